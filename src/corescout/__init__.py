@@ -1,0 +1,54 @@
+"""Corescout: types of microstructure in a scan, their core points, and where to measure next.
+
+>>> import corescout
+>>> scan = corescout.read_scan("scan_0001.ibw")        # doctest: +SKIP
+>>> result = corescout.explore(scan)                   # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corescout.data import InputError, Result, Scan, ScanFrame, Target
+    from corescout.pipeline import apply, explore
+    from corescout.plan import Plan
+    from corescout.readers import read_scan
+
+_HOME = {
+    "InputError": "corescout.data",
+    "Plan": "corescout.plan",
+    "Result": "corescout.data",
+    "Scan": "corescout.data",
+    "ScanFrame": "corescout.data",
+    "Target": "corescout.data",
+    "apply": "corescout.pipeline",
+    "explore": "corescout.pipeline",
+    "read_scan": "corescout.readers",
+}
+__all__ = [
+    "InputError",
+    "Plan",
+    "Result",
+    "Scan",
+    "ScanFrame",
+    "Target",
+    "__version__",
+    "apply",
+    "explore",
+    "read_scan",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version("napari-corescout")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'corescout' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

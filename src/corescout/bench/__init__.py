@@ -1,0 +1,13 @@
+"""Measurements that are too slow or too noisy for the tests: `corescout bench NAME`.
+
+Each measurement is a module here with one function
+``run(scan: Path | None = None, *, quick: bool = False) -> BenchReport``, named in `BENCHES`.
+"""
+
+from corescout.bench.outcome import Bar, BenchReport
+
+BENCHES: dict[str, str] = {
+    # name on the command line -> module; imported only when it runs
+}
+
+__all__ = ["BENCHES", "Bar", "BenchReport"]

@@ -1,0 +1,47 @@
+"""The nouns of Corescout: frozen dataclasses of numpy arrays, with units in their names.
+
+Notation used throughout: N key points, C channels, w window in pixels, L latent dimensions,
+K mixture components, M core points. ``y_px, x_px`` are array coordinates of the scan, an integer
+is a pixel's centre. Pairs are (y, x) for pixels and (x, y) for metres, and the name says which.
+"""
+
+from corescout.data.arrays import readonly
+from corescout.data.candidate import Candidate
+from corescout.data.cores import CorePoints
+from corescout.data.errors import CorescoutError, InputError, StoppedError
+from corescout.data.fit import Fit
+from corescout.data.frame import ScanFrame
+from corescout.data.keypoints import Keypoints
+from corescout.data.latents import Latents
+from corescout.data.measurement import Measurement
+from corescout.data.mixture import Mixture
+from corescout.data.patches import PatchSet
+from corescout.data.result import Evidence, Result, RunnerUp
+from corescout.data.reward import Reward
+from corescout.data.scan import Scan
+from corescout.data.target import Target
+from corescout.data.trial import Progress, Trial
+
+__all__ = [
+    "Candidate",
+    "CorePoints",
+    "CorescoutError",
+    "Evidence",
+    "Fit",
+    "InputError",
+    "Keypoints",
+    "Latents",
+    "Measurement",
+    "Mixture",
+    "PatchSet",
+    "Progress",
+    "Result",
+    "Reward",
+    "RunnerUp",
+    "Scan",
+    "ScanFrame",
+    "StoppedError",
+    "Target",
+    "Trial",
+    "readonly",
+]

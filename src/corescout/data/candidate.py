@@ -1,0 +1,59 @@
+"""A candidate: one way to represent the patches, before it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["vae", "pca", "nmf"]
+Decoder = Literal["canonical", "spatial"]
+Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian"]
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """One point of the search space. Hashable; equal candidates give equal results.
+
+    Attributes
+    ----------
+    window_px : int
+        Side of the patches.
+    invariances : str
+        "none", or letters of "rts" in that order: rotation, translation, scale.
+    latent_dim : int
+        L, the latent dimensions beside angle, shift and scale.
+    channels : tuple of str
+    decoder : {"canonical", "spatial"}
+    likelihood : {"bernoulli", "continuous_bernoulli", "gaussian"}
+    beta0 : float
+        Weight of the KL term at the reference window (13 px).
+    seed : int
+    kind : {"vae", "pca", "nmf"}
+        The method; "pca" and "nmf" are baselines that ignore decoder, likelihood and beta0.
+    """
+
+    window_px: int
+    invariances: str = "none"
+    latent_dim: int = 2
+    channels: tuple[str, ...] = ()
+    decoder: Decoder = "canonical"
+    likelihood: Likelihood = "bernoulli"
+    beta0: float = 1.0
+    seed: int = 0
+    kind: Kind = "vae"
+
+    def __post_init__(self) -> None:
+        letters = "" if self.invariances == "none" else self.invariances
+        if self.invariances == "" or letters != "".join(c for c in "rts" if c in letters):
+            raise ValueError(
+                f"Candidate.invariances: expected 'none' or letters of 'rts' in that order, "
+                f"found {self.invariances!r}"
+            )
+        if self.window_px < 3:
+            raise ValueError(f"Candidate.window_px: expected >= 3, found {self.window_px}")
+
+    @property
+    def label(self) -> str:
+        """Short name for tables and plots, such as "13 px, rt"."""
+        method = "" if self.kind == "vae" else f" {self.kind.upper()}"
+        return f"{self.window_px} px, {self.invariances}{method}"

@@ -1,0 +1,31 @@
+"""Errors that a user can act on: what was expected, what was found, what to do."""
+
+from __future__ import annotations
+
+
+class CorescoutError(Exception):
+    """Base of every error that Corescout raises on purpose."""
+
+
+class InputError(CorescoutError):
+    """What came in cannot be used. The command line prints it as one line and exits with 2.
+
+    Parameters
+    ----------
+    expected, found, remedy : str
+        Clauses without a final full stop. `remedy` says what to do about it.
+    """
+
+    def __init__(self, expected: str, found: str, remedy: str) -> None:
+        super().__init__(expected, found, remedy)
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        text = f"expected {self.expected}; found {self.found}; {self.remedy}."
+        return " ".join(text.split())
+
+
+class StoppedError(CorescoutError):
+    """The user pressed Stop. What was finished before is kept."""

@@ -1,0 +1,62 @@
+"""What a reward looks at: one trained candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data.arrays import set_readonly
+from corescout.data.candidate import Candidate
+from corescout.data.latents import Latents
+from corescout.data.mixture import Mixture
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A candidate after training, on N patches of D = C w^2 pixels.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    latents : Latents
+    log_likelihood_per_px : (N,)
+        E_q[log p(x | z)] / D of each patch, in nats.
+    target_entropy_per_px : (N,)
+        H(x): the floor under the cross-entropy of grey targets, in nats; 0 for a Gaussian.
+    kl_nats : (N,)
+        KL divergence of each patch's posterior to the prior, unscaled.
+    kept : (N,) bool
+        Points that the density filter kept.
+    mixtures : mapping of int to Mixture
+        One per number of components K, fitted on the kept points.
+    center_yx_px : (N, 2)
+        Where the patches lie, for spatial blocks.
+    context : (N, P)
+        The scan's rotation-invariant context descriptor at each patch, the same for every
+        candidate of a scan.
+    block : (N,) int64
+        Spatial block of each patch, for cross-validation.
+    """
+
+    candidate: Candidate
+    latents: Latents
+    log_likelihood_per_px: NDArray[np.float64]
+    target_entropy_per_px: NDArray[np.float64]
+    kl_nats: NDArray[np.float64]
+    kept: NDArray[np.bool_]
+    mixtures: Mapping[int, Mixture]
+    center_yx_px: NDArray[np.float64]
+    context: NDArray[np.float64]
+    block: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        count = len(self.latents)
+        for name in ("log_likelihood_per_px", "target_entropy_per_px", "kl_nats"):
+            set_readonly(self, name, (count,))
+        set_readonly(self, "kept", (count,), np.bool_)
+        set_readonly(self, "center_yx_px", (count, 2))
+        set_readonly(self, "context", (count, None))
+        set_readonly(self, "block", (count if len(self.block) else 0,), np.int64)

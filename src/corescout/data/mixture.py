@@ -1,0 +1,76 @@
+"""A mixture of Gaussians fitted to latent codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data.arrays import set_readonly
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """K Gaussians in L dimensions and what they say of the n points they saw.
+
+    Attributes
+    ----------
+    weights : (K,), means : (K, L), covariances : (K, L, L)
+        In the latent units of the codes themselves.
+    responsibilities : (n, K)
+        tau, the posterior probability of each component for each point seen.
+    seen : (n,) int64
+        Which rows of the latents it was fitted on.
+    log_likelihood_nats : float
+        Total over the points seen.
+    converged : bool
+    """
+
+    weights: NDArray[np.float64]
+    means: NDArray[np.float64]
+    covariances: NDArray[np.float64]
+    responsibilities: NDArray[np.float64]
+    seen: NDArray[np.int64]
+    log_likelihood_nats: float
+    converged: bool = True
+
+    def __post_init__(self) -> None:
+        set_readonly(self, "means", (None, None))
+        k, dims = self.means.shape
+        set_readonly(self, "weights", (k,))
+        set_readonly(self, "covariances", (k, dims, dims))
+        set_readonly(self, "seen", (None,), np.int64)
+        set_readonly(self, "responsibilities", (len(self.seen), k))
+
+    @property
+    def n_components(self) -> int:
+        """K."""
+        return len(self.weights)
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters: K L + K L (L + 1) / 2 + K - 1."""
+        k, dims = self.means.shape
+        return k * dims + k * dims * (dims + 1) // 2 + k - 1
+
+    def mahalanobis2(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Squared Mahalanobis distances (N, K) of the codes z (N, L) to each centre."""
+        factors = np.linalg.cholesky(self.covariances)
+        offsets = z[None, :, :] - self.means[:, None, :]
+        solved = np.linalg.solve(factors, offsets.transpose(0, 2, 1))
+        return np.asarray((solved**2).sum(axis=1).T)
+
+    def log_joint(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """log pi_k + log N(z_i | k) as (N, K), in nats."""
+        dims = self.means.shape[1]
+        _, logdet = np.linalg.slogdet(self.covariances)
+        constant = np.log(self.weights) - 0.5 * (dims * np.log(2 * np.pi) + logdet)
+        return np.asarray(constant - 0.5 * self.mahalanobis2(z))
+
+    def assign(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Responsibilities (N, K) of codes z (N, L), seen or not."""
+        joint = self.log_joint(z)
+        joint = joint - joint.max(axis=1, keepdims=True)
+        tau = np.exp(joint)
+        return np.asarray(tau / tau.sum(axis=1, keepdims=True))

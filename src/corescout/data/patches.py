@@ -1,0 +1,51 @@
+"""Patches: the windows cut around the key points, normalised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data.arrays import set_readonly
+
+
+@dataclass(frozen=True, eq=False)
+class PatchSet:
+    """N patches of w x w pixels.
+
+    Attributes
+    ----------
+    values : (N, C, w, w) float32 in [0, 1]
+    index : (N,) int64
+        Which key point each patch belongs to.
+    center_yx_px : (N, 2) float64
+        True centres; an even window's lies between pixels (.5).
+    channels : tuple of str
+        Names of the C channels.
+    low, high : (C,) float64
+        The channel values that were mapped to 0 and 1: frozen for the next scan.
+    """
+
+    values: NDArray[np.float32]
+    index: NDArray[np.int64]
+    center_yx_px: NDArray[np.float64]
+    channels: tuple[str, ...]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        count, n_channels, window = len(self.values), len(self.channels), np.shape(self.values)[-1]
+        set_readonly(self, "values", (None, n_channels, window, window), np.float32)
+        set_readonly(self, "index", (count,), np.int64)
+        set_readonly(self, "center_yx_px", (count, 2))
+        set_readonly(self, "low", (n_channels,))
+        set_readonly(self, "high", (n_channels,))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def window_px(self) -> int:
+        """Side of a patch in pixels."""
+        return int(self.values.shape[-1])

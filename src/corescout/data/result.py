@@ -1,0 +1,127 @@
+"""The answer of an exploration, with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data.arrays import readonly
+from corescout.data.candidate import Candidate
+from corescout.data.cores import CorePoints
+from corescout.data.fit import Fit
+from corescout.data.keypoints import Keypoints
+from corescout.data.mixture import Mixture
+from corescout.data.patches import PatchSet
+from corescout.data.scan import Scan
+from corescout.data.target import Target
+from corescout.data.trial import Trial
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Is there more than one type at all?
+
+    Attributes
+    ----------
+    p_value : float
+        Share of null surfaces whose gain is at least the observed one, (1 + count) / (1 + n).
+    gain : float
+        The observed gain, nats per point.
+    null_gains : tuple of float
+    has_types : bool
+    reason : str
+        In plain words.
+    """
+
+    p_value: float
+    gain: float
+    null_gains: tuple[float, ...]
+    has_types: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunnerUp:
+    """A candidate that did not win, and why."""
+
+    candidate: Candidate
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What an exploration found.
+
+    Attributes
+    ----------
+    scan : Scan
+        As it was read.
+    channels : tuple of str
+        Those that were analysed.
+    keypoints : Keypoints
+        On `scan`'s own pixels.
+    patches : PatchSet
+        Of the winner; centres on `scan`'s own pixels.
+    analysis_pitch_m : float or None
+        Pixel pitch of the square grid that windows count in; None without a scale.
+    winner : Candidate
+    fit : Fit
+        Of the winner.
+    weights : mapping of str to array
+        The winner's network, by parameter name.
+    mixture : Mixture
+        The chosen one; its components are the types.
+    type_of_component : (K,) int64
+        Type (from 1) of each component; several may share one after merging.
+    core_points : CorePoints
+    targets : tuple of Target
+    evidence : Evidence
+    why : str
+        The verdict in plain words.
+    tied, runners_up : tuple of RunnerUp
+    trials : tuple of Trial
+        All, in the order of the plan, those not tried among them.
+    latents_by_trial : mapping of int to (N, L)
+        Codes of every finished trial by its number, for the panels and figures.
+    plan : mapping
+        The plan as it was executed (JSON values); running it again gives the same numbers.
+    seconds : float
+    notes : tuple of str
+        What was skipped, masked or assumed.
+    """
+
+    scan: Scan
+    channels: tuple[str, ...]
+    keypoints: Keypoints
+    patches: PatchSet
+    analysis_pitch_m: float | None
+    winner: Candidate
+    fit: Fit
+    weights: Mapping[str, NDArray[np.float32]]
+    mixture: Mixture
+    type_of_component: NDArray[np.int64]
+    core_points: CorePoints
+    targets: tuple[Target, ...]
+    evidence: Evidence
+    why: str
+    tied: tuple[RunnerUp, ...] = ()
+    runners_up: tuple[RunnerUp, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+    plan: Mapping[str, object] = field(default_factory=dict)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = self.mixture.n_components
+        checked = readonly("Result.type_of_component", self.type_of_component, (count,), np.int64)
+        object.__setattr__(self, "type_of_component", checked)
+
+    @property
+    def n_types(self) -> int:
+        """Number of types of microstructure."""
+        return int(self.type_of_component.max())

@@ -1,0 +1,40 @@
+"""The value of one reward for one candidate, with the parts that explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Reward:
+    """A score in the paper's sign.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+        NaN where void.
+    direction : {"higher", "lower"}
+        Which is better.
+    parts : mapping of str to float
+        Named terms, such as K or the entropy.
+    void_because : str or None
+        Why the value must not be compared (collapsed, too few points).
+    """
+
+    name: str
+    value: float
+    direction: Direction
+    parts: Mapping[str, float] = field(default_factory=dict)
+    void_because: str | None = None
+
+    @property
+    def utility(self) -> float:
+        """The value turned so that higher is better; -inf where void."""
+        if self.void_because is not None:
+            return float("-inf")
+        return self.value if self.direction == "higher" else -self.value

@@ -1,0 +1,41 @@
+"""A target: one place to measure next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Action = Literal["mark", "spectrum", "zoom"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the tip should go, why, and what it should do there.
+
+    Attributes
+    ----------
+    uid : str
+    scan_uid : str
+        The scan whose pixels `yx_px` counts.
+    yx_px : tuple of float
+        (y, x) array coordinates on that scan as it was read.
+    xy_m : tuple of float or None
+        (x, y) in the instrument's coordinates, metres; None where the scan has no scale.
+    type : int
+        Type of microstructure from 1; 0 for none (grid, random, drawn).
+    priority : int
+        1 is the most wanted.
+    action : {"mark", "spectrum", "zoom"}
+    settings : mapping of str to float
+        Of the action, units in the names, such as ``bias_start_v`` or ``size_m``.
+    """
+
+    uid: str
+    scan_uid: str
+    yx_px: tuple[float, float]
+    xy_m: tuple[float, float] | None
+    type: int
+    priority: int
+    action: Action = "mark"
+    settings: Mapping[str, float] = field(default_factory=dict)

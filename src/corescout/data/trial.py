@@ -1,0 +1,59 @@
+"""Light records of the search: one candidate's outcome, and how far the search is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from corescout.data.candidate import Candidate
+from corescout.data.reward import Reward
+
+State = Literal["done", "void", "failed", "not_tried"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a candidate scored. Goes to the store; carries no arrays.
+
+    Attributes
+    ----------
+    number : int
+        Place in the fixed order of the plan.
+    candidate : Candidate
+    state : {"done", "void", "failed", "not_tried"}
+        "void": trained but its rewards must not be compared (collapsed).
+    rewards : mapping of str to Reward
+    seconds : float
+    reason : str or None
+        Why it is void, failed or was not tried.
+    """
+
+    number: int
+    candidate: Candidate
+    state: State
+    rewards: Mapping[str, Reward] = field(default_factory=dict)
+    seconds: float = 0.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A snapshot of a running exploration, for whoever shows it.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done, in words: "key points", "training", "seeds", "evidence", "report".
+    fraction : float
+        0 to 1 over the whole exploration.
+    seconds_left : float or None
+        Estimate; None until there is one.
+    trials : tuple of Trial
+        Those finished so far, in the order of the plan.
+    """
+
+    stage: str
+    fraction: float
+    seconds_left: float | None = None
+    trials: tuple[Trial, ...] = ()

@@ -1,0 +1,223 @@
+"""What the user asks for: frozen, validated, the same in a file, a script and the window.
+
+A plan refuses a misspelt key. Three presets differ in named options only: ``live`` decides while
+the tip comes back, ``standard`` confirms the finalists with the spatial decoder, ``paper`` does
+what the paper says.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from corescout.data.candidate import Candidate, Decoder, Likelihood
+
+Preset = Literal["live", "standard", "paper"]
+Detector = Literal["canny", "sato", "grid", "orb", "sift"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class KeypointPlan(_Frozen):
+    """Where patches are cut."""
+
+    detector: Detector = "canny"
+    spacing_px: float = Field(5.0, gt=0, description="distance between neighbouring key points")
+    smoothing_px: float = Field(2.0, gt=0, description="Gaussian sigma before edges are sought")
+    margin_px: float | None = Field(
+        None, ge=0, description="distance kept from the scan's edge; None: half the largest window"
+    )
+
+
+class NormalisationPlan(_Frozen):
+    """Percentiles of the whole scan that become 0 and 1."""
+
+    low_percent: float = Field(1.0, ge=0, lt=100)
+    high_percent: float = Field(95.0, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low_percent >= self.high_percent:
+            raise ValueError("low_percent must be below high_percent")
+        return self
+
+
+class CleaningPlan(_Frozen):
+    """What is done to the channel before anything else. None of it by default."""
+
+    plane: bool = False
+    row_median: bool = False
+    scars: bool = False
+
+
+class TrainingPlan(_Frozen):
+    """How a candidate is trained."""
+
+    epochs: int = Field(50, ge=1)
+    max_steps: int | None = Field(
+        None, ge=1, description="cap on optimiser steps; with many key points fewer epochs are run"
+    )
+    batch_size: int = Field(128, ge=2)
+    learning_rate: float = Field(4e-3, gt=0, description="peak of the schedule")
+    schedule: Literal["one_cycle", "constant"] = "one_cycle"
+    kl_warmup: float = Field(
+        0.4, ge=0, le=1, description="share of the training over which the KL weight rises to 1"
+    )
+    hidden: int = Field(128, ge=1)
+    angle_prior_std_rad: float = Field(1.0, gt=0)
+    shift_prior_std: float = Field(
+        0.1, gt=0, description="prior width of the shift, as a share of half the window"
+    )
+    mask: Literal["square", "round"] = "square"
+    collapse_variance: float = Field(
+        0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
+    )
+    retries: int = Field(2, ge=0, description="other seeds tried after a collapse")
+
+
+class DensityFilterPlan(_Frozen):
+    """Which points the Gaussian mixtures see."""
+
+    kind: Literal["densest", "relative", "none"] = "densest"
+    share: float = Field(0.95, gt=0, le=1, description="share of points kept by 'densest'")
+    threshold: float = Field(0.05, gt=0, lt=1, description="of the maximum density, for 'relative'")
+    bandwidth: float = Field(0.05, gt=0, description="of the kernel, for 'relative'")
+
+
+class MixturePlan(_Frozen):
+    """Gaussian mixtures over the latent codes."""
+
+    max_components: int = Field(10, ge=1)
+    starts: int = Field(3, ge=1)
+    max_iterations: int = Field(500, ge=1)
+    engine: Literal["batched", "sklearn"] = "batched"
+    density_filter: DensityFilterPlan = DensityFilterPlan()
+
+
+class DecisionPlan(_Frozen):
+    """How the winner is chosen."""
+
+    reward: str = Field("gain", description="name of the reward, or module:function of your own")
+    weights: dict[str, float] | None = Field(
+        None, description="reward names to weights, for a weighted sum instead of one reward"
+    )
+    context_margin: float | None = Field(
+        0.08,
+        ge=0,
+        description="only candidates this close to the best context retention compete; None: all",
+    )
+    seeds: int = Field(3, ge=1, le=9, description="seeds of each finalist, the first one included")
+    finalists: int = Field(3, ge=1)
+    confirm_spatial: bool = False
+    null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
+    significance: float = Field(0.05, gt=0, lt=1)
+    core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
+
+
+class TargetPlan(_Frozen):
+    """Where to measure next."""
+
+    per_type: int = Field(5, ge=1)
+    spacing_m: float | None = Field(None, gt=0)
+    spacing_px: float = Field(10.0, ge=0, description="used where spacing_m is not set")
+    choice: Literal["core", "boundary", "novel"] = "core"
+
+
+class Plan(_Frozen):
+    """Everything an exploration does. `Plan.preset("live")` is the default."""
+
+    preset_name: Preset = "live"
+    channels: tuple[str, ...] | None = Field(None, description="None: the scan's default channel")
+    windows_px: tuple[int, ...] = (7, 9, 11, 13, 17, 21)
+    invariances: tuple[str, ...] = ("none", "r", "rt")
+    latent_dims: tuple[int, ...] = (2,)
+    decoder: Decoder = "canonical"
+    likelihood: Likelihood = "bernoulli"
+    beta0: float = Field(1.0, gt=0)
+    baselines: tuple[Literal["pca", "nmf"], ...] = ()
+    seed: int = Field(0, ge=0)
+    budget_s: float | None = Field(None, gt=0)
+    pixel_size_m: float | None = Field(None, gt=0, description="where the file has no scale")
+    max_keypoints: int | None = Field(None, ge=50)
+    keypoints: KeypointPlan = KeypointPlan()
+    normalisation: NormalisationPlan = NormalisationPlan()
+    cleaning: CleaningPlan = CleaningPlan()
+    training: TrainingPlan = TrainingPlan()
+    mixtures: MixturePlan = MixturePlan()
+    decision: DecisionPlan = DecisionPlan()
+    targets: TargetPlan = TargetPlan()
+
+    @field_validator("windows_px")
+    @classmethod
+    def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
+        if not windows or any(w < 3 or w > 101 for w in windows):
+            raise ValueError("windows_px: expected windows of 3 to 101 px")
+        return tuple(sorted(set(windows)))
+
+    @field_validator("invariances")
+    @classmethod
+    def _invariances(cls, invariances: tuple[str, ...]) -> tuple[str, ...]:
+        if not invariances:
+            raise ValueError("invariances: expected at least one")
+        for name in invariances:
+            Candidate(window_px=3, invariances=name)
+        return tuple(dict.fromkeys(invariances))
+
+    @classmethod
+    def preset(cls, name: Preset = "live", **changes: object) -> Plan:
+        """Return a preset with top-level fields changed."""
+        if name not in _PRESETS:
+            raise ValueError(f"preset: expected one of {', '.join(_PRESETS)}, found {name!r}")
+        return cls.model_validate({"preset_name": name, **_PRESETS[name], **changes})
+
+    def candidates(self, channels: tuple[str, ...]) -> tuple[Candidate, ...]:
+        """Return the search space in its fixed order: windows, then invariances, then the rest."""
+        vaes = tuple(
+            Candidate(
+                window_px=window,
+                invariances=invariances,
+                latent_dim=latent_dim,
+                channels=channels,
+                decoder=self.decoder,
+                likelihood=self.likelihood,
+                beta0=self.beta0,
+                seed=self.seed,
+            )
+            for window in self.windows_px
+            for latent_dim in self.latent_dims
+            for invariances in self.invariances
+        )
+        baselines = tuple(
+            Candidate(
+                window_px=window, latent_dim=latent_dim, channels=channels, seed=self.seed, kind=kind
+            )
+            for kind in self.baselines
+            for window in self.windows_px
+            for latent_dim in self.latent_dims
+        )
+        return vaes + baselines
+
+
+_PRESETS: dict[str, dict[str, object]] = {
+    "live": {"training": TrainingPlan(max_steps=600)},
+    "standard": {
+        "windows_px": (5, 7, 9, 11, 13, 15, 17, 21),
+        "training": TrainingPlan(epochs=60),
+        "decision": DecisionPlan(seeds=5, confirm_spatial=True),
+        "baselines": ("pca",),
+    },
+    "paper": {
+        "windows_px": (3, 7, 9, 11, 13, 20),
+        "decoder": "spatial",
+        "training": TrainingPlan(
+            epochs=1000, learning_rate=1e-3, schedule="constant", kl_warmup=0.0, retries=0
+        ),
+        "mixtures": MixturePlan(
+            starts=10, engine="sklearn", density_filter=DensityFilterPlan(kind="relative")
+        ),
+        "decision": DecisionPlan(reward="icl", seeds=1, context_margin=None),
+    },
+}
