@@ -67,7 +67,10 @@ class TrainingPlan(_Frozen):
         0.4, ge=0, le=1, description="share of the training over which the KL weight rises to 1"
     )
     hidden: int = Field(128, ge=1)
-    angle_prior_std_rad: float = Field(1.0, gt=0)
+    angle_guide: Literal["circular", "normal"] = Field(
+        "circular", description="'normal' is pyroved's scalar angle, which is not periodic"
+    )
+    angle_prior_std_rad: float = Field(1.0, gt=0, description="of the 'normal' angle")
     shift_prior_std: float = Field(
         0.1, gt=0, description="prior width of the shift, as a share of half the window"
     )
@@ -141,6 +144,12 @@ class Plan(_Frozen):
     seed: int = Field(0, ge=0)
     budget_s: float | None = Field(None, gt=0)
     pixel_size_m: float | None = Field(None, gt=0, description="where the file has no scale")
+    max_trials: int | None = Field(
+        None, ge=1, description="stop after this many candidates; set in plans cut by a budget"
+    )
+    max_repeated: int | None = Field(
+        None, ge=0, description="repeat at most this many finalists; set likewise"
+    )
     max_keypoints: int | None = Field(None, ge=50)
     keypoints: KeypointPlan = KeypointPlan()
     normalisation: NormalisationPlan = NormalisationPlan()
@@ -174,7 +183,11 @@ class Plan(_Frozen):
         return cls.model_validate({"preset_name": name, **_PRESETS[name], **changes})
 
     def candidates(self, channels: tuple[str, ...]) -> tuple[Candidate, ...]:
-        """Return the search space in its fixed order: windows, then invariances, then the rest."""
+        """Return the search space in its fixed order.
+
+        Windows come middle first, then between, so that a list cut short by the clock still
+        spans the range; all invariances of a window stand together.
+        """
         vaes = tuple(
             Candidate(
                 window_px=window,
@@ -186,7 +199,7 @@ class Plan(_Frozen):
                 beta0=self.beta0,
                 seed=self.seed,
             )
-            for window in self.windows_px
+            for window in _spread(self.windows_px)
             for latent_dim in self.latent_dims
             for invariances in self.invariances
         )
@@ -195,10 +208,23 @@ class Plan(_Frozen):
                 window_px=window, latent_dim=latent_dim, channels=channels, seed=self.seed, kind=kind
             )
             for kind in self.baselines
-            for window in self.windows_px
+            for window in _spread(self.windows_px)
             for latent_dim in self.latent_dims
         )
         return vaes + baselines
+
+
+def _spread(windows_px: tuple[int, ...]) -> tuple[int, ...]:
+    """Order windows so that each next one halves the widest gap."""
+    order: list[int] = []
+    gaps = [(0, len(windows_px))]
+    while gaps:
+        first, end = gaps.pop(0)
+        if first < end:
+            middle = (first + end) // 2
+            order.append(windows_px[middle])
+            gaps += [(first, middle), (middle + 1, end)]
+    return tuple(order)
 
 
 _PRESETS: dict[str, dict[str, object]] = {
@@ -213,7 +239,8 @@ _PRESETS: dict[str, dict[str, object]] = {
         "windows_px": (3, 7, 9, 11, 13, 20),
         "decoder": "spatial",
         "training": TrainingPlan(
-            epochs=1000, learning_rate=1e-3, schedule="constant", kl_warmup=0.0, retries=0
+            epochs=1000, learning_rate=1e-3, schedule="constant", kl_warmup=0.0, retries=0,
+            angle_guide="normal",
         ),
         "mixtures": MixturePlan(
             starts=10, engine="sklearn", density_filter=DensityFilterPlan(kind="relative")

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corescout.data.candidate import Candidate
 from corescout.data.reward import Reward
 
@@ -51,9 +54,12 @@ class Progress:
         Estimate; None until there is one.
     trials : tuple of Trial
         Those finished so far, in the order of the plan.
+    latents_by_trial : mapping of int to (N, L)
+        Codes of the finished trials by their number.
     """
 
     stage: str
     fraction: float
     seconds_left: float | None = None
     trials: tuple[Trial, ...] = ()
+    latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)

@@ -1,0 +1,44 @@
+"""Which points a Gaussian mixture sees: dense regions, not the haze between them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.mixtures.whitening import whiten, whitening
+from corescout.plan import DensityFilterPlan
+
+
+def keep_dense(z: NDArray[np.float64], plan: DensityFilterPlan) -> NDArray[np.bool_]:
+    """Return which codes z (N, L) are kept (N,).
+
+    "densest" keeps the same share for every candidate, ranked by the distance to the
+    sqrt(N)-th neighbour. "relative" keeps points whose kernel density is above a share of the
+    maximum (the paper's filter). Both on whitened codes, so that a distance means the same
+    in every latent space.
+    """
+    if plan.kind == "none" or len(z) < 3:
+        return np.ones(len(z), dtype=bool)
+    whitened = whiten(z, *whitening(z))
+    if plan.kind == "relative":
+        density = _kernel_density(whitened, plan.bandwidth)
+        return np.asarray(density >= plan.threshold * density.max())
+    return _densest(whitened, plan.share)
+
+
+def _densest(z: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
+    from scipy.spatial import cKDTree
+
+    k = max(2, round(len(z) ** 0.5))
+    distance = cKDTree(z).query(z, k=k)[0][:, -1]
+    n_kept = max(2, round(share * len(z)))
+    kept = np.zeros(len(z), dtype=bool)
+    kept[np.argsort(distance, kind="stable")[:n_kept]] = True
+    return kept
+
+
+def _kernel_density(z: NDArray[np.float64], bandwidth: float) -> NDArray[np.float64]:
+    from sklearn.neighbors import KernelDensity
+
+    kde = KernelDensity(bandwidth=bandwidth, rtol=1e-4).fit(z)
+    return np.asarray(np.exp(kde.score_samples(z)))

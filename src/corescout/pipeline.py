@@ -1,0 +1,156 @@
+"""The paper on one page: from a scan to its types, core points and targets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from corescout.cores import find_core_points, order_by_size
+from corescout.data import (
+    Evidence,
+    InputError,
+    Keypoints,
+    Mixture,
+    Progress,
+    Result,
+    Scan,
+    Target,
+)
+from corescout.keypoints import find_keypoints
+from corescout.plan import Plan
+from corescout.preparation import Prepared, prepare
+from corescout.readers import read_scan
+from corescout.search import judge, surrogate_groups
+from corescout.search.study import Study
+from corescout.search.verdict import verdict
+from corescout.surfaces import phase_randomised
+from corescout.targets import choose_targets
+from corescout.trial import Outcome
+from corescout.vae import single_threaded
+
+OnProgress = Callable[[Progress], None]
+
+
+def explore(
+    scan: Scan | str | Path,
+    plan: Plan | None = None,
+    *,
+    keypoints: Keypoints | None = None,
+    workers: int | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Result:
+    """Find the representation in which a scan falls into few, well separated types.
+
+    Parameters
+    ----------
+    scan : Scan or path
+    plan : Plan, optional
+        `Plan.preset("live")` if None.
+    keypoints : Keypoints, optional
+        On the scan's own pixels; found by the plan's detector if None.
+    workers : int, optional
+        Threads; the number of cores if None. The numbers do not depend on it.
+    on_progress : callable, optional
+        Told a frozen `Progress`, at most ten times a second, on the calling thread.
+    stop : threading.Event, optional
+        Ends the work within about a second.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        If the scan cannot be used; the text says what to do.
+    StoppedError
+        If `stop` was set.
+    """
+    plan = plan or Plan.preset("live")
+    began = time.monotonic()
+    with single_threaded():
+        scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+        prepared = prepare(scan, plan, keypoints)
+        study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
+        study.sweep()
+        study.repeat_finalists()
+        decision = study.decide()
+        winner = study.winner(decision)
+        evidence = _evidence(study, winner)
+    mixture, types = _types(winner, evidence, plan)
+    z = np.asarray(winner.fit.latents.mean)
+    cores = find_core_points(z, mixture, types, plan.decision.core_share)
+    patches = replace(
+        prepared.patches(winner.candidate.window_px),
+        center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),
+    )
+    trials = study.all_trials()
+    return Result(
+        scan=prepared.scan,
+        channels=prepared.channels,
+        keypoints=replace(
+            prepared.keypoints, yx_px=prepared.grid.to_scan_px(np.asarray(prepared.keypoints.yx_px))
+        ),
+        patches=patches,
+        analysis_pitch_m=prepared.grid.pitch_m,
+        winner=winner.candidate,
+        fit=winner.fit,
+        weights=winner.weights,
+        mixture=mixture,
+        type_of_component=types,
+        core_points=cores,
+        targets=choose_targets(
+            prepared.scan, patches.center_yx_px, z, mixture, types, cores, plan.targets
+        ),
+        evidence=evidence,
+        why=verdict(
+            winner.candidate,
+            decision,
+            evidence,
+            int(types.max()),
+            study.seed_agreement(decision.winner),
+            study.n_seeds(decision.winner),
+            prepared.grid.pitch_m,
+            trials,
+        ),
+        tied=decision.tied,
+        runners_up=decision.runners_up,
+        trials=trials,
+        latents_by_trial=study.latents_by_trial(),
+        plan=study.executed_plan().model_dump(mode="json"),
+        seconds=time.monotonic() - began,
+        notes=prepared.notes,
+    )
+
+
+def _evidence(study: Study, winner: Outcome) -> Evidence:
+    """Run the winner's configuration on surfaces without types and compare the gains."""
+    prepared, plan = study.prepared, study.plan
+    groups = surrogate_groups(
+        prepared,
+        winner.candidate,
+        plan,
+        surrogate=phase_randomised,
+        find=lambda image: find_keypoints(
+            image, plan.keypoints, (winner.candidate.window_px + 1) / 2
+        ),
+    )
+    null_gains = study.null_gains(groups)
+    return judge(study.mean_gain(winner), null_gains, plan)
+
+
+def _types(winner: Outcome, evidence: Evidence, plan: Plan) -> tuple[Mixture, np.ndarray]:
+    """The mixture whose components are the types: one component without evidence for more."""
+    z = np.asarray(winner.fit.latents.mean)
+    reward = winner.rewards.get(plan.decision.reward)
+    if reward is None or "n_components" not in reward.parts:
+        reward = winner.rewards["gain"]
+    k = round(reward.parts["n_components"]) if evidence.has_types else 1
+    mixture = winner.fit.mixtures[max(1, k)]
+    return mixture, order_by_size(mixture, z)

@@ -1,0 +1,179 @@
+"""From a scan to what every candidate shares: the square image, the key points, the context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.cleaning import clean
+from corescout.data import InputError, Keypoints, PatchSet, Scan, ScanFrame
+from corescout.keypoints import find_keypoints
+from corescout.patches import cut_patches, fits, normalisation, normalise
+from corescout.plan import Plan
+from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
+from corescout.square_grid import SquareGrid, square_grid
+
+MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the candidates of one exploration have in common.
+
+    Attributes
+    ----------
+    scan : Scan
+    channels : tuple of str
+    grid : SquareGrid
+    images : (C, H, W) float32 in [0, 1]
+        On the square grid, NaN where missing.
+    low, high : (C,)
+        Channel values that became 0 and 1.
+    keypoints : Keypoints
+        On the square grid; those whose largest window fits.
+    context : (N, P)
+        Rotation-invariant descriptor of each key point's neighbourhood.
+    context_radius_px : float
+    block : (N,) int64
+        Spatial block of each key point.
+    notes : tuple of str
+    """
+
+    scan: Scan
+    channels: tuple[str, ...]
+    grid: SquareGrid
+    images: NDArray[np.float32]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    keypoints: Keypoints
+    context: NDArray[np.float64]
+    context_radius_px: float
+    block: NDArray[np.int64]
+    notes: tuple[str, ...]
+
+    def patches(self, window_px: int) -> PatchSet:
+        """Cut the patches of one window; the key points are the same for every window."""
+        index = np.arange(len(self.keypoints))
+        return cut_patches(
+            self.images, self.keypoints, index, window_px, self.channels, self.low, self.high
+        )
+
+
+def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepared:
+    """Clean, square and normalise the channels, and find the key points.
+
+    Parameters
+    ----------
+    keypoints : Keypoints, optional
+        On the scan's own pixels, drawn or edited by hand; found by the plan's detector if None.
+
+    Raises
+    ------
+    InputError
+        If a channel is unknown, empty or constant, the scan is smaller than the largest window,
+        or fewer than 50 key points are left.
+    """
+    scan = _with_pixel_size(scan, plan)
+    channels = plan.channels or (scan.default_channel,)
+    grid = square_grid(scan.shape_px, scan.frame)
+    _check_size(grid, plan)
+    raw = np.stack(
+        [grid.resample(clean(np.asarray(scan.channel(n)), plan.cleaning)) for n in channels]
+    )
+    low, high = normalisation(raw, channels, plan.normalisation)
+    images = normalise(raw, low, high)
+    found = _keypoints(images, plan, grid, keypoints)
+    radius = context_radius_px(images[0])
+    return Prepared(
+        scan=scan,
+        channels=channels,
+        grid=grid,
+        images=images,
+        low=low,
+        high=high,
+        keypoints=found,
+        context=context_descriptor(images[0], found.yx_px, radius),
+        context_radius_px=radius,
+        block=spatial_blocks(found.yx_px, 2 * radius),
+        notes=_notes(scan, channels, plan, raw, grid),
+    )
+
+
+def context_radius_px(image: NDArray[np.float32]) -> float:
+    """Neighbourhood of the context descriptor: one correlation length, 7 to 21 px."""
+    return float(np.clip(correlation_length_px(image), 7.0, 21.0))
+
+
+def _with_pixel_size(scan: Scan, plan: Plan) -> Scan:
+    if plan.pixel_size_m is None or scan.frame is not None:
+        return scan
+    from dataclasses import replace
+
+    frame = ScanFrame(
+        scan.shape_px,
+        (plan.pixel_size_m, plan.pixel_size_m),
+        assumed=("pixel size given by the user", "centre 0, angle 0"),
+    )
+    return replace(scan, frame=frame)
+
+
+def _check_size(grid: SquareGrid, plan: Plan) -> None:
+    largest = max(plan.windows_px)
+    if min(grid.shape_px) < largest:
+        raise InputError(
+            f"a scan larger than the largest window ({largest} px)",
+            f"{grid.shape_px[0]} x {grid.shape_px[1]} px",
+            "scan with more pixels, or choose smaller windows with --windows",
+        )
+
+
+def _keypoints(
+    images: NDArray[np.float32], plan: Plan, grid: SquareGrid, given: Keypoints | None
+) -> Keypoints:
+    largest = max(plan.windows_px)
+    if given is None:
+        margin = plan.keypoints.margin_px
+        margin = (largest + 1) / 2 if margin is None else margin
+        found = find_keypoints(images[0], plan.keypoints, margin)
+    else:
+        found = Keypoints(grid.from_scan_px(given.yx_px), given.score, given.source)
+    valid = np.flatnonzero(fits(found.yx_px, images, largest))
+    if plan.max_keypoints is not None and len(valid) > plan.max_keypoints:
+        rng = np.random.default_rng(plan.seed)
+        valid = np.sort(rng.choice(valid, plan.max_keypoints, replace=False))
+    if len(valid) < MIN_KEYPOINTS:
+        raise InputError(
+            f"at least {MIN_KEYPOINTS} key points whose {largest} px window lies on the scan",
+            f"{len(valid)}",
+            "scan a larger area or with more walls, or choose another detector, a smaller spacing"
+            " or smaller windows",
+        )
+    return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+
+
+def _notes(
+    scan: Scan,
+    channels: tuple[str, ...],
+    plan: Plan,
+    raw: NDArray[np.float32],
+    grid: SquareGrid,
+) -> tuple[str, ...]:
+    notes = list(scan.warnings)
+    if plan.channels is None:
+        notes.append(f"channel {channels[0]!r} was chosen: the first PFM amplitude of the file")
+        if not scan.roles.get(channels[0], "").startswith("amplitude"):
+            notes[-1] = f"channel {channels[0]!r} was chosen: the first of the file"
+    missing = float(np.mean(~np.isfinite(raw).all(axis=0)))
+    if missing > 0:
+        notes.append(
+            f"{missing:.1%} of the pixels are missing and were masked: no key point or patch"
+            " touches them"
+        )
+    if not grid.is_scan:
+        pitch = f" of {grid.pitch_m * 1e9:.3g} nm" if grid.pitch_m else ""
+        notes.append(f"the scan was resampled to square pixels{pitch}; windows count in these")
+    if scan.frame is None:
+        notes.append("the file has no scale: targets have no metre coordinates (--pixel-size)")
+    return tuple(notes)

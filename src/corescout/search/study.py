@@ -1,0 +1,247 @@
+"""One exploration under way: the sweep, the repeats, the null, and how far it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Candidate, InputError, Progress, Reward, Trial
+from corescout.plan import Plan
+from corescout.preparation import Prepared
+from corescout.search.agreement import mean_agreement, medoid
+from corescout.search.decision import Decision, decide, shortlist
+from corescout.search.runner import Runner
+from corescout.trial import Outcome, TrialGroup
+
+SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
+REPEAT_SHARE = 0.8
+SEED_STRIDE = 100  # seed of a repeat: seed + 100 times its number
+
+
+class Study:
+    """Runs the stages of an exploration and keeps what they found.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    plan : Plan
+    workers : int or None
+    stop : Event
+    on_progress : callable or None
+    began : float
+        `time.monotonic` at the start, from which the budget counts.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        plan: Plan,
+        workers: int | None,
+        stop: threading.Event,
+        on_progress: Callable[[Progress], None] | None,
+        began: float,
+    ) -> None:
+        self.prepared, self.plan = prepared, plan
+        self._began, self._on_progress, self._stage = began, on_progress, "training"
+        self._candidates = plan.candidates(prepared.channels)
+        groups = [self._group((c,)) for c in self._candidates[: plan.max_trials]]
+        self._sweep_groups = groups
+        self._outcomes: dict[int, Outcome] = {}
+        self._failures: dict[int, str] = {}
+        self._repeats: dict[int, list[Outcome]] = {}
+        self._last_report = 0.0
+        self._fraction: tuple[float, float | None] = (0.0, None)
+        self._runner = Runner(workers, stop, self._moved, self._expected_cost(groups))
+
+    # -- stages ---------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Try every candidate with the first seed, or as many as the budget allows."""
+        self._stage = "training"
+        self._runner.run(
+            self._sweep_groups, deadline=self._deadline(SWEEP_SHARE), on_group=self._keep_first
+        )
+        if not any(o.collapsed is None for o in self._outcomes.values()):
+            reasons = {o.collapsed or "" for o in self._outcomes.values()}
+            raise InputError(
+                "at least one representation that does not collapse",
+                f"{len(self._outcomes)} of {len(self._candidates)} tried, all collapsed or failed"
+                f" ({'; '.join(sorted(reasons | set(self._failures.values())))[:200]})",
+                "check that the channel shows walls, or choose another with --channel",
+            )
+
+    def repeat_finalists(self) -> None:
+        """Train the finalists again with other seeds."""
+        extra = self.plan.decision.seeds - 1
+        finalists = shortlist(self._first_trials(), self.plan.decision)
+        if extra < 1 or not finalists:
+            return
+        self._stage = "seeds"
+        groups = [
+            self._group(
+                tuple(
+                    replace(c, seed=c.seed + SEED_STRIDE * (1 + s))
+                    for c in [self._candidates[i]]
+                    for s in range(extra)
+                )
+            )
+            for i in finalists[: self.plan.max_repeated]
+        ]
+
+        def keep(g: int, outcome: tuple[Outcome, ...] | str) -> None:
+            if not isinstance(outcome, str):
+                self._repeats[finalists[g]] = list(outcome)
+            self._report(force=True)
+
+        self._runner.run(groups, deadline=self._deadline(REPEAT_SHARE), on_group=keep)
+
+    def decide(self) -> Decision:
+        """Choose the winner."""
+        repeats = {
+            i: [self._trial(-1, o) for o in outcomes] for i, outcomes in self._repeats.items()
+        }
+        decision = decide(self._first_trials(), repeats, self.plan.decision)
+        if decision is None:
+            raise InputError(
+                f"a candidate with a finite reward {self.plan.decision.reward!r}",
+                "none",
+                "choose another reward, or smaller windows with --windows",
+            )
+        return decision
+
+    def winner(self, decision: Decision) -> Outcome:
+        """Return the seed of the winning candidate that agrees best with its other seeds."""
+        outcomes = self._seeds_of(decision.winner)
+        return outcomes[medoid([self._assignment(o) for o in outcomes])]
+
+    def null_gains(self, groups: Sequence[TrialGroup]) -> tuple[float, ...]:
+        """Return the gains of surfaces without types."""
+        self._stage = "evidence"
+        results = self._runner.run(groups, deadline=self._deadline(1.0))
+        outcomes = [o for result in results if not isinstance(result, str) for o in result]
+        gains = [o.rewards["gain"].value for o in outcomes]
+        return tuple(g for g in gains if np.isfinite(g))[: self.plan.decision.null_surrogates]
+
+    # -- what was found -------------------------------------------------------------------
+
+    def mean_gain(self, winner: Outcome) -> float:
+        """Return the gain of the winning candidate, mean over its seeds that did not collapse."""
+        number = next(i for i in self._outcomes if winner in self._seeds_of(i))
+        gains = [o.rewards["gain"].value for o in self._seeds_of(number)]
+        return float(np.mean(gains))
+
+    def seed_agreement(self, number: int) -> float | None:
+        """Return the mean adjusted Rand index between the seeds of a candidate."""
+        outcomes = self._seeds_of(number)
+        if len(outcomes) < 2:
+            return None
+        return mean_agreement([self._assignment(o) for o in outcomes])
+
+    def n_seeds(self, number: int) -> int:
+        """Return how many seeds of a candidate did not collapse."""
+        return len(self._seeds_of(number))
+
+    def all_trials(self) -> tuple[Trial, ...]:
+        """Return a trial for every candidate in order, then the repeats."""
+        trials = []
+        for i, candidate in enumerate(self._candidates):
+            if i in self._outcomes:
+                trial = self._trial(i, self._outcomes[i])
+                agreement = self.seed_agreement(i) if i in self._repeats else None
+                if agreement is not None:
+                    stability = Reward("stability", agreement, "higher")
+                    trial = replace(trial, rewards={**trial.rewards, "stability": stability})
+            elif i in self._failures:
+                trial = Trial(i, candidate, "failed", reason=self._failures[i])
+            else:
+                trial = Trial(i, candidate, "not_tried", reason="the budget was spent")
+            trials.append(trial)
+        repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
+        trials += [self._trial(len(trials) + j, o) for j, o in enumerate(repeats)]
+        return tuple(trials)
+
+    def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
+        """Return the codes of every finished trial by its number."""
+        repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
+        numbered = {**self._outcomes}
+        numbered |= {len(self._candidates) + j: o for j, o in enumerate(repeats)}
+        return {i: np.asarray(o.fit.latents.mean) for i, o in sorted(numbered.items())}
+
+    def executed_plan(self) -> Plan:
+        """Return the plan cut to what was executed: it repeats to the same numbers, clock or not."""
+        changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
+        tried = len(self._outcomes) + len(self._failures)
+        if tried < len(self._candidates):
+            changes["max_trials"] = tried
+        if self.plan.budget_s is not None:
+            changes["max_repeated"] = len(self._repeats)
+        return self.plan.model_copy(update=changes)
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _group(self, candidates: tuple[Candidate, ...]) -> TrialGroup:
+        return TrialGroup(
+            candidates=candidates,
+            patch_sets=(self.prepared.patches(candidates[0].window_px),),
+            context=self.prepared.context,
+            block=self.prepared.block,
+            training=self.plan.training,
+            mixtures=self.plan.mixtures,
+        )
+
+    def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
+        """Cost of the whole exploration, the finalists and the null taken as average ones."""
+        decision = self.plan.decision
+        sweep = sum(g.cost for g in groups)
+        extra = decision.finalists * (decision.seeds - 1) + decision.null_surrogates
+        return sweep * (1 + extra / len(groups))
+
+    def _deadline(self, share: float) -> float | None:
+        budget = self.plan.budget_s
+        return None if budget is None else self._began + share * budget
+
+    def _keep_first(self, number: int, outcome: tuple[Outcome, ...] | str) -> None:
+        if isinstance(outcome, str):
+            self._failures[number] = outcome
+        else:
+            self._outcomes[number] = outcome[0]
+        self._report(force=True)
+
+    def _first_trials(self) -> list[Trial]:
+        return [t for t in self.all_trials() if t.number < len(self._candidates)]
+
+    def _trial(self, number: int, outcome: Outcome) -> Trial:
+        state = "done" if outcome.collapsed is None else "void"
+        return Trial(
+            number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
+        )
+
+    def _seeds_of(self, number: int) -> list[Outcome]:
+        outcomes = [self._outcomes[number], *self._repeats.get(number, [])]
+        return [o for o in outcomes if o.collapsed is None]
+
+    def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
+        rewards: Mapping[str, Reward] = outcome.rewards
+        k = max(1, round(rewards["gain"].parts.get("n_components", 1.0)))
+        z = np.asarray(outcome.fit.latents.mean)
+        return outcome.fit.mixtures[k].assign(z).argmax(axis=1)
+
+    def _moved(self, fraction: float, seconds_left: float | None) -> None:
+        self._fraction = (fraction, seconds_left)
+        self._report()
+
+    def _report(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if self._on_progress is None or (not force and now - self._last_report < 0.1):
+            return
+        self._last_report = now
+        finished = [t for t in self.all_trials() if t.state != "not_tried"]
+        fraction, left = self._fraction
+        self._on_progress(
+            Progress(self._stage, fraction, left, tuple(finished), self.latents_by_trial())
+        )

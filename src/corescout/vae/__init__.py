@@ -1,0 +1,23 @@
+"""Variational autoencoders invariant to rotation, translation and scale: numpy in, numpy out.
+
+The parts in the order of the work: `networks` (stacked encoders and decoders), `transforms`
+(coordinates turned, scaled and shifted), `elbo` (likelihoods and divergences), `training`,
+`encoding`. `train` and `encode` are the doors.
+"""
+
+from corescout.vae.encoding import Encoding, encode, reconstruct
+from corescout.vae.specification import Specification, specification_of
+from corescout.vae.threads import single_threaded
+from corescout.vae.training import Trained, epochs_of, train
+
+__all__ = [
+    "Encoding",
+    "Specification",
+    "Trained",
+    "encode",
+    "epochs_of",
+    "reconstruct",
+    "single_threaded",
+    "specification_of",
+    "train",
+]

@@ -1,0 +1,169 @@
+"""Training of a stack of models of one specification: their seeds, or surrogates of one scan.
+
+Cost per step and model, B patches: encoder 2 B (n h + h^2), canonical decoder 2 B (h^2 + h c^2)
+with canvas side c, spatial decoder 2 B w^2 2 h^2 multiply-adds; twice that again backwards.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from corescout.data import StoppedError
+from corescout.plan import TrainingPlan
+from corescout.vae.elbo import log_likelihood
+from corescout.vae.masks import pixel_mask
+from corescout.vae.model import decode, draw, posterior
+from corescout.vae.networks import Parameters, initial_parameters
+from corescout.vae.specification import Specification
+from corescout.vae.transforms import base_coordinates
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """M trained models of one specification.
+
+    Attributes
+    ----------
+    spec : Specification
+    weights : tuple of M mappings of str to float32 array
+        Parameters of each model by layer: weights (in, out), biases (1, out).
+    losses : (M, epochs) float64
+        Negative ELBO per patch with the full KL weight, mean over each epoch, in nats.
+    """
+
+    spec: Specification
+    weights: tuple[Mapping[str, NDArray[np.float32]], ...]
+    losses: NDArray[np.float64]
+
+
+def train(
+    patches: NDArray[np.float32],
+    spec: Specification,
+    beta0: float,
+    seeds: tuple[int, ...],
+    plan: TrainingPlan,
+    *,
+    device: str = "cpu",
+    stop: threading.Event | None = None,
+    on_step: Callable[[float], None] | None = None,
+) -> Trained:
+    """Train one model per seed.
+
+    Parameters
+    ----------
+    patches : (N, C, w, w) or (M, N, C, w, w) float32 in [0, 1]
+        Shared by all models, or one set for each.
+    seeds : M integers
+        Each fixes the initial weights, the order of the patches and the noise of its model.
+    stop : Event
+        Looked at before every step.
+    on_step : callable
+        Told the fraction done.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
+    """
+    x = torch.as_tensor(np.array(patches), device=device).flatten(-3)
+    n_patches, batch = x.shape[-2], min(plan.batch_size, x.shape[-2])
+    n_epochs = epochs_of(plan, n_patches)
+    steps_per_epoch = n_patches // batch
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    parameters = {
+        name: value.to(device).requires_grad_()
+        for name, value in initial_parameters(spec, generators).items()
+    }
+    optimizer = torch.optim.Adam(list(parameters.values()), lr=plan.learning_rate, fused=True)
+    objective = _Objective(spec, beta0, device)
+    losses = np.zeros((len(seeds), n_epochs))
+    n_steps, step = n_epochs * steps_per_epoch, 0
+    for epoch in range(n_epochs):
+        order = torch.stack([torch.randperm(n_patches, generator=g) for g in generators])
+        for first in range(0, steps_per_epoch * batch, batch):
+            if stop is not None and stop.is_set():
+                raise StoppedError("stopped during training")
+            noise = torch.stack(
+                [torch.randn(batch, spec.n_gaussian + 1, generator=g) for g in generators]
+            ).to(device)
+            rows = order[:, first : first + batch].to(device)
+            loss, reported = objective(
+                _take(x, rows), noise, parameters, warmup_at(step, n_steps, plan)
+            )
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate_at(step, n_steps, plan)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            losses[:, epoch] += reported.cpu().numpy() / steps_per_epoch
+            step += 1
+        if on_step is not None:
+            on_step(step / n_steps)
+    return Trained(spec, _unstack(parameters, len(seeds)), losses)
+
+
+def epochs_of(plan: TrainingPlan, n_patches: int) -> int:
+    """Epochs that fit the plan's cap on steps, at least 4: more patches need fewer passes."""
+    steps_per_epoch = max(1, n_patches // min(plan.batch_size, n_patches))
+    if plan.max_steps is None:
+        return plan.epochs
+    return max(min(plan.epochs, plan.max_steps // steps_per_epoch), min(plan.epochs, 4))
+
+
+def learning_rate_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
+    """One cycle: cosine from 1/25 of the peak to the peak over 30 %, then down to 1/1000 of it."""
+    if plan.schedule == "constant":
+        return plan.learning_rate
+    rise = 0.3 * n_steps
+    if step < rise:
+        low, high, at = plan.learning_rate / 25, plan.learning_rate, step / rise
+    else:
+        low, high = plan.learning_rate, plan.learning_rate / 1000
+        at = (step - rise) / max(1.0, n_steps - rise)
+    return high + (low - high) * 0.5 * (1 + math.cos(math.pi * at))
+
+
+def warmup_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
+    """Factor on the KL weight: rises linearly to 1, so that no dimension is given up early."""
+    return min(1.0, (step + 1) / max(1.0, plan.kl_warmup * n_steps))
+
+
+class _Objective:
+    """Negative ELBO of a batch, summed over the stack: the models' gradients stay apart."""
+
+    def __init__(self, spec: Specification, beta0: float, device: str) -> None:
+        self._spec = spec
+        self._beta = spec.beta(beta0)
+        self._base = base_coordinates(spec.window_px).to(device)
+        self._mask = pixel_mask(spec).to(device)
+
+    def __call__(
+        self, x: Tensor, noise: Tensor, parameters: Parameters, warmup: float
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss to minimise and, per model, the loss with the full KL weight."""
+        spec = self._spec
+        q = posterior(x * self._mask, parameters, spec)
+        logits = decode(draw(q, noise, spec), parameters, spec, self._base)
+        fit = (log_likelihood(logits, x, spec.likelihood) * self._mask).sum(-1).mean(-1)
+        kl = q.kl().mean(-1)
+        loss = (self._beta * warmup * kl - fit).sum()
+        return loss, (self._beta * kl - fit).detach()
+
+
+def _take(x: Tensor, rows: Tensor) -> Tensor:
+    """Rows (M, B) of shared patches (N, n) or of each model's own (M, N, n)."""
+    if x.ndim == 2:
+        return x[rows]
+    return torch.take_along_dim(x, rows.unsqueeze(-1), dim=1)
+
+
+def _unstack(parameters: Parameters, count: int) -> tuple[dict[str, NDArray[np.float32]], ...]:
+    arrays = {name: value.detach().cpu().numpy() for name, value in parameters.items()}
+    return tuple({name: array[m].copy() for name, array in arrays.items()} for m in range(count))
