@@ -61,12 +61,15 @@ class TrainingPlan(_Frozen):
         None, ge=1, description="cap on optimiser steps; with many key points fewer epochs are run"
     )
     batch_size: int = Field(128, ge=2)
-    learning_rate: float = Field(4e-3, gt=0, description="peak of the schedule")
+    learning_rate: float = Field(8e-3, gt=0, description="peak of the schedule")
     schedule: Literal["one_cycle", "constant"] = "one_cycle"
     kl_warmup: float = Field(
-        0.4, ge=0, le=1, description="share of the training over which the KL weight rises to 1"
+        0.8, ge=0, le=1, description="share of the training over which the KL weight rises to 1"
     )
     hidden: int = Field(128, ge=1)
+    initialisation: Literal["scaled", "uniform"] = Field(
+        "scaled", description="'uniform' is pyroved's (torch.nn.Linear's)"
+    )
     angle_guide: Literal["circular", "normal"] = Field(
         "circular", description="'normal' is pyroved's scalar angle, which is not periodic"
     )
@@ -240,7 +243,7 @@ _PRESETS: dict[str, dict[str, object]] = {
         "decoder": "spatial",
         "training": TrainingPlan(
             epochs=1000, learning_rate=1e-3, schedule="constant", kl_warmup=0.0, retries=0,
-            angle_guide="normal",
+            angle_guide="normal", initialisation="uniform",
         ),
         "mixtures": MixturePlan(
             starts=10, engine="sklearn", density_filter=DensityFilterPlan(kind="relative")

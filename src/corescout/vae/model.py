@@ -63,6 +63,7 @@ def posterior(x: Tensor, parameters: Parameters, spec: Specification) -> Posteri
     angle = angle_std = None
     if "encoder.direction.weight" in parameters:
         direction = linear(hidden, parameters, "encoder.direction")
+        direction = direction + linear(x, parameters, "encoder.dipole")
         angle = torch.atan2(direction[..., 1], direction[..., 0])
         narrow = torch.sigmoid(linear(hidden, parameters, "encoder.angle_std").squeeze(-1))
         angle_std = CIRCULAR_MAX_STD_RAD * narrow

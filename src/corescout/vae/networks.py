@@ -6,8 +6,6 @@ The layers are those of pyroved's `fcEncoderNet`, `fcDecoderNet` and `sDecoderNe
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -27,6 +25,7 @@ def layer_shapes(spec: Specification) -> dict[str, tuple[int, int]]:
     }
     if spec.rotates and spec.angle_guide == "circular":
         shapes["encoder.direction"] = (h, 2)
+        shapes["encoder.dipole"] = (n, 2)
         shapes["encoder.angle_std"] = (h, 1)
     if spec.decoder == "spatial" and spec.invariances:
         shapes["decoder.coordinates"] = (2, h)
@@ -43,21 +42,8 @@ def layer_shapes(spec: Specification) -> dict[str, tuple[int, int]]:
 
 
 def has_bias(layer: str) -> bool:
-    """Say whether a layer has a bias: all but the latent half of the spatial input layer."""
-    return layer != "decoder.latent"
-
-
-def initial_parameters(spec: Specification, generators: list[torch.Generator]) -> Parameters:
-    """Draw the parameters of one model per generator, uniform as in torch.nn.Linear."""
-    parameters: Parameters = {}
-    for layer, (n_in, n_out) in layer_shapes(spec).items():
-        bound = 1 / math.sqrt(n_in)
-        for name, shape in (("weight", (n_in, n_out)), ("bias", (1, n_out))):
-            if name == "bias" and not has_bias(layer):
-                continue
-            drawn = [torch.rand(shape, generator=g) * (2 * bound) - bound for g in generators]
-            parameters[f"{layer}.{name}"] = torch.stack(drawn)
-    return parameters
+    """Say whether a layer has a bias; those that add to another one's output have none."""
+    return layer not in ("decoder.latent", "encoder.dipole")
 
 
 def linear(x: Tensor, parameters: Parameters, layer: str) -> Tensor:

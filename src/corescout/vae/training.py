@@ -21,7 +21,8 @@ from corescout.plan import TrainingPlan
 from corescout.vae.elbo import log_likelihood
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import decode, draw, posterior
-from corescout.vae.networks import Parameters, initial_parameters
+from corescout.vae.initialisation import initial_parameters
+from corescout.vae.networks import Parameters
 from corescout.vae.specification import Specification
 from corescout.vae.transforms import base_coordinates
 
@@ -79,7 +80,7 @@ def train(
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     parameters = {
         name: value.to(device).requires_grad_()
-        for name, value in initial_parameters(spec, generators).items()
+        for name, value in initial_parameters(spec, generators, x, plan.initialisation).items()
     }
     optimizer = torch.optim.Adam(list(parameters.values()), lr=plan.learning_rate, fused=True)
     objective = _Objective(spec, beta0, device)

@@ -1,0 +1,86 @@
+"""Our batched mixtures against scikit-learn's, and against what was planted."""
+
+import numpy as np
+import pytest
+from sklearn.mixture import GaussianMixture
+
+from corescout.mixtures import fit_mixtures, keep_dense
+from corescout.plan import DensityFilterPlan, MixturePlan
+
+PLAN = MixturePlan(max_components=5)
+
+
+def blobs(seed: int = 0, n: int = 200, dims: int = 2) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    centres = 4 * np.eye(3, dims)
+    return np.concatenate([rng.normal(c, [0.3] + [0.8] * (dims - 1), (n, dims)) for c in centres])
+
+
+def everything(z: np.ndarray) -> np.ndarray:
+    return np.ones(len(z), dtype=bool)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_planted_blobs_come_back(dims):
+    z = blobs(dims=dims)
+    mixture = fit_mixtures([z], [everything(z)], PLAN, [0])[0][3]
+    truth = np.repeat(np.arange(3), 200)
+    found = mixture.assign(z).argmax(axis=1)
+    table = np.zeros((3, 3))
+    np.add.at(table, (truth, found), 1)
+    assert table.max(axis=1).sum() > (0.98 if dims > 1 else 0.7) * len(z)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_at_least_as_likely_as_scikit_learn(k):
+    z = blobs()
+    ours = fit_mixtures([z], [everything(z)], PLAN, [0])[0][k]
+    theirs = GaussianMixture(k, n_init=3, random_state=0).fit(z).score(z)
+    assert ours.log_likelihood_nats / len(z) > theirs - 0.01
+
+
+def test_the_mixture_is_consistent_with_scikit_learns_densities():
+    z = blobs()
+    ours = fit_mixtures([z], [everything(z)], PLAN, [0])[0][3]
+    model = GaussianMixture(3)
+    model.weights_, model.means_, model.covariances_ = ours.weights, ours.means, ours.covariances
+    model.precisions_cholesky_ = np.linalg.cholesky(np.linalg.inv(ours.covariances))
+    np.testing.assert_allclose(ours.log_likelihood_nats, model.score(z) * len(z), rtol=1e-4)
+    np.testing.assert_allclose(ours.responsibilities, model.predict_proba(z), atol=1e-3)
+    np.testing.assert_allclose(ours.assign(z), model.predict_proba(z), atol=1e-6)
+
+
+def test_a_latent_space_does_not_depend_on_its_scale():
+    z = blobs()
+    turn = np.array([[3.0, 1.0], [0.0, 0.01]])
+    plain, turned = fit_mixtures([z, z @ turn.T], [everything(z)] * 2, PLAN, [0, 0])
+    shift = len(z) * np.log(abs(np.linalg.det(turn)))
+    for k in plain:
+        expected = plain[k].log_likelihood_nats - shift
+        np.testing.assert_allclose(turned[k].log_likelihood_nats, expected, rtol=1e-4)
+
+
+def test_only_kept_points_are_seen():
+    z = np.concatenate([blobs(), [[100.0, 100.0]]])
+    kept = everything(z)
+    kept[-1] = False
+    mixture = fit_mixtures([z], [kept], PLAN, [0])[0][2]
+    assert len(mixture.seen) == len(z) - 1
+    assert np.abs(mixture.means).max() < 10
+
+
+@pytest.mark.parametrize("share", [0.6, 0.95])
+def test_densest_keeps_its_share_and_drops_the_haze(share):
+    rng = np.random.default_rng(0)
+    z = np.concatenate([rng.normal(0, 0.1, (190, 2)), rng.uniform(-5, 5, (10, 2))])
+    kept = keep_dense(z, DensityFilterPlan(kind="densest", share=share))
+    assert kept.sum() == round(share * 200)
+    assert not kept[190:].any()
+
+
+def test_relative_keeps_several_clusters():
+    rng = np.random.default_rng(0)
+    z = np.concatenate([rng.normal(c, 0.05, (100, 2)) for c in (0.0, 3.0)])
+    kept = keep_dense(z, DensityFilterPlan(kind="relative"))
+    assert kept[:100].mean() > 0.8
+    assert kept[100:].mean() > 0.8
