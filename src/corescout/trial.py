@@ -125,7 +125,7 @@ def run_trials(
         group.candidates, fits, mixtures, strict=True
     ):
         whole = replace(fit, mixtures=mixture)
-        rewards = score(whole, group.rewards, min_variance=group.training.collapse_variance)
+        rewards = score(whole, group.rewards, void_because=why)
         outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds))
     return tuple(outcomes)
 

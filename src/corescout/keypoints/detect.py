@@ -1,0 +1,93 @@
+"""From an image to key points: a detector's places, thinned to the spacing, away from what is
+missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Keypoints
+from corescout.keypoints.features import orb_places, sift_places
+from corescout.keypoints.thinning import thin
+from corescout.keypoints.walls import canny_walls, sato_walls
+from corescout.plan import KeypointPlan
+
+Places = tuple[NDArray[np.float64], NDArray[np.float64]]  # (N, 2) and scores (N,)
+
+
+def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: float) -> Keypoints:
+    """Find key points on an image.
+
+    Parameters
+    ----------
+    image : (H, W)
+        Any unit; NaN where missing.
+    plan : KeypointPlan
+    margin_px : float
+        Distance kept from the edge and from missing pixels, in the maximum norm: no window of
+        this half-width touches either.
+
+    Returns
+    -------
+    Keypoints
+        None on a constant image. The same for the same image, whatever the machine.
+    """
+    known = np.isfinite(image)
+    empty = Keypoints(np.zeros((0, 2)), np.zeros(0), plan.detector)
+    if not known.any():
+        return empty
+    scaled = _robust(image, known)
+    if scaled is None:
+        return empty
+    yx, score = _DETECTORS[plan.detector](scaled, plan)
+    keep = _allowed(known, margin_px)[tuple(np.rint(yx).astype(int).T)]
+    yx, score = yx[keep], score[keep]
+    if plan.detector != "grid":
+        chosen = thin(yx, score, plan.spacing_px)
+        yx, score = yx[chosen], score[chosen]
+    return Keypoints(yx, score, plan.detector)
+
+
+def _robust(
+    image: NDArray[np.floating], known: NDArray[np.bool_]
+) -> NDArray[np.float32] | None:
+    """Map the 1st and 99th percentile to 0 and 1, so that thresholds mean the same in any unit."""
+    low, high = np.percentile(image[known], [1, 99])
+    if not high > low:
+        return None
+    scaled = np.clip((image - low) / (high - low), 0, 1).astype(np.float32)
+    if not known.all():
+        scaled = _filled(scaled, known)
+    return scaled
+
+
+def _filled(image: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Give missing pixels the value of the nearest known one: no wall at their edge."""
+    from scipy.ndimage import distance_transform_edt
+
+    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return np.asarray(image[tuple(nearest)])
+
+
+def _allowed(known: NDArray[np.bool_], margin_px: float) -> NDArray[np.bool_]:
+    from scipy.ndimage import minimum_filter
+
+    margin = int(np.ceil(margin_px))
+    return np.asarray(minimum_filter(known, 2 * margin + 1, mode="constant", cval=False))
+
+
+def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+    axes = [np.arange((n - 1) % plan.spacing_px / 2, n, plan.spacing_px) for n in image.shape]
+    yx = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    return np.rint(yx), np.ones(len(yx))
+
+
+_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
+    "canny": canny_walls,
+    "sato": sato_walls,
+    "grid": _grid,
+    "orb": orb_places,
+    "sift": sift_places,
+}
