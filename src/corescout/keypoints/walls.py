@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from corescout.plan import KeypointPlan
 
 _SHORTEST_PX = 6  # a line with fewer pixels is noise
-_HIGH_PERCENTILE = 85  # of the gradient: walls cover about a sixth of a dense scan
+_HIGH_PERCENTILE = 85  # of the gradient: walls cover a few percent of a dense scan
 _NULL_CONTRAST = 0.12  # least depth of a dark line, of the grey range, to count as a null
 
 
@@ -30,7 +30,8 @@ def canny_walls(
 
     gradient = gaussian_gradient_magnitude(image, plan.smoothing_px)
     high = _edge_threshold(gradient)
-    edges = canny(image, plan.smoothing_px, low_threshold=0.4 * high, high_threshold=high)
+    # scikit-image's canny compares with unnormalised Sobel sums, 8 times the gradient.
+    edges = canny(image, plan.smoothing_px, low_threshold=3.2 * high, high_threshold=8 * high)
     nulls = _null_lines(image, plan.smoothing_px)
     reach = int(np.ceil(2 * plan.smoothing_px))
     flank = edges & binary_dilation(nulls, iterations=reach)
@@ -57,7 +58,7 @@ def _edge_threshold(gradient: NDArray[np.float32]) -> float:
     """High threshold of the hysteresis, from the image: above the noise, below the walls."""
     noise = 1.4826 * float(np.median(np.abs(gradient - np.median(gradient))))
     above_noise = float(np.median(gradient)) + 2 * noise
-    return float(min(above_noise, np.percentile(gradient, _HIGH_PERCENTILE)))
+    return float(max(above_noise, np.percentile(gradient, _HIGH_PERCENTILE)))
 
 
 def _null_lines(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.bool_]:

@@ -1,0 +1,62 @@
+"""The wave note of Asylum Research: "key: value" lines with the frame of the scan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+
+from corescout.data import ScanFrame
+
+
+def parse_note(text: str) -> dict[str, str]:
+    """Parse the note into a dict of strings."""
+    pairs = (line.partition(":") for line in text.replace("\n", "\r").split("\r"))
+    return {key.strip(): value.strip() for key, colon, value in pairs if colon}
+
+
+def frame_from_note(
+    note: Mapping[str, str],
+    shape_px: tuple[int, int],
+    pitch_m: tuple[float, float] | None,
+    pitch_rule: str,
+) -> ScanFrame | None:
+    """Return the frame; `XOffset`, `YOffset` are its centre, `ScanAngle` its angle in degrees.
+
+    Without `pitch_m` the pitch is size / N.
+    """
+    if pitch_m is None:
+        fast, slow = _number(note, "FastScanSize"), _number(note, "SlowScanSize")
+        if not fast or not slow:
+            return None
+        pitch_m, pitch_rule = (fast / shape_px[1], slow / shape_px[0]), "pitch = ScanSize / N"
+    assumed = [pitch_rule]
+    if "XOffset" not in note or "YOffset" not in note:
+        assumed.append("centre 0, the file has no offset")
+    if _number(note, "ScanAngle"):
+        assumed.append("ScanAngle taken as clockwise positive, unverified on Asylum")
+    return ScanFrame(
+        shape_px,
+        pitch_m,
+        (_number(note, "XOffset") or 0.0, _number(note, "YOffset") or 0.0),
+        math.radians(_number(note, "ScanAngle") or 0.0),
+        tuple(assumed),
+    )
+
+
+def acquired_at(note: Mapping[str, str]) -> datetime | None:
+    """Return the local time of the acquisition, where the note has it in a known form."""
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %I:%M:%S %p"):
+        try:
+            return datetime.strptime(f"{note.get('Date', '')} {note.get('Time', '')}", form)
+        except ValueError:
+            continue
+    return None
+
+
+def _number(note: Mapping[str, str], key: str) -> float | None:
+    try:
+        value = float(note[key])
+    except (KeyError, ValueError):
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,90 @@
+"""The door: which reader a file gets, and the errors that all readers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from corescout.data import InputError, Scan, ScanFrame
+
+Reader = Callable[[Path], Scan]
+
+# suffix -> module with a function `read`, and how files of the format may begin
+SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
+    ".ibw": ("corescout.readers.asylum_ibw", (b"\x05\x00", b"\x02\x00", b"\x00\x05", b"\x00\x02")),
+    ".h5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
+    ".hdf5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
+    ".npy": ("corescout.readers.numpy_array", (b"\x93NUMPY",)),
+    ".tif": ("corescout.readers.tiff", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
+    ".tiff": ("corescout.readers.tiff", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
+}
+
+
+def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
+    """Read an image scan.
+
+    Parameters
+    ----------
+    path : str or Path
+    pixel_size_m : float, optional
+        Pixel pitch for a file that has no scale; a file's own scale is never overruled.
+
+    Returns
+    -------
+    Scan
+        Row 0 is the +Y edge.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, not a file, empty, of an unknown format, cut short or damaged.
+    """
+    path = Path(path)
+    _check_file(path)
+    module, magics = _format_of(path)
+    with path.open("rb") as file:
+        head = file.read(8)
+    if not head.startswith(magics):
+        raise InputError(
+            f"a {path.suffix} file", f"other content in {path.name} (it begins with {head[:4]!r})",
+            "export it again from the instrument software",
+        )
+    try:
+        scan: Scan = import_module(module).read(path)
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, ArithmeticError) as error:
+        raise InputError(
+            f"a complete {path.suffix} file",
+            f"{path.name} is damaged or cut short ({type(error).__name__}: {error})"[:300],
+            "copy it again from the instrument, or wait until it is written completely",
+        ) from error
+    if pixel_size_m is not None and scan.frame is None:
+        pitch = (pixel_size_m, pixel_size_m)
+        frame = ScanFrame(scan.shape_px, pitch, assumed=("pixel size given by the user",))
+        scan = replace(scan, frame=frame)
+    return scan
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise InputError("a scan file", f"the folder {path}", "give one file in it")
+    if not path.exists():
+        raise InputError("a scan file", f"no file {path}", "check the path")
+    try:
+        empty = path.stat().st_size == 0
+    except OSError as error:
+        raise InputError("a readable file", str(error), "check its permissions") from error
+    if empty:
+        raise InputError("a scan file", f"{path.name} is empty", "copy it again")
+
+
+def _format_of(path: Path) -> tuple[str, tuple[bytes, ...]]:
+    if path.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise InputError(
+            f"one of the formats {known}", f"{path.name}", "export the scan to one of these"
+        )
+    return SUFFIXES[path.suffix.lower()]
