@@ -231,7 +231,7 @@ def _spread(windows_px: tuple[int, ...]) -> tuple[int, ...]:
 
 
 _PRESETS: dict[str, dict[str, object]] = {
-    "live": {"training": TrainingPlan(max_steps=600)},
+    "live": {"training": TrainingPlan(epochs=80, max_steps=600)},
     "standard": {
         "windows_px": (5, 7, 9, 11, 13, 15, 17, 21),
         "training": TrainingPlan(epochs=60),
