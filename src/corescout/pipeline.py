@@ -13,6 +13,7 @@ import numpy as np
 from corescout.cores import find_core_points, order_by_size
 from corescout.data import (
     Evidence,
+    Fit,
     InputError,
     Keypoints,
     Mixture,
@@ -22,16 +23,17 @@ from corescout.data import (
     Target,
 )
 from corescout.keypoints import find_keypoints
+from corescout.patches import cut_patches
 from corescout.plan import Plan
-from corescout.preparation import Prepared, prepare
+from corescout.preparation import prepare, prepare_like
 from corescout.readers import read_scan
 from corescout.search import judge, surrogate_groups
 from corescout.search.study import Study
-from corescout.search.verdict import verdict
+from corescout.search.verdict import applied_verdict, verdict
 from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
 from corescout.trial import Outcome
-from corescout.vae import single_threaded
+from corescout.vae import encode, single_threaded, specification_of
 
 OnProgress = Callable[[Progress], None]
 
@@ -124,6 +126,86 @@ def explore(
         trials=trials,
         latents_by_trial=study.latents_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
+        seconds=time.monotonic() - began,
+        notes=prepared.notes,
+    )
+
+
+def apply(
+    result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | None = None
+) -> Result:
+    """Find the types of a finished exploration on another scan, without training.
+
+    The normalisation is the frozen one of the exploration, and the window keeps its size on the
+    sample: the scan is resampled to the pitch that the representation was trained at.
+
+    Parameters
+    ----------
+    result : Result
+    scan : Scan or path
+    keypoints : Keypoints, optional
+        On the scan's own pixels; found by the plan's detector if None.
+
+    Raises
+    ------
+    InputError
+        If the scan has no such channel, no scale while the exploration had one, or no key points.
+    """
+    began = time.monotonic()
+    plan = Plan.model_validate(result.plan)
+    with single_threaded():
+        scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+        prepared = prepare_like(result, scan, plan, keypoints)
+        patches = cut_patches(
+            prepared.images,
+            prepared.keypoints,
+            np.arange(len(prepared.keypoints)),
+            result.winner.window_px,
+            prepared.channels,
+            prepared.low,
+            prepared.high,
+        )
+        encoding = encode(
+            np.asarray(patches.values),
+            result.weights,
+            specification_of(result.winner, plan.training),
+            seed=result.winner.seed,
+        )
+    z = np.asarray(encoding.latents.mean)
+    cores = find_core_points(
+        z, result.mixture, result.type_of_component, plan.decision.core_share,
+        result.core_points.type_names,
+    )
+    patches = replace(
+        patches, center_yx_px=prepared.grid.to_scan_px(np.asarray(patches.center_yx_px))
+    )
+    fit = Fit(
+        candidate=result.winner,
+        latents=encoding.latents,
+        log_likelihood_per_px=encoding.log_likelihood_per_px,
+        target_entropy_per_px=encoding.target_entropy_per_px,
+        kl_nats=encoding.kl_nats,
+        kept=np.ones(len(z), bool),
+        mixtures={result.mixture.n_components: result.mixture},
+        center_yx_px=patches.center_yx_px,
+        context=prepared.context,
+    )
+    return replace(
+        result,
+        scan=prepared.scan,
+        keypoints=replace(
+            prepared.keypoints, yx_px=prepared.grid.to_scan_px(np.asarray(prepared.keypoints.yx_px))
+        ),
+        patches=patches,
+        fit=fit,
+        core_points=cores,
+        targets=choose_targets(
+            prepared.scan, patches.center_yx_px, z, result.mixture, result.type_of_component, cores,
+            plan.targets,
+        ),
+        why=applied_verdict(result, z),
+        trials=(),
+        latents_by_trial={},
         seconds=time.monotonic() - began,
         notes=prepared.notes,
     )

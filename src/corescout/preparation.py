@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.cleaning import clean
-from corescout.data import InputError, Keypoints, PatchSet, Scan, ScanFrame
+from corescout.data import InputError, Keypoints, PatchSet, Result, Scan, ScanFrame
 from corescout.keypoints import find_keypoints
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
@@ -101,6 +101,62 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     )
 
 
+def prepare_like(
+    result: Result, scan: Scan, plan: Plan, keypoints: Keypoints | None = None
+) -> Prepared:
+    """Prepare a scan for the representation of another one.
+
+    Normalisation and pixel pitch are those of `result`; one key point is enough.
+
+    Raises
+    ------
+    InputError
+        If a channel is unknown, the scale is missing or the scan holds no key point.
+    """
+    scan = _with_pixel_size(scan, plan)
+    if result.analysis_pitch_m is not None and scan.frame is None:
+        raise InputError(
+            f"a scan with a scale, as the representation's window has a size"
+            f" ({result.winner.window_px * result.analysis_pitch_m * 1e9:.0f} nm)",
+            "a file without one",
+            "give it with --pixel-size, such as --pixel-size 10nm",
+        )
+    pitch_m = result.analysis_pitch_m
+    grid = square_grid(scan.shape_px, scan.frame if pitch_m is not None else None, pitch_m)
+    window = result.winner.window_px
+    if min(grid.shape_px) < window:
+        raise InputError(
+            f"a scan larger than the window of the representation ({window} px)",
+            f"{grid.shape_px[0]} x {grid.shape_px[1]} px at the representation's pitch",
+            "scan a larger area",
+        )
+    raw = np.stack(
+        [grid.resample(clean(np.asarray(scan.channel(n)), plan.cleaning)) for n in result.channels]
+    )
+    low, high = np.asarray(result.patches.low), np.asarray(result.patches.high)
+    images = normalise(raw, low, high)
+    found = _fitting(images, plan, grid, keypoints, window)
+    if len(found) == 0:
+        raise InputError(
+            f"a key point whose {window} px window lies on the scan",
+            "none",
+            "scan a larger area or with more walls, or choose another detector",
+        )
+    return Prepared(
+        scan=scan,
+        channels=result.channels,
+        grid=grid,
+        images=images,
+        low=low,
+        high=high,
+        keypoints=found,
+        context=np.zeros((len(found), 0)),
+        context_radius_px=0.0,
+        block=np.zeros(len(found), np.int64),
+        notes=_notes(scan, result.channels, plan, raw, grid),
+    )
+
+
 def context_radius_px(image: NDArray[np.float32]) -> float:
     """Neighbourhood of the context descriptor: one correlation length, 7 to 21 px."""
     return float(np.clip(correlation_length_px(image), 7.0, 21.0))
@@ -133,13 +189,8 @@ def _keypoints(
     images: NDArray[np.float32], plan: Plan, grid: SquareGrid, given: Keypoints | None
 ) -> Keypoints:
     largest = max(plan.windows_px)
-    if given is None:
-        margin = plan.keypoints.margin_px
-        margin = (largest + 1) / 2 if margin is None else margin
-        found = find_keypoints(images[0], plan.keypoints, margin)
-    else:
-        found = Keypoints(grid.from_scan_px(given.yx_px), given.score, given.source)
-    valid = np.flatnonzero(fits(found.yx_px, images, largest))
+    found = _fitting(images, plan, grid, given, largest)
+    valid = np.arange(len(found))
     if plan.max_keypoints is not None and len(valid) > plan.max_keypoints:
         rng = np.random.default_rng(plan.seed)
         valid = np.sort(rng.choice(valid, plan.max_keypoints, replace=False))
@@ -150,6 +201,24 @@ def _keypoints(
             "scan a larger area or with more walls, or choose another detector, a smaller spacing"
             " or smaller windows",
         )
+    return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+
+
+def _fitting(
+    images: NDArray[np.float32],
+    plan: Plan,
+    grid: SquareGrid,
+    given: Keypoints | None,
+    window_px: int,
+) -> Keypoints:
+    """Key points on the grid, found or given, whose window lies on the scan."""
+    if given is None:
+        margin = plan.keypoints.margin_px
+        margin = (window_px + 1) / 2 if margin is None else margin
+        found = find_keypoints(images[0], plan.keypoints, margin)
+    else:
+        found = Keypoints(grid.from_scan_px(given.yx_px), given.score, given.source)
+    valid = np.flatnonzero(fits(found.yx_px, images, window_px))
     return Keypoints(found.yx_px[valid], found.score[valid], found.source)
 
 

@@ -49,12 +49,14 @@ class SquareGrid:
         """Interpolate a scan image (H, W) onto the grid; what touches a missing pixel is NaN."""
         if self.is_scan:
             return np.asarray(image, dtype=np.float32)
-        from scipy.ndimage import map_coordinates
+        from scipy.ndimage import gaussian_filter, map_coordinates
 
         yx = np.indices(self.shape_px, dtype=np.float64)
         at = [yx[0] * self.step_px[0], yx[1] * self.step_px[1]]
         missing = ~np.isfinite(image)
         filled = np.where(missing, np.nanmedian(image), image).astype(np.float64)
+        # A coarser grid must not alias: smooth over about the pixels that it steps over.
+        filled = gaussian_filter(filled, [max(0.0, (step - 1) / 2) for step in self.step_px])
         values = map_coordinates(filled, at, order=1, mode="nearest")
         touched = map_coordinates(missing.astype(np.float64), at, order=1, mode="nearest") > 0
         return np.where(touched, np.nan, values).astype(np.float32)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Trial
+from corescout.data import Candidate, Evidence, Result, Trial
 from corescout.search.decision import Decision
 
+_KNOWN_SIGMAS = 3.0
 _INVARIANCE = {"r": "rotation", "t": "translation", "s": "scale"}
 
 
@@ -35,6 +37,24 @@ def verdict(
     return " ".join(sentences)
 
 
+def applied_verdict(result: Result, z: NDArray[np.float64]) -> str:
+    """Say what the types of an earlier exploration are on another scan with codes z (N, L)."""
+    component = result.mixture.assign(z).argmax(axis=1)
+    counts = np.bincount(result.type_of_component[component], minlength=result.n_types + 1)[1:]
+    shares = ", ".join(
+        f"{name} {count / len(z):.0%}"
+        for name, count in zip(result.core_points.type_names, counts, strict=True)
+    )
+    known = result.mixture.mahalanobis2(z).min(axis=1) <= _KNOWN_SIGMAS**2
+    return (
+        f"{representation(result.winner, result.analysis_pitch_m)}: the"
+        f" {_count(result.n_types)} of {result.scan.source or result.scan.uid} applied to"
+        f" {len(z)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
+        f" {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
+        " exploration of its own."
+    )
+
+
 def representation(candidate: Candidate, pitch_m: float | None) -> str:
     """Name a candidate: "Window 13 px (102 nm), invariant to rotation"."""
     size = f" ({candidate.window_px * pitch_m * 1e9:.0f} nm)" if pitch_m else ""
@@ -48,6 +68,10 @@ def representation(candidate: Candidate, pitch_m: float | None) -> str:
 def _types(n_types: int, evidence: Evidence) -> str:
     if not evidence.has_types:
         return "no evidence of separate types in this scan; the densest region is shown instead"
+    return _count(n_types)
+
+
+def _count(n_types: int) -> str:
     return f"{n_types} types" if n_types != 1 else "1 type"
 
 

@@ -36,7 +36,7 @@ def needles(along: Field, across: Field, rng: np.random.Generator) -> tuple[Fiel
 
 def walls(along: Field, across: Field, rng: np.random.Generator) -> tuple[Field, Field]:
     """Winding 180-degree walls between c domains of opposite sign: amplitude nulls."""
-    noise = gaussian_filter(rng.standard_normal(along.shape), 13.0, mode="wrap")
+    noise = gaussian_filter(rng.standard_normal(along.shape), 7.0, mode="wrap")
     sign = np.where(noise + 0.0 * across > 0, 1.0, -1.0)
     return np.zeros_like(sign), sign
 

@@ -103,11 +103,23 @@ def _regions(
 ) -> tuple[NDArray[np.int64], list[int]]:
     """Voronoi regions with wavy borders, the patterns dealt out evenly."""
     n_regions = max(2 * n_patterns, round(shape_px[0] * shape_px[1] / 100**2))
-    centres = rng.uniform(0, 1, (n_regions, 2)) * shape_px
+    centres = _apart(n_regions, shape_px, rng)
     waves = [gaussian_filter(rng.standard_normal(shape_px), 12) for _ in range(2)]
     y, x = (np.indices(shape_px)[i] + 8 * w / w.std() for i, w in enumerate(waves))
     distance = [(y - cy) ** 2 + (x - cx) ** 2 for cy, cx in centres]
     return np.argmin(distance, axis=0), [i % n_patterns for i in range(n_regions)]
+
+
+def _apart(
+    count: int, shape_px: tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Random places (count, 2) that keep away from each other: of 30 draws the farthest is taken."""
+    places = rng.uniform(0, 1, (1, 2)) * shape_px
+    while len(places) < count:
+        drawn = rng.uniform(0, 1, (30, 2)) * shape_px
+        distance = np.linalg.norm(drawn[:, None] - places[None], axis=2).min(axis=1)
+        places = np.vstack([places, drawn[distance.argmax()]])
+    return places
 
 
 def _measure(

@@ -1,0 +1,183 @@
+"""The arrays of a result as an HDF5 file and back, for `result.h5`."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import (
+    CorePoints,
+    Fit,
+    Keypoints,
+    Latents,
+    Mixture,
+    PatchSet,
+    Result,
+    Scan,
+    ScanFrame,
+)
+from corescout.data.candidate import Candidate
+from corescout.runs.layout import FORMAT_VERSION
+
+_LATENTS = ("mean", "std", "angle_rad", "shift_px", "scale")
+_FIT = ("log_likelihood_per_px", "target_entropy_per_px", "kl_nats", "kept", "center_yx_px",
+        "context", "block")
+_MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
+_PATCHES = ("values", "index", "center_yx_px", "low", "high")
+
+
+def result_to_h5(result: Result) -> bytes:
+    """Return the arrays of a result as the bytes of an HDF5 file.
+
+    Groups: ``scan`` (the analysed channels), ``keypoints``, ``patches``, ``fit`` (with
+    ``latents``), ``mixtures/K``, ``core_points``, ``latents_by_trial/NUMBER``; the chosen mixture
+    is ``mixture``. Coordinates are (y, x) in pixels of the scan.
+    """
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        file.attrs["format_version"] = FORMAT_VERSION
+        _write_scan(file.create_group("scan"), result.scan, result.channels)
+        keypoints = file.create_group("keypoints")
+        keypoints.attrs["source"] = result.keypoints.source
+        _put(keypoints, "yx_px", result.keypoints.yx_px)
+        _put(keypoints, "score", result.keypoints.score)
+        patches = file.create_group("patches")
+        for name in _PATCHES:
+            _put(patches, name, getattr(result.patches, name))
+        _write_fit(file.create_group("fit"), result.fit)
+        _write_mixture(file.create_group("mixture"), result.mixture)
+        for k, mixture in result.fit.mixtures.items():
+            _write_mixture(file.create_group(f"mixtures/{k}"), mixture)
+        core = file.create_group("core_points")
+        core.attrs["type_names"] = json.dumps(result.core_points.type_names)
+        for name in ("index", "type", "typicality"):
+            _put(core, name, getattr(result.core_points, name))
+        _put(file, "type_of_component", result.type_of_component)
+        for number, z in result.latents_by_trial.items():
+            _put(file, f"latents_by_trial/{number}", z)
+    return memory.getvalue()
+
+
+def scan_from_h5(file: h5py.File) -> Scan:
+    """Return the scan with the channels that were analysed."""
+    group = file["scan"]
+    header: dict[str, Any] = json.loads(group.attrs["header"])
+    frame = header.pop("frame")
+    acquired_at = header.pop("acquired_at")
+    shape = group[header["channels"][0]].shape
+    return Scan(
+        uid=header["uid"],
+        channels={name: group[name][()] for name in header["channels"]},
+        units=header["units"],
+        roles=header["roles"],
+        directions=header["directions"],
+        source=header["source"],
+        warnings=tuple(header["warnings"]),
+        acquired_at=None if acquired_at is None else datetime.fromisoformat(acquired_at),
+        frame=None if frame is None else ScanFrame(
+            shape,
+            tuple(frame["pitch_m"]),
+            tuple(frame["center_m"]),
+            frame["angle_rad"],
+            tuple(frame["assumed"]),
+        ),
+    )
+
+
+def keypoints_from_h5(file: h5py.File) -> Keypoints:
+    """Return the key points."""
+    group = file["keypoints"]
+    return Keypoints(group["yx_px"][()], group["score"][()], str(group.attrs["source"]))
+
+
+def patches_from_h5(file: h5py.File, channels: tuple[str, ...]) -> PatchSet:
+    """Return the winner's patches."""
+    return PatchSet(channels=channels, **{n: file["patches"][n][()] for n in _PATCHES})
+
+
+def fit_from_h5(file: h5py.File, candidate: Candidate) -> Fit:
+    """Return the winner's fit."""
+    group = file["fit"]
+    latents = {n: group["latents"][n][()] for n in _LATENTS if n in group["latents"]}
+    numbers = sorted(int(k) for k in file["mixtures"])
+    return Fit(
+        candidate=candidate,
+        latents=Latents(**latents),
+        mixtures={k: mixture_from_h5(file[f"mixtures/{k}"]) for k in numbers},
+        **{name: group[name][()] for name in _FIT},
+    )
+
+
+def mixture_from_h5(group: h5py.Group) -> Mixture:
+    """Return a mixture."""
+    return Mixture(
+        **{name: group[name][()] for name in _MIXTURE},
+        log_likelihood_nats=float(group.attrs["log_likelihood_nats"]),
+        converged=bool(group.attrs["converged"]),
+    )
+
+
+def core_points_from_h5(file: h5py.File) -> CorePoints:
+    """Return the core points."""
+    group = file["core_points"]
+    names = tuple(json.loads(group.attrs["type_names"]))
+    return CorePoints(group["index"][()], group["type"][()], group["typicality"][()], names)
+
+
+def latents_by_trial_from_h5(file: h5py.File) -> Mapping[int, NDArray[np.float64]]:
+    """Return the codes of every finished trial by its number."""
+    group = file.get("latents_by_trial", {})
+    return {int(number): group[number][()] for number in sorted(group, key=int)}
+
+
+def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> None:
+    for name in channels:
+        _put(group, name, scan.channels[name])
+    frame = scan.frame
+    header = {
+        "uid": scan.uid,
+        "channels": list(channels),
+        "units": {n: scan.units[n] for n in channels},
+        "roles": {n: scan.roles[n] for n in channels if n in scan.roles},
+        "directions": {n: scan.directions[n] for n in channels if n in scan.directions},
+        "source": scan.source,
+        "warnings": list(scan.warnings),
+        "acquired_at": None if scan.acquired_at is None else scan.acquired_at.isoformat(),
+        "frame": None if frame is None else {
+            "pitch_m": frame.pitch_m,
+            "center_m": frame.center_m,
+            "angle_rad": frame.angle_rad,
+            "assumed": frame.assumed,
+        },
+    }
+    group.attrs["header"] = json.dumps(header)
+
+
+def _write_fit(group: h5py.Group, fit: Fit) -> None:
+    for name in _FIT:
+        _put(group, name, getattr(fit, name))
+    latents = group.create_group("latents")
+    for name in _LATENTS:
+        value = getattr(fit.latents, name)
+        if value is not None:
+            _put(latents, name, value)
+
+
+def _write_mixture(group: h5py.Group, mixture: Mixture) -> None:
+    group.attrs["log_likelihood_nats"] = mixture.log_likelihood_nats
+    group.attrs["converged"] = mixture.converged
+    for name in _MIXTURE:
+        _put(group, name, getattr(mixture, name))
+
+
+def _put(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
+    array = np.asarray(values)
+    options = {"compression": "gzip", "shuffle": True} if array.size > 1024 else {}
+    group.create_dataset(name, data=array, **options)

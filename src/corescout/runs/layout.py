@@ -1,0 +1,24 @@
+"""Names of the files of a run, and the version of their format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FORMAT_VERSION = 1
+SUFFIX = ".corescout"
+
+PLAN = "plan.json"
+TRIALS = "trials.json"
+RESULT = "result.h5"
+WEIGHTS = "weights.npz"
+DECISION = "decision.json"
+CORE_POINTS = "core_points.csv"
+TARGETS_CSV = "targets.csv"
+TARGETS_JSON = "targets.json"
+LOG = "log.txt"
+
+
+def is_run(path: str | Path) -> bool:
+    """Say whether a path is the folder of a finished run."""
+    folder = Path(path)
+    return (folder / DECISION).is_file() and (folder / RESULT).is_file()

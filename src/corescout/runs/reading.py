@@ -1,0 +1,148 @@
+"""Read a run folder back to the result it was written from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
+from corescout.runs import layout
+from corescout.runs.arrays import (
+    core_points_from_h5,
+    fit_from_h5,
+    keypoints_from_h5,
+    latents_by_trial_from_h5,
+    mixture_from_h5,
+    patches_from_h5,
+    scan_from_h5,
+)
+
+
+def read_run(folder: str | Path) -> Result:
+    """Return the result of a run folder; its scan holds the analysed channels.
+
+    Raises
+    ------
+    InputError
+        If it is no finished run, a file is damaged, or a newer Corescout wrote it.
+    """
+    path = Path(folder)
+    if not layout.is_run(path):
+        raise InputError(
+            f"the folder of a finished run ({layout.DECISION}, {layout.RESULT})",
+            f"{path}" + ("" if path.exists() else ", which does not exist"),
+            "give the folder that 'corescout explore' wrote",
+        )
+    try:
+        decision = json.loads((path / layout.DECISION).read_text("utf-8"))
+        _check_version(decision.get("format_version"), path)
+        return _result(path, decision)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"an undamaged run in {path}", f"{type(error).__name__}: {error}", "run it again"
+        ) from error
+
+
+def _check_version(version: object, path: Path) -> None:
+    if not isinstance(version, int) or version > layout.FORMAT_VERSION:
+        raise InputError(
+            f"a run of format version {layout.FORMAT_VERSION} or older",
+            f"version {version} in {path}",
+            "update Corescout",
+        )
+
+
+def _result(path: Path, decision: dict[str, Any]) -> Result:
+    winner = _candidate(decision["winner"])
+    channels = tuple(decision["channels"])
+    with h5py.File(path / layout.RESULT, "r") as file:
+        arrays: dict[str, Any] = {
+            "scan": scan_from_h5(file),
+            "keypoints": keypoints_from_h5(file),
+            "patches": patches_from_h5(file, channels),
+            "fit": fit_from_h5(file, winner),
+            "mixture": mixture_from_h5(file["mixture"]),
+            "type_of_component": file["type_of_component"][()],
+            "core_points": core_points_from_h5(file),
+            "latents_by_trial": latents_by_trial_from_h5(file),
+        }
+    with np.load(path / layout.WEIGHTS, allow_pickle=False) as stored:
+        weights = {name: stored[name] for name in stored.files}
+    evidence = decision["evidence"]
+    return Result(
+        channels=channels,
+        analysis_pitch_m=decision["analysis_pitch_m"],
+        winner=winner,
+        weights=weights,
+        targets=tuple(_target(t) for t in _json(path, layout.TARGETS_JSON)),
+        evidence=Evidence(
+            p_value=_number(evidence["p_value"]),
+            gain=_number(evidence["gain"]),
+            null_gains=tuple(evidence["null_gains"]),
+            has_types=evidence["has_types"],
+            reason=evidence["reason"],
+        ),
+        why=decision["why"],
+        tied=tuple(_runner_up(r) for r in decision["tied"]),
+        runners_up=tuple(_runner_up(r) for r in decision["runners_up"]),
+        trials=tuple(_trial(t) for t in _json(path, layout.TRIALS)),
+        plan=_json(path, layout.PLAN),
+        seconds=decision["seconds"],
+        notes=tuple(decision["notes"]),
+        **arrays,
+    )
+
+
+def _json(path: Path, name: str) -> Any:
+    return json.loads((path / name).read_text("utf-8"))
+
+
+def _candidate(values: dict[str, Any]) -> Candidate:
+    return Candidate(**{**values, "channels": tuple(values["channels"])})
+
+
+def _trial(values: dict[str, Any]) -> Trial:
+    rewards = {
+        name: Reward(
+            name,
+            _number(r["value"]),
+            r["better"],
+            {part: _number(v) for part, v in r["parts"].items()},
+            r["void_because"],
+        )
+        for name, r in values["rewards"].items()
+    }
+    return Trial(
+        values["number"],
+        _candidate(values["candidate"]),
+        values["state"],
+        rewards,
+        values["seconds"],
+        values["reason"],
+    )
+
+
+def _target(values: dict[str, Any]) -> Target:
+    x_m, y_m = values["x_m"], values["y_m"]
+    return Target(
+        uid=values["uid"],
+        scan_uid=values["scan_uid"],
+        yx_px=(values["y_px"], values["x_px"]),
+        xy_m=None if x_m is None or y_m is None else (x_m, y_m),
+        type=values["type"],
+        priority=values["priority"],
+        action=values["action"],
+        settings=values["settings"],
+    )
+
+
+def _runner_up(values: dict[str, Any]) -> RunnerUp:
+    return RunnerUp(_candidate(values["candidate"]), _number(values["score"]), values["reason"])
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
