@@ -20,13 +20,15 @@ from corescout.data import (
     Progress,
     Result,
     Scan,
-    Target,
+    StoppedError,
 )
 from corescout.keypoints import find_keypoints
 from corescout.patches import cut_patches
 from corescout.plan import Plan
 from corescout.preparation import prepare, prepare_like
 from corescout.readers import read_scan
+from corescout.report import write_report
+from corescout.runs import write_run
 from corescout.search import judge, surrogate_groups
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
@@ -72,7 +74,7 @@ def explore(
     InputError
         If the scan cannot be used; the text says what to do.
     StoppedError
-        If `stop` was set.
+        If `stop` was set; it carries the trials that were finished.
     """
     plan = plan or Plan.preset("live")
     began = time.monotonic()
@@ -80,11 +82,14 @@ def explore(
         scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
         prepared = prepare(scan, plan, keypoints)
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
-        study.sweep()
-        study.repeat_finalists()
-        decision = study.decide()
-        winner = study.winner(decision)
-        evidence = _evidence(study, winner)
+        try:
+            study.sweep()
+            study.repeat_finalists()
+            decision = study.decide()
+            winner = study.winner(decision)
+            evidence = _evidence(study, winner)
+        except StoppedError as stopped:
+            raise StoppedError("stopped", study.finished_trials()) from stopped
     mixture, types = _types(winner, evidence, plan)
     z = np.asarray(winner.fit.latents.mean)
     cores = find_core_points(z, mixture, types, plan.decision.core_share)
@@ -129,6 +134,19 @@ def explore(
         seconds=time.monotonic() - began,
         notes=prepared.notes,
     )
+
+
+def save(
+    result: Result, folder: str | Path, *, overwrite: bool = False, log: str = ""
+) -> Path:
+    """Write a result with its report to a run folder, whole or not at all; return the folder.
+
+    Raises
+    ------
+    InputError
+        If the folder exists and `overwrite` is not set, or the disk is full.
+    """
+    return write_run(result, folder, overwrite=overwrite, log=log, add_files=(write_report,))
 
 
 def apply(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corescout.data.trial import Trial
+
 
 class CorescoutError(Exception):
     """Base of every error that Corescout raises on purpose."""
@@ -28,4 +33,8 @@ class InputError(CorescoutError):
 
 
 class StoppedError(CorescoutError):
-    """The user pressed Stop. What was finished before is kept."""
+    """The user pressed Stop. `trials` are those that were finished before."""
+
+    def __init__(self, message: str = "stopped", trials: tuple[Trial, ...] = ()) -> None:
+        super().__init__(message)
+        self.trials = trials

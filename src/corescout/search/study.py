@@ -165,6 +165,10 @@ class Study:
         trials += [self._trial(len(trials) + j, o) for j, o in enumerate(repeats)]
         return tuple(trials)
 
+    def finished_trials(self) -> tuple[Trial, ...]:
+        """Return those that were tried."""
+        return tuple(t for t in self.all_trials() if t.state != "not_tried")
+
     def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
         """Return the codes of every finished trial by its number."""
         repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
@@ -240,8 +244,7 @@ class Study:
         if self._on_progress is None or (not force and now - self._last_report < 0.1):
             return
         self._last_report = now
-        finished = [t for t in self.all_trials() if t.state != "not_tried"]
         fraction, left = self._fraction
         self._on_progress(
-            Progress(self._stage, fraction, left, tuple(finished), self.latents_by_trial())
+            Progress(self._stage, fraction, left, self.finished_trials(), self.latents_by_trial())
         )

@@ -1,0 +1,318 @@
+"""The figures of the paper for one run, each under its name there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.colors import type_color
+from corescout.data import Candidate, Result, Trial
+from corescout.mixtures import keep_dense
+from corescout.plan import Plan
+from corescout.report.drawing import (
+    ELLIPSE_SHARE,
+    INVARIANCE_COLORS,
+    draw_ellipses,
+    draw_latents,
+    draw_places,
+    draw_scan,
+    new_figure,
+    type_colors,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DrawFigure = Callable[[Result], "Figure | None"]
+_VOID = "#B00020"
+
+
+def f1_overview(result: Result) -> Figure:
+    """Scan, sample patches of each type, and the latent density with its maxima."""
+    figure = new_figure(11, 4.2)
+    left, middle, right = figure.subplots(1, 3, width_ratios=[1.15, 1.0, 1.0])
+    draw_scan(left, result)
+    left.set_title("Scan", fontsize=10)
+    _draw_samples(middle, result)
+    _draw_density(right, np.asarray(result.fit.latents.mean))
+    return figure
+
+
+def f2_latents(result: Result) -> Figure | None:
+    """Latent scatters, invariance by window."""
+    return _latent_grid(result, after_filter=False)
+
+
+def s2_filtered(result: Result) -> Figure | None:
+    """Latent scatters after the density filter: what the mixtures see."""
+    return _latent_grid(result, after_filter=True)
+
+
+def f3_training(result: Result) -> Figure | None:
+    """Reconstruction, total variance and variance product over the window."""
+    names = {
+        "bce_minus_entropy": "reconstruction: BCE - H(x) (nats/px)",
+        "total_variance": "total variance",
+        "variance_product": "variance product",
+    }
+    return _over_windows(result, names, mark_best=False)
+
+
+def f4_rewards(result: Result) -> Figure | None:
+    """Log-likelihood, BIC, ICL, gain and context retention over the window, the best starred."""
+    names = {
+        "log_likelihood": "log-likelihood (nats)",
+        "bic": "BIC",
+        "icl_1": "ICL, w = 1",
+        "icl": "ICL, w = 2",
+        "icl_4": "ICL, w = 4",
+        "gain": "gain (nats/point)",
+        "context_retention": "context retention (R²)",
+    }
+    return _over_windows(result, names, mark_best=True)
+
+
+def f5_types(result: Result) -> Figure:
+    """The scan with patch centres and core points beside the latent space."""
+    figure = new_figure(11, 4.9)
+    left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
+    draw_scan(left, result)
+    draw_places(left, result)
+    left.set_title("Core points on the scan", fontsize=10)
+    z = np.asarray(result.fit.latents.mean)
+    draw_latents(right, z, type_colors(result))
+    draw_ellipses(right, result.mixture, np.asarray(result.type_of_component))
+    core = result.core_points
+    second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
+    for kind, name in enumerate(core.type_names, start=1):
+        rows = core.index[core.type == kind]
+        right.scatter(
+            z[rows, 0], second[rows], s=22, c=type_color(kind), edgecolors="black",
+            linewidths=0.5, label=f"{name}: {len(rows)} core points",
+        )
+    right.set_title(
+        f"Latent space ({result.winner.label}); ellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
+        " Gaussian",
+        fontsize=10,
+    )
+    right.legend(fontsize=7, loc="best", framealpha=0.85)
+    return figure
+
+
+def s1_keypoints(result: Result) -> Figure:
+    """The scan, and the key points on it."""
+    figure = new_figure(11, 4.9)
+    left, right = figure.subplots(1, 2)
+    draw_scan(left, result, colorbar=False)
+    left.set_title(f"{result.channels[0]}", fontsize=10)
+    draw_scan(right, result, colorbar=False)
+    places = np.asarray(result.keypoints.yx_px)
+    right.scatter(
+        places[:, 1], places[:, 0], s=9, c="#E69F00", edgecolors="black", linewidths=0.3
+    )
+    right.set_title(f"{len(places)} key points ({result.keypoints.source})", fontsize=10)
+    return figure
+
+
+def targets_route(result: Result) -> Figure | None:
+    """The targets on the scan, numbered by priority."""
+    if not result.targets:
+        return None
+    figure = new_figure(7, 5.6)
+    axes = figure.subplots()
+    draw_scan(axes, result)
+    for target in sorted(result.targets, key=lambda t: -t.priority):
+        y, x = target.yx_px
+        axes.scatter([x], [y], s=110, c=type_color(target.type), edgecolors="black", linewidths=0.7)
+        axes.annotate(
+            str(target.priority), (x, y), ha="center", va="center", fontsize=6.5, color="black"
+        )
+    axes.set_title("Targets by priority, coloured by type", fontsize=10)
+    return figure
+
+
+FIGURES: dict[str, tuple[str, DrawFigure]] = {
+    "F5": ("Types: core points on the scan and in latent space", f5_types),
+    "targets": ("Where to measure next", targets_route),
+    "F1": ("Scan, sample patches of each type, latent density with its maxima (+)", f1_overview),
+    "F4": ("Rewards over the window; the star marks the best, numbers are types K", f4_rewards),
+    "F3": ("Reconstruction and variance over the window", f3_training),
+    "F2": ("Latent spaces of all candidates", f2_latents),
+    "S1": ("Scan and key points", s1_keypoints),
+    "S2": ("Latent spaces after the density filter", s2_filtered),
+}
+
+
+def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
+    """Rows of patches, one row for each type, the most typical first."""
+    core, values = result.core_points, np.asarray(result.patches.values)
+    rows = []
+    for kind in range(1, len(core.type_names) + 1):
+        members = np.flatnonzero(core.type == kind)
+        best = members[np.argsort(-core.typicality[members], kind="stable")][:columns]
+        rows.append(values[core.index[best], 0])
+    window, gap = values.shape[-1], 2
+    step = window + gap
+    sheet = np.full((len(rows) * step - gap, columns * step - gap), np.nan)
+    for r, patches in enumerate(rows):
+        for c, patch in enumerate(patches):
+            sheet[r * step : r * step + window, c * step : c * step + window] = patch
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([r * step + window / 2 for r in range(len(rows))])
+    axes.set_yticklabels(core.type_names, fontsize=8)
+    for label, kind in zip(axes.get_yticklabels(), range(1, len(rows) + 1), strict=True):
+        label.set_bbox({"facecolor": type_color(kind), "alpha": 0.7, "pad": 2, "linewidth": 0})
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_title(f"Most typical patches ({window} px)", fontsize=10)
+
+
+def _draw_density(axes: Axes, z: NDArray[np.float64]) -> None:
+    from scipy.stats import gaussian_kde
+
+    axes.set_title("Latent density", fontsize=10)
+    if z.shape[1] != 2:
+        draw_latents(axes, z)
+        return
+    low, high = z.min(axis=0), z.max(axis=0)
+    pad = 0.05 * (high - low)
+    grids = [np.linspace(a, b, 90) for a, b in zip(low - pad, high + pad, strict=True)]
+    mesh = np.stack(np.meshgrid(*grids, indexing="ij"))
+    density = gaussian_kde(z.T, bw_method=0.15)(mesh.reshape(2, -1)).reshape(90, 90)
+    axes.imshow(
+        density.T, origin="lower", cmap="magma", aspect="auto",
+        extent=(grids[0][0], grids[0][-1], grids[1][0], grids[1][-1]),
+    )
+    axes.scatter(z[:, 0], z[:, 1], s=2, c="white", alpha=0.35, linewidths=0)
+    peaks = _maxima(density)
+    axes.scatter(grids[0][peaks[:, 0]], grids[1][peaks[:, 1]], s=70, c="#56B4E9", marker="+")
+    axes.set_xlabel("$z_1$")
+    axes.set_ylabel("$z_2$")
+
+
+def _maxima(density: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Grid places (P, 2) of the local maxima above 10 % of the highest."""
+    from scipy.ndimage import maximum_filter
+
+    peak = (density == maximum_filter(density, 7)) & (density > 0.1 * density.max())
+    return np.argwhere(peak)
+
+
+def _first_trials(result: Result) -> list[Trial]:
+    """The trials of the sweep, without the repeated seeds."""
+    seen: dict[Candidate, Trial] = {}
+    base_seed = result.trials[0].candidate.seed if result.trials else 0
+    for trial in result.trials:
+        if trial.candidate.seed == base_seed and trial.candidate.kind == "vae":
+            seen.setdefault(trial.candidate, trial)
+    return list(seen.values())
+
+
+def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
+    trials = [t for t in _first_trials(result) if t.number in result.latents_by_trial]
+    if not trials:
+        return None
+    plan = Plan.model_validate(result.plan).mixtures.density_filter
+    windows = sorted({t.candidate.window_px for t in trials})
+    kinds = list(dict.fromkeys(t.candidate.invariances for t in trials))
+    figure = new_figure(1.75 * len(windows) + 0.6, 1.75 * len(kinds) + 0.4)
+    axes = figure.subplots(len(kinds), len(windows), squeeze=False)
+    for panel in axes.ravel():
+        panel.set_axis_off()
+    for trial in trials:
+        row, column = kinds.index(trial.candidate.invariances), windows.index(
+            trial.candidate.window_px
+        )
+        z = np.asarray(result.latents_by_trial[trial.number])
+        z = z[keep_dense(z, plan)] if after_filter else z
+        _draw_cell(axes[row, column], trial, z, is_winner=_is_winner(trial, result))
+    for column, window in enumerate(windows):
+        axes[0, column].set_title(f"{window} px", fontsize=9)
+    for row, kind in enumerate(kinds):
+        axes[row, 0].annotate(
+            kind, (-0.16, 0.5), xycoords="axes fraction", rotation=90, va="center", ha="center",
+            fontsize=10,
+        )
+    return figure
+
+
+def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: bool) -> None:
+    axes.set_axis_on()
+    color = INVARIANCE_COLORS.get(trial.candidate.invariances, "#333333")
+    draw_latents(axes, z, color if trial.state == "done" else "#C9A0A5", 3)
+    axes.set_xlabel("")
+    axes.set_ylabel("")
+    axes.set_xlim(-3.6, 3.6)
+    axes.set_ylim(-3.6, 3.6)
+    axes.tick_params(labelsize=6, length=2)
+    if trial.state == "void":
+        axes.text(0.5, 0.04, "collapsed", transform=axes.transAxes, ha="center", fontsize=7,
+                  color=_VOID)
+    if is_winner:
+        for spine in axes.spines.values():
+            spine.set_linewidth(2.4)
+        axes.text(0.04, 0.9, "★", transform=axes.transAxes, fontsize=11, color="#E69F00",
+                  family="DejaVu Sans", va="center")
+
+
+def _is_winner(trial: Trial, result: Result) -> bool:
+    same = (trial.candidate.window_px, trial.candidate.invariances, trial.candidate.latent_dim)
+    winner = result.winner
+    return same == (winner.window_px, winner.invariances, winner.latent_dim)
+
+
+def _over_windows(result: Result, names: dict[str, str], *, mark_best: bool) -> Figure | None:
+    trials = _first_trials(result)
+    names = {n: label for n, label in names.items() if any(n in t.rewards for t in trials)}
+    if not names:
+        return None
+    columns = 4 if len(names) > 3 else len(names)
+    rows = -(-len(names) // columns)
+    figure = new_figure(3.1 * columns, 2.7 * rows)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel, (name, label) in zip(axes, names.items(), strict=False):
+        _draw_reward(panel, trials, name, mark_best=mark_best)
+        panel.set_title(label, fontsize=9)
+        panel.set_xlabel("window (px)", fontsize=8)
+        panel.tick_params(labelsize=7)
+    for panel in axes[len(names) :]:
+        panel.set_axis_off()
+    handles, labels = axes[0].get_legend_handles_labels()
+    if len(axes) > len(names):
+        axes[-1].legend(handles, labels, loc="center", fontsize=8, title="invariance")
+    else:
+        axes[0].legend(fontsize=7)
+    return figure
+
+
+def _draw_reward(axes: Axes, trials: list[Trial], name: str, *, mark_best: bool) -> None:
+    best: tuple[float, Trial] | None = None
+    for kind in dict.fromkeys(t.candidate.invariances for t in trials):
+        mine = sorted(
+            (t for t in trials if t.candidate.invariances == kind and name in t.rewards),
+            key=lambda t: t.candidate.window_px,
+        )
+        color = INVARIANCE_COLORS.get(kind, "#333333")
+        valid = [t for t in mine if t.rewards[name].void_because is None]
+        axes.plot([t.candidate.window_px for t in valid], [t.rewards[name].value for t in valid],
+                  "o-", color=color, markersize=3.5, linewidth=1.2, label=kind)
+        void = [t for t in mine if t.rewards[name].void_because is not None]
+        axes.plot([t.candidate.window_px for t in void], [t.rewards[name].value for t in void],
+                  "o", color=color, markersize=4.5, markerfacecolor="white")
+        for trial in valid:
+            reward = trial.rewards[name]
+            k = reward.parts.get("n_components")
+            if k is not None:
+                axes.annotate(f"{k:.0f}", (trial.candidate.window_px, reward.value), fontsize=6,
+                              xytext=(2, 3), textcoords="offset points", color=color)
+            if best is None or reward.utility > best[0]:
+                best = (reward.utility, trial)
+    if mark_best and best is not None:
+        winner = best[1]
+        axes.plot([winner.candidate.window_px], [winner.rewards[name].value], "*",
+                  color="#E69F00", markersize=13, markeredgecolor="black", markeredgewidth=0.6)

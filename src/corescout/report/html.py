@@ -1,0 +1,178 @@
+"""The report of a run: one self-contained page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from corescout.colors import type_color
+from corescout.data import Result, Trial
+from corescout.report.drawing import png_bytes
+from corescout.report.figures import FIGURES
+
+REPORT = "report.html"
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1180px; margin: 2rem auto;
+       padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; }
+.verdict { background: #f3f6fa; border-left: 5px solid #0072B2; padding: .8rem 1rem; }
+.none { border-left-color: #D55E00; }
+.source { color: #666; margin-top: 0; overflow-wrap: anywhere; }
+table { border-collapse: collapse; font-size: 13px; }
+th, td { padding: .22rem .6rem; text-align: right; border-bottom: 1px solid #ddd; }
+th:first-child, td:first-child, td.text { text-align: left; }
+tr.winner td { font-weight: 600; background: #fff4dc; } tr.void td { color: #999; }
+img { max-width: 100%; } figure { margin: 1.4rem 0; }
+figcaption { font-size: 13px; color: #444; } .wide { overflow-x: auto; }
+.dot { display: inline-block; width: .8em; height: .8em; border-radius: 50%;
+       border: 1px solid #333; margin-right: .4em; vertical-align: -.05em; }
+"""
+
+
+def write_report(result: Result, folder: str | Path) -> Path:
+    """Write `report.html` with all figures embedded; return its path.
+
+    It needs no other file and no network. A result that was applied to another scan has no
+    candidates and leaves their figures out.
+    """
+    path = Path(folder) / REPORT
+    path.write_text(report_html(result), encoding="utf-8")
+    return path
+
+
+def report_html(result: Result) -> str:
+    """Return the report as one page."""
+    title = Path(result.scan.source).name or result.scan.uid
+    parts = [
+        "<!doctype html><html lang='en'><meta charset='utf-8'>",
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
+        f"<title>Corescout: {escape(title)}</title><style>{_STYLE}</style>",
+        f"<h1>{escape(title)}</h1><p class='source'>{escape(_header(result))}</p>",
+        f"<p class='verdict{'' if result.evidence.has_types else ' none'}'>"
+        f"{escape(result.why)}</p>",
+        _types(result),
+        *_figures(result),
+        _targets(result),
+        _candidates(result),
+        _notes(result),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _header(result: Result) -> str:
+    height, width = result.scan.shape_px
+    parts = [f"channel {', '.join(result.channels)}", f"{width} x {height} px"]
+    if result.scan.frame is not None:
+        size = [f"{s * 1e6:.3g}" for s in result.scan.frame.size_m]
+        parts.append(f"{size[0]} x {size[1]} µm")
+    if result.scan.acquired_at is not None:
+        parts.append(f"{result.scan.acquired_at:%Y-%m-%d %H:%M}")
+    parts.append(f"{len(result.keypoints)} key points ({result.keypoints.source})")
+    parts.append(f"analysed in {result.seconds:.0f} s")
+    return " · ".join(parts)
+
+
+def _types(result: Result) -> str:
+    component = result.mixture.assign(result.fit.latents.mean).argmax(axis=1)
+    kinds = result.type_of_component[component]
+    core = result.core_points
+    rows = [
+        [
+            f"<span class='dot' style='background:{type_color(kind)}'></span>{escape(name)}",
+            str(int((kinds == kind).sum())),
+            f"{(kinds == kind).mean():.0%}",
+            str(int((core.type == kind).sum())),
+        ]
+        for kind, name in enumerate(core.type_names, start=1)
+    ]
+    return "<h2>Types</h2>" + _table(("type", "patches", "share", "core points"), rows)
+
+
+def _figures(result: Result) -> Iterable[str]:
+    for name, (caption, draw) in FIGURES.items():
+        figure = draw(result)
+        if figure is None:
+            continue
+        data = base64.b64encode(png_bytes(figure)).decode("ascii")
+        label = f"{name} · " if name[1:].isdigit() else ""
+        yield (
+            f"<figure id='{name}'><img alt='{escape(caption)}' src='data:image/png;base64,{data}'>"
+            f"<figcaption>{label}{escape(caption)}</figcaption></figure>"
+        )
+
+
+def _targets(result: Result) -> str:
+    rows = [
+        [
+            str(t.priority),
+            f"<span class='dot' style='background:{type_color(t.type)}'></span>{t.type}",
+            f"{t.yx_px[1]:.1f}",
+            f"{t.yx_px[0]:.1f}",
+            "" if t.xy_m is None else f"{t.xy_m[0] * 1e6:.4f}",
+            "" if t.xy_m is None else f"{t.xy_m[1] * 1e6:.4f}",
+        ]
+        for t in result.targets
+    ]
+    columns = ("priority", "type", "column (px)", "row (px)", "X (µm)", "Y (µm)")
+    note = "<p>X and Y are the instrument's coordinates, Y up.</p>"
+    return "<h2>Targets</h2>" + note + _table(columns, rows)
+
+
+def _candidates(result: Result) -> str:
+    if not result.trials:
+        return ""
+    rewards = ("gain", "context_retention", "icl", "bic", "total_variance", "stability")
+    rows, classes = [], []
+    for trial in result.trials:
+        rows.append(
+            [
+                escape(trial.candidate.label),
+                str(trial.candidate.seed),
+                trial.state.replace("_", " "),
+                *(_value(trial, name) for name in rewards),
+                _n_components(trial),
+                f"{trial.seconds:.1f}",
+                escape(trial.reason or ""),
+            ]
+        )
+        is_winner = trial.candidate == result.winner
+        classes.append("winner" if is_winner else "" if trial.state == "done" else "void")
+    columns = (
+        "candidate", "seed", "state", "gain", "context", "ICL", "BIC", "total variance",
+        "seed ARI", "K", "s", "why",
+    )
+    return "<h2>Candidates</h2><div class='wide'>" + _table(columns, rows, classes) + "</div>"
+
+
+def _value(trial: Trial, name: str) -> str:
+    reward = trial.rewards.get(name)
+    if reward is None or reward.value != reward.value:
+        return ""
+    return f"{reward.value:.0f}" if abs(reward.value) >= 100 else f"{reward.value:.2f}"
+
+
+def _n_components(trial: Trial) -> str:
+    gain = trial.rewards.get("gain")
+    k = gain.parts.get("n_components") if gain else None
+    return "" if k is None else f"{k:.0f}"
+
+
+def _notes(result: Result) -> str:
+    if not result.notes:
+        return ""
+    items = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
+    return f"<h2>Notes</h2><ul>{items}</ul>"
+
+
+def _table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], classes: Sequence[str] = ()
+) -> str:
+    head = "".join(f"<th>{escape(c)}</th>" for c in columns)
+    body = []
+    for i, row in enumerate(rows):
+        cells = "".join(f"<td>{cell}</td>" for cell in row)
+        body.append(f"<tr class='{classes[i] if classes else ''}'>{cells}</tr>")
+    return f"<table><tr>{head}</tr>{''.join(body)}</table>"
