@@ -35,8 +35,8 @@ def f1_overview(result: Result) -> Figure:
     """Scan, sample patches of each type, and the latent density with its maxima."""
     figure = new_figure(11, 4.2)
     left, middle, right = figure.subplots(1, 3, width_ratios=[1.15, 1.0, 1.0])
-    draw_scan(left, result)
-    left.set_title("Scan", fontsize=10)
+    draw_scan(left, result, colorbar=False)
+    left.set_title(f"Scan: {result.channels[0]}", fontsize=10)
     _draw_samples(middle, result)
     _draw_density(right, np.asarray(result.fit.latents.mean))
     return figure
@@ -65,11 +65,11 @@ def f3_training(result: Result) -> Figure | None:
 def f4_rewards(result: Result) -> Figure | None:
     """Log-likelihood, BIC, ICL, gain and context retention over the window, the best starred."""
     names = {
-        "log_likelihood": "log-likelihood (nats)",
-        "bic": "BIC",
-        "icl_1": "ICL, w = 1",
-        "icl": "ICL, w = 2",
-        "icl_4": "ICL, w = 4",
+        "log_likelihood": "log-likelihood (nats/point)",
+        "bic": "BIC (per point)",
+        "icl_1": "ICL, w = 1 (per point)",
+        "icl": "ICL, w = 2 (per point)",
+        "icl_4": "ICL, w = 4 (per point)",
         "gain": "gain (nats/point)",
         "context_retention": "context retention (R²)",
     }
@@ -150,11 +150,15 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
 def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
     """Rows of patches, one row for each type, the most typical first."""
     core, values = result.core_points, np.asarray(result.patches.values)
+    n_types = len(core.type_names)
+    rows_each = max(1, 6 // n_types)
     rows = []
-    for kind in range(1, len(core.type_names) + 1):
+    for kind in range(1, n_types + 1):
         members = np.flatnonzero(core.type == kind)
-        best = members[np.argsort(-core.typicality[members], kind="stable")][:columns]
-        rows.append(values[core.index[best], 0])
+        best = members[np.argsort(-core.typicality[members], kind="stable")]
+        rows += [
+            values[core.index[best[r * columns : (r + 1) * columns]], 0] for r in range(rows_each)
+        ]
     window, gap = values.shape[-1], 2
     step = window + gap
     sheet = np.full((len(rows) * step - gap, columns * step - gap), np.nan)
@@ -163,9 +167,10 @@ def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
             sheet[r * step : r * step + window, c * step : c * step + window] = patch
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
-    axes.set_yticks([r * step + window / 2 for r in range(len(rows))])
+    axes.set_yticks([(t + 0.5) * rows_each * step for t in range(n_types)])
     axes.set_yticklabels(core.type_names, fontsize=8)
-    for label, kind in zip(axes.get_yticklabels(), range(1, len(rows) + 1), strict=True):
+    axes.tick_params(length=0)
+    for label, kind in zip(axes.get_yticklabels(), range(1, n_types + 1), strict=True):
         label.set_bbox({"facecolor": type_color(kind), "alpha": 0.7, "pad": 2, "linewidth": 0})
     for spine in axes.spines.values():
         spine.set_visible(False)

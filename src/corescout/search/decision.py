@@ -80,7 +80,8 @@ def decide(
     means = {i: float(np.mean(s)) for i, s in samples.items()}
     spreads = {i: float(np.std(s, ddof=1)) if len(s) > 1 else float("nan") for i, s in samples.items()}
     best = max(finalists, key=lambda i: (means[i], -i))
-    tied = [i for i in finalists if _cannot_tell(i, best, means, spreads, samples)]
+    least = means[best] - _standard_error(samples)
+    tied = [i for i in finalists if means[i] >= least]
     winner = min(tied, key=lambda i: _complexity(trials[i]))
     scores = {**first, **means}
     others = sorted((i for i in scores if i not in tied), key=lambda i: (-scores[i], i))
@@ -102,7 +103,7 @@ def decide(
             RunnerUp(
                 trials[i].candidate,
                 scores[i],
-                f"{plan.reward} {_number(scores[i])} against {_number(scores[winner])}",
+                f"{plan.reward} {_number(scores[i])} against {_number(scores[best])}",
             )
             for i in others
         )
@@ -136,18 +137,17 @@ def _finite_scores(trials: Sequence[Trial], plan: DecisionPlan) -> list[float]:
     return [score for score in scores if np.isfinite(score)]
 
 
-def _cannot_tell(
-    i: int,
-    best: int,
-    means: Mapping[int, float],
-    spreads: Mapping[int, float],
-    samples: Mapping[int, Sequence[float]],
-) -> bool:
-    """Within one standard error of the difference of the means."""
-    if i == best:
-        return True
-    errors = [spreads[j] ** 2 / len(samples[j]) for j in (i, best)]
-    return bool(means[best] - means[i] <= np.sqrt(sum(errors)))
+def _standard_error(samples: Mapping[int, Sequence[float]]) -> float:
+    """Standard error of the difference of two means, the variance over seeds pooled.
+
+    Pooled, so that no candidate is out while a worse one is tied for its own wider spread.
+    """
+    repeated = [s for s in samples.values() if len(s) > 1]
+    if not repeated:
+        return 0.0
+    degrees = [len(s) - 1 for s in repeated]
+    variance = np.average([np.var(s, ddof=1) for s in repeated], weights=degrees)
+    return float(np.sqrt(2 * variance / np.mean([len(s) for s in repeated])))
 
 
 def _complexity(trial: Trial) -> tuple[float, int, int, int]:

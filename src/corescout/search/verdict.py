@@ -67,7 +67,7 @@ def representation(candidate: Candidate, pitch_m: float | None) -> str:
 
 def _types(n_types: int, evidence: Evidence) -> str:
     if not evidence.has_types:
-        return "no evidence of separate types in this scan; the densest region is shown instead"
+        return "no evidence of separate types in this scan, so all points are shown as one type"
     return _count(n_types)
 
 

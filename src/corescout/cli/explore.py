@@ -1,0 +1,44 @@
+"""`corescout explore FILE`: from a scan to its types, core points and targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corescout.cli import options
+from corescout.cli.running import explore_and_save, print_result
+
+
+def explore(
+    file: Annotated[Path, typer.Argument(help="A scan: .ibw, .h5, .npy, .tif, ...")],
+    channel: options.Channel = None,
+    preset: options.Preset = options.PresetName.live,
+    plan: options.PlanFile = None,
+    windows: options.Windows = None,
+    invariances: options.Invariances = None,
+    detector: options.Detector = None,
+    reward: options.Reward = None,
+    seed: options.Seed = None,
+    budget: options.Budget = None,
+    workers: options.Workers = None,
+    pixel_size: options.PixelSize = None,
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Find the types of microstructure in a scan and where to measure next."""
+    from corescout.readers import read_scan
+    from corescout.runs import check_writable, default_folder
+
+    made = options.make_plan(
+        preset, plan, channel=channel, windows=windows, invariances=invariances,
+        detector=detector, reward=reward, seed=seed, budget=budget, pixel_size=pixel_size,
+    )
+    scan = read_scan(file, pixel_size_m=made.pixel_size_m)
+    folder = check_writable(out or default_folder(file), overwrite=overwrite)
+    result = explore_and_save(
+        scan, made, folder, workers=workers, overwrite=overwrite, verbose=verbose
+    )
+    print_result(result, folder)

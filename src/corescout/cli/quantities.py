@@ -1,0 +1,48 @@
+"""Option values with units: 10nm, 60s, 9,13."""
+
+from __future__ import annotations
+
+import re
+
+from corescout.data import InputError
+
+_LENGTHS_M = {"pm": 1e-12, "a": 1e-10, "nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3,
+              "m": 1.0}
+_TIMES_S = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "": 1.0}
+_NUMBER = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμÅ]*)\s*")
+
+
+def length_m(text: str, option: str) -> float:
+    """Read a length such as 10nm or 0.02um; the unit is required."""
+    return _quantity(text.replace("Å", "a"), _LENGTHS_M, option, "a length such as 10nm or 0.02um")
+
+
+def time_s(text: str, option: str) -> float:
+    """Read a duration such as 60s or 2min; seconds without a unit."""
+    return _quantity(text, _TIMES_S, option, "a duration such as 60s or 2min")
+
+
+def integers(text: str, option: str) -> tuple[int, ...]:
+    """Read a list such as 9,13."""
+    try:
+        return tuple(int(part) for part in text.replace(" ", "").split(",") if part)
+    except ValueError:
+        raise InputError(
+            f"whole numbers with commas between them for {option}", repr(text), "such as 9,13,17"
+        ) from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read a list such as none,r,rt."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _quantity(text: str, units: dict[str, float], option: str, expected: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    try:
+        value = float(match[1]) * units[match[2].lower()] if match else float("nan")
+    except (KeyError, ValueError):
+        value = float("nan")
+    if not value > 0:
+        raise InputError(f"{expected} for {option}", repr(text), "give the number with its unit")
+    return value

@@ -1,0 +1,32 @@
+"""`corescout report RUN`: write the report of a run again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corescout.data import InputError
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for report.html; the run's own.")] = None,
+) -> None:
+    """Write report.html of a finished run."""
+    from corescout.report import write_report
+    from corescout.runs import read_run
+
+    result = read_run(run)
+    folder = out or run
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = write_report(result, folder)
+    except OSError as error:
+        raise InputError(
+            f"a folder that can be written: {folder}", error.strerror or str(error),
+            "choose another with --out",
+        ) from error
+    sys.stdout.write(f"report: {path}\n")
