@@ -28,8 +28,9 @@ def normalisation(
         finite = image[np.isfinite(image)]
         if finite.size == 0:
             raise InputError(
-                f"values in channel {name!r}", "no finite pixel", "check the file or choose another"
-                " channel with --channel",
+                f"values in channel {name!r}",
+                "no finite pixel",
+                "check the file or choose another channel with --channel",
             )
         low, high = np.percentile(finite, [plan.low_percent, plan.high_percent])
         if not high > low:
@@ -95,14 +96,12 @@ def cut_patches(
         Normalised with `low` and `high`, which are kept in the patch set.
     """
     first = corner(keypoints.yx_px[index], window_px)
-    windows = np.lib.stride_tricks.sliding_window_view(
-        images, (window_px, window_px), axis=(1, 2)
-    )
+    windows = np.lib.stride_tricks.sliding_window_view(images, (window_px, window_px), axis=(1, 2))
     values = windows[:, first[:, 0], first[:, 1]].transpose(1, 0, 2, 3)
     return PatchSet(
         values=np.ascontiguousarray(values),
         index=index,
-        center_yx_px=first + (window_px - 1) / 2,
+        center_yx_px=np.asarray(first + (window_px - 1) / 2, dtype=np.float64),
         channels=channels,
         low=low,
         high=high,

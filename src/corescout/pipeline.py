@@ -14,7 +14,6 @@ from corescout.cores import find_core_points, order_by_size
 from corescout.data import (
     Evidence,
     Fit,
-    InputError,
     Keypoints,
     Mixture,
     Progress,
@@ -136,9 +135,7 @@ def explore(
     )
 
 
-def save(
-    result: Result, folder: str | Path, *, overwrite: bool = False, log: str = ""
-) -> Path:
+def save(result: Result, folder: str | Path, *, overwrite: bool = False, log: str = "") -> Path:
     """Write a result with its report to a run folder, whole or not at all; return the folder.
 
     Raises
@@ -149,9 +146,7 @@ def save(
     return write_run(result, folder, overwrite=overwrite, log=log, add_files=(write_report,))
 
 
-def apply(
-    result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | None = None
-) -> Result:
+def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | None = None) -> Result:
     """Find the types of a finished exploration on another scan, without training.
 
     The normalisation is the frozen one of the exploration, and the window keeps its size on the
@@ -191,7 +186,10 @@ def apply(
         )
     z = np.asarray(encoding.latents.mean)
     cores = find_core_points(
-        z, result.mixture, result.type_of_component, plan.decision.core_share,
+        z,
+        result.mixture,
+        result.type_of_component,
+        plan.decision.core_share,
         result.core_points.type_names,
     )
     patches = replace(
@@ -218,7 +216,12 @@ def apply(
         fit=fit,
         core_points=cores,
         targets=choose_targets(
-            prepared.scan, patches.center_yx_px, z, result.mixture, result.type_of_component, cores,
+            prepared.scan,
+            patches.center_yx_px,
+            z,
+            result.mixture,
+            result.type_of_component,
+            cores,
             plan.targets,
         ),
         why=applied_verdict(result, z),

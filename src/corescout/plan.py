@@ -208,7 +208,11 @@ class Plan(_Frozen):
         )
         baselines = tuple(
             Candidate(
-                window_px=window, latent_dim=latent_dim, channels=channels, seed=self.seed, kind=kind
+                window_px=window,
+                latent_dim=latent_dim,
+                channels=channels,
+                seed=self.seed,
+                kind=kind,
             )
             for kind in self.baselines
             for window in _spread(self.windows_px)
@@ -242,8 +246,13 @@ _PRESETS: dict[str, dict[str, object]] = {
         "windows_px": (3, 7, 9, 11, 13, 20),
         "decoder": "spatial",
         "training": TrainingPlan(
-            epochs=1000, learning_rate=1e-3, schedule="constant", kl_warmup=0.0, retries=0,
-            angle_guide="normal", initialisation="uniform",
+            epochs=1000,
+            learning_rate=1e-3,
+            schedule="constant",
+            kl_warmup=0.0,
+            retries=0,
+            angle_guide="normal",
+            initialisation="uniform",
         ),
         "mixtures": MixturePlan(
             starts=10, engine="sklearn", density_filter=DensityFilterPlan(kind="relative")

@@ -22,7 +22,9 @@ X = torch.tensor([0.0, 0.3, 0.5, 0.9, 1.0, 0.2, 0.7])
 )
 def test_log_likelihood(likelihood, reference):
     expected = reference(torch.sigmoid(LOGITS)).log_prob(X)
-    torch.testing.assert_close(log_likelihood(LOGITS, X, likelihood), expected, atol=2e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        log_likelihood(LOGITS, X, likelihood), expected, atol=2e-4, rtol=1e-4
+    )
 
 
 def test_kl_to_the_standard_normal():

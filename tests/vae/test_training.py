@@ -57,10 +57,12 @@ def test_reconstructions_are_closer_than_the_mean_patch(trained):
 def test_a_model_does_not_depend_on_its_neighbours_order():
     patches = edges(200, 7)
     spec = specification_of(Candidate(7, "r", channels=("a",)), PLAN)
-    forward = train(patches, spec, 1.0, (3, 4), PLAN)
-    backward = train(patches, spec, 1.0, (4, 3), PLAN)
+    short = PLAN.model_copy(update={"epochs": 2})
+    forward = train(patches, spec, 1.0, (3, 4), short)
+    backward = train(patches, spec, 1.0, (4, 3), short)
     for name, weight in forward.weights[0].items():
-        np.testing.assert_array_equal(weight, backward.weights[1][name])
+        # A batched product may sum in another order; two epochs do not amplify it.
+        np.testing.assert_allclose(weight, backward.weights[1][name], atol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_numbers():

@@ -71,7 +71,7 @@ def _run(arguments: list[str]) -> int:
         # The reader of our output went away, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the last resort: a bug
+    except Exception as error:
         logging.getLogger("corescout").debug("bug", exc_info=True)
         if "--verbose" in arguments:
             traceback.print_exc()

@@ -33,8 +33,16 @@ def explore(
     from corescout.runs import check_writable, default_folder
 
     made = options.make_plan(
-        preset, plan, channel=channel, windows=windows, invariances=invariances,
-        detector=detector, reward=reward, seed=seed, budget=budget, pixel_size=pixel_size,
+        preset,
+        plan,
+        channel=channel,
+        windows=windows,
+        invariances=invariances,
+        detector=detector,
+        reward=reward,
+        seed=seed,
+        budget=budget,
+        pixel_size=pixel_size,
     )
     scan = read_scan(file, pixel_size_m=made.pixel_size_m)
     folder = check_writable(out or default_folder(file), overwrite=overwrite)

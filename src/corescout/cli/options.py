@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from corescout.plan import Plan
 
 
-class PresetName(str, Enum):
+class PresetName(StrEnum):
     """The presets of the plan."""
 
     live = "live"
@@ -23,7 +23,7 @@ class PresetName(str, Enum):
     paper = "paper"
 
 
-class DetectorName(str, Enum):
+class DetectorName(StrEnum):
     """The detectors of key points."""
 
     canny = "canny"
@@ -106,7 +106,9 @@ def make_plan(
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "plan"
         raise InputError(
-            f"a valid {place}", f"{first['input']!r} ({first['msg']})", "see 'corescout explore --help'"
+            f"a valid {place}",
+            f"{first['input']!r} ({first['msg']})",
+            "see 'corescout explore --help'",
         ) from error
 
 

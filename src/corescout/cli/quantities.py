@@ -6,8 +6,16 @@ import re
 
 from corescout.data import InputError
 
-_LENGTHS_M = {"pm": 1e-12, "a": 1e-10, "nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3,
-              "m": 1.0}
+_LENGTHS_M = {
+    "pm": 1e-12,
+    "a": 1e-10,
+    "nm": 1e-9,
+    "um": 1e-6,
+    "µm": 1e-6,
+    "μm": 1e-6,
+    "mm": 1e-3,
+    "m": 1.0,
+}
 _TIMES_S = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _NUMBER = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμÅ]*)\s*")
 

@@ -26,7 +26,8 @@ def report(
         path = write_report(result, folder)
     except OSError as error:
         raise InputError(
-            f"a folder that can be written: {folder}", error.strerror or str(error),
+            f"a folder that can be written: {folder}",
+            error.strerror or str(error),
             "choose another with --out",
         ) from error
     sys.stdout.write(f"report: {path}\n")

@@ -35,8 +35,11 @@ def explore_and_save(
                 result = explore(scan, plan, workers=workers, on_progress=show, stop=stop)
         except StoppedError as stopped:
             write_stopped(
-                stopped.trials, plan.model_dump(mode="json"), folder,
-                overwrite=overwrite, log=log.getvalue(),
+                stopped.trials,
+                plan.model_dump(mode="json"),
+                folder,
+                overwrite=overwrite,
+                log=log.getvalue(),
             )
             raise StoppedError(
                 f"stopped; {len(stopped.trials)} finished candidates are kept in {folder}"
@@ -66,14 +69,17 @@ def print_result(result: Result, folder: Path) -> None:
 def _bar() -> Iterator[Callable[[Progress], None]]:
     """A bar on stderr; without a terminal one line for each stage."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress as Bar, TaskProgressColumn, TextColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _lines()
         return
     columns = (
-        TextColumn("{task.description:>10}"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.description:>10}"),
+        BarColumn(),
+        TaskProgressColumn(),
         TextColumn("{task.fields[left]}"),
     )
     with Bar(*columns, console=console, transient=True) as bar:
@@ -81,7 +87,9 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
 
         def show(progress: Progress) -> None:
             bar.update(
-                task, completed=progress.fraction, description=progress.stage,
+                task,
+                completed=progress.fraction,
+                description=progress.stage,
                 left=_left(progress.seconds_left),
             )
 
@@ -150,6 +158,11 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 def _header(scan: Scan, plan: Plan) -> None:
     log = logging.getLogger("corescout")
     height, width = scan.shape_px
-    log.info("scan %s: %d x %d px, channels %s", scan.source or scan.uid, width, height,
-             ", ".join(scan.channels))
+    log.info(
+        "scan %s: %d x %d px, channels %s",
+        scan.source or scan.uid,
+        width,
+        height,
+        ", ".join(scan.channels),
+    )
     log.info("plan %s", plan.model_dump_json())

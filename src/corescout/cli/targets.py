@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import typer
 from corescout.cli.quantities import length_m
 
 
-class Choice(str, Enum):
+class Choice(StrEnum):
     """Which points are wanted."""
 
     core = "core"

@@ -52,7 +52,7 @@ class Mixture:
     def n_parameters(self) -> int:
         """Free parameters: K L + K L (L + 1) / 2 + K - 1."""
         k, dims = self.means.shape
-        return k * dims + k * dims * (dims + 1) // 2 + k - 1
+        return int(k * dims + k * dims * (dims + 1) // 2 + k - 1)
 
     def mahalanobis2(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Squared Mahalanobis distances (N, K) of the codes z (N, L) to each centre."""
@@ -62,7 +62,7 @@ class Mixture:
         return np.asarray((solved**2).sum(axis=1).T)
 
     def log_joint(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
-        """log pi_k + log N(z_i | k) as (N, K), in nats."""
+        """Log pi_k + log N(z_i | k) as (N, K), in nats."""
         dims = self.means.shape[1]
         _, logdet = np.linalg.slogdet(self.covariances)
         constant = np.log(self.weights) - 0.5 * (dims * np.log(2 * np.pi) + logdet)

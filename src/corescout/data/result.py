@@ -22,7 +22,7 @@ from corescout.data.trial import Trial
 
 @dataclass(frozen=True)
 class Evidence:
-    """Is there more than one type at all?
+    """Whether there is more than one type at all.
 
     Attributes
     ----------

@@ -1,5 +1,4 @@
-"""From an image to key points: a detector's places, thinned to the spacing, away from what is
-missing."""
+"""From an image to key points: a detector's places, thinned, away from what is missing."""
 
 from __future__ import annotations
 
@@ -50,9 +49,7 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
     return Keypoints(yx, score, plan.detector)
 
 
-def _robust(
-    image: NDArray[np.floating], known: NDArray[np.bool_]
-) -> NDArray[np.float32] | None:
+def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float32] | None:
     """Map the 1st and 99th percentile to 0 and 1, so that thresholds mean the same in any unit."""
     low, high = np.percentile(image[known], [1, 99])
     if not high > low:
@@ -60,7 +57,7 @@ def _robust(
     scaled = np.clip((image - low) / (high - low), 0, 1).astype(np.float32)
     if not known.all():
         scaled = _filled(scaled, known)
-    return scaled
+    return np.asarray(scaled)
 
 
 def _filled(image: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:

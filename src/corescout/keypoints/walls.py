@@ -58,7 +58,7 @@ def _edge_threshold(gradient: NDArray[np.float32]) -> float:
     """High threshold of the hysteresis, from the image: above the noise, below the walls."""
     noise = 1.4826 * float(np.median(np.abs(gradient - np.median(gradient))))
     above_noise = float(np.median(gradient)) + 2 * noise
-    return float(max(above_noise, np.percentile(gradient, _HIGH_PERCENTILE)))
+    return max(above_noise, float(np.percentile(gradient, _HIGH_PERCENTILE)))
 
 
 def _null_lines(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.bool_]:

@@ -53,9 +53,7 @@ def fit_mixtures(
     results: list[dict[int, Mixture]] = [{} for _ in codes]
     for group in _same_size(kept):
         scales = [whitening(codes[i][kept[i]]) for i in group]
-        z = np.stack(
-            [whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)]
-        )
+        z = np.stack([whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)])
         for k in range(1, min(plan.max_components, z.shape[1] // (z.shape[2] + 2)) + 1):
             fitted = _fit_k(z, k, plan, [seeds[i] for i in group])
             for row, i in enumerate(group):
@@ -123,7 +121,7 @@ def _iterate(
     features: Tensor, tau: Tensor, dims: int, max_iterations: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Run EM; finished runs leave the batch. Return theta (R, F, K), mean log L (R,), converged."""
-    n_runs, n_points, k = tau.shape
+    n_runs, _, k = tau.shape
     theta = torch.zeros(n_runs, features.shape[2], k, dtype=features.dtype)
     mean_ll = torch.full((n_runs,), -math.inf, dtype=features.dtype)
     converged = torch.zeros(n_runs, dtype=torch.bool)

@@ -15,7 +15,7 @@ def whitening(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
     covariance = np.atleast_2d(np.cov(z, rowvar=False))
     floor = 1e-12 * max(float(np.trace(covariance)), 1e-300)
     factor = np.linalg.cholesky(covariance + floor * np.eye(z.shape[1]))
-    return z.mean(axis=0), factor
+    return z.mean(axis=0), np.asarray(factor, dtype=np.float64)
 
 
 def whiten(

@@ -33,15 +33,14 @@ def read(path: Path) -> Scan:
     data = np.asarray(wave["wData"])
     if data.ndim not in (2, 3) or data.dtype.kind not in "fiu" or min(data.shape[:2]) < 2:
         raise InputError(
-            "an image scan", f"a wave of shape {data.shape} in {path.name}",
+            "an image scan",
+            f"a wave of shape {data.shape} in {path.name}",
             "open a scan; force curves and spectra are measurements, not scans",
         )
     data = data[:, :, None] if data.ndim == 2 else data
     note = parse_note(wave["note"].decode("latin-1"))
     names = _names(wave["labels"], data.shape[2])
-    images = {
-        name: np.flipud(data[:, :, i].T).astype(np.float32) for i, name in enumerate(names)
-    }
+    images = {name: np.flipud(data[:, :, i].T).astype(np.float32) for i, name in enumerate(names)}
     pitch_x, pitch_y = (float(v) for v in wave["wave_header"]["sfA"][:2])
     has_scale = bytes(np.asarray(wave["wave_header"]["dimUnits"])[0].tobytes()).startswith(b"m")
     shape = (data.shape[1], data.shape[0])
@@ -81,7 +80,8 @@ def _check_complete(path: Path) -> None:
         return  # older waves do not describe their size
     if np.frombuffer(content[:_HEADER_BYTES], f"{order}i2").sum(dtype=np.int64) & 0xFFFF:
         raise InputError(
-            "an Igor wave with a valid checksum", f"a damaged header in {path.name}",
+            "an Igor wave with a valid checksum",
+            f"a damaged header in {path.name}",
             "copy the file again from the instrument",
         )
     # wfmSize, formula, note, data units, 4 dimension units, 4 dimension labels, indices, options
@@ -92,13 +92,15 @@ def _check_complete(path: Path) -> None:
     note = content[64 + int(sizes[0]) :]
     if b"ScanSize" in note and _FOOTER not in content[-16:]:
         raise InputError(
-            "an Asylum file that ends in MFP3D", f"{path.name} ends before its footer",
+            "an Asylum file that ends in MFP3D",
+            f"{path.name} ends before its footer",
             "wait until it is written completely, or copy it again",
         )
 
 
 def _cut(path: Path, found: int, declared: int) -> InputError:
     return InputError(
-        f"{declared:,} bytes as the file's header says", f"{found:,} in {path.name}",
+        f"{declared:,} bytes as the file's header says",
+        f"{found:,} in {path.name}",
         "wait until it is written completely, or copy it again",
     )

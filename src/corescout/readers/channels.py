@@ -47,6 +47,10 @@ def unit_of(name: str) -> str:
     """Return the SI unit of an Asylum channel by its name, "" where unknown."""
     role = role_of(name.removeprefix("Nap")).split(" ")[0]
     return {
-        "topography": "m", "amplitude": "m", "deflection": "m",
-        "phase": "deg", "frequency": "Hz", "current": "A",
+        "topography": "m",
+        "amplitude": "m",
+        "deflection": "m",
+        "phase": "deg",
+        "frequency": "Hz",
+        "current": "A",
     }.get(role, "V" if name.lower().removeprefix("nap").startswith("userin") else "")

@@ -62,9 +62,13 @@ def _nsid(file: Any) -> Iterator[_Channel]:
 
     found: list[Any] = []
     file.visititems(
-        lambda _, item: found.append(item)
-        if isinstance(item, h5py.Dataset) and item.ndim == 2 and "DIMENSION_LABELS" in item.attrs
-        else None
+        lambda _, item: (
+            found.append(item)
+            if isinstance(item, h5py.Dataset)
+            and item.ndim == 2
+            and "DIMENSION_LABELS" in item.attrs
+            else None
+        )
     )
     for item in found:
         _check_size(item)
@@ -77,7 +81,13 @@ def _nsid(file: Any) -> Iterator[_Channel]:
             continue
         name = clean_label(_text(item.attrs.get("quantity", item.name.split("/")[-1])))
         pitch = tuple(_pitch(group[axis][()]) if axis in group else 0.0 for axis in ("x", "y"))
-        yield name, _unit(item, name), np.ascontiguousarray(values), (pitch[0], pitch[1]), _note(group)
+        yield (
+            name,
+            _unit(item, name),
+            np.ascontiguousarray(values),
+            (pitch[0], pitch[1]),
+            _note(group),
+        )
 
 
 def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
@@ -85,9 +95,11 @@ def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
 
     found: list[Any] = []
     file.visititems(
-        lambda name, item: found.append(item)
-        if isinstance(item, h5py.Dataset) and name.endswith("Raw_Data")
-        else None
+        lambda name, item: (
+            found.append(item)
+            if isinstance(item, h5py.Dataset) and name.endswith("Raw_Data")
+            else None
+        )
     )
     translator = _text(file.attrs.get("translator", file.attrs.get("data_type", "")))
     for item in found:
@@ -109,7 +121,13 @@ def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
             label = _text(file[item.attrs["Spectroscopic_Values"]].attrs["labels"][0])
         name = clean_label(label)
         pitch = (_pitch(np.unique(positions[:, 0])), _pitch(np.unique(positions[:, 1])))
-        yield name, _unit(item, name), np.ascontiguousarray(values), pitch, _note(file[item.parent.name].parent)
+        yield (
+            name,
+            _unit(item, name),
+            np.ascontiguousarray(values),
+            pitch,
+            _note(file[item.parent.name].parent),
+        )
 
 
 def _check_size(item: Any) -> None:

@@ -22,7 +22,8 @@ def read(path: Path) -> Scan:
         array = np.load(path, allow_pickle=False)
     except ValueError as error:
         raise InputError(
-            "an array of numbers", f"{path.name}: {error}",
+            "an array of numbers",
+            f"{path.name}: {error}",
             "save it again with numpy.save of a float array",
         ) from error
     return scan_of(array, path)
@@ -32,7 +33,8 @@ def scan_of(array: NDArray[np.generic], path: Path) -> Scan:
     """Make a scan of a plain array (H, W) or (C, H, W)."""
     if array.dtype.kind not in "fiub" or array.ndim not in (2, 3):
         raise InputError(
-            "real numbers of shape (H, W) or (C, H, W)", f"{array.dtype} {array.shape}",
+            "real numbers of shape (H, W) or (C, H, W)",
+            f"{array.dtype} {array.shape}",
             "save one image or a stack of channels",
         )
     stack = array[None] if array.ndim == 2 else array

@@ -48,14 +48,23 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
         head = file.read(8)
     if not head.startswith(magics):
         raise InputError(
-            f"a {path.suffix} file", f"other content in {path.name} (it begins with {head[:4]!r})",
+            f"a {path.suffix} file",
+            f"other content in {path.name} (it begins with {head[:4]!r})",
             "export it again from the instrument software",
         )
     try:
         scan: Scan = import_module(module).read(path)
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, ArithmeticError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        EOFError,
+        ArithmeticError,
+    ) as error:
         raise InputError(
             f"a complete {path.suffix} file",
             f"{path.name} is damaged or cut short ({type(error).__name__}: {error})"[:300],

@@ -22,7 +22,9 @@ def read(path: Path) -> Scan:
         with tifffile.TiffFile(path) as file:
             if file.pages[0].photometric in (2, 3):
                 raise InputError(
-                    "a grey image", f"a colour picture in {path.name}", "export the data, not a picture"
+                    "a grey image",
+                    f"a colour picture in {path.name}",
+                    "export the data, not a picture",
                 )
             return scan_of(file.asarray(), path)
     except tifffile.TiffFileError as error:

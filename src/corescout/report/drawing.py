@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 DPI = 110
 INVARIANCE_COLORS = {"none": "#666666", "r": "#0072B2", "rt": "#D55E00", "t": "#009E73"}
-_SI = {"m": [(1e-12, "pm"), (1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m")],
-       "V": [(1e-6, "µV"), (1e-3, "mV"), (1.0, "V")]}
+_SI = {
+    "m": [(1e-12, "pm"), (1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m")],
+    "V": [(1e-6, "µV"), (1e-3, "mV"), (1.0, "V")],
+}
 ELLIPSE_SIGMAS = 2.0
 ELLIPSE_SHARE = 1 - math.exp(-(ELLIPSE_SIGMAS**2) / 2)  # of a 2-D Gaussian: 86.5 %
 
@@ -61,8 +63,12 @@ def draw_scan(axes: Axes, result: Result, *, colorbar: bool = True) -> None:
     factor, unit = scaled_unit(image, result.scan.units[name])
     low, high = np.nanpercentile(image, [1, 99])
     shown = axes.imshow(
-        image / factor, cmap="gray", vmin=low / factor, vmax=high / factor,
-        aspect=_pixel_aspect(result), interpolation="nearest",
+        image / factor,
+        cmap="gray",
+        vmin=low / factor,
+        vmax=high / factor,
+        aspect=_pixel_aspect(result),
+        interpolation="nearest",
     )
     axes.set_xticks([])
     axes.set_yticks([])
@@ -81,7 +87,12 @@ def draw_places(axes: Axes, result: Result) -> None:
     for kind, name in enumerate(core.type_names, start=1):
         at = places[core.index[core.type == kind]]
         axes.scatter(
-            at[:, 1], at[:, 0], s=22, c=type_color(kind), edgecolors="black", linewidths=0.5,
+            at[:, 1],
+            at[:, 0],
+            s=22,
+            c=type_color(kind),
+            edgecolors="black",
+            linewidths=0.5,
             label=f"{name} ({len(at)})",
         )
 
@@ -109,8 +120,15 @@ def draw_ellipses(axes: Axes, mixture: Mixture, type_of_component: NDArray[np.in
         width, height = 2 * ELLIPSE_SIGMAS * np.sqrt(values[::-1])
         angle = math.degrees(math.atan2(vectors[1, 1], vectors[0, 1]))
         axes.add_patch(
-            Ellipse(mean[:2], width, height, angle=angle, fill=False, linewidth=1.8,
-                    edgecolor=type_color(int(kind)))
+            Ellipse(
+                mean[:2],
+                width,
+                height,
+                angle=angle,
+                fill=False,
+                linewidth=1.8,
+                edgecolor=type_color(int(kind)),
+            )
         )
 
 
@@ -142,8 +160,14 @@ def _scale_bar(axes: Axes, result: Result) -> None:
     axes.plot([x, x + length_px], [y, y], color="black", linewidth=5, solid_capstyle="butt")
     axes.plot([x, x + length_px], [y, y], color="white", linewidth=3, solid_capstyle="butt")
     axes.text(
-        x + length_px / 2, y - 0.02 * height, text, color="white", ha="center", va="bottom",
-        fontsize=8, bbox={"facecolor": "black", "alpha": 0.6, "pad": 1.5, "linewidth": 0},
+        x + length_px / 2,
+        y - 0.02 * height,
+        text,
+        color="white",
+        ha="center",
+        va="bottom",
+        fontsize=8,
+        bbox={"facecolor": "black", "alpha": 0.6, "pad": 1.5, "linewidth": 0},
     )
 
 

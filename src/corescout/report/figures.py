@@ -91,8 +91,13 @@ def f5_types(result: Result) -> Figure:
     for kind, name in enumerate(core.type_names, start=1):
         rows = core.index[core.type == kind]
         right.scatter(
-            z[rows, 0], second[rows], s=22, c=type_color(kind), edgecolors="black",
-            linewidths=0.5, label=f"{name}: {len(rows)} core points",
+            z[rows, 0],
+            second[rows],
+            s=22,
+            c=type_color(kind),
+            edgecolors="black",
+            linewidths=0.5,
+            label=f"{name}: {len(rows)} core points",
         )
     right.set_title(
         f"Latent space ({result.winner.label}); ellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
@@ -111,9 +116,7 @@ def s1_keypoints(result: Result) -> Figure:
     left.set_title(f"{result.channels[0]}", fontsize=10)
     draw_scan(right, result, colorbar=False)
     places = np.asarray(result.keypoints.yx_px)
-    right.scatter(
-        places[:, 1], places[:, 0], s=9, c="#E69F00", edgecolors="black", linewidths=0.3
-    )
+    right.scatter(places[:, 1], places[:, 0], s=9, c="#E69F00", edgecolors="black", linewidths=0.3)
     right.set_title(f"{len(places)} key points ({result.keypoints.source})", fontsize=10)
     return figure
 
@@ -190,7 +193,10 @@ def _draw_density(axes: Axes, z: NDArray[np.float64]) -> None:
     mesh = np.stack(np.meshgrid(*grids, indexing="ij"))
     density = gaussian_kde(z.T, bw_method=0.15)(mesh.reshape(2, -1)).reshape(90, 90)
     axes.imshow(
-        density.T, origin="lower", cmap="magma", aspect="auto",
+        density.T,
+        origin="lower",
+        cmap="magma",
+        aspect="auto",
         extent=(grids[0][0], grids[0][-1], grids[1][0], grids[1][-1]),
     )
     axes.scatter(z[:, 0], z[:, 1], s=2, c="white", alpha=0.35, linewidths=0)
@@ -230,8 +236,9 @@ def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
     for panel in axes.ravel():
         panel.set_axis_off()
     for trial in trials:
-        row, column = kinds.index(trial.candidate.invariances), windows.index(
-            trial.candidate.window_px
+        row, column = (
+            kinds.index(trial.candidate.invariances),
+            windows.index(trial.candidate.window_px),
         )
         z = np.asarray(result.latents_by_trial[trial.number])
         z = z[keep_dense(z, plan)] if after_filter else z
@@ -240,7 +247,12 @@ def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
         axes[0, column].set_title(f"{window} px", fontsize=9)
     for row, kind in enumerate(kinds):
         axes[row, 0].annotate(
-            kind, (-0.16, 0.5), xycoords="axes fraction", rotation=90, va="center", ha="center",
+            kind,
+            (-0.16, 0.5),
+            xycoords="axes fraction",
+            rotation=90,
+            va="center",
+            ha="center",
             fontsize=10,
         )
     return figure
@@ -256,13 +268,22 @@ def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: b
     axes.set_ylim(-3.6, 3.6)
     axes.tick_params(labelsize=6, length=2)
     if trial.state == "void":
-        axes.text(0.5, 0.04, "collapsed", transform=axes.transAxes, ha="center", fontsize=7,
-                  color=_VOID)
+        axes.text(
+            0.5, 0.04, "collapsed", transform=axes.transAxes, ha="center", fontsize=7, color=_VOID
+        )
     if is_winner:
         for spine in axes.spines.values():
             spine.set_linewidth(2.4)
-        axes.text(0.04, 0.9, "★", transform=axes.transAxes, fontsize=11, color="#E69F00",
-                  family="DejaVu Sans", va="center")
+        axes.text(
+            0.04,
+            0.9,
+            "★",
+            transform=axes.transAxes,
+            fontsize=11,
+            color="#E69F00",
+            family="DejaVu Sans",
+            va="center",
+        )
 
 
 def _is_winner(trial: Trial, result: Result) -> bool:
@@ -304,20 +325,46 @@ def _draw_reward(axes: Axes, trials: list[Trial], name: str, *, mark_best: bool)
         )
         color = INVARIANCE_COLORS.get(kind, "#333333")
         valid = [t for t in mine if t.rewards[name].void_because is None]
-        axes.plot([t.candidate.window_px for t in valid], [t.rewards[name].value for t in valid],
-                  "o-", color=color, markersize=3.5, linewidth=1.2, label=kind)
+        axes.plot(
+            [t.candidate.window_px for t in valid],
+            [t.rewards[name].value for t in valid],
+            "o-",
+            color=color,
+            markersize=3.5,
+            linewidth=1.2,
+            label=kind,
+        )
         void = [t for t in mine if t.rewards[name].void_because is not None]
-        axes.plot([t.candidate.window_px for t in void], [t.rewards[name].value for t in void],
-                  "o", color=color, markersize=4.5, markerfacecolor="white")
+        axes.plot(
+            [t.candidate.window_px for t in void],
+            [t.rewards[name].value for t in void],
+            "o",
+            color=color,
+            markersize=4.5,
+            markerfacecolor="white",
+        )
         for trial in valid:
             reward = trial.rewards[name]
             k = reward.parts.get("n_components")
             if k is not None:
-                axes.annotate(f"{k:.0f}", (trial.candidate.window_px, reward.value), fontsize=6,
-                              xytext=(2, 3), textcoords="offset points", color=color)
+                axes.annotate(
+                    f"{k:.0f}",
+                    (trial.candidate.window_px, reward.value),
+                    fontsize=6,
+                    xytext=(2, 3),
+                    textcoords="offset points",
+                    color=color,
+                )
             if best is None or reward.utility > best[0]:
                 best = (reward.utility, trial)
     if mark_best and best is not None:
         winner = best[1]
-        axes.plot([winner.candidate.window_px], [winner.rewards[name].value], "*",
-                  color="#E69F00", markersize=13, markeredgecolor="black", markeredgewidth=0.6)
+        axes.plot(
+            [winner.candidate.window_px],
+            [winner.rewards[name].value],
+            "*",
+            color="#E69F00",
+            markersize=13,
+            markeredgecolor="black",
+            markeredgewidth=0.6,
+        )

@@ -141,8 +141,18 @@ def _candidates(result: Result) -> str:
         is_winner = trial.candidate == result.winner
         classes.append("winner" if is_winner else "" if trial.state == "done" else "void")
     columns = (
-        "candidate", "seed", "state", "gain", "context", "ICL", "BIC", "total variance",
-        "seed ARI", "K", "s", "why",
+        "candidate",
+        "seed",
+        "state",
+        "gain",
+        "context",
+        "ICL",
+        "BIC",
+        "total variance",
+        "seed ARI",
+        "K",
+        "s",
+        "why",
     )
     return "<h2>Candidates</h2><div class='wide'>" + _table(columns, rows, classes) + "</div>"
 

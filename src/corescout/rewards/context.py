@@ -126,7 +126,7 @@ def _rings(side: int) -> NDArray[np.float32]:
     fy, fx = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :]
     ring = np.minimum(np.rint(np.hypot(fy, fx) * side).astype(int), side // 2).ravel()
     weights = np.eye(side // 2 + 1, dtype=np.float32)[ring]
-    return weights / np.maximum(weights.sum(axis=0), 1)
+    return np.asarray(weights / np.maximum(weights.sum(axis=0), 1), dtype=np.float32)
 
 
 def _principal(features: NDArray[np.float64], count: int) -> NDArray[np.float64]:

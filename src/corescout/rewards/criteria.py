@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Fit, Mixture, Reward
+from corescout.data.reward import Direction
 
 
 def bic_of(mixture: Mixture) -> float:
@@ -41,7 +42,7 @@ def icl_of(mixture: Mixture, entropy_weight: float = 2.0) -> float:
 
 
 def log_likelihood(fit: Fit) -> Reward:
-    """log L per kept point of the most likely mixture; higher is better. No penalty: takes many."""
+    """Log L per kept point of the most likely mixture; higher is better. No penalty: takes many."""
     values = {k: m.log_likelihood_nats / len(m.seen) for k, m in fit.mixtures.items()}
     return _best("log_likelihood", values, higher=True)
 
@@ -110,7 +111,7 @@ def _least(name: str, fit: Fit, criterion: Callable[[Mixture], float]) -> Reward
 
 def _best(name: str, values: dict[int, float], *, higher: bool) -> Reward:
     finite = {k: v for k, v in values.items() if np.isfinite(v)}
-    direction = "higher" if higher else "lower"
+    direction: Direction = "higher" if higher else "lower"
     if not finite:
         return _void(name, direction)
     sign = -1.0 if higher else 1.0

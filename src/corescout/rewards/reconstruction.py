@@ -30,7 +30,9 @@ def variance_product(fit: Fit) -> Reward:
 
 def total_variance(fit: Fit) -> Reward:
     """sum_i Var(z_i); higher is better, about L without collapse."""
-    return Reward("total_variance", float(np.var(fit.latents.mean, axis=0).sum()), "higher", _parts(fit))
+    return Reward(
+        "total_variance", float(np.var(fit.latents.mean, axis=0).sum()), "higher", _parts(fit)
+    )
 
 
 def _parts(fit: Fit) -> dict[str, float]:

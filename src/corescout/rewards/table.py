@@ -73,14 +73,18 @@ def load_reward(name: str) -> RewardFunction:
         try:
             return getattr(import_module(module), function)  # type: ignore[no-any-return]
         except (ImportError, AttributeError) as error:
-            raise InputError("a reward as module:function", f"{name!r} ({error})",
-                             "check the spelling and that the module can be imported") from error
+            raise InputError(
+                "a reward as module:function",
+                f"{name!r} ({error})",
+                "check the spelling and that the module can be imported",
+            ) from error
     from importlib.metadata import entry_points
 
     for entry in entry_points(group="corescout.rewards", name=name):
         return entry.load()  # type: ignore[no-any-return]
     raise InputError(
-        f"a reward among {', '.join(REWARDS)}", f"{name!r}",
+        f"a reward among {', '.join(REWARDS)}",
+        f"{name!r}",
         "choose one of these, or give your own as module:function",
     )
 

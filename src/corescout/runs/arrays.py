@@ -27,8 +27,15 @@ from corescout.data.candidate import Candidate
 from corescout.runs.layout import FORMAT_VERSION
 
 _LATENTS = ("mean", "std", "angle_rad", "shift_px", "scale")
-_FIT = ("log_likelihood_per_px", "target_entropy_per_px", "kl_nats", "kept", "center_yx_px",
-        "context", "block")
+_FIT = (
+    "log_likelihood_per_px",
+    "target_entropy_per_px",
+    "kl_nats",
+    "kept",
+    "center_yx_px",
+    "context",
+    "block",
+)
 _MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
 _PATCHES = ("values", "index", "center_yx_px", "low", "high")
 
@@ -81,7 +88,9 @@ def scan_from_h5(file: h5py.File) -> Scan:
         source=header["source"],
         warnings=tuple(header["warnings"]),
         acquired_at=None if acquired_at is None else datetime.fromisoformat(acquired_at),
-        frame=None if frame is None else ScanFrame(
+        frame=None
+        if frame is None
+        else ScanFrame(
             shape,
             tuple(frame["pitch_m"]),
             tuple(frame["center_m"]),
@@ -150,7 +159,9 @@ def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> Non
         "source": scan.source,
         "warnings": list(scan.warnings),
         "acquired_at": None if scan.acquired_at is None else scan.acquired_at.isoformat(),
-        "frame": None if frame is None else {
+        "frame": None
+        if frame is None
+        else {
             "pitch_m": frame.pitch_m,
             "center_m": frame.center_m,
             "angle_rad": frame.angle_rad,

@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corescout.data import InputError, Result, Trial
 from corescout.runs import layout
@@ -175,7 +177,8 @@ def _is_ours(folder: Path) -> bool:
     return not any(folder.iterdir()) or (folder / layout.PLAN).is_file()
 
 
-def _npz(weights: Mapping[str, np.ndarray]) -> bytes:
+def _npz(weights: Mapping[str, NDArray[Any]]) -> bytes:
     memory = io.BytesIO()
-    np.savez(memory, **{name: np.asarray(value) for name, value in weights.items()})
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in weights.items()}
+    np.savez(memory, **arrays)
     return memory.getvalue()

@@ -1,4 +1,4 @@
-"""The search: where trials run, which candidate wins and why, and whether there are types at all."""
+"""The search: where trials run, which candidate wins and why, whether there are types."""
 
 from corescout.search.decision import Decision, decide
 from corescout.search.evidence import judge, surrogate_groups

@@ -78,13 +78,17 @@ def decide(
     finalists = [i for i in shortlist(trials, plan) if i in repeats] or shortlist(trials, plan)
     samples = {i: [first[i], *_finite_scores(repeats.get(i, ()), plan)] for i in finalists}
     means = {i: float(np.mean(s)) for i, s in samples.items()}
-    spreads = {i: float(np.std(s, ddof=1)) if len(s) > 1 else float("nan") for i, s in samples.items()}
+    spreads = {
+        i: float(np.std(s, ddof=1)) if len(s) > 1 else float("nan") for i, s in samples.items()
+    }
     best = max(finalists, key=lambda i: (means[i], -i))
     least = means[best] - _standard_error(samples)
     tied = [i for i in finalists if means[i] >= least]
     winner = min(tied, key=lambda i: _complexity(trials[i]))
     scores = {**first, **means}
-    others = sorted((i for i in scores if i not in tied), key=lambda i: (-scores[i], i))
+    others = sorted(
+        (i for i in scores if i not in tied), key=lambda i: (i not in finalists, -scores[i], i)
+    )
     return Decision(
         winner=winner,
         scores=scores,
@@ -103,7 +107,10 @@ def decide(
             RunnerUp(
                 trials[i].candidate,
                 scores[i],
-                f"{plan.reward} {_number(scores[i])} against {_number(scores[best])}",
+                f"{plan.reward} {_number(scores[i])} against {_number(scores[best])}"
+                if i in finalists
+                else f"{plan.reward} {_number(scores[i])} with one seed, below the"
+                f" {len(finalists)} finalists",
             )
             for i in others
         )

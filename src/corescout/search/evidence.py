@@ -66,14 +66,20 @@ def judge(gain: float, null_gains: tuple[float, ...], plan: Plan) -> Evidence:
     p = (1 + number of null gains at least as large) / (1 + number of null gains).
     """
     if not null_gains:
-        return Evidence(float("nan"), gain, (), gain > 0, "not tested against surfaces without types")
+        return Evidence(
+            float("nan"), gain, (), gain > 0, "not tested against surfaces without types"
+        )
     reached = int(np.sum(np.asarray(null_gains) >= gain))
     p_value = (1 + reached) / (1 + len(null_gains))
     has_types = gain > 0 and p_value <= plan.decision.significance
     against = f"{reached} of {len(null_gains)} surfaces without types reach it"
     word = "evidence of separate types" if has_types else "no evidence of separate types"
     return Evidence(
-        p_value, gain, null_gains, has_types, f"{word}: gain {gain:.2f}, {against} (p = {p_value:.2f})"
+        p_value,
+        gain,
+        null_gains,
+        has_types,
+        f"{word}: gain {gain:.2f}, {against} (p = {p_value:.2f})",
     )
 
 
@@ -91,9 +97,7 @@ def _surrogate_patches(
     if len(valid) > len(prepared.keypoints):
         valid = np.sort(rng.choice(valid, len(prepared.keypoints), replace=False))
     zeros = np.zeros(len(prepared.channels))
-    return cut_patches(
-        images, found, valid, winner.window_px, prepared.channels, zeros, zeros + 1
-    )
+    return cut_patches(images, found, valid, winner.window_px, prepared.channels, zeros, zeros + 1)
 
 
 def _thin(patches: PatchSet, count: int, seed: int) -> PatchSet:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Candidate, InputError, Progress, Reward, Trial
+from corescout.data.trial import State
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.search.agreement import mean_agreement, medoid
@@ -177,7 +178,7 @@ class Study:
         return {i: np.asarray(o.fit.latents.mean) for i, o in sorted(numbered.items())}
 
     def executed_plan(self) -> Plan:
-        """Return the plan cut to what was executed: it repeats to the same numbers, clock or not."""
+        """Return the plan cut to what was executed: it repeats to the same numbers."""
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
         tried = len(self._outcomes) + len(self._failures)
         if tried < len(self._candidates):
@@ -220,7 +221,7 @@ class Study:
         return [t for t in self.all_trials() if t.number < len(self._candidates)]
 
     def _trial(self, number: int, outcome: Outcome) -> Trial:
-        state = "done" if outcome.collapsed is None else "void"
+        state: State = "done" if outcome.collapsed is None else "void"
         return Trial(
             number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
         )
@@ -233,7 +234,7 @@ class Study:
         rewards: Mapping[str, Reward] = outcome.rewards
         k = max(1, round(rewards["gain"].parts.get("n_components", 1.0)))
         z = np.asarray(outcome.fit.latents.mean)
-        return outcome.fit.mixtures[k].assign(z).argmax(axis=1)
+        return np.asarray(outcome.fit.mixtures[k].assign(z).argmax(axis=1))
 
     def _moved(self, fraction: float, seconds_left: float | None) -> None:
         self._fraction = (fraction, seconds_left)

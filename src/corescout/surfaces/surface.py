@@ -110,10 +110,8 @@ def _regions(
     return np.argmin(distance, axis=0), [i % n_patterns for i in range(n_regions)]
 
 
-def _apart(
-    count: int, shape_px: tuple[int, int], rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Random places (count, 2) that keep away from each other: of 30 draws the farthest is taken."""
+def _apart(count: int, shape_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Random places (count, 2) away from each other: of 30 draws the farthest is taken."""
     places = rng.uniform(0, 1, (1, 2)) * shape_px
     while len(places) < count:
         drawn = rng.uniform(0, 1, (30, 2)) * shape_px

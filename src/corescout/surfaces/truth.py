@@ -56,9 +56,7 @@ def compare(surface: Surface, result: Result) -> Agreement:
     shuffled = [_purity_and_coverage(rng.permutation(labels), found, common) for _ in range(200)]
     purity, coverage = _purity_and_coverage(labels, found, common)
     by_chance = np.mean(shuffled, axis=0)
-    return Agreement(
-        purity, float(by_chance[0]), coverage, float(by_chance[1]), result.n_types
-    )
+    return Agreement(purity, float(by_chance[0]), coverage, float(by_chance[1]), result.n_types)
 
 
 def _purity_and_coverage(

@@ -16,7 +16,7 @@ from corescout.vae.specification import CIRCULAR_MAX_STD_RAD, GAUSSIAN_SIGMA
 
 
 def log_likelihood(logits: Tensor, x: Tensor, likelihood: Likelihood) -> Tensor:
-    """log p(x | logits) per pixel, the shape of x. The decoder's mean is sigmoid(logits).
+    """Log p(x | logits) per pixel, the shape of x. The decoder's mean is sigmoid(logits).
 
     Bernoulli: x log m + (1 - x) log(1 - m), a cross-entropy for grey x.
     Continuous Bernoulli: the same plus log C(m) (Loaiza-Ganem and Cunningham, 2019).
@@ -32,7 +32,7 @@ def log_likelihood(logits: Tensor, x: Tensor, likelihood: Likelihood) -> Tensor:
 
 
 def log_continuous_bernoulli_constant(logits: Tensor) -> Tensor:
-    """log C(m) with m = sigmoid(l): C = l / tanh(l / 2), which tends to 2 at l = 0.
+    """Log C(m) with m = sigmoid(l): C = l / tanh(l / 2), which tends to 2 at l = 0.
 
     Follows from C(m) = 2 artanh(1 - 2m) / (1 - 2m) with 1 - 2m = -tanh(l / 2).
     """

@@ -61,8 +61,11 @@ def _uniform(spec: Specification, generators: list[torch.Generator]) -> Paramete
 
 
 def _dipole(spec: Specification) -> Tensor:
-    """Weights (n, 2) of the dipole over the inscribed disc; the second component turns the other
-    way, because coordinates look from the patch to the upright image."""
+    """Weights (n, 2) of the dipole over the inscribed disc.
+
+    The second component turns the other way, because coordinates look from the patch to the
+    upright image.
+    """
     base = base_coordinates(spec.window_px)
     inside = ((base**2).sum(-1, keepdim=True) <= (1 + 1 / spec.window_px) ** 2).float()
     weights = base * inside * torch.tensor([1.0, -1.0])

@@ -55,7 +55,9 @@ def linear(x: Tensor, parameters: Parameters, layer: str) -> Tensor:
 
 def encoder_trunk(x: Tensor, parameters: Parameters) -> Tensor:
     """Hidden activations (M, B, h) of flattened patches x (M, B, n)."""
-    return torch.tanh(linear(torch.tanh(linear(x, parameters, "encoder.1")), parameters, "encoder.2"))
+    return torch.tanh(
+        linear(torch.tanh(linear(x, parameters, "encoder.1")), parameters, "encoder.2")
+    )
 
 
 def decode_image(z: Tensor, parameters: Parameters) -> Tensor:

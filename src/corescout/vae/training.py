@@ -19,12 +19,13 @@ from torch import Tensor
 from corescout.data import StoppedError
 from corescout.plan import TrainingPlan
 from corescout.vae.elbo import log_likelihood
+from corescout.vae.initialisation import initial_parameters
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import decode, draw, posterior
-from corescout.vae.initialisation import initial_parameters
 from corescout.vae.networks import Parameters
 from corescout.vae.specification import Specification
 from corescout.vae.transforms import base_coordinates
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:

@@ -1,0 +1,69 @@
+"""What all tests share: the real scans, and one short exploration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corescout.plan import Plan, TrainingPlan
+from corescout.surfaces import Surface, generate_surface
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Real scans; a stranger without them skips, continuous integration fails."""
+    folder = Path(os.environ.get("CORESCOUT_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        reason = f"no test data in {folder}; set CORESCOUT_TEST_DATA to their folder"
+        if os.environ.get("CORESCOUT_REQUIRE_TEST_DATA") or os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scan_file(data_dir):
+    """Find a real scan by its file name."""
+
+    def find(name: str) -> Path:
+        found = sorted(data_dir.rglob(name))
+        if not found:
+            pytest.fail(f"{name} is not among the test data in {data_dir}")
+        return found[0]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def surface() -> Surface:
+    return generate_surface((160, 160), seed=3)
+
+
+@pytest.fixture(scope="session")
+def quick_plan() -> Plan:
+    """A whole exploration in a few seconds: two windows, two invariances, few epochs."""
+    plan = Plan.preset(
+        "live",
+        windows_px=(9, 13),
+        invariances=("none", "rt"),
+        training=TrainingPlan(epochs=30, collapse_variance=0.02),
+    )
+    decision = plan.decision.model_copy(update={"seeds": 2, "finalists": 2, "null_surrogates": 3})
+    return plan.model_copy(update={"decision": decision})
+
+
+@pytest.fixture(scope="session")
+def quick_result(surface, quick_plan):
+    from corescout.pipeline import explore
+
+    return explore(surface.scan, quick_plan, workers=2)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
