@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from corescout.data import ScanFrame
 
@@ -51,7 +51,11 @@ def acquired_at(note: Mapping[str, str]) -> datetime | None:
             return datetime.strptime(f"{note.get('Date', '')} {note.get('Time', '')}", form)
         except ValueError:
             continue
-    return None
+    # Igor counts seconds of local time from 1904.
+    seconds = _number(note, "Seconds")
+    if seconds is None or not 0 < seconds < 1e10:
+        return None
+    return datetime(1904, 1, 1) + timedelta(seconds=int(seconds))
 
 
 def _number(note: Mapping[str, str], key: str) -> float | None:

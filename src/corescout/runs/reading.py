@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import h5py
 import numpy as np
@@ -41,7 +42,7 @@ def read_run(folder: str | Path) -> Result:
         decision = json.loads((path / layout.DECISION).read_text("utf-8"))
         _check_version(decision.get("format_version"), path)
         return _result(path, decision)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise InputError(
             f"an undamaged run in {path}", f"{type(error).__name__}: {error}", "run it again"
         ) from error

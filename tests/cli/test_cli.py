@@ -1,0 +1,145 @@
+"""The command line as a process: exit codes, one-line errors, files."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from corescout.surfaces import generate_surface
+
+QUICK = ["--windows", "9", "--invariances", "none,rt", "--workers", "2"]
+
+
+def corescout(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "corescout", *map(str, arguments)],
+        capture_output=True, text=True, timeout=300, check=False, **options,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def array_file(tmp_path_factory):
+    """A scan without a scale, at a path with a space and non-ASCII letters."""
+    path = tmp_path_factory.mktemp("mit leerzeichen ü") / "probe ß.npy"
+    np.save(path, generate_surface((128, 128), seed=1).scan.channel())
+    return path
+
+
+@pytest.fixture(scope="module")
+def run_folder(array_file):
+    done = corescout("explore", array_file, *QUICK, "--pixel-size", "10nm")
+    assert done.returncode == 0, done.stderr
+    return array_file.with_name(array_file.name + ".corescout")
+
+
+def test_explore_writes_a_run_beside_the_file(run_folder):
+    decision = json.loads((run_folder / "decision.json").read_text())
+    assert decision["window_nm"] == pytest.approx(90)
+    assert "plan" in (run_folder / "log.txt").read_text()
+    assert (run_folder / "targets.csv").read_text().count("\n") > 2
+
+
+def test_an_existing_run_is_not_overwritten(array_file, run_folder):
+    again = corescout("explore", array_file, *QUICK)
+    assert again.returncode == 2
+    assert "--overwrite" in again.stderr
+
+
+def test_apply_report_and_targets(tmp_path, array_file, run_folder):
+    done = corescout(
+        "apply", run_folder, array_file, "--pixel-size", "10nm", "--out", tmp_path / "applied"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "applied to" in done.stdout
+    assert (tmp_path / "applied" / "report.html").is_file()
+    done = corescout("report", run_folder, "--out", tmp_path / "r")
+    assert (done.returncode, (tmp_path / "r" / "report.html").is_file()) == (0, True)
+    done = corescout("targets", run_folder, "--per-type", 1)
+    assert done.stdout.splitlines()[0] == "y_px,x_px,x_m,y_m,type,priority"
+
+
+def test_a_plan_file_repeats_the_run(tmp_path, array_file, run_folder):
+    out = tmp_path / "again"
+    done = corescout("explore", array_file, "--plan", run_folder / "plan.json", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert (out / "core_points.csv").read_bytes() == (run_folder / "core_points.csv").read_bytes()
+
+
+BAD_USAGE = {
+    "absent file": (["explore", "absent.ibw"], "absent.ibw"),
+    "directory": (["explore", "."], "folder"),
+    "unknown channel": (["explore", "{file}", "--out", "run", "--channel", "Nope"], "Nope"),
+    "window too large": (["explore", "{file}", "--out", "run", "--windows", "101"], "101"),
+    "window nonsense": (["explore", "{file}", "--windows", "9;13"], "9;13"),
+    "window out of range": (["explore", "{file}", "--windows", "1"], "windows"),
+    "invariance": (["explore", "{file}", "--invariances", "x"], "rts"),
+    "pixel size without a unit": (["explore", "{file}", "--pixel-size", "10"], "10nm"),
+    "reward": (["explore", "{file}", "--reward", "gian"], "gain"),
+    "plan file": (["explore", "{file}", "--plan", "absent.json"], "absent.json"),
+    "no run": (["targets", "."], "finished run"),
+    "unwritable": (["explore", "{file}", "--out", "/dev/null/run"], "--out"),
+    "bench": (["bench", "nope"], "nope"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_USAGE)
+def test_bad_usage_is_one_line_and_exit_code_2(tmp_path, array_file, case):
+    arguments, word = BAD_USAGE[case]
+    done = corescout(*[a.format(file=array_file) for a in arguments], cwd=tmp_path)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert all(part in done.stderr for part in ("expected", "found"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_misspelt_option_is_exit_code_2(array_file):
+    assert corescout("explore", array_file, "--sede", "1").returncode == 2
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs POSIX limits")
+def test_a_disk_that_cannot_take_the_run_leaves_nothing(tmp_path, array_file):
+    def limit_files_to_20_kb():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    done = corescout(
+        "explore", array_file, *QUICK, "--out", tmp_path / "run", preexec_fn=limit_files_to_20_kb
+    )
+    assert done.returncode == 2, done.stderr
+    assert "free some space" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_stops_soon_and_keeps_what_was_finished(tmp_path, array_file):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "corescout", "explore", str(array_file), "--out",
+         str(tmp_path / "run"), "--workers", "1"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if line.startswith("training"):
+            break
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert json.loads((tmp_path / "run" / "trials.json").read_text())
+    assert not (tmp_path / "run" / "decision.json").exists()
+
+
+def test_a_closed_pipe_is_no_bug(run_folder):
+    command = f'"{sys.executable}" -m corescout targets "{run_folder}" | head -n 1'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert "bug" not in done.stderr
+
+
+def test_version():
+    done = corescout("--version", env={**os.environ})
+    assert done.stdout.startswith("corescout 0.")

@@ -1,0 +1,65 @@
+"""Files that cannot be read: the error says what was expected, what was found, what to do."""
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+import corescout
+
+
+def truncated(tmp_path, scan_file, share):
+    whole = scan_file("scan_0001.ibw").read_bytes()
+    path = tmp_path / "cut.ibw"
+    path.write_bytes(whole[: int(share * len(whole))])
+    return path
+
+
+def written(path, content: bytes = b""):
+    path.write_bytes(content)
+    return path
+
+
+def saved(path, array):
+    np.save(path, array, allow_pickle=True)
+    return path
+
+
+def empty_h5(path):
+    h5py.File(path, "w").close()
+    return path
+
+
+def colour(path):
+    tifffile.imwrite(path, np.zeros((20, 20, 3), np.uint8), photometric="rgb")
+    return path
+
+
+BAD = {
+    "cut at 25 %": (lambda t, f: truncated(t, f, 0.25), "incomplete|truncated|cut"),
+    "cut at 60 %": (lambda t, f: truncated(t, f, 0.60), "incomplete|truncated|cut"),
+    "cut at 99 %": (lambda t, f: truncated(t, f, 0.99), "incomplete|truncated|cut"),
+    "absent": (lambda t, f: t / "absent.ibw", "no such file|not exist|absent"),
+    "a folder": (lambda t, f: t, "folder|directory"),
+    "empty": (lambda t, f: written(t / "empty.ibw"), "empty"),
+    "another format": (lambda t, f: written(t / "x.xyz", b"hello"), "one of the formats"),
+    "text named .ibw": (lambda t, f: written(t / "x.ibw", b"hello" * 200), "x.ibw"),
+    "text named .h5": (lambda t, f: written(t / "x.h5", b"hello" * 200), "x.h5"),
+    "HDF5 without images": (lambda t, f: empty_h5(t / "e.h5"), "NSID or USID"),
+    "objects": (lambda t, f: saved(t / "o.npy", np.array([{}, None])), "numbers"),
+    "one dimension": (lambda t, f: saved(t / "d.npy", np.arange(10.0)), "image|2"),
+    "a picture": (lambda t, f: colour(t / "p.tif"), "grey"),
+    "spectroscopy": (lambda t, f: f("BEPS_PTO_50x50.h5"), "images"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_file_is_an_input_error(tmp_path, scan_file, case):
+    make, word = BAD[case]
+    with pytest.raises(corescout.InputError, match=rf"(?i){word}") as caught:
+        corescout.read_scan(make(tmp_path, scan_file))
+    text = str(caught.value)
+    assert text.startswith("expected ")
+    assert "; found " in text
+    assert "\n" not in text
+    assert len(text) < 400

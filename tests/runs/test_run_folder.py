@@ -1,0 +1,145 @@
+"""A run folder: whole or not at all, read back to the same result, readable without Corescout."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from corescout.data import InputError
+from corescout.pipeline import save
+from corescout.runs import FORMAT_VERSION, check_writable, is_run, read_run, write_stopped
+
+
+@pytest.fixture
+def run(quick_result, tmp_path):
+    return save(quick_result, tmp_path / "scan.corescout", log="hello\n")
+
+
+FILES = {
+    "plan.json", "trials.json", "result.h5", "weights.npz", "decision.json", "core_points.csv",
+    "targets.csv", "targets.json", "report.html", "log.txt",
+}  # fmt: skip
+
+
+def rows_of(path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def test_all_files_are_there_and_nothing_else(run):
+    assert {p.name for p in run.iterdir()} == FILES
+    assert [p.name for p in run.parent.iterdir()] == [run.name]
+
+
+def test_a_run_reads_back_to_the_same_result(run, quick_result):
+    again = read_run(run)
+    assert (again.why, again.winner, again.notes) == (
+        quick_result.why, quick_result.winner, quick_result.notes,
+    )  # fmt: skip
+    assert again.targets == quick_result.targets
+    assert [t.candidate for t in again.trials] == [t.candidate for t in quick_result.trials]
+    assert again.scan.frame == quick_result.scan.frame
+    for field in ("mean", "std", "angle_rad", "shift_px"):
+        ours, theirs = (getattr(r.fit.latents, field) for r in (quick_result, again))
+        if ours is None:
+            assert theirs is None
+        else:
+            np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(again.patches.values, quick_result.patches.values)
+    np.testing.assert_array_equal(again.core_points.type, quick_result.core_points.type)
+    np.testing.assert_array_equal(again.mixture.means, quick_result.mixture.means)
+    assert again.fit.mixtures.keys() == quick_result.fit.mixtures.keys()
+    for name, weight in quick_result.weights.items():
+        np.testing.assert_array_equal(again.weights[name], weight)
+
+
+def test_what_a_script_needs_is_in_plain_files(run, quick_result):
+    decision = json.loads((run / "decision.json").read_text())
+    assert decision["format_version"] == FORMAT_VERSION
+    assert decision["window_px"] == quick_result.winner.window_px
+    assert decision["window_nm"] == pytest.approx(quick_result.winner.window_px * 8)
+    assert decision["n_types"] == quick_result.n_types
+    assert {"gain", "icl", "context_retention"} <= decision["rewards"].keys()
+    rows = rows_of(run / "core_points.csv")
+    assert list(rows[0]) == ["y_px", "x_px", "type", "typicality"]
+    assert len(rows) == len(quick_result.core_points)
+    rows = rows_of(run / "targets.csv")
+    assert list(rows[0]) == ["y_px", "x_px", "x_m", "y_m", "type", "priority"]
+    assert float(rows[0]["x_m"]) == quick_result.targets[0].xy_m[0]
+
+
+def test_metre_columns_are_empty_without_a_scale(quick_result, tmp_path):
+    from dataclasses import replace
+
+    bare = replace(
+        quick_result,
+        scan=replace(quick_result.scan, frame=None),
+        targets=tuple(replace(t, xy_m=None) for t in quick_result.targets),
+        analysis_pitch_m=None,
+    )
+    run = save(bare, tmp_path / "bare")
+    row = rows_of(run / "targets.csv")[0]
+    assert (row["x_m"], row["y_m"]) == ("", "")
+    assert read_run(run).targets[0].xy_m is None
+
+
+def test_an_existing_folder_is_replaced_only_when_asked(run, quick_result):
+    with pytest.raises(InputError, match="--overwrite"):
+        save(quick_result, run)
+    (run / "log.txt").write_text("old")
+    save(quick_result, run, overwrite=True, log="new")
+    assert (run / "log.txt").read_text() == "new"
+
+
+def test_a_folder_that_is_not_ours_is_never_replaced(quick_result, tmp_path):
+    precious = tmp_path / "thesis"
+    precious.mkdir()
+    (precious / "chapter.txt").write_text("years of work")
+    with pytest.raises(InputError, match="did not write"):
+        save(quick_result, precious, overwrite=True)
+    assert (precious / "chapter.txt").read_text() == "years of work"
+
+
+def test_a_failure_on_the_way_leaves_the_old_run(run, quick_result):
+    def full_disk(result, folder):
+        raise OSError(28, "No space left on device")
+
+    from corescout.runs import write_run
+
+    before = (run / "decision.json").read_bytes()
+    with pytest.raises(InputError, match="No space left"):
+        write_run(quick_result, run, overwrite=True, add_files=(full_disk,))
+    assert (run / "decision.json").read_bytes() == before
+    assert [p.name for p in run.parent.iterdir()] == [run.name]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(FILES - {"report.html", "log.txt", "core_points.csv", "targets.csv"})
+)
+def test_a_damaged_run_is_an_input_error(run, name):
+    content = (run / name).read_bytes()
+    (run / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match=r"undamaged|finished run"):
+        read_run(run)
+
+
+def test_a_newer_format_asks_for_an_update(run):
+    decision = json.loads((run / "decision.json").read_text())
+    (run / "decision.json").write_text(json.dumps({**decision, "format_version": 99}))
+    with pytest.raises(InputError, match="update Corescout"):
+        read_run(run)
+
+
+def test_a_run_moves_with_its_folder(run, tmp_path):
+    moved = tmp_path / "elsewhere ü"
+    shutil.move(run, moved)
+    assert is_run(moved)
+    read_run(moved)
+
+
+def test_a_stopped_run_keeps_its_trials(quick_result, tmp_path):
+    folder = write_stopped(quick_result.trials[:2], quick_result.plan, tmp_path / "stopped")
+    assert len(json.loads((folder / "trials.json").read_text())) == 2
+    assert not is_run(folder)
+    check_writable(folder, overwrite=True)
