@@ -22,6 +22,7 @@ def demo(
     """Explore a generated ferroelectric surface and compare with its truth."""
     from corescout.runs import check_writable
     from corescout.surfaces import generate_surface
+    from corescout.surfaces.truth import compare
 
     plan = options.make_plan(preset, windows=windows, invariances=invariances, seed=seed)
     folder = check_writable(out or Path("corescout-demo.corescout"), overwrite=overwrite)
@@ -30,6 +31,4 @@ def demo(
         surface.scan, plan, folder, workers=workers, overwrite=overwrite, verbose=verbose
     )
     print_result(result, folder)
-    from corescout.surfaces.truth import compare
-
     sys.stdout.write(f"truth: {compare(surface, result)}\n")

@@ -71,7 +71,10 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "core_points": core_points_from_h5(file),
             "latents_by_trial": latents_by_trial_from_h5(file),
         }
-    with np.load(path / layout.WEIGHTS, allow_pickle=False) as stored:
+    with (
+        (path / layout.WEIGHTS).open("rb") as file,
+        np.load(file, allow_pickle=False) as stored,
+    ):
         weights = {name: stored[name] for name in stored.files}
     evidence = decision["evidence"]
     return Result(
