@@ -129,6 +129,7 @@ def explore(
         runners_up=decision.runners_up,
         trials=trials,
         latents_by_trial=study.latents_by_trial(),
+        mixture_by_trial=study.mixture_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         notes=prepared.notes,
@@ -227,6 +228,7 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         why=applied_verdict(result, z),
         trials=(),
         latents_by_trial={},
+        mixture_by_trial={},
         seconds=time.monotonic() - began,
         notes=prepared.notes,
     )

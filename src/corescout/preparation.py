@@ -76,13 +76,9 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         or fewer than 50 key points are left.
     """
     scan = _with_pixel_size(scan, plan)
-    channels = plan.channels or (scan.default_channel,)
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
-    raw = np.stack(
-        [grid.resample(clean(np.asarray(scan.channel(n)), plan.cleaning)) for n in channels]
-    )
-    low, high = normalisation(raw, channels, plan.normalisation)
+    channels, low, high, raw = _channels(scan, plan, grid)
     images = normalise(raw, low, high)
     found = _keypoints(images, plan, grid, keypoints)
     radius = context_radius_px(images[0])
@@ -99,6 +95,22 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         block=spatial_blocks(found.yx_px, 2 * radius),
         notes=_notes(scan, channels, plan, raw, grid),
     )
+
+
+def preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
+    """Return the key points that `prepare` would find, on the scan's own pixels.
+
+    Raises
+    ------
+    InputError
+        As `prepare` does.
+    """
+    scan = _with_pixel_size(scan, plan)
+    grid = square_grid(scan.shape_px, scan.frame)
+    _check_size(grid, plan)
+    _, low, high, raw = _channels(scan, plan, grid)
+    found = _keypoints(normalise(raw, low, high), plan, grid, None)
+    return Keypoints(grid.to_scan_px(np.asarray(found.yx_px)), found.score, found.source)
 
 
 def prepare_like(
@@ -173,6 +185,18 @@ def _with_pixel_size(scan: Scan, plan: Plan) -> Scan:
         assumed=("pixel size given by the user", "centre 0, angle 0"),
     )
     return replace(scan, frame=frame)
+
+
+def _channels(
+    scan: Scan, plan: Plan, grid: SquareGrid
+) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+    """Names, values that become 0 and 1, and cleaned images on the grid."""
+    channels = plan.channels or (scan.default_channel,)
+    raw = np.stack(
+        [grid.resample(clean(np.asarray(scan.channel(n)), plan.cleaning)) for n in channels]
+    )
+    low, high = normalisation(raw, channels, plan.normalisation)
+    return channels, low, high, raw
 
 
 def _check_size(grid: SquareGrid, plan: Plan) -> None:

@@ -87,6 +87,8 @@ class Result:
         All, in the order of the plan, those not tried among them.
     latents_by_trial : mapping of int to (N, L)
         Codes of every finished trial by its number, for the panels and figures.
+    mixture_by_trial : mapping of int to Mixture
+        The mixture of each that its gain is highest with.
     plan : mapping
         The plan as it was executed (JSON values); running it again gives the same numbers.
     seconds : float
@@ -112,6 +114,7 @@ class Result:
     runners_up: tuple[RunnerUp, ...] = ()
     trials: tuple[Trial, ...] = ()
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+    mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)
     plan: Mapping[str, object] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.candidate import Candidate
+from corescout.data.mixture import Mixture
 from corescout.data.reward import Reward
 
 State = Literal["done", "void", "failed", "not_tried"]
@@ -56,6 +57,8 @@ class Progress:
         Those finished so far, in the order of the plan.
     latents_by_trial : mapping of int to (N, L)
         Codes of the finished trials by their number.
+    mixture_by_trial : mapping of int to Mixture
+        The mixture of each that its gain is highest with.
     """
 
     stage: str
@@ -63,3 +66,4 @@ class Progress:
     seconds_left: float | None = None
     trials: tuple[Trial, ...] = ()
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+    mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)

@@ -69,6 +69,8 @@ def result_to_h5(result: Result) -> bytes:
         _put(file, "type_of_component", result.type_of_component)
         for number, z in result.latents_by_trial.items():
             _put(file, f"latents_by_trial/{number}", z)
+        for number, mixture in result.mixture_by_trial.items():
+            _write_mixture(file.create_group(f"mixture_by_trial/{number}"), mixture)
     return memory.getvalue()
 
 
@@ -144,6 +146,12 @@ def latents_by_trial_from_h5(file: h5py.File) -> Mapping[int, NDArray[np.float64
     """Return the codes of every finished trial by its number."""
     group = file.get("latents_by_trial", {})
     return {int(number): group[number][()] for number in sorted(group, key=int)}
+
+
+def mixture_by_trial_from_h5(file: h5py.File) -> Mapping[int, Mixture]:
+    """Return the best mixture of every finished trial by its number."""
+    group = file.get("mixture_by_trial", {})
+    return {int(number): mixture_from_h5(group[number]) for number in sorted(group, key=int)}
 
 
 def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from corescout.runs.arrays import (
     fit_from_h5,
     keypoints_from_h5,
     latents_by_trial_from_h5,
+    mixture_by_trial_from_h5,
     mixture_from_h5,
     patches_from_h5,
     scan_from_h5,
@@ -70,6 +71,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "type_of_component": file["type_of_component"][()],
             "core_points": core_points_from_h5(file),
             "latents_by_trial": latents_by_trial_from_h5(file),
+            "mixture_by_trial": mixture_by_trial_from_h5(file),
         }
     with (
         (path / layout.WEIGHTS).open("rb") as file,

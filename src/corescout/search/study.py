@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Candidate, InputError, Progress, Reward, Trial
+from corescout.data import Candidate, InputError, Mixture, Progress, Reward, Trial
 from corescout.data.trial import State
 from corescout.plan import Plan
 from corescout.preparation import Prepared
@@ -172,10 +172,11 @@ class Study:
 
     def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
         """Return the codes of every finished trial by its number."""
-        repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
-        numbered = {**self._outcomes}
-        numbered |= {len(self._candidates) + j: o for j, o in enumerate(repeats)}
-        return {i: np.asarray(o.fit.latents.mean) for i, o in sorted(numbered.items())}
+        return {i: np.asarray(o.fit.latents.mean) for i, o in self._numbered().items()}
+
+    def mixture_by_trial(self) -> dict[int, Mixture]:
+        """Return the best mixture of every finished trial by its number."""
+        return {i: o.fit.mixtures[_n_components(o)] for i, o in self._numbered().items()}
 
     def executed_plan(self) -> Plan:
         """Return the plan cut to what was executed: it repeats to the same numbers."""
@@ -231,10 +232,15 @@ class Study:
         return [o for o in outcomes if o.collapsed is None]
 
     def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
-        rewards: Mapping[str, Reward] = outcome.rewards
-        k = max(1, round(rewards["gain"].parts.get("n_components", 1.0)))
         z = np.asarray(outcome.fit.latents.mean)
-        return np.asarray(outcome.fit.mixtures[k].assign(z).argmax(axis=1))
+        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].assign(z).argmax(axis=1))
+
+    def _numbered(self) -> dict[int, Outcome]:
+        """Every finished trial by its number: the sweep, then the repeats."""
+        repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
+        numbered = {**self._outcomes}
+        numbered |= {len(self._candidates) + j: o for j, o in enumerate(repeats)}
+        return dict(sorted(numbered.items()))
 
     def _moved(self, fraction: float, seconds_left: float | None) -> None:
         self._fraction = (fraction, seconds_left)
@@ -247,5 +253,17 @@ class Study:
         self._last_report = now
         fraction, left = self._fraction
         self._on_progress(
-            Progress(self._stage, fraction, left, self.finished_trials(), self.latents_by_trial())
+            Progress(
+                self._stage,
+                fraction,
+                left,
+                self.finished_trials(),
+                self.latents_by_trial(),
+                self.mixture_by_trial(),
+            )
         )
+
+
+def _n_components(outcome: Outcome) -> int:
+    """K with which the gain is highest."""
+    return max(1, round(outcome.rewards["gain"].parts.get("n_components", 1.0)))
