@@ -126,7 +126,7 @@ BAD_SCANS = {
     "constant": (np.ones((64, 64)), {}, "contrast"),
     "all NaN": (np.full((64, 64), np.nan), {}, "no finite pixel"),
     "16 x 16": (np.random.default_rng(0).random((16, 16)), {}, "larger than the largest window"),
-    "few key points": (np.tile(np.linspace(0, 1, 64), (64, 1)), {}, "key points"),
+    "few key points": (np.repeat([[0.0, 1.0]], 24, axis=1).repeat(48, axis=0), {}, "key points"),
     "unknown channel": (np.eye(64), {"channels": ("Nope",)}, "Amplitude"),
     "window larger than the scan": (np.eye(64), {"windows_px": (9, 99)}, "99 px"),
 }

@@ -84,3 +84,9 @@ def test_relative_keeps_several_clusters():
     kept = keep_dense(z, DensityFilterPlan(kind="relative"))
     assert kept[:100].mean() > 0.8
     assert kept[100:].mean() > 0.8
+
+
+def test_codes_that_are_all_the_same_do_not_end_the_search():
+    z = np.zeros((60, 2))
+    mixtures = fit_mixtures([z], [everything(z)], PLAN, [0])[0]
+    assert set(mixtures) == {1, 2, 3, 4, 5}

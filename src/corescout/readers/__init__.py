@@ -1,5 +1,5 @@
 """Readers: one file per format behind a table by suffix and content."""
 
-from corescout.readers.registry import SUFFIXES, read_scan
+from corescout.readers.registry import SUFFIXES, can_read, read_scan
 
-__all__ = ["SUFFIXES", "read_scan"]
+__all__ = ["SUFFIXES", "can_read", "read_scan"]

@@ -77,6 +77,17 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
     return scan
 
 
+def can_read(path: str | Path) -> bool:
+    """Say by suffix and first bytes whether a reader takes a file."""
+    path = Path(path)
+    magics = SUFFIXES.get(path.suffix.lower(), ("", ()))[1]
+    try:
+        with path.open("rb") as file:
+            return bool(magics) and file.read(8).startswith(magics)
+    except OSError:
+        return False
+
+
 def _check_file(path: Path) -> None:
     if path.is_dir():
         raise InputError("a scan file", f"the folder {path}", "give one file in it")

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from corescout.data import StoppedError
 from corescout.plan import TrainingPlan
+from corescout.vae.adam import Adam
 from corescout.vae.elbo import log_likelihood
 from corescout.vae.initialisation import initial_parameters
 from corescout.vae.masks import pixel_mask
@@ -79,11 +80,9 @@ def train(
     n_epochs = epochs_of(plan, n_patches)
     steps_per_epoch = n_patches // batch
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    parameters = {
-        name: value.to(device).requires_grad_()
-        for name, value in initial_parameters(spec, generators, x, plan.initialisation).items()
-    }
-    optimizer = torch.optim.Adam(list(parameters.values()), lr=plan.learning_rate, fused=True)
+    initial = initial_parameters(spec, generators, x, plan.initialisation)
+    theta = torch.cat([value.flatten() for value in initial.values()]).to(device).requires_grad_()
+    adam = Adam(theta)
     objective = _Objective(spec, beta0, device)
     losses = np.zeros((len(seeds), n_epochs))
     n_steps, step = n_epochs * steps_per_epoch, 0
@@ -97,18 +96,15 @@ def train(
             ).to(device)
             rows = order[:, first : first + batch].to(device)
             loss, reported = objective(
-                _take(x, rows), noise, parameters, warmup_at(step, n_steps, plan)
+                _take(x, rows), noise, _views(theta, initial), warmup_at(step, n_steps, plan)
             )
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate_at(step, n_steps, plan)
-            optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            adam.step(learning_rate_at(step, n_steps, plan))
             losses[:, epoch] += reported.cpu().numpy() / steps_per_epoch
             step += 1
         if on_step is not None:
             on_step(step / n_steps)
-    return Trained(spec, _unstack(parameters, len(seeds)), losses)
+    return Trained(spec, _unstack(_views(theta, initial), len(seeds)), losses)
 
 
 def epochs_of(plan: TrainingPlan, n_patches: int) -> int:
@@ -157,6 +153,15 @@ class _Objective:
         kl = q.kl().mean(-1)
         loss = (self._beta * warmup * kl - fit).sum()
         return loss, (self._beta * kl - fit).detach()
+
+
+def _views(theta: Tensor, like: Parameters) -> Parameters:
+    """Cut the flat vector into parameters of the names and shapes of `like`."""
+    parts = torch.split(theta, [value.numel() for value in like.values()])
+    return {
+        name: part.view(value.shape)
+        for (name, value), part in zip(like.items(), parts, strict=True)
+    }
 
 
 def _take(x: Tensor, rows: Tensor) -> Tensor:

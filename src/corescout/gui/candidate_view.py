@@ -1,0 +1,62 @@
+"""What the window shows of one candidate. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.cores import find_core_points, order_by_size
+from corescout.data import CorePoints, Keypoints, Mixture, Result, Scan
+from corescout.patches import corner
+from corescout.square_grid import square_grid
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateView:
+    """Codes, types and core points of one candidate.
+
+    Attributes
+    ----------
+    z : (N, L)
+    mixture : Mixture
+    type_of_component : (K,)
+    core : CorePoints
+    core_yx_px : (M, 2)
+        On the scan's own pixels.
+    """
+
+    z: NDArray[np.float64]
+    mixture: Mixture
+    type_of_component: NDArray[np.int64]
+    core: CorePoints
+    core_yx_px: NDArray[np.float64]
+
+
+def winner_view(result: Result) -> CandidateView:
+    """Return what a result decided on."""
+    return CandidateView(
+        z=np.asarray(result.fit.latents.mean),
+        mixture=result.mixture,
+        type_of_component=np.asarray(result.type_of_component),
+        core=result.core_points,
+        core_yx_px=np.asarray(result.patches.center_yx_px)[result.core_points.index],
+    )
+
+
+def candidate_view(
+    scan: Scan,
+    keypoints: Keypoints,
+    window_px: int,
+    z: NDArray[np.float64],
+    mixture: Mixture,
+    core_share: float,
+) -> CandidateView:
+    """Return the view of a candidate that did not win (yet)."""
+    types = order_by_size(mixture, z)
+    core = find_core_points(z, mixture, types, core_share)
+    grid = square_grid(scan.shape_px, scan.frame)
+    first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
+    centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
+    return CandidateView(z, mixture, types, core, centres[core.index])

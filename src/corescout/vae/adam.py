@@ -1,0 +1,41 @@
+"""Adam on one flat vector: the few lines that training needs.
+
+``torch.optim`` imports torch's compiler, and that Triton; beside a software OpenGL driver their two
+copies of LLVM crash the process that napari runs in.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+
+
+class Adam:
+    """Kingma and Ba (2015), algorithm 1, with torch's default constants.
+
+    Parameters
+    ----------
+    theta : Tensor (P,)
+        Leaf that requires its gradient; changed in place.
+    """
+
+    def __init__(self, theta: Tensor) -> None:
+        self._theta = theta
+        self._mean = torch.zeros_like(theta)
+        self._square = torch.zeros_like(theta)
+        self._step = 0
+
+    @torch.no_grad()
+    def step(self, learning_rate: float) -> None:
+        """Move by the gradient and clear it."""
+        gradient = self._theta.grad
+        if gradient is None:
+            raise RuntimeError("Adam.step: expected a gradient, found none; call backward first")
+        self._step += 1
+        self._mean.lerp_(gradient, 1 - _BETA1)
+        self._square.mul_(_BETA2).addcmul_(gradient, gradient, value=1 - _BETA2)
+        spread = (self._square / (1 - _BETA2**self._step)).sqrt_().add_(_EPSILON)
+        self._theta.addcdiv_(self._mean, spread, value=-learning_rate / (1 - _BETA1**self._step))
+        self._theta.grad = None
