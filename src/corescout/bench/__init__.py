@@ -7,7 +7,7 @@ Each measurement is a module here with one function
 from corescout.bench.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
-    # name on the command line -> module; imported only when it runs
+    "gui": "corescout.bench.gui",
 }
 
 __all__ = ["BENCHES", "Bar", "BenchReport"]

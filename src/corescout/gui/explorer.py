@@ -40,6 +40,7 @@ class Explorer(QWidget):  # type: ignore[misc]
     def __init__(self, viewer: napari.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
+        self.closed = False
         self._explore_job: Job[Result] | None = None
         self._preview_job: Job[Keypoints] | None = None
         self._export_job: Job[Path] | None = None
@@ -55,7 +56,8 @@ class Explorer(QWidget):  # type: ignore[misc]
         layout.setSpacing(5)
         layout.addWidget(self.controls)
         layout.addWidget(self.outcome, stretch=1)
-        self.setMinimumWidth(370)
+        self.setMinimumWidth(380)
+        self.setMaximumWidth(520)
         self._connect()
         self._refresh_images()
 
@@ -172,8 +174,22 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._mouse_callback = follow
         self._viewer.mouse_move_callbacks.append(follow)
 
+    def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Leave the viewer when the dock is closed."""
+        self.disconnect_viewer()
+        super().closeEvent(event)
+
+    def wait_for_jobs(self, seconds: float) -> None:
+        """Wait until the work of this window has ended."""
+        for job in (self._explore_job, self._preview_job, self._export_job):
+            if job is not None:
+                job.wait(seconds)
+
     def disconnect_viewer(self) -> None:
         """Leave the viewer: its events no longer reach this window, and the work is stopped."""
+        if self.closed:
+            return
+        self.closed = True
         for job in (self._explore_job, self._preview_job, self._export_job):
             if job is not None:
                 job.stop()
@@ -197,7 +213,9 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     # -- images and key points ------------------------------------------------------------
 
-    def _refresh_images(self, event: object = None) -> None:
+    def _refresh_images(self, event: Any = None) -> None:
+        if getattr(event, "type", "") == "inserted" and _is_scan_image(event.value):
+            self.controls.follow_newest()
         images = [layer for layer in self._viewer.layers if _is_scan_image(layer)]
         names = [layer.name for layer in reversed(images)]
         visible = [layer.name for layer in reversed(images) if layer.visible]

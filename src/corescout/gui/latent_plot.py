@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QWidget
 
 from corescout.colors import UNASSIGNED_COLOR, type_color
@@ -31,6 +32,10 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         self._ellipses: list[pg.PlotCurveItem] = []
         self.addItem(self._points)
         self.addItem(self._core)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a size that leaves the scan its place."""
+        return QSize(380, 300)
 
     def set_text_color(self, color: str) -> None:
         """Draw axes and labels in a colour that reads on the theme's background."""

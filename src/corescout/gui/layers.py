@@ -16,7 +16,7 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
-_SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 5.0, 8.0
+_SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 4.5, 8.0
 
 
 def scan_layers(scan: Scan, result: Result | None = None) -> list[LayerData]:
@@ -94,15 +94,15 @@ def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
         {
             "name": TARGETS,
             "size": _TARGET_PX,
-            "symbol": "ring",
             "face_color": [type_color(t.type) for t in ordered],
-            "border_width": 0.0,
+            "border_color": "white",
+            "border_width": 0.12,
             "features": {"priority": [t.priority for t in ordered]},
             "text": {
                 "string": "{priority}",
-                "size": 9,
-                "color": "white",
-                "anchor": "upper_left",
+                "size": 8,
+                "color": "black",
+                "anchor": "center",
             },
             **geometry(scan),
         },

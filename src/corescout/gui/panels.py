@@ -76,7 +76,9 @@ class Controls(QWidget):  # type: ignore[misc]
         self.progress.setTextVisible(True)
         self.progress.setFormat("")
         self.place = QLabel("Move the mouse over the scan for its coordinates")
+        self._by_hand = False
         self._lay_out()
+        self.channel.activated.connect(self._choose_by_hand)
         self.detector.currentIndexChanged.connect(self.changed)
         self.spacing.valueChanged.connect(self.changed)
         self.preset.currentIndexChanged.connect(self.changed)
@@ -103,18 +105,18 @@ class Controls(QWidget):  # type: ignore[misc]
         return Plan.model_validate(values)
 
     def set_channels(self, names: list[str], preferred: str | None) -> None:
-        """Offer image layers; the chosen one stays chosen."""
+        """Offer image layers; what was chosen by hand stays, else the preferred one is chosen."""
         current = self.channel.currentText()
-        if [self.channel.itemText(i) for i in range(self.channel.count())] == names:
-            return
+        if current not in names:
+            self._by_hand = False
+        self.explore_button.setEnabled(bool(names) and not self.stop_button.isEnabled())
         self.channel.blockSignals(True)
         self.channel.clear()
         self.channel.addItems(names)
-        wanted = current if current in names else preferred
+        wanted = current if self._by_hand else preferred
         if wanted is not None:
             self.channel.setCurrentText(wanted)
         self.channel.blockSignals(False)
-        self.explore_button.setEnabled(bool(names))
         if self.channel.currentText() != current:
             self.channel.currentTextChanged.emit(self.channel.currentText())
 
@@ -138,6 +140,13 @@ class Controls(QWidget):  # type: ignore[misc]
         self.keypoint_text.setText(text)
         color = _STATE_COLORS["problem"] if problem else ""
         self.keypoint_text.setStyleSheet(f"color: {color};" if color else "")
+
+    def follow_newest(self) -> None:
+        """Forget what was chosen by hand: a new scan came in."""
+        self._by_hand = False
+
+    def _choose_by_hand(self) -> None:
+        self._by_hand = True
 
     def _lay_out(self) -> None:
         form = QFormLayout()

@@ -107,7 +107,9 @@ def _start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
     for _ in range(k - 1):
         nearest = torch.cdist(z, centres).min(dim=1).values ** 2
         weight = nearest.numpy()
-        chosen = int(rng.choice(len(z), p=weight / weight.sum()))
+        total = weight.sum()
+        share = weight / total if total > 0 else None  # all points in one place
+        chosen = int(rng.choice(len(z), p=share))
         centres = torch.cat([centres, z[chosen][None]])
     for _ in range(_LLOYD_STEPS):
         own = torch.nn.functional.one_hot(torch.cdist(z, centres).argmin(dim=1), k).to(z.dtype)

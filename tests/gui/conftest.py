@@ -1,0 +1,44 @@
+"""A real viewer with the explorer in it."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
+
+
+@pytest.fixture
+def explorer(make_napari_viewer_proxy, qtbot, quick_plan, monkeypatch):
+    """Return an explorer in a viewer; its searches are short ones."""
+    from corescout.gui.explorer import Explorer
+    from corescout.gui.panels import Controls
+
+    whole_plan = Controls.plan
+
+    def short(self, channels):
+        plan = whole_plan(self, channels)
+        return quick_plan.model_copy(
+            update={"channels": plan.channels, "keypoints": plan.keypoints, "seed": plan.seed}
+        )
+
+    monkeypatch.setattr(Controls, "plan", short)
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.window.resize(1280, 720)
+    widget = Explorer(viewer)
+    viewer.window.add_dock_widget(widget, name="Corescout", area="right")
+    yield widget
+    if not widget.closed:
+        widget.disconnect_viewer()
+    widget.wait_for_jobs(20)
+
+
+@pytest.fixture
+def add_scan(explorer):
+    """Open a scan file or a run folder as a drop on the viewer does."""
+    from corescout.gui.contributions import get_reader
+
+    def add(path):
+        for data, options, kind in get_reader(str(path))(str(path)):
+            getattr(explorer._viewer, f"add_{kind}")(data, **options)
+
+    return add

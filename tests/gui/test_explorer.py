@@ -1,0 +1,185 @@
+"""The explorer in a real viewer: from opening a scan to closing the window."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from corescout.colors import type_color
+from corescout.gui.heartbeat import Heartbeat
+from corescout.gui.placement import GEOMETRY
+from corescout.pipeline import explore, save
+from corescout.runs import read_run
+
+pytestmark = pytest.mark.gui
+
+
+def wait_for_preview(explorer, qtbot):
+    qtbot.waitUntil(lambda: "key points" in explorer._viewer.layers, timeout=20_000)
+    qtbot.waitUntil(lambda: explorer._preview_job is None, timeout=20_000)
+
+
+def run_to_the_end(explorer, qtbot):
+    explorer.start()
+    qtbot.waitUntil(lambda: not explorer.running, timeout=120_000)
+
+
+def layer_geometry(layer):
+    values = {name: getattr(layer, name) for name in GEOMETRY}
+    values["scale"], values["translate"] = map(tuple, (layer.scale, layer.translate))
+    values["rotate"] = np.asarray(layer.rotate).tolist()
+    return {name: str(value) for name, value in values.items()}
+
+
+def test_an_empty_window_says_what_to_do(explorer):
+    assert "Drop a scan here" in explorer.outcome.verdict.text()
+    assert not explorer.controls.explore_button.isEnabled()
+
+
+def test_from_a_real_file_to_an_exported_run(explorer, add_scan, qtbot, scan_file, tmp_path):
+    viewer = explorer._viewer
+    add_scan(scan_file("scan_0001.ibw"))
+    amplitude = viewer.layers["Amplitude1Retrace (nm)"]
+    assert [layer.name for layer in viewer.layers if layer.visible] == [amplitude.name]
+    assert explorer.controls.channel.currentText() == amplitude.name
+
+    wait_for_preview(explorer, qtbot)
+    assert len(viewer.layers["key points"].data) > 300
+    assert not explorer.running, "nothing runs before Explore is pressed"
+
+    with Heartbeat() as heartbeat:
+        run_to_the_end(explorer, qtbot)
+    print(f"\nlongest gap of the event loop: {heartbeat.longest_ms:.0f} ms")  # noqa: T201
+    result = explorer.result
+    assert result is not None, explorer.outcome.verdict.text()
+    assert f"Window {result.winner.window_px} px" in explorer.outcome.verdict.text()
+
+    core = viewer.layers["core points"]
+    expected = [type_color(int(t)) for t in result.core_points.type]
+    assert [
+        f"#{''.join(f'{round(255 * c):02x}' for c in rgba[:3])}" for rgba in core.face_color
+    ] == [color.lower() for color in expected]
+    assert explorer.outcome.latent_plot.core_colors() == [color.lower() for color in expected]
+    for name in ("key points", "core points", "targets", "route"):
+        assert layer_geometry(viewer.layers[name]) == layer_geometry(amplitude)
+    assert explorer.outcome.targets.rowCount() == len(result.targets)
+
+    folder = tmp_path / "exported.corescout"
+    explorer.export(folder)
+    qtbot.waitUntil(lambda: "Exported" in explorer.outcome.note.text(), timeout=60_000)
+    assert read_run(folder).why == result.why
+
+
+def test_the_window_finds_what_the_command_line_finds(explorer, add_scan, qtbot, tmp_path, surface):
+    path = tmp_path / "surface.npy"
+    np.save(path, surface.scan.channel())
+    add_scan(path)
+    wait_for_preview(explorer, qtbot)
+    run_to_the_end(explorer, qtbot)
+    headless = explore(path, explorer.plan())
+    ours = explorer.result
+    assert ours.why == headless.why
+    assert ours.targets == headless.targets
+    np.testing.assert_array_equal(ours.fit.latents.mean, headless.fit.latents.mean)
+
+
+@pytest.fixture
+def surface_explorer(explorer, qtbot):
+    from corescout.gui.contributions import sample_surface
+
+    for data, options, kind in sample_surface():
+        getattr(explorer._viewer, f"add_{kind}")(data, **options)
+    wait_for_preview(explorer, qtbot)
+    return explorer
+
+
+def test_stop_works_within_a_second_and_it_runs_again(surface_explorer, qtbot):
+    explorer = surface_explorer
+    explorer.start()
+    qtbot.waitUntil(lambda: explorer.outcome.candidates.rowCount() >= 1, timeout=60_000)
+    pressed = time.monotonic()
+    explorer.controls.stop_button.click()
+    qtbot.waitUntil(lambda: not explorer.running, timeout=10_000)
+    print(f"\nstopped after {time.monotonic() - pressed:.2f} s")  # noqa: T201
+    assert "Stopped" in explorer.outcome.verdict.text()
+    assert explorer.outcome.candidates.rowCount() >= 1
+    assert explorer.controls.explore_button.isEnabled()
+    run_to_the_end(explorer, qtbot)
+    assert explorer.result is not None
+
+
+def test_a_candidate_is_shown_at_a_click_and_the_winner_is_not_lost(surface_explorer, qtbot):
+    explorer = surface_explorer
+    run_to_the_end(explorer, qtbot)
+    result, table = explorer.result, explorer.outcome.candidates
+    numbers = [t.number for t in result.trials]
+    other = next(t.number for t in result.trials if t.candidate != result.winner)
+    table.setCurrentCell(numbers.index(other), 0)
+    np.testing.assert_allclose(
+        explorer.outcome.latent_plot.shown_codes(), result.latents_by_trial[other]
+    )
+    shown = {tuple(p) for p in explorer._viewer.layers["core points"].data}
+    explorer.outcome.winner_button.click()
+    np.testing.assert_allclose(explorer.outcome.latent_plot.shown_codes(), result.fit.latents.mean)
+    places = result.patches.center_yx_px[result.core_points.index]
+    assert {tuple(p) for p in explorer._viewer.layers["core points"].data} == {
+        tuple(p) for p in places
+    }
+    assert shown != {tuple(p) for p in places}
+
+
+def test_key_points_edited_by_hand_are_used(surface_explorer, qtbot):
+    explorer = surface_explorer
+    layer = explorer._viewer.layers["key points"]
+    layer.data = layer.data[: len(layer.data) // 2]
+    run_to_the_end(explorer, qtbot)
+    assert explorer.result.keypoints.source == "drawn"
+    assert len(explorer.result.keypoints) == len(layer.data)
+
+
+def test_a_scan_that_cannot_be_used_says_why(explorer, qtbot):
+    explorer._viewer.add_image(np.ones((64, 64)), name="flat")
+    qtbot.waitUntil(lambda: explorer.controls.keypoint_text.text() != "", timeout=20_000)
+    assert "contrast" in explorer.controls.keypoint_text.text()
+    explorer.start()
+    qtbot.waitUntil(lambda: not explorer.running, timeout=20_000)
+    assert "contrast" in explorer.outcome.verdict.text()
+
+
+def test_a_run_folder_opens_and_shows_the_same(explorer, add_scan, qtbot, quick_result, tmp_path):
+    folder = save(quick_result, tmp_path / "dropped.corescout")
+    add_scan(folder)
+    qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
+    assert explorer.result.why == quick_result.why
+    assert explorer.outcome.candidates.rowCount() == len(quick_result.trials)
+    np.testing.assert_allclose(
+        explorer.outcome.latent_plot.shown_codes(), quick_result.fit.latents.mean
+    )
+    core = quick_result.patches.center_yx_px[quick_result.core_points.index]
+    np.testing.assert_allclose(explorer._viewer.layers["core points"].data, core)
+
+
+def test_the_readout_is_in_the_instruments_coordinates(explorer, add_scan, scan_file):
+    add_scan(scan_file("scan_0001.ibw"))
+    layer = explorer._viewer.layers["Amplitude1Retrace (nm)"]
+    explorer._show_place(tuple(layer.data_to_world((0, 0))))
+    # centre (-2.5933, -6.07) um, the corner 2.5 um to the left and up
+    assert "X -5.0933 µm, Y -3.5700 µm" in explorer.controls.place.text()
+
+
+def test_closing_in_the_middle_of_a_run_leaves_nothing(surface_explorer, qtbot):
+    explorer, viewer = surface_explorer, surface_explorer._viewer
+    explorer.start()
+    qtbot.waitUntil(lambda: explorer.outcome.candidates.rowCount() >= 1, timeout=60_000)
+    callbacks = len(viewer.mouse_move_callbacks)
+    viewer.window.remove_dock_widget(explorer)
+    explorer.close()
+    qtbot.waitUntil(lambda: not _work_threads(), timeout=10_000)
+    assert len(viewer.mouse_move_callbacks) == callbacks - 1
+    viewer.layers.clear()  # an event that must not reach the closed window
+    viewer.add_image(np.zeros((20, 20)))
+
+
+def _work_threads():
+    return [t.name for t in threading.enumerate() if t.name.startswith("corescout")]
