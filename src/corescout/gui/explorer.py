@@ -6,6 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,7 @@ from corescout.gui.background import Job
 from corescout.gui.candidate_view import CandidateView, candidate_view, winner_view
 from corescout.gui.panels import Controls, Outcome
 from corescout.gui.placement import readout
-from corescout.pipeline import explore, save
 from corescout.plan import Plan
-from corescout.preparation import preview_keypoints
 from corescout.runs import default_folder
 
 _POLL_MS = 100  # the window is redrawn at most ten times a second
@@ -48,6 +47,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._preview_wanted = False
         self._progress: Progress | None = None
         self._result: Result | None = None
+        self._to_show: list[shown.LayerData] = []
         self._explored: tuple[Scan, Keypoints | None] | None = None
         self.controls = Controls(self)
         self.outcome = Outcome(self)
@@ -74,9 +74,9 @@ class Explorer(QWidget):  # type: ignore[misc]
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
             return
-        self._clear_outcome()
         drawn = self._edited_keypoints(layer)
         self._explored = (scan, drawn or self._preview)
+        self._clear_outcome()
         self.controls.show_running(True)
         self.outcome.say("Exploring ... candidates appear below as they finish.", "running")
         self._explore_job = Job(_exploration(scan, plan, drawn))
@@ -98,7 +98,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         result = self._result
         self.outcome.export_button.setEnabled(False)
         self.outcome.export_button.setText("Exporting ...")
-        self._export_job = Job(lambda on_progress, stop: save(result, target))
+        self._export_job = Job(lambda on_progress, stop: _save(result, target))
         self._timer.start()
 
     def show_candidate(self, number: int) -> None:
@@ -246,7 +246,7 @@ class Explorer(QWidget):  # type: ignore[misc]
             self.controls.say_keypoints(str(error).splitlines()[-1], problem=True)
             return
         scan = self._scan_of(layer)
-        self._preview_job = Job(lambda on_progress, stop: preview_keypoints(scan, plan))
+        self._preview_job = Job(lambda on_progress, stop: _preview_keypoints(scan, plan))
         self._timer.start()
 
     def _finish_preview(self, job: Job[Keypoints]) -> None:
@@ -264,7 +264,9 @@ class Explorer(QWidget):  # type: ignore[misc]
             return
         self._preview = job.answer
         self.controls.say_keypoints(f"{len(job.answer)} key points", problem=False)
-        self._replace_layers([shown.keypoint_layer(self._scan_of(layer), job.answer)])
+        scan = self._scan_of(layer)
+        self._show_layers([shown.keypoint_layer(scan, job.answer)])
+        self._show_layers([e for e in shown.empty_layers(scan) if not self._has(e[1]["name"])])
         if self._result is None and not self.running:
             self.outcome.say("Press Explore: nothing runs before that.", "ready")
 
@@ -288,6 +290,8 @@ class Explorer(QWidget):  # type: ignore[misc]
     # -- the run --------------------------------------------------------------------------
 
     def _poll(self) -> None:
+        if self._to_show:
+            self._show_next_layer()
         preview = self._preview_job
         if preview is not None and not preview.running:
             self._finish_preview(preview)
@@ -295,7 +299,8 @@ class Explorer(QWidget):  # type: ignore[misc]
             self._poll_exploration(self._explore_job)
         if self._export_job is not None and not self._export_job.running:
             self._finish_export(self._export_job)
-        if not (self._preview_job or self._explore_job or self._export_job):
+        busy = self._preview_job or self._explore_job or self._export_job or self._to_show
+        if not busy:
             self._timer.stop()
 
     def _poll_exploration(self, job: Job[Result]) -> None:
@@ -334,7 +339,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.controls.say_keypoints(f"{len(result.keypoints)} key points", problem=False)
         view = winner_view(result)
         if add_layers:
-            self._replace_layers(
+            self._show_layers(
                 [
                     shown.keypoint_layer(result.scan, result.keypoints),
                     shown.core_layer(result.scan, view.core_yx_px, view.core),
@@ -367,7 +372,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._plot(view)
         if self._explored is not None:
             scan = self._explored[0]
-            self._replace_layers([shown.core_layer(scan, view.core_yx_px, view.core)])
+            self._show_layers([shown.core_layer(scan, view.core_yx_px, view.core)])
 
     def _plot(self, view: CandidateView) -> None:
         self.outcome.latent_plot.show_codes(view.z, view.mixture, view.type_of_component, view.core)
@@ -375,22 +380,28 @@ class Explorer(QWidget):  # type: ignore[misc]
     def _clear_outcome(self) -> None:
         self._result, self._progress = None, None
         self.outcome.clear()
-        for name in (shown.CORE, shown.ROUTE, shown.TARGETS):
-            if name in self._viewer.layers:
-                self._viewer.layers.remove(name)
+        if self._explored is not None:
+            self._show_layers(shown.empty_layers(self._explored[0])[1:])
 
-    def _replace_layers(self, layers: list[shown.LayerData]) -> None:
-        """Add our layers over the scan, in the place of those of the same name."""
+    def _has(self, name: str) -> bool:
+        """Whether a layer is there or about to be."""
+        return name in self._viewer.layers or any(e[1]["name"] == name for e in self._to_show)
+
+    def _show_layers(self, layers: list[shown.LayerData]) -> None:
+        """Show our layers, one with every tick of the timer: the window stays quick."""
+        for data in layers:
+            name = data[1]["name"]
+            self._to_show = [other for other in self._to_show if other[1]["name"] != name]
+            self._to_show.append(data)
+        self._timer.start()
+
+    def _show_next_layer(self) -> None:
+        data, options, kind = self._to_show.pop(0)
+        if options["name"] in self._viewer.layers:
+            shown.update_layer(self._viewer.layers[options["name"]], (data, options, kind))
+            return
         selected = self._viewer.layers.selection.active
-        for data, options, kind in layers:
-            name = options["name"]
-            at = None
-            if name in self._viewer.layers:
-                at = self._viewer.layers.index(name)
-                self._viewer.layers.remove(name)
-            layer = getattr(self._viewer, f"add_{kind}")(data, **options)
-            if at is not None and at != len(self._viewer.layers) - 1:
-                self._viewer.layers.move(self._viewer.layers.index(layer), at)
+        getattr(self._viewer, f"add_{kind}")(data, **options)
         if selected is not None and selected in self._viewer.layers:
             self._viewer.layers.selection.active = selected
 
@@ -433,11 +444,28 @@ def _exploration(
     workers = max(1, (os.cpu_count() or 2) - 1)
 
     def work(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
+        from corescout.pipeline import explore
+
         return explore(
             scan, plan, keypoints=keypoints, workers=workers, on_progress=on_progress, stop=stop
         )
 
     return work
+
+
+def _save(result: Result, folder: Path) -> Path:
+    from corescout.pipeline import save
+
+    return save(result, folder)
+
+
+def _preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
+    from corescout.preparation import preview_keypoints
+
+    found = preview_keypoints(scan, plan)
+    # What the run needs takes seconds to import: now, and not when Explore is pressed.
+    import_module("corescout.pipeline")
+    return found
 
 
 def _is_scan_image(layer: Any) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.colors import type_color
 from corescout.data import CorePoints, Keypoints, Result, Scan, Target
-from corescout.gui.placement import geometry
+from corescout.gui.placement import GEOMETRY, geometry
 from corescout.report.drawing import scaled_unit
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -33,8 +33,9 @@ def result_layers(result: Result) -> list[LayerData]:
     return [
         *scan_layers(result.scan, result),
         keypoint_layer(result.scan, result.keypoints),
+        *target_layers(result.scan, result.targets)[:1],
         core_layer(result.scan, places[core.index], core),
-        *target_layers(result.scan, result.targets),
+        *target_layers(result.scan, result.targets)[1:],
     ]
 
 
@@ -61,7 +62,7 @@ def core_layer(scan: Scan, yx_px: NDArray[np.float64], core: CorePoints) -> Laye
         {
             "name": CORE,
             "size": _LARGE_PX,
-            "face_color": [type_color(int(t)) for t in core.type],
+            "face_color": [type_color(int(t)) for t in core.type] or type_color(1),
             "border_color": "black",
             "border_width": 0.12,
             "features": {"type": np.array(core.type), "typicality": np.array(core.typicality)},
@@ -72,43 +73,76 @@ def core_layer(scan: Scan, yx_px: NDArray[np.float64], core: CorePoints) -> Laye
 
 
 def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
-    """Return the route as a line and the targets as numbered rings on it."""
-    if not targets:
-        return []
+    """Return the route as lines and the targets as numbered discs on it."""
     ordered = sorted(targets, key=lambda t: t.priority)
-    places = np.array([t.yx_px for t in ordered])
+    places = np.array([t.yx_px for t in ordered]).reshape(-1, 2)
     line: LayerData = (
-        [places] if len(places) > 1 else [np.repeat(places, 2, axis=0)],
+        np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
         {
             "name": ROUTE,
-            "shape_type": "path",
+            "vector_style": "line",
             "edge_color": "white",
-            "edge_width": 0.4,
-            "opacity": 0.5,
+            "edge_width": 0.5,
+            "opacity": 0.6,
             **geometry(scan),
         },
-        "shapes",
+        "vectors",
     )
-    rings: LayerData = (
+    discs: LayerData = (
         places,
         {
             "name": TARGETS,
             "size": _TARGET_PX,
-            "face_color": [type_color(t.type) for t in ordered],
+            "face_color": [type_color(t.type) for t in ordered] or type_color(1),
             "border_color": "white",
             "border_width": 0.12,
             "features": {"priority": [t.priority for t in ordered]},
-            "text": {
-                "string": "{priority}",
-                "size": 8,
-                "color": "black",
-                "anchor": "center",
-            },
+            "text": {"string": "{priority}", "size": 8, "color": "black", "anchor": "center"},
             **geometry(scan),
         },
         "points",
     )
-    return [line, rings]
+    return [line, discs]
+
+
+def empty_layers(scan: Scan) -> list[LayerData]:
+    """Return our layers without points, to be there before a run fills them."""
+    nothing = CorePoints(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), ())
+    return [
+        keypoint_layer(scan, Keypoints(np.zeros((0, 2)), np.zeros(0), "none")),
+        *target_layers(scan, ())[:1],
+        core_layer(scan, np.zeros((0, 2)), nothing),
+        *target_layers(scan, ())[1:],
+    ]
+
+
+def update_layer(layer: Any, data: LayerData) -> None:
+    """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
+    places, options, kind = data
+    for name in GEOMETRY:
+        if not _same(getattr(layer, name), options[name]):
+            setattr(layer, name, options[name])
+    if kind == "vectors":
+        layer.data = places
+        return
+    layer.data = np.asarray(places)
+    layer.size = options["size"]
+    if len(places):
+        layer.face_color = options["face_color"]
+        layer.border_color = options.get("border_color", "black")
+        layer.border_width = options["border_width"]
+    if "features" in options:
+        layer.features = options["features"]
+    layer.selected_data = set()
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and one.shape == (2, 2):  # rotate, as a matrix
+        angle = np.radians(other)
+        other = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    if isinstance(one, np.ndarray):
+        return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
+    return [str(part) for part in one] == [str(part) for part in other]
 
 
 def _channel_layer(scan: Scan, name: str, visible: bool, result: Result | None) -> LayerData:
