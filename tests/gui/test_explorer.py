@@ -17,12 +17,12 @@ pytestmark = pytest.mark.gui
 
 def wait_for_preview(explorer, qtbot):
     qtbot.waitUntil(lambda: "key points" in explorer._viewer.layers, timeout=20_000)
-    qtbot.waitUntil(lambda: explorer._preview_job is None, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
 
 
 def run_to_the_end(explorer, qtbot):
     explorer.start()
-    qtbot.waitUntil(lambda: not explorer.running, timeout=120_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=120_000)
 
 
 def layer_geometry(layer):
@@ -116,11 +116,13 @@ def test_a_candidate_is_shown_at_a_click_and_the_winner_is_not_lost(surface_expl
     numbers = [t.number for t in result.trials]
     other = next(t.number for t in result.trials if t.candidate != result.winner)
     table.setCurrentCell(numbers.index(other), 0)
+    qtbot.waitUntil(lambda: not explorer.busy)
     np.testing.assert_allclose(
         explorer.outcome.latent_plot.shown_codes(), result.latents_by_trial[other]
     )
     shown = {tuple(p) for p in explorer._viewer.layers["core points"].data}
     explorer.outcome.winner_button.click()
+    qtbot.waitUntil(lambda: not explorer.busy)
     np.testing.assert_allclose(explorer.outcome.latent_plot.shown_codes(), result.fit.latents.mean)
     places = result.patches.center_yx_px[result.core_points.index]
     assert {tuple(p) for p in explorer._viewer.layers["core points"].data} == {

@@ -19,6 +19,7 @@ from corescout.data import InputError, Keypoints, Progress, Result, Scan, Stoppe
 from corescout.gui import layers as shown
 from corescout.gui.background import Job
 from corescout.gui.candidate_view import CandidateView, candidate_view, winner_view
+from corescout.gui.collector import FullCollections
 from corescout.gui.panels import Controls, Outcome
 from corescout.gui.placement import readout
 from corescout.plan import Plan
@@ -48,6 +49,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._progress: Progress | None = None
         self._result: Result | None = None
         self._to_show: list[shown.LayerData] = []
+        self._collections = FullCollections()
         self._explored: tuple[Scan, Keypoints | None] | None = None
         self.controls = Controls(self)
         self.outcome = Outcome(self)
@@ -79,6 +81,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._clear_outcome()
         self.controls.show_running(True)
         self.outcome.say("Exploring ... candidates appear below as they finish.", "running")
+        self._collections.put_off()
         self._explore_job = Job(_exploration(scan, plan, drawn))
         self._timer.start()
 
@@ -118,6 +121,12 @@ class Explorer(QWidget):  # type: ignore[misc]
     def running(self) -> bool:
         """Whether an exploration is under way."""
         return self._explore_job is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way or a layer is still to be shown."""
+        jobs = (self._explore_job, self._preview_job, self._export_job)
+        return any(job is not None for job in jobs) or bool(self._to_show)
 
     @property
     def result(self) -> Result | None:
@@ -190,6 +199,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         if self.closed:
             return
         self.closed = True
+        self._collections.resume()
         for job in (self._explore_job, self._preview_job, self._export_job):
             if job is not None:
                 job.stop()
@@ -299,8 +309,8 @@ class Explorer(QWidget):  # type: ignore[misc]
             self._poll_exploration(self._explore_job)
         if self._export_job is not None and not self._export_job.running:
             self._finish_export(self._export_job)
-        busy = self._preview_job or self._explore_job or self._export_job or self._to_show
-        if not busy:
+        if not self.busy:
+            self._collections.resume()
             self._timer.stop()
 
     def _poll_exploration(self, job: Job[Result]) -> None:
