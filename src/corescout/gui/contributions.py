@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -46,6 +46,6 @@ def sample_surface() -> list[LayerData]:
     return scan_layers(generate_surface(seed=0).scan)
 
 
-def open_explorer(viewer: napari.Viewer) -> None:
+def open_explorer(viewer: napari.viewer.Viewer) -> None:
     """Open the explorer, or bring it to the front."""
     viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")

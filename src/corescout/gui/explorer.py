@@ -37,7 +37,7 @@ class Explorer(QWidget):  # type: ignore[misc]
     viewer : napari.Viewer
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
         self.closed = False
@@ -479,4 +479,4 @@ def _preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
 
 
 def _is_scan_image(layer: Any) -> bool:
-    return type(layer) is napari.layers.Image and layer.ndim == 2 and not layer.rgb
+    return isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb

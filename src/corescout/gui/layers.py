@@ -83,7 +83,7 @@ def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
             "vector_style": "line",
             "edge_color": "white",
             "edge_width": 0.5,
-            "opacity": 0.6,
+            "opacity": 0.35,
             **geometry(scan),
         },
         "vectors",
