@@ -42,6 +42,7 @@ BAD = {
     "absent": (lambda t, f: t / "absent.ibw", "no such file|not exist|absent"),
     "a folder": (lambda t, f: t, "folder|directory"),
     "empty": (lambda t, f: written(t / "empty.ibw"), "empty"),
+    "the old Gwyddion container": (lambda t, f: f("chip.gwy"), "GWYO"),
     "another format": (lambda t, f: written(t / "x.xyz", b"hello"), "one of the formats"),
     "text named .ibw": (lambda t, f: written(t / "x.ibw", b"hello" * 200), "x.ibw"),
     "text named .h5": (lambda t, f: written(t / "x.h5", b"hello" * 200), "x.h5"),
@@ -63,3 +64,17 @@ def test_a_bad_file_is_an_input_error(tmp_path, scan_file, case):
     assert "; found " in text
     assert "\n" not in text
     assert len(text) < 400
+
+
+CUT = ["scan_0001.ibw", "PZT_final0001.h5", "SingFreqPFM_0003.gwy", "SingFreqPFM_0003_usid.h5",
+       "chip.gsf", "A151216.123306-02602.sxm"]  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("name", CUT)
+def test_a_file_that_is_cut_short_is_never_taken_for_a_whole_one(tmp_path, scan_file, name, share):
+    whole = scan_file(name).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(corescout.InputError):
+        corescout.read_scan(path)

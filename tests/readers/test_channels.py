@@ -32,6 +32,10 @@ FILES = {
 }  # fmt: skip
 
 
+NANONIS = ["Z", "Input_4", "Current", "Phase", "Amplitude", "Frequency_Shift", "Excitation",
+           "LIX_1_omega", "LIY_1_omega"]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_channels_of_a_real_file(scan_file, name):
     scan = corescout.read_scan(scan_file(name))
@@ -44,12 +48,14 @@ def test_channels_of_a_real_file(scan_file, name):
     assert scan.units[phase] == "deg"
 
 
-def test_two_translators_of_one_scan_give_the_same_arrays(scan_file):
+@pytest.mark.parametrize("other_name", ["SingFreqPFM_0003_usid_igor.h5", "SingFreqPFM_0003.gwy"])
+def test_translators_of_one_scan_give_the_same_arrays(scan_file, other_name):
     one = corescout.read_scan(scan_file("SingFreqPFM_0003_usid.h5"))
-    other = corescout.read_scan(scan_file("SingFreqPFM_0003_usid_igor.h5"))
+    other = corescout.read_scan(scan_file(other_name))
     assert list(one.channels) == list(other.channels)
+    assert one.units == other.units
     for name in one.channels:
-        np.testing.assert_allclose(one.channels[name], other.channels[name], atol=0, rtol=1e-6)
+        np.testing.assert_allclose(one.channels[name], other.channels[name], atol=0, rtol=1e-5)
 
 
 def test_channels_cannot_be_changed(scan_file):
@@ -74,3 +80,31 @@ def test_a_stack_has_one_channel_for_each_plane(tmp_path, rng):
     path = tmp_path / "stack.npy"
     np.save(path, rng.standard_normal((3, 20, 25)))
     assert len(corescout.read_scan(path).channels) == 3
+
+
+def test_nanonis_against_an_independent_reader(scan_file):
+    import nanonispy2
+
+    path = scan_file("A151216.123306-02602.sxm")
+    scan = corescout.read_scan(path)
+    reference = nanonispy2.read.Scan(str(path))
+    assert list(scan.channels) == [f"{n}{d}" for n in NANONIS for d in ("Trace", "Retrace")]
+    for name in NANONIS:
+        forward, backward = (reference.signals[name][d] for d in ("forward", "backward"))
+        np.testing.assert_array_equal(scan.channels[f"{name}Trace"], forward[::-1])
+        np.testing.assert_array_equal(scan.channels[f"{name}Retrace"], backward[::-1, ::-1])
+    assert (scan.units["ZTrace"], scan.units["PhaseTrace"]) == ("m", "deg")
+    np.testing.assert_allclose(scan.frame.size_m, 2e-9)
+    np.testing.assert_allclose(scan.frame.center_m, (-3.335099e-7, -3.124986e-7))
+
+
+def test_a_simple_field_has_its_size_and_unit(scan_file):
+    scan = corescout.read_scan(scan_file("chip.gsf"))
+    assert (scan.shape_px, scan.units) == ((300, 300), {"Topography": "m"})
+    np.testing.assert_allclose(scan.frame.size_m, 8e-5)
+
+
+def test_an_archive_has_a_channel_for_each_image(tmp_path, rng):
+    path = tmp_path / "a.npz"
+    np.savez(path, amplitude=rng.random((20, 30)), phase=rng.random((20, 30)))
+    assert list(corescout.read_scan(path).channels) == ["amplitude", "phase"]

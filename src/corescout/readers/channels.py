@@ -16,6 +16,18 @@ _ROLES = {
 }
 
 
+_PREFIXES = {
+    "": 1.0,
+    "p": 1e-12,
+    "n": 1e-9,
+    "u": 1e-6,
+    "\u00b5": 1e-6,
+    "m": 1e-3,
+    "k": 1e3,
+    "M": 1e6,
+}
+
+
 def clean_label(label: str) -> str:
     """Cut what follows the first Trace or Retrace: labels carry residue ("PhaseRetracerace")."""
     found = re.match(r"(.*?(?:Retrace|Trace))", label)
@@ -41,6 +53,16 @@ def direction_of(name: str) -> str | None:
     if name.endswith("Retrace"):
         return "retrace"
     return "trace" if name.endswith("Trace") else None
+
+
+def si_value(unit: str) -> tuple[float, str]:
+    """Return (factor, SI unit) of a unit with a prefix: "nm" gives 1e-9 and "m"."""
+    unit = unit.strip().replace("\u03bc", "\u00b5")
+    for base in ("m", "V", "A", "Hz", "N"):
+        prefix = unit.removesuffix(base)
+        if unit.endswith(base) and prefix in _PREFIXES:
+            return _PREFIXES[prefix], base
+    return 1.0, {"\u00b0": "deg"}.get(unit, unit)
 
 
 def unit_of(name: str) -> str:

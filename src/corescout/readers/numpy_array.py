@@ -1,4 +1,4 @@
-"""`.npy`: one image (H, W) or channels (C, H, W), without units or scale."""
+"""`.npy`, `.npz`: images (H, W) or channels (C, H, W), without units or scale."""
 
 from __future__ import annotations
 
@@ -26,7 +26,32 @@ def read(path: Path) -> Scan:
             f"{path.name}: {error}",
             "save it again with numpy.save of a float array",
         ) from error
+    if isinstance(array, np.lib.npyio.NpzFile):
+        return _archive(array, path)
     return scan_of(array, path)
+
+
+def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> Scan:
+    """Images (H, W) of one size, by their names in the archive."""
+    with archive:
+        try:
+            arrays = {name: archive[name] for name in archive.files}
+        except ValueError as error:
+            raise InputError(
+                "arrays of numbers", f"{path.name}: {error}", "save it again as numbers"
+            ) from error
+    images = {n: a for n, a in arrays.items() if a.ndim == 2 and a.dtype.kind in "fiub"}
+    if not images or len({a.shape for a in images.values()}) != 1:
+        raise InputError(
+            "images (H, W) of one size",
+            f"{ {n: a.shape for n, a in arrays.items()} } in {path.name}",
+            "save the channels as arrays of one shape",
+        )
+    return Scan(
+        uid=path.stem,
+        channels={n: a.astype(np.float32) for n, a in images.items()},
+        source=str(path),
+    )
 
 
 def scan_of(array: NDArray[np.generic], path: Path) -> Scan:

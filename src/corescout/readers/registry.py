@@ -16,6 +16,10 @@ SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".ibw": ("corescout.readers.asylum_ibw", (b"\x05\x00", b"\x02\x00", b"\x00\x05", b"\x00\x02")),
     ".h5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
     ".hdf5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
+    ".gwy": ("corescout.readers.gwyddion_gwy", (b"GWYP", b"GWYO")),
+    ".gsf": ("corescout.readers.gwyddion_gsf", (b"Gwyddion",)),
+    ".sxm": ("corescout.readers.nanonis_sxm", (b":NANONIS",)),
+    ".npz": ("corescout.readers.numpy_array", (b"PK\x03\x04",)),
     ".npy": ("corescout.readers.numpy_array", (b"\x93NUMPY",)),
     ".tif": ("corescout.readers.tiff", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
     ".tiff": ("corescout.readers.tiff", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
@@ -56,15 +60,7 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
         scan: Scan = import_module(module).read(path)
     except InputError:
         raise
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        IndexError,
-        TypeError,
-        EOFError,
-        ArithmeticError,
-    ) as error:
+    except Exception as error:
         raise InputError(
             f"a complete {path.suffix} file",
             f"{path.name} is damaged or cut short ({type(error).__name__}: {error})"[:300],

@@ -1,0 +1,117 @@
+"""Nanonis `.sxm`: forward and backward images of every channel; unscanned lines are missing."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from corescout.data import InputError, Scan, ScanFrame
+from corescout.readers.channels import role_of
+
+_END = b":SCANIT_END:"
+_START = b"\x1a\x04"
+_DIRECTIONS = {"both": ("trace", "retrace"), "forward": ("trace",), "backward": ("retrace",)}
+_MAX_HEADER = 2**22
+
+
+def read(path: Path) -> Scan:
+    """Read all channels; rows are turned so that row 0 is the +Y edge.
+
+    Up-scans are stored from the bottom line, backward images from the right: both are turned.
+    Values are in the units of the header. The pitch is range / N, the offset the frame's centre.
+    """
+    with path.open("rb") as file:
+        head = file.read(_MAX_HEADER)
+    end = head.find(_END)
+    start = head.find(_START, max(end, 0))
+    if end < 0 or start < 0:
+        raise InputError("a Nanonis header", f"none in {path.name}", "copy it again")
+    header = _header(head[:end])
+    # Headers are not always ASCII: latin-1 maps every byte.
+    width, height = (int(n) for n in header["SCAN_PIXELS"].split())
+    images = _images(header)
+    n_px = width * height
+    available = (path.stat().st_size - start - len(_START)) // 4
+    if not 0 < n_px * len(images) <= available:
+        raise InputError(
+            f"{len(images)} images of {width} x {height} px",
+            f"{available} values in {path.name}",
+            "copy it again",
+        )
+    kind = ">f4" if "MSBFIRST" in header.get("SCANIT_TYPE", "MSBFIRST") else "<f4"
+    values = np.fromfile(path, kind, n_px * len(images), offset=start + len(_START))
+    stack = values.reshape(len(images), height, width).astype(np.float32)
+    stack[~np.isfinite(stack)] = np.nan
+    if header.get("SCAN_DIR", "").strip() == "up":
+        stack = stack[:, ::-1]
+    channels, units, directions = {}, {}, {}
+    for image, (name, unit, direction) in zip(stack, images, strict=True):
+        full = f"{name}{direction.capitalize()}"
+        channels[full] = image[:, ::-1] if direction == "retrace" else image
+        units[full], directions[full] = unit, direction
+    missing = np.isnan(stack[0]).all(axis=1)
+    return Scan(
+        uid=path.stem,
+        channels=channels,
+        units=units,
+        frame=_frame(header, (height, width)),
+        roles={n: role_of(n.replace("_", "")) for n in channels if role_of(n.replace("_", ""))},
+        directions=directions,
+        acquired_at=_time(header),
+        rows_done=int((~missing).sum()) if missing.any() else None,
+        source=str(path),
+        metadata=header,
+        warnings=("lines that were not scanned are missing",) if missing.any() else (),
+    )
+
+
+def _header(raw: bytes) -> dict[str, str]:
+    """Split ":KEY:" lines and the lines that follow each."""
+    fields: dict[str, str] = {}
+    key = ""
+    for line in raw.decode("latin-1").splitlines():
+        if re.fullmatch(r":[^:\t]+(?:[:>][^\t]*)?:", line.strip()):
+            key = line.strip().strip(":")
+            fields[key] = ""
+        elif key:
+            fields[key] += ("\n" if fields[key] else "") + line.strip("\r\n")
+    return {name: value.strip() for name, value in fields.items()}
+
+
+def _images(header: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Name, unit and direction of each stored image, in order."""
+    rows = [row.split() for row in header["DATA_INFO"].splitlines()]
+    columns = {name: i for i, name in enumerate(rows[0])}
+    return [
+        (row[columns["Name"]], row[columns["Unit"]], direction)
+        for row in rows[1:]
+        if row
+        for direction in _DIRECTIONS[row[columns["Direction"]].lower()]
+    ]
+
+
+def _frame(header: dict[str, str], shape: tuple[int, int]) -> ScanFrame | None:
+    size_x, size_y = (float(n) for n in header["SCAN_RANGE"].split())
+    centre_x, centre_y = (float(n) for n in header["SCAN_OFFSET"].split())
+    if not (math.isfinite(size_x) and size_x > 0 and size_y > 0):
+        return None
+    angle_deg = float(header.get("SCAN_ANGLE", "0"))
+    return ScanFrame(
+        shape,
+        (size_x / shape[1], size_y / shape[0]),
+        (centre_x, centre_y),
+        math.radians(angle_deg),
+        ("pitch = range / N",),
+    )
+
+
+def _time(header: dict[str, str]) -> datetime | None:
+    text = f"{header.get('REC_DATE', '')} {header.get('REC_TIME', '')}"
+    try:
+        return datetime.strptime(text, "%d.%m.%Y %H:%M:%S")
+    except ValueError:
+        return None
