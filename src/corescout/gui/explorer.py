@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import weakref
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +16,8 @@ from corescout.gui import layers as shown
 from corescout.gui.background import Job
 from corescout.gui.candidate_view import CandidateView, candidate_view, winner_view
 from corescout.gui.collector import FullCollections
+from corescout.gui.jobs import start_exploration, start_export, start_preview
+from corescout.gui.layer_queue import LayerQueue
 from corescout.gui.panels import Controls, Outcome
 from corescout.gui.placement import readout
 from corescout.plan import Plan
@@ -48,7 +46,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._preview_wanted = False
         self._progress: Progress | None = None
         self._result: Result | None = None
-        self._to_show: list[shown.LayerData] = []
+        self._queue = LayerQueue(viewer)
         self._collections = FullCollections()
         self._explored: tuple[Scan, Keypoints | None] | None = None
         self.controls = Controls(self)
@@ -82,7 +80,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.controls.show_running(True)
         self.outcome.say("Exploring ... candidates appear below as they finish.", "running")
         self._collections.put_off()
-        self._explore_job = Job(_exploration(scan, plan, drawn))
+        self._explore_job = start_exploration(scan, plan, drawn)
         self._timer.start()
 
     def stop(self) -> None:
@@ -101,7 +99,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         result = self._result
         self.outcome.export_button.setEnabled(False)
         self.outcome.export_button.setText("Exporting ...")
-        self._export_job = Job(lambda on_progress, stop: _save(result, target))
+        self._export_job = start_export(result, target)
         self._timer.start()
 
     def show_candidate(self, number: int) -> None:
@@ -126,7 +124,7 @@ class Explorer(QWidget):  # type: ignore[misc]
     def busy(self) -> bool:
         """Whether work is under way or a layer is still to be shown."""
         jobs = (self._explore_job, self._preview_job, self._export_job)
-        return any(job is not None for job in jobs) or bool(self._to_show)
+        return any(job is not None for job in jobs) or bool(self._queue)
 
     @property
     def result(self) -> Result | None:
@@ -256,7 +254,7 @@ class Explorer(QWidget):  # type: ignore[misc]
             self.controls.say_keypoints(str(error).splitlines()[-1], problem=True)
             return
         scan = self._scan_of(layer)
-        self._preview_job = Job(lambda on_progress, stop: _preview_keypoints(scan, plan))
+        self._preview_job = start_preview(scan, plan)
         self._timer.start()
 
     def _finish_preview(self, job: Job[Keypoints]) -> None:
@@ -276,7 +274,9 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.controls.say_keypoints(f"{len(job.answer)} key points", problem=False)
         scan = self._scan_of(layer)
         self._show_layers([shown.keypoint_layer(scan, job.answer)])
-        self._show_layers([e for e in shown.empty_layers(scan) if not self._has(e[1]["name"])])
+        self._show_layers(
+            [e for e in shown.empty_layers(scan) if not self._queue.holds(e[1]["name"])]
+        )
         if self._result is None and not self.running:
             self.outcome.say("Press Explore: nothing runs before that.", "ready")
 
@@ -300,8 +300,7 @@ class Explorer(QWidget):  # type: ignore[misc]
     # -- the run --------------------------------------------------------------------------
 
     def _poll(self) -> None:
-        if self._to_show:
-            self._show_next_layer()
+        self._queue.show_next()
         preview = self._preview_job
         if preview is not None and not preview.running:
             self._finish_preview(preview)
@@ -393,27 +392,9 @@ class Explorer(QWidget):  # type: ignore[misc]
         if self._explored is not None:
             self._show_layers(shown.empty_layers(self._explored[0])[1:])
 
-    def _has(self, name: str) -> bool:
-        """Whether a layer is there or about to be."""
-        return name in self._viewer.layers or any(e[1]["name"] == name for e in self._to_show)
-
     def _show_layers(self, layers: list[shown.LayerData]) -> None:
-        """Show our layers, one with every tick of the timer: the window stays quick."""
-        for data in layers:
-            name = data[1]["name"]
-            self._to_show = [other for other in self._to_show if other[1]["name"] != name]
-            self._to_show.append(data)
+        self._queue.put(layers)
         self._timer.start()
-
-    def _show_next_layer(self) -> None:
-        data, options, kind = self._to_show.pop(0)
-        if options["name"] in self._viewer.layers:
-            shown.update_layer(self._viewer.layers[options["name"]], (data, options, kind))
-            return
-        selected = self._viewer.layers.selection.active
-        getattr(self._viewer, f"add_{kind}")(data, **options)
-        if selected is not None and selected in self._viewer.layers:
-            self._viewer.layers.selection.active = selected
 
     def _finish_export(self, job: Job[Path]) -> None:
         self._export_job = None
@@ -445,37 +426,6 @@ class _StopAll:
             job = self._state.get(name)
             if job is not None:
                 job.stop()
-
-
-def _exploration(
-    scan: Scan, plan: Plan, keypoints: Keypoints | None
-) -> Callable[[Callable[[Progress], None], threading.Event], Result]:
-    # One core is left to the window.
-    workers = max(1, (os.cpu_count() or 2) - 1)
-
-    def work(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
-        from corescout.pipeline import explore
-
-        return explore(
-            scan, plan, keypoints=keypoints, workers=workers, on_progress=on_progress, stop=stop
-        )
-
-    return work
-
-
-def _save(result: Result, folder: Path) -> Path:
-    from corescout.pipeline import save
-
-    return save(result, folder)
-
-
-def _preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
-    from corescout.preparation import preview_keypoints
-
-    found = preview_keypoints(scan, plan)
-    # What the run needs takes seconds to import: now, and not when Explore is pressed.
-    import_module("corescout.pipeline")
-    return found
 
 
 def _is_scan_image(layer: Any) -> bool:

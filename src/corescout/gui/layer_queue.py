@@ -1,0 +1,47 @@
+"""Our layers in the viewer, shown one at a time: adding one takes a tenth of a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corescout.gui.layers import LayerData, update_layer
+
+
+class LayerQueue:
+    """Layers that are still to be added or updated.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self._waiting: list[LayerData] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def put(self, layers: list[LayerData]) -> None:
+        """Queue layers; one of the same name that still waits is dropped."""
+        for data in layers:
+            name = data[1]["name"]
+            self._waiting = [other for other in self._waiting if other[1]["name"] != name]
+            self._waiting.append(data)
+
+    def holds(self, name: str) -> bool:
+        """Whether a layer is in the viewer or waits to be."""
+        return name in self._viewer.layers or any(e[1]["name"] == name for e in self._waiting)
+
+    def show_next(self) -> None:
+        """Show the first that waits: update the layer of its name, or add it over the others."""
+        if not self._waiting:
+            return
+        data, options, kind = self._waiting.pop(0)
+        if options["name"] in self._viewer.layers:
+            update_layer(self._viewer.layers[options["name"]], (data, options, kind))
+            return
+        selected = self._viewer.layers.selection.active
+        getattr(self._viewer, f"add_{kind}")(data, **options)
+        if selected is not None and selected in self._viewer.layers:
+            self._viewer.layers.selection.active = selected
