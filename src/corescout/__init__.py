@@ -12,13 +12,14 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from corescout.data import InputError, Result, Scan, ScanFrame, Target
+    from corescout.data import InputError, Measurement, Result, Scan, ScanFrame, Target
     from corescout.pipeline import apply, explore
     from corescout.plan import Plan
-    from corescout.readers import read_scan
+    from corescout.readers import read_measurement, read_scan
 
 _HOME = {
     "InputError": "corescout.data",
+    "Measurement": "corescout.data",
     "Plan": "corescout.plan",
     "Result": "corescout.data",
     "Scan": "corescout.data",
@@ -26,10 +27,12 @@ _HOME = {
     "Target": "corescout.data",
     "apply": "corescout.pipeline",
     "explore": "corescout.pipeline",
+    "read_measurement": "corescout.readers",
     "read_scan": "corescout.readers",
 }
 __all__ = [
     "InputError",
+    "Measurement",
     "Plan",
     "Result",
     "Scan",
@@ -38,6 +41,7 @@ __all__ = [
     "__version__",
     "apply",
     "explore",
+    "read_measurement",
     "read_scan",
 ]
 

@@ -5,19 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.data import Scan
 from corescout.plan import CleaningPlan
 
 _SCAR_SIGMAS = 4.0  # a line this far off both neighbours is a scar
 
 
-def clean(image: NDArray[np.floating], plan: CleaningPlan) -> NDArray[np.float32]:
-    """Apply what the plan asks for to an image (H, W); NaN stays NaN."""
+def clean_channel(scan: Scan, name: str, plan: CleaningPlan) -> NDArray[np.float32]:
+    """Return a channel (H, W), levelled and cleaned as the plan says and its role suggests.
+
+    Raises
+    ------
+    InputError
+        If the scan has no channel of that name.
+    """
+    return clean(np.asarray(scan.channel(name)), plan, scan.roles.get(name, ""))
+
+
+def clean(image: NDArray[np.floating], plan: CleaningPlan, role: str = "") -> NDArray[np.float32]:
+    """Apply what the plan asks for to an image (H, W) of a role; NaN stays NaN."""
+    by_default = role == "topography"
     result = np.asarray(image, dtype=np.float64)
-    if plan.scars:
+    if by_default if plan.scars is None else plan.scars:
         result = remove_scars(result)
-    if plan.row_median:
+    if by_default if plan.row_median is None else plan.row_median:
         result = subtract_row_median(result)
-    if plan.plane:
+    if by_default if plan.plane is None else plan.plane:
         result = subtract_plane(result)
     return result.astype(np.float32)
 

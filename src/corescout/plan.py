@@ -46,11 +46,17 @@ class NormalisationPlan(_Frozen):
 
 
 class CleaningPlan(_Frozen):
-    """What is done to the channel before anything else. None of it by default."""
+    """What is done to a channel before anything else; None: on for topography, off for the rest."""
 
-    plane: bool = False
-    row_median: bool = False
-    scars: bool = False
+    plane: bool | None = None
+    row_median: bool | None = None
+    scars: bool | None = None
+    phase_offset: bool = Field(
+        True, description="A cos phase, A sin phase: turn the response onto the real axis"
+    )
+    background: bool = Field(
+        True, description="A cos phase, A sin phase: subtract what does not switch"
+    )
 
 
 class TrainingPlan(_Frozen):

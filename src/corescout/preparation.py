@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cleaning import clean
+from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Result, Scan, ScanFrame
 from corescout.keypoints import find_keypoints
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
+from corescout.quality import assess
+from corescout.response import derivable, with_response
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -75,7 +77,7 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         If a channel is unknown, empty or constant, the scan is smaller than the largest window,
         or fewer than 50 key points are left.
     """
-    scan = _with_pixel_size(scan, plan)
+    scan = _completed(scan, plan)
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
     channels, low, high, raw = _channels(scan, plan, grid)
@@ -93,7 +95,7 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         context=context_descriptor(images[0], found.yx_px, radius),
         context_radius_px=radius,
         block=spatial_blocks(found.yx_px, 2 * radius),
-        notes=_notes(scan, channels, plan, raw, grid),
+        notes=_notes(scan, channels, plan, raw, grid, len(found)),
     )
 
 
@@ -105,7 +107,7 @@ def preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
     InputError
         As `prepare` does.
     """
-    scan = _with_pixel_size(scan, plan)
+    scan = _completed(scan, plan)
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
     _, low, high, raw = _channels(scan, plan, grid)
@@ -125,7 +127,7 @@ def prepare_like(
     InputError
         If a channel is unknown, the scale is missing or the scan holds no key point.
     """
-    scan = _with_pixel_size(scan, plan)
+    scan = _completed(scan, plan, result.channels)
     if result.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
             f"a scan with a scale, as the representation's window has a size"
@@ -142,9 +144,7 @@ def prepare_like(
             f"{grid.shape_px[0]} x {grid.shape_px[1]} px at the representation's pitch",
             "scan a larger area",
         )
-    raw = np.stack(
-        [grid.resample(clean(np.asarray(scan.channel(n)), plan.cleaning)) for n in result.channels]
-    )
+    raw = _raw(scan, result.channels, plan, grid)
     low, high = np.asarray(result.patches.low), np.asarray(result.patches.high)
     images = normalise(raw, low, high)
     found = _fitting(images, plan, grid, keypoints, window)
@@ -165,7 +165,7 @@ def prepare_like(
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
-        notes=_notes(scan, result.channels, plan, raw, grid),
+        notes=_notes(scan, result.channels, plan, raw, grid, len(found)),
     )
 
 
@@ -174,17 +174,20 @@ def context_radius_px(image: NDArray[np.float32]) -> float:
     return float(np.clip(correlation_length_px(image), 7.0, 21.0))
 
 
-def _with_pixel_size(scan: Scan, plan: Plan) -> Scan:
-    if plan.pixel_size_m is None or scan.frame is not None:
-        return scan
-    from dataclasses import replace
-
-    frame = ScanFrame(
-        scan.shape_px,
-        (plan.pixel_size_m, plan.pixel_size_m),
-        assumed=("pixel size given by the user", "centre 0, angle 0"),
-    )
-    return replace(scan, frame=frame)
+def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) -> Scan:
+    """Add the pixel size that the user gave and the derived channels that are asked for."""
+    if plan.pixel_size_m is not None and scan.frame is None:
+        frame = ScanFrame(
+            scan.shape_px,
+            (plan.pixel_size_m, plan.pixel_size_m),
+            assumed=("pixel size given by the user", "centre 0, angle 0"),
+        )
+        scan = replace(scan, frame=frame)
+    wanted = set(channels or plan.channels or ()) - set(scan.channels)
+    if wanted & set(derivable(scan)):
+        cleaning = plan.cleaning
+        scan = with_response(scan, offset=cleaning.phase_offset, background=cleaning.background)
+    return scan
 
 
 def _channels(
@@ -192,11 +195,16 @@ def _channels(
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
     """Names, values that become 0 and 1, and cleaned images on the grid."""
     channels = plan.channels or (scan.default_channel,)
-    raw = np.stack(
-        [grid.resample(clean(np.asarray(scan.channel(n)), plan.cleaning)) for n in channels]
-    )
+    raw = _raw(scan, channels, plan, grid)
     low, high = normalisation(raw, channels, plan.normalisation)
     return channels, low, high, raw
+
+
+def _raw(
+    scan: Scan, channels: tuple[str, ...], plan: Plan, grid: SquareGrid
+) -> NDArray[np.float32]:
+    """Cleaned channels (C, H, W) on the grid."""
+    return np.stack([grid.resample(clean_channel(scan, n, plan.cleaning)) for n in channels])
 
 
 def _check_size(grid: SquareGrid, plan: Plan) -> None:
@@ -252,8 +260,10 @@ def _notes(
     plan: Plan,
     raw: NDArray[np.float32],
     grid: SquareGrid,
+    n_keypoints: int,
 ) -> tuple[str, ...]:
     notes = list(scan.warnings)
+    notes += [f"{f.kind}: {f.message}" for f in assess(scan, channels[0], n_keypoints)]
     if plan.channels is None:
         notes.append(f"channel {channels[0]!r} was chosen: the first PFM amplitude of the file")
         if not scan.roles.get(channels[0], "").startswith("amplitude"):

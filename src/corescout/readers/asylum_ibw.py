@@ -28,10 +28,16 @@ def read(path: Path) -> Scan:
     """
     from igor2 import binarywave
 
-    _check_complete(path)
+    check_complete(path)
     wave = binarywave.load(str(path))["wave"]
     data = np.asarray(wave["wData"])
-    if data.ndim not in (2, 3) or data.dtype.kind not in "fiu" or min(data.shape[:2]) < 2:
+    is_curve = data.ndim == 2 and len(wave["labels"]) > 1 and any(wave["labels"][1])
+    if (
+        is_curve
+        or data.ndim not in (2, 3)
+        or data.dtype.kind not in "fiu"
+        or min(data.shape[:2]) < 2
+    ):
         raise InputError(
             "an image scan",
             f"a wave of shape {data.shape} in {path.name}",
@@ -70,8 +76,14 @@ def _names(labels: list[list[bytes]], count: int) -> list[str]:
     return [n if n not in names[:i] else f"{n} ({i})" for i, n in enumerate(names)]
 
 
-def _check_complete(path: Path) -> None:
-    """A file cut at 99 % still parses: compare its size with what its own header declares."""
+def check_complete(path: Path) -> None:
+    """Compare the size of a file with what its own header declares: cut at 99 % it still parses.
+
+    Raises
+    ------
+    InputError
+        If it is cut short or its header is damaged.
+    """
     content = path.read_bytes()
     order = "<" if content[0] else ">"
     if len(content) < _HEADER_BYTES:

@@ -26,20 +26,20 @@ def frame_from_note(
     Without `pitch_m` the pitch is size / N.
     """
     if pitch_m is None:
-        fast, slow = _number(note, "FastScanSize"), _number(note, "SlowScanSize")
+        fast, slow = number(note, "FastScanSize"), number(note, "SlowScanSize")
         if not fast or not slow:
             return None
         pitch_m, pitch_rule = (fast / shape_px[1], slow / shape_px[0]), "pitch = ScanSize / N"
     assumed = [pitch_rule]
     if "XOffset" not in note or "YOffset" not in note:
         assumed.append("centre 0, the file has no offset")
-    if _number(note, "ScanAngle"):
+    if number(note, "ScanAngle"):
         assumed.append("ScanAngle taken as clockwise positive, unverified on Asylum")
     return ScanFrame(
         shape_px,
         pitch_m,
-        (_number(note, "XOffset") or 0.0, _number(note, "YOffset") or 0.0),
-        math.radians(_number(note, "ScanAngle") or 0.0),
+        (number(note, "XOffset") or 0.0, number(note, "YOffset") or 0.0),
+        math.radians(number(note, "ScanAngle") or 0.0),
         tuple(assumed),
     )
 
@@ -52,13 +52,14 @@ def acquired_at(note: Mapping[str, str]) -> datetime | None:
         except ValueError:
             continue
     # Igor counts seconds of local time from 1904.
-    seconds = _number(note, "Seconds")
+    seconds = number(note, "Seconds")
     if seconds is None or not 0 < seconds < 1e10:
         return None
     return datetime(1904, 1, 1) + timedelta(seconds=int(seconds))
 
 
-def _number(note: Mapping[str, str], key: str) -> float | None:
+def number(note: Mapping[str, str], key: str) -> float | None:
+    """Return the finite number under a key of the note, None where there is none."""
     try:
         value = float(note[key])
     except (KeyError, ValueError):

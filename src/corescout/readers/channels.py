@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 _ROLES = {
     "height": "topography",
+    "z": "topography",
     "zsensor": "topography",
     "topography": "topography",
     "amplitude": "amplitude",
@@ -18,6 +20,7 @@ _ROLES = {
 
 _PREFIXES = {
     "": 1.0,
+    "f": 1e-15,
     "p": 1e-12,
     "n": 1e-9,
     "u": 1e-6,
@@ -25,6 +28,7 @@ _PREFIXES = {
     "m": 1e-3,
     "k": 1e3,
     "M": 1e6,
+    "G": 1e9,
 }
 
 
@@ -39,13 +43,17 @@ def role_of(name: str) -> str:
 
     The numbers of the two DART amplitudes and phases and lateral (``Lat``) are kept: "amplitude 1".
     """
-    found = re.match(r"(Lat|Nap)?([A-Za-z]+?)(\d?)(?:Retrace|Trace)?$", name)
-    if not found or found.group(1) == "Nap":
-        return ""  # the second pass of a line is no image of the contact
-    role = _ROLES.get(found.group(2).lower(), "")
-    if role and found.group(3):
-        role += f" {found.group(3)}"
-    return f"{role} lateral" if role and found.group(1) == "Lat" else role
+    words = re.sub(r"(Retrace|Trace)$", "", name).strip()
+    found = re.fullmatch(
+        r"(?P<lateral>Lat(?:eral)?)?(?:Vert(?:ical)?)?(?: ?PFM)? ?(?:Z )?"
+        r"(?P<what>[A-Za-z]+?)(?: Sensor)? ?(?P<number>\d?)",
+        words,
+    )
+    role = _ROLES.get(found["what"].lower(), "") if found else ""
+    if not role or found is None:
+        return ""  # the second pass of a line (Nap...) is no image of the contact either
+    number = f" {found['number']}" if found["number"] else ""
+    return f"{role}{number} lateral" if found["lateral"] else role + number
 
 
 def direction_of(name: str) -> str | None:
@@ -62,7 +70,7 @@ def si_value(unit: str) -> tuple[float, str]:
         prefix = unit.removesuffix(base)
         if unit.endswith(base) and prefix in _PREFIXES:
             return _PREFIXES[prefix], base
-    return 1.0, {"\u00b0": "deg"}.get(unit, unit)
+    return 1.0, {"\u00b0": "deg", "\u00ba": "deg"}.get(unit, unit)
 
 
 def unit_of(name: str) -> str:
@@ -76,3 +84,11 @@ def unit_of(name: str) -> str:
         "frequency": "Hz",
         "current": "A",
     }.get(role, "V" if name.lower().removeprefix("nap").startswith("userin") else "")
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return the name, numbered where it is taken: "Height", "Height 2"."""
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name} {number}", number + 1
+    return free

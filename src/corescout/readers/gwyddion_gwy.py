@@ -11,7 +11,7 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
-from corescout.readers.channels import clean_label, direction_of, role_of, si_value
+from corescout.readers.channels import clean_label, direction_of, free_name, role_of, si_value
 
 _DATA = re.compile(r"/(\d+)/data")
 _MAX_PX = 2**28
@@ -49,7 +49,7 @@ def read(path: Path) -> Scan:
             continue
         values = _values(field, shape, path)
         factor, unit = si_value(_unit(field, "si_unit_z"))
-        channels[_free(name, channels)] = (values * factor).astype(np.float32)
+        channels[free_name(name, channels)] = (values * factor).astype(np.float32)
         units[list(channels)[-1]] = unit
     note = _note(container, numbers[0])
     return Scan(
@@ -98,10 +98,3 @@ def _note(container: Any, number: int) -> dict[str, str]:
 def _unit(field: Any, name: str) -> str:
     unit = field.get(name)
     return str(unit.get("unitstr", "")) if unit is not None else ""
-
-
-def _free(name: str, taken: dict[str, Any]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name} {number}", number + 1
-    return free

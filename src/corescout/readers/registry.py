@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
+
 from corescout.data import InputError, Scan, ScanFrame
 
 Reader = Callable[[Path], Scan]
+
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_NANOSCOPE = (b"\\*File ", b"\\*Force")
 
 # suffix -> module with a function `read`, and how files of the format may begin
 SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
@@ -21,8 +27,14 @@ SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".sxm": ("corescout.readers.nanonis_sxm", (b":NANONIS",)),
     ".npz": ("corescout.readers.numpy_array", (b"PK\x03\x04",)),
     ".npy": ("corescout.readers.numpy_array", (b"\x93NUMPY",)),
-    ".tif": ("corescout.readers.tiff", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
-    ".tiff": ("corescout.readers.tiff", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
+    ".tif": ("corescout.readers.tiff", _TIFF),
+    ".tiff": ("corescout.readers.tiff", _TIFF),
+    ".jpk": ("corescout.readers.tiff", _TIFF),
+    ".jpk-qi-image": ("corescout.readers.tiff", _TIFF),
+    ".spm": ("corescout.readers.bruker_nanoscope", _NANOSCOPE),
+    ".di": ("corescout.readers.bruker_nanoscope", _NANOSCOPE),
+    ".000": ("corescout.readers.bruker_nanoscope", _NANOSCOPE),
+    ".mdt": ("corescout.readers.ntmdt", (b"\x01\xb0\x93\xff",)),
 }
 
 
@@ -66,6 +78,7 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
             f"{path.name} is damaged or cut short ({type(error).__name__}: {error})"[:300],
             "copy it again from the instrument, or wait until it is written completely",
         ) from error
+    scan = _with_missing_rows(scan)
     if pixel_size_m is not None and scan.frame is None:
         pitch = (pixel_size_m, pixel_size_m)
         frame = ScanFrame(scan.shape_px, pitch, assumed=("pixel size given by the user",))
@@ -76,7 +89,7 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
 def can_read(path: str | Path) -> bool:
     """Say by suffix and first bytes whether a reader takes a file."""
     path = Path(path)
-    magics = SUFFIXES.get(path.suffix.lower(), ("", ()))[1]
+    magics = SUFFIXES.get(_suffix(path), ("", ()))[1]
     try:
         with path.open("rb") as file:
             return bool(magics) and file.read(8).startswith(magics)
@@ -97,10 +110,34 @@ def _check_file(path: Path) -> None:
         raise InputError("a scan file", f"{path.name} is empty", "copy it again")
 
 
+def _suffix(path: Path) -> str:
+    """Suffix in lower case; Nanoscope counts its files from .000 to .999."""
+    suffix = path.suffix.lower()
+    return ".000" if re.fullmatch(r"\.\d{3}", suffix) else suffix
+
+
 def _format_of(path: Path) -> tuple[str, tuple[bytes, ...]]:
-    if path.suffix.lower() not in SUFFIXES:
+    suffix = _suffix(path)
+    if suffix == ".ardf":
+        raise InputError("an image", f"Asylum's {path.name}", "export it as .ibw in Igor")
+    if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InputError(
             f"one of the formats {known}", f"{path.name}", "export the scan to one of these"
         )
-    return SUFFIXES[path.suffix.lower()]
+    return SUFFIXES[suffix]
+
+
+def _with_missing_rows(scan: Scan) -> Scan:
+    """Count the rows of a partial scan: those at its top or bottom without a value are not done."""
+    if scan.rows_done is not None:
+        return scan
+    known = np.any([np.isfinite(v).any(axis=1) for v in scan.channels.values()], axis=0)
+    if known.all() or not known.any():
+        return scan
+    rows = np.flatnonzero(known)
+    inside = known[rows[0] : rows[-1] + 1]
+    if not inside.all():
+        return scan  # lost lines, not a scan in progress
+    note = f"{len(rows)} of {len(known)} lines are scanned"
+    return replace(scan, rows_done=len(rows), warnings=(*scan.warnings, note))

@@ -1,0 +1,220 @@
+"""Is a scan worth a decision? Each doubt is a finding, with its figure and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Scan
+from corescout.response import derivable, with_response
+
+LOST_LINES = 0.01  # share of lines
+SATURATED = 0.01  # share of pixels at one end of the range
+LEAST_CORRELATION = 0.8  # of neighbouring pixels along the fast axis
+LEAST_PHASE_ORDER = 0.5  # mean resultant length of phase steps between neighbours
+LARGEST_TREND = 1.2  # change of the level from first to last quarter, in standard deviations
+FEWEST_KEYPOINTS = 100  # fewer hardly carry a mixture
+LARGEST_CROSS_TALK = 0.8  # rank correlation of amplitude and topography; domains give up to 0.75
+JUMP_DEG = 90.0  # a phase step that counts as a wall
+FEWEST_JUMPS = 50
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A doubt about a scan.
+
+    Attributes
+    ----------
+    kind : str
+        "lost lines", "saturation", "no contrast", "drift", "few walls", "contradiction" or
+        "cross-talk".
+    message : str
+        What was measured and what helps, in words.
+    """
+
+    kind: str
+    message: str
+
+
+def assess(
+    scan: Scan, channel: str | None = None, n_keypoints: int | None = None
+) -> tuple[Finding, ...]:
+    """Look for what makes a decision on a channel worthless.
+
+    Parameters
+    ----------
+    scan : Scan
+    channel : str, optional
+        The one to be analysed; the default channel if None.
+    n_keypoints : int, optional
+        Key points that were found on it, where they were.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty for a scan without doubts.
+    """
+    name = scan.default_channel if channel is None else channel
+    if name not in scan.channels and name in derivable(scan):
+        scan = with_response(scan)
+    image = np.asarray(scan.channel(name), dtype=np.float64)
+    known = np.isfinite(image)
+    if not known.any() or np.ptp(image[known]) == 0:
+        return (Finding("no contrast", f"{name!r} is constant: choose another channel"),)
+    if scan.roles.get(name) == "topography":
+        from corescout.cleaning import subtract_plane
+
+        image = subtract_plane(image)  # a tilted sample is no doubt
+    findings = [found for check in _CHECKS if (found := check(image)) is not None]
+    findings += _against(scan, name, image)
+    if n_keypoints is not None and n_keypoints < FEWEST_KEYPOINTS:
+        text = (
+            f"{n_keypoints} key points (at least {FEWEST_KEYPOINTS} are needed): scan a larger area"
+        )
+        findings.append(Finding("few walls", text))
+    return tuple(findings)
+
+
+def lost_lines(image: NDArray[np.float64]) -> Finding | None:
+    """Lines that are missing, constant, or far off both neighbours."""
+    missing = ~np.isfinite(image).all(axis=1)
+    flat = np.ptp(np.nan_to_num(image), axis=1) == 0
+    filled = np.where(np.isfinite(image), image, np.nanmedian(image))
+    off = filled[1:-1] - 0.5 * (filled[:-2] + filled[2:])
+    level = np.abs(np.median(off, axis=1))
+    spread = 1.4826 * np.median(np.abs(off - np.median(off)))
+    jump = np.zeros(len(image), bool)
+    jump[1:-1] = level > 6 * max(spread, 1e-30)
+    share = float(np.mean(missing | flat | jump))
+    if share <= LOST_LINES:
+        return None
+    text = f"{share:.0%} of the lines are missing, flat or jump: check the feedback, scan again"
+    return Finding("lost lines", text)
+
+
+def saturation(image: NDArray[np.float64]) -> Finding | None:
+    """Pixels that sit at the end of the range."""
+    known = image[np.isfinite(image)]
+    share = max(float(np.mean(known == known.min())), float(np.mean(known == known.max())))
+    if share <= SATURATED:
+        return None
+    text = f"{share:.0%} of the pixels sit at the end of the range: lower the drive or the gain"
+    return Finding("saturation", text)
+
+
+def no_contrast(image: NDArray[np.float64]) -> Finding | None:
+    """Neighbouring pixels that have little in common: noise."""
+    shared = correlation_of_neighbours(image)
+    if shared >= LEAST_CORRELATION:
+        return None
+    return Finding(
+        "no contrast",
+        f"neighbouring pixels correlate by {shared:.2f} only (expected at least"
+        f" {LEAST_CORRELATION}): mostly noise; raise the drive, or tune to the resonance",
+    )
+
+
+def drift(image: NDArray[np.float64]) -> Finding | None:
+    """A level that rises or falls from quarter to quarter of the scan."""
+    quarters = [np.nanmedian(rows) for rows in np.array_split(image, 4)]
+    steps = np.diff(quarters)
+    ratio = float(abs(quarters[-1] - quarters[0]) / np.nanstd(image))
+    if ratio <= LARGEST_TREND or not (np.all(steps > 0) or np.all(steps < 0)):
+        return None
+    text = (
+        f"the level changes steadily, by {ratio:.1f} standard deviations from top to bottom: the"
+        " tip or the resonance drifts; types may follow the drift"
+    )
+    return Finding("drift", text)
+
+
+def correlation_of_neighbours(image: NDArray[np.float64]) -> float:
+    """Pearson correlation of horizontal neighbours, the better of neighbours 1 and 2 px apart."""
+    values = []
+    for step in (1, 2):
+        a, b = image[:, :-step], image[:, step:]
+        both = np.isfinite(a) & np.isfinite(b)
+        if np.std(a[both]) > 0 and np.std(b[both]) > 0:
+            values.append(float(np.corrcoef(a[both], b[both])[0, 1]))
+    return max(values, default=0.0)
+
+
+_CHECKS: tuple[Callable[[NDArray[np.float64]], Finding | None], ...] = (
+    lost_lines,
+    saturation,
+    no_contrast,
+    drift,
+)
+
+
+def _against(scan: Scan, name: str, image: NDArray[np.float64]) -> Iterator[Finding]:
+    """Compare an amplitude with the phase and the topography of the same scan."""
+    role = scan.roles.get(name, "")
+    if not role.startswith("amplitude"):
+        return
+    partner = role.replace("amplitude", "phase")
+    phase = _by_role(scan, partner, scan.directions.get(name))
+    if phase is not None:
+        yield from _contradiction(image, phase)
+    topography = _by_role(scan, "topography", scan.directions.get(name))
+    if topography is not None:
+        yield from _cross_talk(image, topography)
+
+
+def _by_role(scan: Scan, role: str, direction: str | None) -> NDArray[np.float64] | None:
+    for name, found in scan.roles.items():
+        if found == role and scan.directions.get(name) == direction:
+            return np.asarray(scan.channel(name), dtype=np.float64)
+    return None
+
+
+def _contradiction(
+    amplitude: NDArray[np.float64], phase_deg: NDArray[np.float64]
+) -> Iterator[Finding]:
+    """The phase jumps by 180 degrees at a wall, where the amplitude has its minimum."""
+    step = np.angle(np.exp(1j * np.deg2rad(phase_deg[:, 1:] - phase_deg[:, :-1])))
+    order = float(np.abs(np.nanmean(np.exp(1j * step))))
+    if order < LEAST_PHASE_ORDER:
+        yield Finding(
+            "contradiction",
+            f"the phase is noise (order {order:.2f} of 1) where the amplitude claims domains",
+        )
+        return
+    between = 0.5 * (amplitude[:, 1:] + amplitude[:, :-1])
+    jumps = np.abs(step) > np.deg2rad(JUMP_DEG)
+    if jumps.sum() < FEWEST_JUMPS:
+        return
+    above = float(np.nanmean(between[jumps] > np.nanmedian(between)))
+    if above > 0.5:
+        yield Finding(
+            "contradiction",
+            f"{above:.0%} of the phase jumps lie where the amplitude is high: at a 180-degree wall"
+            " it is low; check the phase offset and the cross-talk",
+        )
+
+
+def _cross_talk(
+    amplitude: NDArray[np.float64], topography: NDArray[np.float64]
+) -> Iterator[Finding]:
+    """An amplitude that follows height or slope is not (only) a piezoresponse."""
+    from scipy.stats import spearmanr
+
+    from corescout.cleaning import subtract_plane, subtract_row_median
+
+    flat = subtract_row_median(subtract_plane(topography))
+    slope = np.hypot(*np.gradient(flat))
+    for what, values in (("the topography", flat), ("the slope of the topography", slope)):
+        both = np.isfinite(values) & np.isfinite(amplitude)
+        if np.ptp(values[both]) == 0:
+            continue
+        shared = abs(float(spearmanr(values[both], amplitude[both]).statistic))
+        if shared > LARGEST_CROSS_TALK:
+            yield Finding(
+                "cross-talk",
+                f"the amplitude follows {what} (rank correlation {shared:.2f}): part of it may be"
+                " cross-talk; compare with the derived A cos phase",
+            )
+            return

@@ -1,0 +1,134 @@
+"""JPK `.jpk`, `.jpk-qi-image`: a TIFF with a page for each channel and the facts in private tags.
+
+A channel is stored as integers; each of its "slots" (raw, volts, calibrated) says how to scale
+them. The default slot is used.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import InputError, Scan, ScanFrame
+from corescout.readers.channels import free_name, role_of, si_value
+
+START_DATE = 0x8003
+X0, Y0, U_LENGTH, V_LENGTH, THETA, REFLECT = range(0x8040, 0x8046)
+CHANNEL, RETRACE, FANCY_NAME = range(0x8050, 0x8053)
+N_SLOTS, DEFAULT_SLOT = 0x8080, 0x8081
+# Tags of slot n: these + n * 0x30
+SLOT_NAME, SLOT_UNIT, SLOT_SCALING = 0x8090, 0x80A2, 0x80A3
+SLOT_MULTIPLY, SLOT_OFFSET = 0x80A4, 0x80A5
+_SLOT_STEP = 0x30
+_LARGEST_SLOTS = 64
+
+
+def read(file: Any, path: Path) -> Scan:
+    """Read all channels of an opened `tifffile.TiffFile`, in SI units.
+
+    The first stored line is the lowest unless the grid is reflected. The pitch is size / N.
+
+    Raises
+    ------
+    InputError
+        If there is no channel, or the file holds fewer data than it declares.
+    """
+    channels: dict[str, NDArray[np.float32]] = {}
+    units: dict[str, str] = {}
+    directions: dict[str, str] = {}
+    roles: dict[str, str] = {}
+    for page in file.pages:
+        if CHANNEL not in page.tags or page.photometric not in (0, 1):
+            continue  # the first page is a thumbnail
+        if page.nbytes > 100 * path.stat().st_size:
+            raise InputError(
+                f"the {page.nbytes:,} bytes that the page declares",
+                f"{path.stat().st_size:,} in {path.name}",
+                "copy it again",
+            )
+        label = _text(page, FANCY_NAME) or _text(page, CHANNEL)
+        direction = "retrace" if _number(page, RETRACE) else "trace"
+        name = free_name(f"{label} {direction.capitalize()}", channels)
+        factor, offset, unit = _scaling(page)
+        values = page.asarray() * factor + offset
+        values = values if _number(file.pages[0], REFLECT) else np.flipud(values)
+        channels[name], units[name] = values.astype(np.float32), unit
+        directions[name] = direction
+        if role := role_of(label):
+            roles[name] = role
+    if not channels:
+        raise InputError("a JPK channel", f"none in {path.name}", "export the image again")
+    shape = next(iter(channels.values())).shape
+    return Scan(
+        uid=path.stem,
+        channels={n: v for n, v in channels.items() if v.shape == shape},
+        units=units,
+        frame=_frame(file.pages[0], (int(shape[0]), int(shape[1]))),
+        roles=roles,
+        directions=directions,
+        acquired_at=_time(file.pages[0]),
+        source=str(path),
+        metadata={f"0x{t.code:04X}": _plain(t.value) for t in file.pages[0].tags.values()},
+    )
+
+
+def _scaling(page: Any) -> tuple[float, float, str]:
+    """Factor, offset and SI unit of the default slot; raw numbers where it has none."""
+    default = _text(page, DEFAULT_SLOT)
+    for n in range(min(int(_number(page, N_SLOTS)), _LARGEST_SLOTS)):
+        step = n * _SLOT_STEP
+        if _text(page, SLOT_NAME + step) != default:
+            continue
+        if _text(page, SLOT_SCALING + step) != "LinearScaling":
+            return 1.0, 0.0, ""
+        to_si, unit = si_value(_text(page, SLOT_UNIT + step))
+        multiply, offset = _number(page, SLOT_MULTIPLY + step), _number(page, SLOT_OFFSET + step)
+        return multiply * to_si, offset * to_si, unit
+    return 1.0, 0.0, ""
+
+
+def _frame(page: Any, shape: tuple[int, int]) -> ScanFrame | None:
+    size_m = abs(_number(page, U_LENGTH)), abs(_number(page, V_LENGTH))
+    if min(size_m) <= 0:
+        return None
+    assumed = ["pitch = size / N", "grid x0, y0 taken as the centre, unverified on JPK"]
+    theta = _number(page, THETA)
+    if theta:
+        assumed.append("grid angle taken as radians counter-clockwise, unverified on JPK")
+    centre_m = (_number(page, X0), _number(page, Y0))
+    pitch_m = (size_m[0] / shape[1], size_m[1] / shape[0])
+    return ScanFrame(shape, pitch_m, centre_m, -theta, tuple(assumed))
+
+
+def _number(page: Any, code: int) -> float:
+    """Value of a tag as a finite number, 0 where it is absent."""
+    value = page.tags[code].value if code in page.tags else 0.0
+    try:
+        number = float(value[0] if isinstance(value, tuple) else value)
+    except (TypeError, ValueError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0
+
+
+def _text(page: Any, code: int) -> str:
+    value = page.tags[code].value if code in page.tags else ""
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return text.strip("\0 ")
+
+
+def _time(page: Any) -> datetime | None:
+    for form in ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S"):
+        try:
+            return datetime.strptime(_text(page, START_DATE), form)
+        except ValueError:
+            continue
+    return None
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | float | str) else str(value)[:200]

@@ -1,0 +1,80 @@
+"""Nanonis `.dat`: "key<tab>value" lines, [DATA], a line of column names, then numbers."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from corescout.data import InputError, Measurement
+from corescout.readers.channels import si_value
+
+_START = "[DATA]"
+
+
+def read(path: Path) -> Measurement:
+    """Read a spectrum; the first column is its axis, the rest its channels.
+
+    Raises
+    ------
+    InputError
+        If there is no data section or its last line is incomplete.
+    """
+    text = path.read_bytes().decode("latin-1")
+    head, found, table = text.partition(_START)
+    lines = [line for line in table.splitlines() if line.strip()]
+    if not found or len(lines) < 2:
+        raise InputError(
+            "a [DATA] section with columns", f"none in {path.name}", "wait until it is written"
+        )
+    header = dict(line.rstrip("\t\r").split("\t", 1) for line in head.splitlines() if "\t" in line)
+    columns = [_column(label) for label in lines[0].split("\t") if label.strip()]
+    rows = [line.split("\t") for line in lines[1:]]
+    if not all(len(row) >= len(columns) for row in rows) or not text.endswith("\n"):
+        raise InputError(
+            f"{len(columns)} numbers in every line",
+            f"an incomplete line in {path.name}",
+            "wait until it is written completely, or copy it again",
+        )
+    values = np.array([[float(v) for v in row[: len(columns)]] for row in rows])
+    values = values * np.array([factor for _, _, factor in columns])
+    (axis_name, axis_unit, _), *channels = columns
+    return Measurement(
+        target_uid=None,
+        axis=values[:, 0],
+        axis_name=axis_name,
+        axis_unit=axis_unit,
+        channels={name: values[:, i + 1] for i, (name, _, _) in enumerate(channels)},
+        units={name: unit for name, unit, _ in channels},
+        xy_m=_place(header),
+        acquired_at=_time(header),
+        source=str(path),
+        metadata={key.strip(): value.strip() for key, value in header.items()},
+    )
+
+
+def _column(label: str) -> tuple[str, str, float]:
+    """Name, SI unit and factor of "Current [bwd] (A)"."""
+    found = re.fullmatch(r"(.*?)\s*\(([^()]*)\)", label.strip())
+    if not found:
+        return label.strip(), "", 1.0
+    factor, unit = si_value(found[2])
+    return found[1], unit, factor
+
+
+def _place(header: dict[str, str]) -> tuple[float, float] | None:
+    try:
+        return float(header["X (m)"]), float(header["Y (m)"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _time(header: dict[str, str]) -> datetime | None:
+    for key in ("Start time", "Saved Date", "Date"):
+        try:
+            return datetime.strptime(header.get(key, "").strip(), "%d.%m.%Y %H:%M:%S")
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,87 @@
+"""Scans not worth a decision are named as such, with the reason; good ones are left alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+import corescout
+from corescout.data import Scan
+from corescout.quality import assess
+
+GOOD = ["scan_0001.ibw", "PZT_final0001.h5", "PTO_Funakubo0004.h5", "PTO_Funakubo0005.h5",
+        "PMN28Pt0000.h5", "PMN28Pt0001.h5", "PZT_thick0009.h5"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_no_doubt_about_a_good_scan(scan_file, name):
+    assert assess(corescout.read_scan(scan_file(name))) == ()
+
+
+def test_a_scan_without_contrast_is_warned_about(scan_file):
+    found = {f.kind: f.message for f in assess(corescout.read_scan(scan_file("image_ibw.ibw")))}
+    assert "noise" in found["no contrast"]
+    assert "phase is noise" in found["contradiction"]
+
+
+@pytest.fixture
+def image(rng) -> np.ndarray:
+    return gaussian_filter(rng.normal(size=(96, 96)), 3) * 10
+
+
+def kinds(image, **more):
+    return [f.kind for f in assess(Scan(uid="a", channels={"a": image}), **more)]
+
+
+def test_a_smooth_image_is_fine(image):
+    assert kinds(image) == []
+
+
+def test_lost_lines(image):
+    image[40:44] = np.nan
+    assert kinds(image) == ["lost lines"]
+    image[40:44] = 5.0
+    assert "lost lines" in kinds(image)
+
+
+def test_saturation(image):
+    assert kinds(np.minimum(image, np.percentile(image, 90))) == ["saturation"]
+
+
+def test_drift(image):
+    assert kinds(image + 3 * np.std(image) * np.linspace(0, 1, 96)[:, None]) == ["drift"]
+
+
+def test_noise_and_nothing(rng):
+    assert kinds(rng.normal(size=(96, 96))) == ["no contrast"]
+    assert kinds(np.full((96, 96), 3.0)) == ["no contrast"]
+
+
+def test_few_key_points(image):
+    assert kinds(image, n_keypoints=20) == ["few walls"]
+
+
+def test_an_amplitude_that_is_topography(image):
+    scan = Scan(
+        uid="a",
+        channels={"Amplitude": image, "Height": 2 * image},
+        roles={"Amplitude": "amplitude", "Height": "topography"},
+    )
+    assert [f.kind for f in assess(scan)] == ["cross-talk"]
+
+
+def test_phase_jumps_where_the_amplitude_is_high(surface):
+    scan = surface.scan
+    name = scan.default_channel
+    assert [f.kind for f in assess(scan) if f.kind == "contradiction"] == []
+    upside_down = {**scan.channels, name: scan.channels[name].max() - scan.channels[name]}
+    assert "contradiction" in [f.kind for f in assess(replace(scan, channels=upside_down))]
+
+
+def test_doubts_stand_in_the_notes_of_a_result(scan_file):
+    from corescout.plan import Plan
+    from corescout.preparation import prepare
+
+    prepared = prepare(corescout.read_scan(scan_file("image_ibw.ibw")), Plan.preset("live"))
+    assert any(note.startswith("no contrast") for note in prepared.notes)
