@@ -23,7 +23,32 @@ def scan_layers(scan: Scan, result: Result | None = None) -> list[LayerData]:
     """Return one image for each channel: the default one shown and on top, the others hidden."""
     shown = scan.default_channel
     names = [n for n in scan.channels if n != shown] + [shown]
-    return [_channel_layer(scan, name, name == shown, result) for name in names]
+    return [channel_layer(scan, name, visible=name == shown, result=result) for name in names]
+
+
+def channel_layer(
+    scan: Scan, name: str, *, visible: bool, result: Result | None = None
+) -> LayerData:
+    """Return the image of a channel, in a unit that its values read well in."""
+    factor, unit = scaled_unit(np.asarray(scan.channel(name)), scan.units[name])
+    values = np.asarray(scan.channel(name) / factor, dtype=np.float32)
+    finite = values[np.isfinite(values)]
+    limits = np.percentile(finite, [1, 99]) if finite.size else np.array([0.0, 1.0])
+    metadata: dict[str, Any] = {SCAN: scan, CHANNEL: name, "unit": unit}
+    if result is not None:
+        metadata[RESULT] = result
+    return (
+        values,
+        {
+            "name": f"{name} ({unit})" if unit else name,
+            "colormap": "gray",
+            "contrast_limits": (float(limits[0]), float(max(limits[1], limits[0] + 1e-30))),
+            "visible": visible,
+            "metadata": metadata,
+            **geometry(scan),
+        },
+        "image",
+    )
 
 
 def result_layers(result: Result) -> list[LayerData]:
@@ -143,25 +168,3 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
     return [str(part) for part in one] == [str(part) for part in other]
-
-
-def _channel_layer(scan: Scan, name: str, visible: bool, result: Result | None) -> LayerData:
-    factor, unit = scaled_unit(np.asarray(scan.channel(name)), scan.units[name])
-    values = np.asarray(scan.channel(name) / factor, dtype=np.float32)
-    finite = values[np.isfinite(values)]
-    limits = np.percentile(finite, [1, 99]) if finite.size else np.array([0.0, 1.0])
-    metadata: dict[str, Any] = {SCAN: scan, CHANNEL: name, "unit": unit}
-    if result is not None:
-        metadata[RESULT] = result
-    return (
-        values,
-        {
-            "name": f"{name} ({unit})" if unit else name,
-            "colormap": "gray",
-            "contrast_limits": (float(limits[0]), float(max(limits[1], limits[0] + 1e-30))),
-            "visible": visible,
-            "metadata": metadata,
-            **geometry(scan),
-        },
-        "image",
-    )

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
-from corescout.readers.channels import clean_label, direction_of, role_of, unit_of
+from corescout.readers.channels import clean_label, direction_of, free_name, role_of, unit_of
 
-_Channel = tuple[str, str, NDArray[np.float32], tuple[float, float], Mapping[str, str]]
+
+class _Channel(NamedTuple):
+    """An image as it is found in a file."""
+
+    name: str
+    unit: str
+    values: NDArray[np.float32]
+    pitch_m: tuple[float, float]
+    note: Mapping[str, str]
+    role: str
+    direction: str | None
 
 
 def read(path: Path) -> Scan:
@@ -30,29 +40,40 @@ def read(path: Path) -> Scan:
     """
     import h5py
 
-    warnings: list[str] = []
     with h5py.File(path, "r") as file:
-        channels = list(_nsid(file)) or list(_usid(file, warnings))
-    if not channels:
+        return scan_in(file, path)
+
+
+def scan_in(group: Any, path: Path) -> Scan:
+    """Read the images of an open file or of a group in it.
+
+    Raises
+    ------
+    InputError
+        If there is no image.
+    """
+    warnings: list[str] = []
+    found = list(_nsid(group)) or list(_usid(group, warnings))
+    if not found:
         raise InputError(
             "NSID or USID images", f"none in {path.name}", "export the scan as NSID or USID"
         )
-    shape = channels[0][2].shape
-    channels = [c for c in channels if c[2].shape == shape]
-    names: list[str] = []
-    for i, channel in enumerate(channels):
-        names.append(channel[0] if channel[0] not in names else f"{channel[0]} ({i})")
-    note = channels[0][4]
+    first = found[0]
+    shape = first.values.shape
+    channels: dict[str, _Channel] = {}
+    for channel in found:
+        if channel.values.shape == shape:
+            channels[free_name(channel.name, channels)] = channel
     return Scan(
-        uid=f"{path.stem}-{note.get('Date', '')}-{note.get('Seconds', '')}",
-        channels={n: c[2] for n, c in zip(names, channels, strict=True)},
-        units={n: c[1] for n, c in zip(names, channels, strict=True)},
-        frame=_frame(note, (shape[0], shape[1]), channels[0][3]),
-        roles={n: role_of(n) for n in names if role_of(n)},
-        directions={n: d for n in names if (d := direction_of(n)) is not None},
-        acquired_at=acquired_at(note),
+        uid=f"{path.stem}-{first.note.get('Date', '')}-{first.note.get('Seconds', '')}",
+        channels={n: c.values for n, c in channels.items()},
+        units={n: c.unit for n, c in channels.items()},
+        frame=_frame(first.note, (shape[0], shape[1]), first.pitch_m),
+        roles={n: c.role for n, c in channels.items() if c.role},
+        directions={n: c.direction for n, c in channels.items() if c.direction},
+        acquired_at=acquired_at(first.note),
         source=str(path),
-        metadata=dict(note),
+        metadata=dict(first.note),
         warnings=tuple(warnings),
     )
 
@@ -79,15 +100,30 @@ def _nsid(file: Any) -> Iterator[_Channel]:
             values = np.flipud(values.T)
         elif labels != ["y", "x"]:
             continue
-        name = clean_label(_text(item.attrs.get("quantity", item.name.split("/")[-1])))
-        pitch = tuple(_pitch(group[axis][()]) if axis in group else 0.0 for axis in ("x", "y"))
-        yield (
-            name,
-            _unit(item, name),
-            np.ascontiguousarray(values),
-            (pitch[0], pitch[1]),
-            _note(group),
-        )
+        label = _text(item.attrs.get("quantity", item.name.split("/")[-1]))
+        yield _channel(item, label, values, (_axis_pitch(group, "x"), _axis_pitch(group, "y")))
+
+
+def _channel(
+    item: Any, label: str, values: NDArray[np.float32], pitch_m: tuple[float, float]
+) -> _Channel:
+    """Name, unit, role and direction: as the label says, or as Corescout wrote them itself."""
+    values = np.ascontiguousarray(values)
+    if "writer" in item.attrs:
+        unit, role, direction = (_text(item.attrs[k]) for k in ("units", "role", "direction"))
+        return _Channel(label, unit, values, pitch_m, _note(item.parent), role, direction or None)
+    name = clean_label(label)
+    note = _note(item.parent)
+    return _Channel(
+        name, _unit(item, name), values, pitch_m, note, role_of(name), direction_of(name)
+    )
+
+
+def _axis_pitch(group: Any, axis: str) -> float:
+    """Pitch of a position axis in metres, 0 where it has none."""
+    if axis not in group or _text(group[axis].attrs.get("units", "")) == "pixel":
+        return 0.0
+    return _pitch(group[axis][()])
 
 
 def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
@@ -119,15 +155,9 @@ def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
         label = _text(item.attrs.get("quantity", ""))
         if "labels" in file[item.attrs["Spectroscopic_Values"]].attrs and not label:
             label = _text(file[item.attrs["Spectroscopic_Values"]].attrs["labels"][0])
-        name = clean_label(label)
         pitch = (_pitch(np.unique(positions[:, 0])), _pitch(np.unique(positions[:, 1])))
-        yield (
-            name,
-            _unit(item, name),
-            np.ascontiguousarray(values),
-            pitch,
-            _note(file[item.parent.name].parent),
-        )
+        found_channel = _channel(item, label, values, pitch)
+        yield found_channel._replace(note=_note(file[item.parent.name].parent))
 
 
 def _check_size(item: Any) -> None:

@@ -1,0 +1,38 @@
+"""`corescout export RUN`: maps of a finished run for other programs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """What other programs read."""
+
+    nsid = "nsid"
+    gsf = "gsf"
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    out: Annotated[Path | None, typer.Option(help="Folder; RUN/maps if not said.")] = None,
+    format: Annotated[
+        Format, typer.Option(help="NSID HDF5 in one file, or a Gwyddion .gsf for each map.")
+    ] = Format.nsid,
+) -> None:
+    """Write maps of type, codes and angle on the scan's own pixels."""
+    from corescout.exports import result_maps, write_gsf, write_nsid
+    from corescout.runs import read_run
+
+    maps = result_maps(read_run(run))
+    folder = out or run / "maps"
+    folder.mkdir(parents=True, exist_ok=True)
+    if format is Format.nsid:
+        written = [write_nsid(maps, folder / "maps.h5")]
+    else:
+        written = write_gsf(maps, folder, stem="map")
+    for path in written:
+        typer.echo(path)
