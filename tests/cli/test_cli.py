@@ -143,3 +143,21 @@ def test_a_closed_pipe_is_no_bug(run_folder):
 def test_version():
     done = corescout("--version", env={**os.environ})
     assert done.stdout.startswith("corescout 0.")
+
+
+def test_a_scan_that_is_cut_short_or_of_an_old_format_is_not_explored(tmp_path, scan_file):
+    cut = tmp_path / "cut.ibw"
+    cut.write_bytes(scan_file("scan_0001.ibw").read_bytes()[:-30000])
+    for file, word in ((cut, "bytes"), (scan_file("chip.gwy"), "GWYO")):
+        done = corescout("explore", file, *QUICK, "--out", tmp_path / "out.corescout")
+        assert done.returncode == 2
+        assert word in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "out.corescout").exists()
+
+
+def test_info_says_what_was_understood(scan_file):
+    done = corescout("info", scan_file("image_ibw.ibw"), "--metadata")
+    assert done.returncode == 0
+    for word in ("pixel pitch", "mostly noise", "AmplitudeRetrace", "ScanRate"):
+        assert word in done.stdout

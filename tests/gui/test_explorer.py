@@ -185,3 +185,14 @@ def test_closing_in_the_middle_of_a_run_leaves_nothing(surface_explorer, qtbot):
 
 def _work_threads():
     return [t.name for t in threading.enumerate() if t.name.startswith("corescout")]
+
+
+def test_a_scan_not_worth_a_decision_is_named_before_anything_runs(
+    explorer, add_scan, qtbot, scan_file
+):
+    add_scan(scan_file("image_ibw.ibw"))
+    wait_for_preview(explorer, qtbot)
+    assert "mostly noise" in explorer.controls.doubts.text()
+    add_scan(scan_file("PZT_final0001.h5"))
+    wait_for_preview(explorer, qtbot)
+    qtbot.waitUntil(lambda: not explorer.controls.doubts.text(), timeout=20000)

@@ -58,6 +58,15 @@ def test_translators_of_one_scan_give_the_same_arrays(scan_file, other_name):
         np.testing.assert_allclose(one.channels[name], other.channels[name], atol=0, rtol=1e-5)
 
 
+def test_translators_of_one_scan_disagree_on_the_pitch_and_say_their_rule(scan_file):
+    names = ["SingFreqPFM_0003_usid.h5", "SingFreqPFM_0003_usid_igor.h5", "SingFreqPFM_0003.gwy"]
+    frames = [corescout.read_scan(scan_file(name)).frame for name in names]
+    pitch = [frame.pitch_m[0] for frame in frames]
+    # size / N of the Gwyddion field; size / (N - 1) where positions were written as end points
+    assert sorted(round(p / min(pitch), 4) for p in pitch) == [1.0, 1.0, round(128 / 127, 4)]
+    assert all(any("pitch" in note for note in frame.assumed) for frame in frames)
+
+
 def test_channels_cannot_be_changed(scan_file):
     scan = corescout.read_scan(scan_file("PZT_final0001.h5"))
     with pytest.raises(ValueError, match="read-only"):

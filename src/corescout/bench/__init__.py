@@ -7,7 +7,9 @@ Each measurement is a module here with one function
 from corescout.bench.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
+    "open": "corescout.bench.opening",
 }
 
 __all__ = ["BENCHES", "Bar", "BenchReport"]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from corescout.cli import apply, bench, demo, explore, export, report, targets
+from corescout.cli import apply, bench, demo, explore, export, info, report, targets
 from corescout.data import InputError, StoppedError
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (demo, explore, apply, report, targets, export, bench):
+for _module in (demo, info, explore, apply, report, targets, export, bench):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name)(getattr(_module, _name))
 

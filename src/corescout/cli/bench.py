@@ -15,7 +15,9 @@ from corescout.data import InputError
 
 def bench(
     name: Annotated[str, typer.Argument(help="Which; 'list' names them.")] = "list",
-    scan: Annotated[Path | None, typer.Option(help="A scan to measure on.")] = None,
+    scan: Annotated[
+        Path | None, typer.Argument(help="A scan to measure on; a folder for fuzz.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller and rougher.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to a file as well.")

@@ -16,7 +16,7 @@ from corescout.gui import layers as shown
 from corescout.gui.background import Job
 from corescout.gui.candidate_view import CandidateView, candidate_view, winner_view
 from corescout.gui.collector import FullCollections
-from corescout.gui.jobs import start_exploration, start_export, start_preview
+from corescout.gui.jobs import Preview, start_exploration, start_export, start_preview
 from corescout.gui.layer_queue import LayerQueue
 from corescout.gui.panels import Controls, Outcome
 from corescout.gui.placement import readout
@@ -40,7 +40,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._viewer = viewer
         self.closed = False
         self._explore_job: Job[Result] | None = None
-        self._preview_job: Job[Keypoints] | None = None
+        self._preview_job: Job[Preview] | None = None
         self._export_job: Job[Path] | None = None
         self._preview: Keypoints | None = None
         self._preview_wanted = False
@@ -257,7 +257,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._preview_job = start_preview(scan, plan)
         self._timer.start()
 
-    def _finish_preview(self, job: Job[Keypoints]) -> None:
+    def _finish_preview(self, job: Job[Preview]) -> None:
         self._preview_job = None
         if self._preview_wanted:
             self._preview_wanted = False
@@ -269,11 +269,13 @@ class Explorer(QWidget):  # type: ignore[misc]
         if job.answer is None:
             self._preview = None
             self.controls.say_keypoints(str(job.error), problem=True)
+            self.controls.say_doubts(())
             return
-        self._preview = job.answer
-        self.controls.say_keypoints(f"{len(job.answer)} key points", problem=False)
+        self._preview = job.answer.keypoints
+        self.controls.say_keypoints(f"{len(self._preview)} key points", problem=False)
+        self.controls.say_doubts(job.answer.doubts)
         scan = self._scan_of(layer)
-        self._show_layers([shown.keypoint_layer(scan, job.answer)])
+        self._show_layers([shown.keypoint_layer(scan, self._preview)])
         self._show_layers(
             [e for e in shown.empty_layers(scan) if not self._queue.holds(e[1]["name"])]
         )

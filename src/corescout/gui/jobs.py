@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -27,13 +28,25 @@ def start_exploration(scan: Scan, plan: Plan, keypoints: Keypoints | None) -> Jo
     return Job(run)
 
 
-def start_preview(scan: Scan, plan: Plan) -> Job[Keypoints]:
-    """Find the key points that an exploration would use."""
+@dataclass(frozen=True)
+class Preview:
+    """What is shown before anything runs: key points, and doubts about the scan in words."""
 
-    def find(on_progress: object, stop: object) -> Keypoints:
+    keypoints: Keypoints
+    doubts: tuple[str, ...]
+
+
+def start_preview(scan: Scan, plan: Plan) -> Job[Preview]:
+    """Find the key points that an exploration would use, and what speaks against it."""
+
+    def find(on_progress: object, stop: object) -> Preview:
         from corescout.preparation import preview_keypoints
+        from corescout.quality import assess
 
-        found = preview_keypoints(scan, plan)
+        keypoints = preview_keypoints(scan, plan)
+        channel = plan.channels[0] if plan.channels else None
+        doubts = tuple(f.message for f in assess(scan, channel, len(keypoints)))
+        found = Preview(keypoints, doubts)
         # What the run needs: now, and not when Explore is pressed.
         import_module("corescout.pipeline")
         return found

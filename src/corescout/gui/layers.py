@@ -16,6 +16,7 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
+_SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 _SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 4.5, 8.0
 
 
@@ -30,9 +31,11 @@ def channel_layer(
     scan: Scan, name: str, *, visible: bool, result: Result | None = None
 ) -> LayerData:
     """Return the image of a channel, in a unit that its values read well in."""
-    factor, unit = scaled_unit(np.asarray(scan.channel(name)), scan.units[name])
-    values = np.asarray(scan.channel(name) / factor, dtype=np.float32)
-    finite = values[np.isfinite(values)]
+    step = max(1, max(scan.shape_px) // _SAMPLED_PX)
+    sample = np.asarray(scan.channel(name)[::step, ::step])
+    factor, unit = scaled_unit(sample, scan.units[name])
+    values = np.asarray(scan.channel(name)) * np.float32(1 / factor)
+    finite = sample[np.isfinite(sample)] / factor
     limits = np.percentile(finite, [1, 99]) if finite.size else np.array([0.0, 1.0])
     metadata: dict[str, Any] = {SCAN: scan, CHANNEL: name, "unit": unit}
     if result is not None:

@@ -67,6 +67,10 @@ class Controls(QWidget):  # type: ignore[misc]
         self.more = _More()
         self.keypoint_text = QLabel("")
         self.keypoint_text.setWordWrap(True)
+        self.doubts = QLabel("")
+        self.doubts.setWordWrap(True)
+        self.doubts.setStyleSheet(f"color: {_STATE_COLORS['running']};")
+        self.doubts.setVisible(False)
         self.explore_button = QPushButton("Explore this scan")
         self.explore_button.setMinimumHeight(30)
         self.stop_button = QPushButton("Stop")
@@ -141,6 +145,11 @@ class Controls(QWidget):  # type: ignore[misc]
         color = _STATE_COLORS["problem"] if problem else ""
         self.keypoint_text.setStyleSheet(f"color: {color};" if color else "")
 
+    def say_doubts(self, doubts: tuple[str, ...]) -> None:
+        """Say what speaks against a decision on this scan; nothing where nothing does."""
+        self.doubts.setText("\n".join(f"\u26a0 {doubt}" for doubt in doubts))
+        self.doubts.setVisible(bool(doubts))
+
     def follow_newest(self) -> None:
         """Forget what was chosen by hand: a new scan came in."""
         self._by_hand = False
@@ -158,6 +167,7 @@ class Controls(QWidget):  # type: ignore[misc]
         places.addWidget(self.spacing)
         form.addRow("2  Key points", places)
         form.addRow("", self.keypoint_text)
+        form.addRow(self.doubts)
         form.addRow("3  Search", self.preset)
         buttons = QHBoxLayout()
         buttons.addWidget(self.explore_button, stretch=3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import napari
-import numpy as np
 from qtpy.QtWidgets import (
     QHeaderView,
     QLineEdit,
@@ -16,10 +15,8 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import Scan
+from corescout.description import VENDOR, Rows, describe
 from corescout.gui import layers as shown
-from corescout.quality import assess
-
-Rows = list[tuple[str, str]]
 
 
 class ScanInformation(QWidget):  # type: ignore[misc]
@@ -40,7 +37,7 @@ class ScanInformation(QWidget):  # type: ignore[misc]
         self.filter.textChanged.connect(self._apply_filter)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["What", "Value"])
-        self.tree.setAlternatingRowColors(True)
+        self.tree.setWordWrap(True)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -66,7 +63,7 @@ class ScanInformation(QWidget):  # type: ignore[misc]
         if self._shown is not None and self._shown[0] is scan and self._shown[1] == channel:
             return
         self._shown = (scan, channel)
-        self._fill(sections(scan, channel))
+        self._fill(describe(scan, channel))
 
     def _fill(self, groups: dict[str, Rows]) -> None:
         self.tree.clear()
@@ -77,7 +74,7 @@ class ScanInformation(QWidget):  # type: ignore[misc]
                 item.setToolTip(1, value)
                 parent.addChild(item)
             self.tree.addTopLevelItem(parent)
-            parent.setExpanded(title != _VENDOR)
+            parent.setExpanded(title != VENDOR)
         self._apply_filter(self.filter.text())
 
     def _apply_filter(self, text: str) -> None:
@@ -93,48 +90,3 @@ class ScanInformation(QWidget):  # type: ignore[misc]
             parent.setHidden(bool(wanted) and not found)
             if wanted and found:
                 parent.setExpanded(True)
-
-
-_VENDOR = "Vendor's metadata"
-
-
-def sections(scan: Scan, channel: str) -> dict[str, Rows]:
-    """Return what is known of a scan, as (what, value) under titles."""
-    doubts = [(f.kind, f.message) for f in assess(scan, channel)]
-    return {
-        "Place": _place(scan),
-        "Doubts": doubts or [("none", f"{channel} looks fit for a decision")],
-        "How it was read": [("note", text) for text in _notes(scan)]
-        or [("note", "nothing assumed")],
-        "Channels": [
-            (name, ", ".join(filter(None, (scan.units[name], scan.roles.get(name, "")))))
-            for name in scan.channels
-        ],
-        _VENDOR: [(str(k), str(v)) for k, v in scan.metadata.items()],
-    }
-
-
-def _place(scan: Scan) -> Rows:
-    height, width = scan.shape_px
-    rows = [("file", scan.source), ("pixels", f"{width} x {height}")]
-    if scan.rows_done is not None:
-        rows.append(("lines scanned", f"{scan.rows_done} of {height}"))
-    if scan.acquired_at is not None:
-        rows.append(("acquired", f"{scan.acquired_at:%Y-%m-%d %H:%M:%S}"))
-    frame = scan.frame
-    if frame is None:
-        return [*rows, ("scale", "none in the file; give a pixel size")]
-    size, centre = np.array(frame.size_m) * 1e6, np.array(frame.center_m) * 1e6
-    pitch = np.array(frame.pitch_m) * 1e9
-    return [
-        *rows,
-        ("size", f"{size[0]:.4g} x {size[1]:.4g} \u00b5m"),
-        ("pixel pitch", f"{pitch[0]:.4g} x {pitch[1]:.4g} nm"),
-        ("centre X, Y", f"{centre[0]:.4f}, {centre[1]:.4f} \u00b5m"),
-        ("angle", f"{np.rad2deg(frame.angle_rad):.2f}\u00b0 clockwise"),
-    ]
-
-
-def _notes(scan: Scan) -> list[str]:
-    assumed = scan.frame.assumed if scan.frame is not None else ()
-    return [*scan.warnings, *assumed]

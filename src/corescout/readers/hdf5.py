@@ -108,7 +108,6 @@ def _channel(
     item: Any, label: str, values: NDArray[np.float32], pitch_m: tuple[float, float]
 ) -> _Channel:
     """Name, unit, role and direction: as the label says, or as Corescout wrote them itself."""
-    values = np.ascontiguousarray(values)
     if "writer" in item.attrs:
         unit, role, direction = (_text(item.attrs[k]) for k in ("units", "role", "direction"))
         return _Channel(label, unit, values, pitch_m, _note(item.parent), role, direction or None)

@@ -29,6 +29,7 @@ def read(path: Path) -> Scan:
         with tifffile.TiffFile(path) as file:
             if len(file.pages) == 0:
                 raise InputError("an image", f"none in {path.name}", "copy it again")
+            _check_complete(file, path)
             tags = file.pages[0].tags
             if park_tiff.DATA in tags and park_tiff.HEADER in tags:
                 return park_tiff.read(file, path)
@@ -46,6 +47,20 @@ def read(path: Path) -> Scan:
             return scan_of(file.asarray(), path)
     except tifffile.TiffFileError as error:
         raise InputError("a complete TIFF", f"{path.name}: {error}", "copy it again") from error
+
+
+def _check_complete(file: Any, path: Path) -> None:
+    """Every strip of every page lies within the file."""
+    end = max(
+        (o + n for p in file.pages for o, n in zip(p.dataoffsets, p.databytecounts, strict=False)),
+        default=0,
+    )
+    if end > path.stat().st_size:
+        raise InputError(
+            f"{end:,} bytes as the TIFF's directory says",
+            f"{path.stat().st_size:,} in {path.name}",
+            "wait until it is written completely, or copy it again",
+        )
 
 
 def _check_size(file: Any, path: Path) -> None:
