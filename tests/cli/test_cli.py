@@ -148,7 +148,7 @@ def test_version():
 def test_a_scan_that_is_cut_short_or_of_an_old_format_is_not_explored(tmp_path, scan_file):
     cut = tmp_path / "cut.ibw"
     cut.write_bytes(scan_file("scan_0001.ibw").read_bytes()[:-30000])
-    for file, word in ((cut, "bytes"), (scan_file("chip.gwy"), "GWYO")):
+    for file, word in ((cut, "footer"), (scan_file("chip.gwy"), "GWYO")):
         done = corescout("explore", file, *QUICK, "--out", tmp_path / "out.corescout")
         assert done.returncode == 2
         assert word in done.stderr
