@@ -28,7 +28,7 @@ from corescout.preparation import prepare, prepare_like
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.runs import write_run
-from corescout.search import judge, surrogate_groups
+from corescout.search import judge, settled, surrogate_groups, waves
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
 from corescout.surfaces import phase_randomised
@@ -237,17 +237,23 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
 def _evidence(study: Study, winner: Outcome) -> Evidence:
     """Run the winner's configuration on surfaces without types and compare the gains."""
     prepared, plan = study.prepared, study.plan
-    groups = surrogate_groups(
-        prepared,
-        winner.candidate,
-        plan,
-        surrogate=phase_randomised,
-        find=lambda image: find_keypoints(
-            image, plan.keypoints, (winner.candidate.window_px + 1) / 2
-        ),
-    )
-    null_gains = study.null_gains(groups)
-    return judge(study.mean_gain(winner), null_gains, plan)
+    gain = study.mean_gain(winner)
+    null_gains: tuple[float, ...] = ()
+    for numbers in waves(plan):
+        groups = surrogate_groups(
+            prepared,
+            winner.candidate,
+            plan,
+            numbers,
+            surrogate=phase_randomised,
+            find=lambda image: find_keypoints(
+                image, plan.keypoints, (winner.candidate.window_px + 1) / 2
+            ),
+        )
+        null_gains += study.null_gains(groups)
+        if settled(gain, null_gains, plan):
+            break
+    return judge(gain, null_gains, plan)
 
 
 def _types(winner: Outcome, evidence: Evidence, plan: Plan) -> tuple[Mixture, np.ndarray]:

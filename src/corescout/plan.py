@@ -241,7 +241,11 @@ def _spread(windows_px: tuple[int, ...]) -> tuple[int, ...]:
 
 
 _PRESETS: dict[str, dict[str, object]] = {
-    "live": {"training": TrainingPlan(epochs=80, max_steps=600)},
+    "live": {
+        "training": TrainingPlan(
+            epochs=50, max_steps=600, batch_size=64, learning_rate=1e-2, retries=1
+        )
+    },
     "standard": {
         "windows_px": (5, 7, 9, 11, 13, 15, 17, 21),
         "training": TrainingPlan(epochs=60),

@@ -170,8 +170,8 @@ def _import_readers() -> None:
     """Import what the readers need once, so that each child only reads."""
     import gsffile  # noqa: F401
     import gwyfile  # noqa: F401
-    import h5py  # noqa: F401
     import igor2.binarywave  # noqa: F401
+    import pyfive  # noqa: F401
     import tifffile  # noqa: F401
 
     from corescout.readers import (  # noqa: F401

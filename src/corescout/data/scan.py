@@ -76,6 +76,9 @@ class Scan:
             raise ValueError(f"Scan.frame: expected shape {shape}, found {self.frame.shape_px}")
         object.__setattr__(self, "channels", frozen)
         object.__setattr__(self, "units", {name: self.units.get(name, "") for name in frozen})
+        for name in ("roles", "directions"):
+            kept = {k: v for k, v in getattr(self, name).items() if k in frozen}
+            object.__setattr__(self, name, kept)
         object.__setattr__(self, "metadata", dict(self.metadata))
 
     @property

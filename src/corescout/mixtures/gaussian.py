@@ -2,8 +2,10 @@
 
 Notation: R runs (data sets x starts), n points, L dimensions, K components, F features.
 A Gaussian's log density is linear in the features f(z) = (1, z_i, z_i z_j): with them both steps
-are one batched matrix product, E: f theta, M: tau^T f. The whole grid of K and starts then costs
-less than the training of the model that it judges.
+are one batched matrix product, E: f theta, M: tau^T f. All K and starts go in one batch; a run of
+fewer components than the batch has its other weights held at 0. Starts are short runs on some of the
+points and only the best of each K goes on (em-EM of Biernacki, Celeux and Govaert, 2003). The
+iterations are in single precision, the last step and all that is reported in double.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ _COVARIANCE_FLOOR = 1e-6  # added to variances of whitened codes, as in scikit-l
 _TOLERANCE = 1e-4  # nats per point between two checks
 _CHECK_EVERY = 8
 _LLOYD_STEPS = 4
+_SHORT_RUN = 16  # iterations after which the starts are compared
+_START_POINTS = 512  # that the starts are compared on
+_BATCHED_POINTS = 4096  # with more, one K at a time: the padding would cost more than it saves
+_NEVER = -1e9  # log weight of a component that a run does not have
 
 
 def fit_mixtures(
@@ -54,23 +60,44 @@ def fit_mixtures(
     for group in _same_size(kept):
         scales = [whitening(codes[i][kept[i]]) for i in group]
         z = np.stack([whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)])
-        for k in range(1, min(plan.max_components, z.shape[1] // (z.shape[2] + 2)) + 1):
-            fitted = _fit_k(z, k, plan, [seeds[i] for i in group])
+        largest = min(plan.max_components, z.shape[1] // (z.shape[2] + 2))
+        for ks in _batches(largest, z.shape[1]):
+            fitted = _fit_batch(z, ks, plan, [seeds[i] for i in group])
             for row, i in enumerate(group):
-                results[i][k] = _to_mixture(fitted, row, scales[row], np.flatnonzero(kept[i]))
+                for column, k in enumerate(ks):
+                    run = fitted.run(row * len(ks) + column, k)
+                    results[i][k] = _to_mixture(run, scales[row], np.flatnonzero(kept[i]))
     return results
+
+
+def _batches(largest: int, n_points: int) -> list[range]:
+    """Numbers of components that are fitted together."""
+    if n_points <= _BATCHED_POINTS:
+        return [range(1, largest + 1)]
+    return [range(k, k + 1) for k in range(1, largest + 1)]
 
 
 @dataclass(frozen=True, eq=False)
 class _Fitted:
-    """Best run of each of D data sets, in whitened units."""
+    """R runs, in whitened units and double precision."""
 
-    weights: Tensor  # (D, K)
-    means: Tensor  # (D, K, L)
-    covariances: Tensor  # (D, K, L, L)
-    responsibilities: Tensor  # (D, n, K)
-    log_likelihood: Tensor  # (D,) total
-    converged: Tensor  # (D,)
+    weights: Tensor  # (R, K)
+    means: Tensor  # (R, K, L)
+    covariances: Tensor  # (R, K, L, L)
+    responsibilities: Tensor  # (R, n, K)
+    log_likelihood: Tensor  # (R,) total
+    converged: Tensor  # (R,)
+
+    def run(self, row: int, k: int) -> _Fitted:
+        """Return one run with its k components."""
+        return _Fitted(
+            self.weights[row, :k],
+            self.means[row, :k],
+            self.covariances[row, :k],
+            self.responsibilities[row, :, :k],
+            self.log_likelihood[row],
+            self.converged[row],
+        )
 
 
 def _same_size(kept: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
@@ -80,25 +107,55 @@ def _same_size(kept: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _fit_k(z: NDArray[np.float64], k: int, plan: MixturePlan, seeds: Sequence[int]) -> _Fitted:
-    """Fit K components to D data sets z (D, n, L) from several starts and keep the best."""
-    starts = 1 if k == 1 else plan.starts
-    data = torch.from_numpy(np.repeat(z, starts, axis=0))
-    tau = torch.stack(
-        [
-            _start(data[d * starts + s], k, np.random.default_rng((seed, k, s)))
-            for d, seed in enumerate(seeds)
-            for s in range(starts)
-        ]
+def _fit_batch(
+    z: NDArray[np.float64], ks: range, plan: MixturePlan, seeds: Sequence[int]
+) -> _Fitted:
+    """Fit every K of `ks` to D data sets z (D, n, L); the runs are in the order (data set, K)."""
+    dims = z.shape[2]
+    exact = _features(torch.from_numpy(z))
+    features = exact.float()
+    theta = torch.cat(
+        [_best_starts(z[d], features[d], ks, plan, seed) for d, seed in enumerate(seeds)]
     )
-    features = _features(data)
-    theta, mean_ll, converged = _iterate(features, tau, z.shape[2], plan.max_iterations)
-    best = mean_ll.view(-1, starts).argmax(dim=1) + torch.arange(len(z)) * starts
-    joint = torch.bmm(features[best], theta[best])
-    total = torch.logsumexp(joint, dim=-1, keepdim=True)
-    tau = torch.exp(joint - total)
-    weights, means, covariances = _moments(features[best], tau, z.shape[2])
-    return _Fitted(weights, means, covariances, tau, total.sum(dim=(1, 2)), converged[best])
+    absent = _absent(ks, 1).repeat(len(z), 1)
+    own = torch.arange(len(z)).repeat_interleave(len(ks))
+    theta, converged = _iterate(features[own], theta, absent, dims, plan.max_iterations)
+    tau = _expect(features[own], theta)[0].double()
+    exact = exact[own]
+    tau, total = _expect(exact, _theta(*_moments(exact, tau, dims), absent.double()))
+    weights, means, covariances = _moments(exact, tau, dims)
+    return _Fitted(weights, means, covariances, tau, total.sum(dim=1), converged)
+
+
+def _best_starts(
+    z: NDArray[np.float64], features: Tensor, ks: range, plan: MixturePlan, seed: int
+) -> Tensor:
+    """Parameters (len(ks), F, max K) of the best of several short runs for each K."""
+    rng = np.random.default_rng(seed)
+    rows = torch.arange(len(z))
+    if len(z) > _START_POINTS:
+        rows = torch.from_numpy(np.sort(rng.choice(len(z), _START_POINTS, replace=False)))
+    some = torch.from_numpy(z)[rows].float()
+    tau = torch.zeros(len(ks), plan.starts, len(rows), ks[-1])
+    for i, k in enumerate(ks):
+        for s in range(plan.starts):
+            tau[i, s, :, :k] = _start(some, k, np.random.default_rng((seed, k, s)))
+    runs = len(ks) * plan.starts
+    features = features[rows].expand(runs, -1, -1)
+    absent, dims = _absent(ks, plan.starts), z.shape[1]
+    theta = _theta(*_moments(features, tau.flatten(0, 1), dims), absent)
+    if plan.starts == 1:
+        return theta
+    theta, _ = _iterate(features, theta, absent, dims, _SHORT_RUN)
+    level = _expect(features, theta)[1].mean(dim=1).view(len(ks), plan.starts)
+    best: Tensor = theta[level.argmax(dim=1) + torch.arange(len(ks)) * plan.starts]
+    return best
+
+
+def _absent(ks: range, repeats: int) -> Tensor:
+    """0 for the components of a run and `_NEVER` for those beyond its K: (R, max K)."""
+    counts = torch.tensor([k for k in ks for _ in range(repeats)])
+    return torch.where(torch.arange(ks[-1]) < counts[:, None], 0.0, _NEVER)
 
 
 def _start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
@@ -120,30 +177,36 @@ def _start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
 
 
 def _iterate(
-    features: Tensor, tau: Tensor, dims: int, max_iterations: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Run EM; finished runs leave the batch. Return theta (R, F, K), mean log L (R,), converged."""
-    n_runs, _, k = tau.shape
-    theta = torch.zeros(n_runs, features.shape[2], k, dtype=features.dtype)
-    mean_ll = torch.full((n_runs,), -math.inf, dtype=features.dtype)
-    converged = torch.zeros(n_runs, dtype=torch.bool)
-    active = torch.arange(n_runs)
-    for iteration in range(max_iterations):
-        current = _theta(*_moments(features, tau, dims))
-        joint = torch.bmm(features, current)
-        total = torch.logsumexp(joint, dim=-1, keepdim=True)
-        tau = torch.exp(joint - total)
-        if iteration % _CHECK_EVERY and iteration != max_iterations - 1:
+    features: Tensor, theta: Tensor, absent: Tensor, dims: int, max_iterations: int
+) -> tuple[Tensor, Tensor]:
+    """Run EM; finished runs leave the batch. Return theta (R, F, K) and converged (R,)."""
+    result = theta.clone()
+    level = torch.full((len(theta),), -math.inf)
+    converged = torch.zeros(len(theta), dtype=torch.bool)
+    active = torch.arange(len(theta))
+    for iteration in range(1, max_iterations + 1):
+        tau, total = _expect(features, theta)
+        theta = _theta(*_moments(features, tau, dims), absent)
+        if iteration % _CHECK_EVERY and iteration != max_iterations:
             continue
-        level = total.mean(dim=(1, 2))
-        done = (level - mean_ll[active]).abs() < _TOLERANCE
-        theta[active], mean_ll[active] = current, level
+        now = total.mean(dim=1)
+        done = (now - level[active]).abs() < _TOLERANCE
+        result[active], level[active] = theta, now
         converged[active[done]] = True
         if bool(done.all()):
             break
         if bool(done.any()):
-            active, features, tau = active[~done], features[~done], tau[~done]
-    return theta, mean_ll, converged
+            going = ~done
+            active, theta = active[going], theta[going]
+            features, absent = features[going], absent[going]
+    return result, converged
+
+
+def _expect(features: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+    """E step: responsibilities (R, n, K) and log densities (R, n)."""
+    joint = torch.bmm(features, theta)
+    total = torch.logsumexp(joint, dim=-1, keepdim=True)
+    return torch.exp(joint - total), total.squeeze(-1)
 
 
 def _features(z: Tensor) -> Tensor:
@@ -168,7 +231,7 @@ def _moments(features: Tensor, tau: Tensor, dims: int) -> tuple[Tensor, Tensor, 
     return counts / counts.sum(dim=-1, keepdim=True), means, covariances
 
 
-def _theta(weights: Tensor, means: Tensor, covariances: Tensor) -> Tensor:
+def _theta(weights: Tensor, means: Tensor, covariances: Tensor, absent: Tensor) -> Tensor:
     """Coefficients (R, F, K) of log pi_k + log N(z | k) in the features."""
     dims = means.shape[-1]
     precision = torch.linalg.inv(covariances)
@@ -177,6 +240,7 @@ def _theta(weights: Tensor, means: Tensor, covariances: Tensor) -> Tensor:
     constant = torch.log(weights) - 0.5 * (
         dims * math.log(2 * math.pi) + logdet + (linear * means).sum(-1)
     )
+    constant = constant + absent
     rows, columns = torch.triu_indices(dims, dims)
     twice = torch.where(rows == columns, 0.5, 1.0).to(means.dtype)
     quadratic = -precision[..., rows, columns] * twice
@@ -184,22 +248,19 @@ def _theta(weights: Tensor, means: Tensor, covariances: Tensor) -> Tensor:
 
 
 def _to_mixture(
-    fitted: _Fitted,
-    row: int,
-    scale: tuple[NDArray[np.float64], NDArray[np.float64]],
-    seen: NDArray[np.int64],
+    run: _Fitted, scale: tuple[NDArray[np.float64], NDArray[np.float64]], seen: NDArray[np.int64]
 ) -> Mixture:
     """Undo the whitening: z = mean + factor y, log density shifts by -log det factor."""
     mean, factor = scale
     jacobian = float(np.log(np.diag(factor)).sum()) * len(seen)
     return Mixture(
-        weights=fitted.weights[row].numpy(),
-        means=mean + fitted.means[row].numpy() @ factor.T,
-        covariances=factor @ fitted.covariances[row].numpy() @ factor.T,
-        responsibilities=fitted.responsibilities[row].numpy(),
+        weights=run.weights.numpy(),
+        means=mean + run.means.numpy() @ factor.T,
+        covariances=factor @ run.covariances.numpy() @ factor.T,
+        responsibilities=run.responsibilities.numpy(),
         seen=seen,
-        log_likelihood_nats=float(fitted.log_likelihood[row]) - jacobian,
-        converged=bool(fitted.converged[row]),
+        log_likelihood_nats=float(run.log_likelihood) - jacobian,
+        converged=bool(run.converged),
     )
 
 

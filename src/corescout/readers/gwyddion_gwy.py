@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from corescout.readers.channels import clean_label, direction_of, free_name, rol
 
 _DATA = re.compile(r"/(\d+)/data")
 _MAX_PX = 2**28
+_SIZES = {"b": 1, "c": 1, "i": 4, "q": 8, "d": 8}  # bytes of the container's types
 
 
 def read(path: Path) -> Scan:
@@ -32,6 +34,7 @@ def read(path: Path) -> Scan:
                 f"the old container GWYO in {path.name}",
                 "open it in Gwyddion and save it again",
             )
+    check_structure(path)
     container = gwyfile.load(str(path))
     numbers = sorted(int(m[1]) for key in container if (m := _DATA.fullmatch(key)))
     if not numbers:
@@ -64,6 +67,59 @@ def read(path: Path) -> Scan:
         metadata=note,
         warnings=tuple(warnings),
     )
+
+
+def check_structure(path: Path) -> None:
+    """Walk the container and compare every declared size with the file.
+
+    Raises
+    ------
+    InputError
+        If an object or array ends beyond what holds it, or is of an unknown type.
+    """
+    content = memoryview(path.read_bytes())
+    try:
+        _walk(content, 4, len(content))
+    except (ValueError, IndexError, struct.error) as error:
+        raise InputError(
+            "a complete Gwyddion container", f"{error} in {path.name}", "save it again in Gwyddion"
+        ) from error
+
+
+def _walk(content: memoryview, start: int, end: int) -> int:
+    """Check one object (name, size, components) and return where it ends."""
+    at = _text_end(content, start, end)
+    (size,) = struct.unpack_from("<I", content, at)
+    at, stop = at + 4, at + 4 + size
+    if stop > end:
+        raise ValueError(f"an object that ends at byte {stop} of {end}")
+    while at < stop:
+        at = _text_end(content, at, stop)
+        kind, at = chr(content[at]), at + 1
+        count = 1
+        if kind in "CIQDSO":
+            (count,) = struct.unpack_from("<I", content, at)
+            kind, at = kind.lower(), at + 4
+        if kind in _SIZES:
+            at += count * _SIZES[kind]
+        elif kind in "so":
+            for _ in range(count):
+                at = (_text_end if kind == "s" else _walk)(content, at, stop)
+        else:
+            raise ValueError(f"a component of unknown type {kind!r}")
+        if at > stop:
+            raise ValueError(f"a component that ends at byte {at} of {stop}")
+    return at
+
+
+def _text_end(content: memoryview, start: int, end: int) -> int:
+    """Return the place after the NUL that ends a text."""
+    at = start
+    while at < end and content[at]:
+        at += 1
+    if at >= end:
+        raise ValueError(f"a text without an end at byte {start}")
+    return at + 1
 
 
 def _values(field: Any, shape: tuple[int, int], path: Path) -> np.ndarray:

@@ -1,5 +1,8 @@
 """HDF5 of the pycroscopy family: NSID and USID.
 
+Read with pyfive, which is plain Python: a damaged file ends the HDF5 library's process, and with it
+the window and the experiment.
+
 NSID images are `[x, y]` as their dimension labels say. USID is a flat list with X fastest: files
 translated from Gwyddion hold the image itself, those from Igor its own order `[x, y]`.
 """
@@ -38,9 +41,9 @@ def read(path: Path) -> Scan:
     InputError
         If there is no image in the file.
     """
-    import h5py
+    import pyfive
 
-    with h5py.File(path, "r") as file:
+    with pyfive.File(str(path)) as file:
         return scan_in(file, path)
 
 
@@ -79,13 +82,13 @@ def scan_in(group: Any, path: Path) -> Scan:
 
 
 def _nsid(file: Any) -> Iterator[_Channel]:
-    import h5py
+    import pyfive
 
     found: list[Any] = []
     file.visititems(
         lambda _, item: (
             found.append(item)
-            if isinstance(item, h5py.Dataset)
+            if isinstance(item, pyfive.Dataset)
             and item.ndim == 2
             and "DIMENSION_LABELS" in item.attrs
             else None
@@ -126,21 +129,21 @@ def _axis_pitch(group: Any, axis: str) -> float:
 
 
 def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
-    import h5py
+    import pyfive
 
     found: list[Any] = []
     file.visititems(
         lambda name, item: (
             found.append(item)
-            if isinstance(item, h5py.Dataset) and name.endswith("Raw_Data")
+            if isinstance(item, pyfive.Dataset) and name.endswith("Raw_Data")
             else None
         )
     )
     translator = _text(file.attrs.get("translator", file.attrs.get("data_type", "")))
     for item in found:
         _check_size(item)
-        positions = np.asarray(file[item.attrs["Position_Values"]][()], dtype=np.float64)
-        indices = np.asarray(file[item.attrs["Position_Indices"]][()])
+        positions = np.asarray(_beside(item, "Position_Values")[()], dtype=np.float64)
+        indices = np.asarray(_beside(item, "Position_Indices")[()])
         width, height = (int(indices[:, axis].max()) + 1 for axis in (0, 1))
         if item.shape != (width * height, 1):
             continue
@@ -152,11 +155,21 @@ def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
         if "Igor" not in translator and "Gwyddion" not in translator:
             warnings.append(f"unknown translator {translator!r}: rows are taken as stored")
         label = _text(item.attrs.get("quantity", ""))
-        if "labels" in file[item.attrs["Spectroscopic_Values"]].attrs and not label:
-            label = _text(file[item.attrs["Spectroscopic_Values"]].attrs["labels"][0])
+        if not label:
+            label = _text(_beside(item, "Spectroscopic_Values").attrs.get("labels", ""))
         pitch = (_pitch(np.unique(positions[:, 0])), _pitch(np.unique(positions[:, 1])))
         found_channel = _channel(item, label, values, pitch)
         yield found_channel._replace(note=_note(file[item.parent.name].parent))
+
+
+def _beside(item: Any, name: str) -> Any:
+    """Find the ancillary dataset of a USID main dataset: in its group or in one above."""
+    group = item.parent
+    while name not in group:
+        if group.name == "/":
+            raise InputError(f"a dataset {name} for {item.name}", "none", "export the scan again")
+        group = group.parent
+    return group[name]
 
 
 def _check_size(item: Any) -> None:

@@ -2,12 +2,15 @@
 
 Surrogates keep the scan's power spectrum and grey levels and lose every pattern beyond them
 (phase randomisation). A curved cloud gains from several Gaussians too, so a positive gain is no
-evidence by itself; a gain that such surfaces hardly ever reach is.
+evidence by itself; a gain that such surfaces hardly ever reach is. They are tried in waves, and the
+rest is left out once enough of them have reached the gain that no more could make it significant.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -19,45 +22,62 @@ from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.trial import TrialGroup
 
-_STACK = 5  # surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
+_STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
+_FIRST_WAVE = 6  # surrogates that are tried before it is asked whether the answer is clear
 
 FindKeypoints = Callable[[NDArray[np.float32]], Keypoints]
 Surrogate = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
+
+
+def waves(plan: Plan) -> list[range]:
+    """Numbers of the surrogates that are tried together, independent of the workers."""
+    count = plan.decision.null_surrogates
+    first = min(_FIRST_WAVE, count)
+    return [wave for wave in (range(first), range(first, count)) if len(wave)]
+
+
+def settled(gain: float, null_gains: tuple[float, ...], plan: Plan) -> bool:
+    """Say whether the answer is "no evidence" whatever the surrogates that are left give."""
+    reached = int(np.sum(np.asarray(null_gains) >= gain))
+    least_p = (1 + reached) / (1 + plan.decision.null_surrogates)
+    return gain <= 0 or least_p > plan.decision.significance
 
 
 def surrogate_groups(
     prepared: Prepared,
     winner: Candidate,
     plan: Plan,
+    numbers: range,
     surrogate: Surrogate,
     find: FindKeypoints,
 ) -> list[TrialGroup]:
-    """Return the winner's trial on `plan.decision.null_surrogates` surfaces without types."""
-    count = plan.decision.null_surrogates
-    sets = [
-        _surrogate_patches(prepared, winner, surrogate, find, plan.seed + 1 + i)
-        for i in range(count)
-    ]
-    if not sets:
-        return []
-    n_points = min(len(s) for s in sets)
-    sets = [_thin(s, n_points, plan.seed) for s in sets]
-    training = plan.training.model_copy(update={"retries": 0})
-    return [
-        TrialGroup(
-            candidates=tuple(
-                replace(winner, seed=plan.seed + 1 + first + i)
-                for i in range(len(sets[first : first + _STACK]))
-            ),
-            patch_sets=tuple(sets[first : first + _STACK]),
-            context=np.zeros((n_points, 0)),
-            block=np.zeros(0, np.int64),
-            training=training,
-            mixtures=plan.mixtures,
-            rewards=("gain",),
+    """Return the winner's trial on surfaces without types, in at least two groups if it can."""
+    stacks = -(-len(numbers) // _STACK)
+    stacks = min(max(stacks, 2), len(numbers))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        sets = list(
+            pool.map(
+                lambda i: _surrogate_patches(prepared, winner, surrogate, find, plan.seed + 1 + i),
+                numbers,
+            )
         )
-        for first in range(0, count, _STACK)
+    return [
+        _group(winner, plan, [sets[i] for i in chosen], plan.seed + 1 + numbers[chosen[0]])
+        for chosen in np.array_split(np.arange(len(numbers)), stacks)
     ]
+
+
+def _group(winner: Candidate, plan: Plan, sets: list[PatchSet], first_seed: int) -> TrialGroup:
+    n_points = min(len(s) for s in sets)
+    return TrialGroup(
+        candidates=tuple(replace(winner, seed=first_seed + i) for i in range(len(sets))),
+        patch_sets=tuple(_thin(s, n_points, plan.seed) for s in sets),
+        context=np.zeros((n_points, 0)),
+        block=np.zeros(0, np.int64),
+        training=plan.training.model_copy(update={"retries": 0}),
+        mixtures=plan.mixtures,
+        rewards=("gain",),
+    )
 
 
 def judge(gain: float, null_gains: tuple[float, ...], plan: Plan) -> Evidence:
@@ -73,6 +93,8 @@ def judge(gain: float, null_gains: tuple[float, ...], plan: Plan) -> Evidence:
     p_value = (1 + reached) / (1 + len(null_gains))
     has_types = gain > 0 and p_value <= plan.decision.significance
     against = f"{reached} of {len(null_gains)} surfaces without types reach it"
+    if len(null_gains) < plan.decision.null_surrogates and settled(gain, null_gains, plan):
+        against += ", more were not needed"
     word = "evidence of separate types" if has_types else "no evidence of separate types"
     return Evidence(
         p_value,

@@ -83,20 +83,21 @@ class Study:
         if extra < 1 or not finalists:
             return
         self._stage = "seeds"
+        finalists = finalists[: self.plan.max_repeated]
+        jobs = [(i, s) for i in finalists for s in range(1, 1 + extra)]
         groups = [
-            self._group(
-                tuple(
-                    replace(c, seed=c.seed + SEED_STRIDE * (1 + s))
-                    for c in [self._candidates[i]]
-                    for s in range(extra)
-                )
-            )
-            for i in finalists[: self.plan.max_repeated]
+            self._group((replace(c, seed=c.seed + SEED_STRIDE * s),))
+            for c, s in ((self._candidates[i], s) for i, s in jobs)
         ]
+        done: dict[tuple[int, int], Outcome] = {}
 
         def keep(g: int, outcome: tuple[Outcome, ...] | str) -> None:
             if not isinstance(outcome, str):
-                self._repeats[finalists[g]] = list(outcome)
+                done[jobs[g]] = outcome[0]
+            finalist = jobs[g][0]
+            mine = [done[j] for j in jobs if j[0] == finalist and j in done]
+            if len(mine) == extra:  # one cut short by the clock is left out: it would not repeat
+                self._repeats[finalist] = mine
             self._report(force=True)
 
         self._runner.run(groups, deadline=self._deadline(REPEAT_SHARE), on_group=keep)

@@ -6,6 +6,8 @@ copies of LLVM crash the process that napari runs in.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,7 @@ class Adam:
         self._theta = theta
         self._mean = torch.zeros_like(theta)
         self._square = torch.zeros_like(theta)
+        self._spread = torch.zeros_like(theta)
         self._step = 0
 
     @torch.no_grad()
@@ -36,6 +39,9 @@ class Adam:
         self._step += 1
         self._mean.lerp_(gradient, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(gradient, gradient, value=1 - _BETA2)
-        spread = (self._square / (1 - _BETA2**self._step)).sqrt_().add_(_EPSILON)
-        self._theta.addcdiv_(self._mean, spread, value=-learning_rate / (1 - _BETA1**self._step))
+        # m / (sqrt(v / c) + e) = sqrt(c) m / (sqrt(v) + sqrt(c) e), with one pass less
+        correction = math.sqrt(1 - _BETA2**self._step)
+        torch.sqrt(self._square, out=self._spread).add_(_EPSILON * correction)
+        rate = learning_rate * correction / (1 - _BETA1**self._step)
+        self._theta.addcdiv_(self._mean, self._spread, value=-rate)
         self._theta.grad = None

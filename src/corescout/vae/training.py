@@ -140,16 +140,18 @@ class _Objective:
         self._spec = spec
         self._beta = spec.beta(beta0)
         self._base = base_coordinates(spec.window_px).to(device)
-        self._mask = pixel_mask(spec).to(device)
+        self._mask = pixel_mask(spec).to(device) if spec.mask == "round" else None
 
     def __call__(
         self, x: Tensor, noise: Tensor, parameters: Parameters, warmup: float
     ) -> tuple[Tensor, Tensor]:
         """Return the loss to minimise and, per model, the loss with the full KL weight."""
         spec = self._spec
-        q = posterior(x * self._mask, parameters, spec)
+        q = posterior(x if self._mask is None else x * self._mask, parameters, spec)
         logits = decode(draw(q, noise, spec), parameters, spec, self._base)
-        fit = (log_likelihood(logits, x, spec.likelihood) * self._mask).sum(-1).mean(-1)
+        per_pixel = log_likelihood(logits, x, spec.likelihood)
+        per_pixel = per_pixel if self._mask is None else per_pixel * self._mask
+        fit = per_pixel.sum(-1).mean(-1)
         kl = q.kl().mean(-1)
         loss = (self._beta * warmup * kl - fit).sum()
         return loss, (self._beta * kl - fit).detach()

@@ -39,10 +39,11 @@ def transform(
     -------
     (M, B, P, 2)
     """
-    a, b = base[:, 0], base[:, 1]
     if angle_rad is not None:
-        cos, sin = torch.cos(angle_rad).unsqueeze(-1), torch.sin(angle_rad).unsqueeze(-1)
-        coordinates = torch.stack([a * cos - b * sin, a * sin + b * cos], dim=-1)
+        cos, sin = torch.cos(angle_rad), torch.sin(angle_rad)
+        # (a, b) -> (a cos - b sin, a sin + b cos)
+        rotation = torch.stack([cos, sin, -sin, cos], dim=-1).view(*batch, 2, 2)
+        coordinates = torch.matmul(base, rotation)
     else:
         coordinates = base.expand(*batch, *base.shape)
     if scale is not None:
@@ -67,7 +68,8 @@ def sample_canvas(canvas: Tensor, coordinates: Tensor, window_px: int) -> Tensor
     m, b, channels, side, _ = canvas.shape
     ratio = (window_px - 1) / (side - 1)
     # grid_sample wants (x, y) with x to the right: the second coordinate runs the other way.
-    grid = torch.stack([-coordinates[..., 1], coordinates[..., 0]], dim=-1) * ratio
+    turn = torch.tensor([[0.0, ratio], [-ratio, 0.0]], device=coordinates.device)
+    grid = torch.matmul(coordinates.flatten(0, -2), turn)
     sampled = functional.grid_sample(
         canvas.flatten(0, 1),
         grid.reshape(m * b, window_px, window_px, 2),
