@@ -18,7 +18,8 @@ for step in range(200):
         group["lr"] = 0.05 / (1 + step)
     for theta in (ours, theirs):
         (torch.cos(3 * theta) + theta**2).sum().backward()
-    adam.step(0.05 / (1 + step))
+    adam.step(ours.grad, 0.05 / (1 + step))
+    ours.grad = None
     reference.step()
     reference.zero_grad()
 print(float((ours - theirs).abs().max()), float((ours - start).abs().max()))

@@ -3,8 +3,8 @@
 Notation: R runs (data sets x starts), n points, L dimensions, K components, F features.
 A Gaussian's log density is linear in the features f(z) = (1, z_i, z_i z_j): with them both steps
 are one batched matrix product, E: f theta, M: tau^T f. All K and starts go in one batch; a run of
-fewer components than the batch has its other weights held at 0. Starts are short runs on some of the
-points and only the best of each K goes on (em-EM of Biernacki, Celeux and Govaert, 2003). The
+fewer components than the batch has its other weights held at 0. Starts are short runs on some of
+the points and only the best of each K goes on (em-EM of Biernacki, Celeux and Govaert, 2003). The
 iterations are in single precision, the last step and all that is reported in double.
 """
 

@@ -53,7 +53,9 @@ class Runner:
         deadline: float | None = None,
         on_group: Callable[[int, tuple[Outcome, ...] | str], None] | None = None,
     ) -> list[tuple[Outcome, ...] | str]:
-        """Run the groups, in order if there is a deadline; return the outcomes of each, or why it failed.
+        """Run the groups; return the outcomes of each, or why it failed.
+
+        With a deadline they run in order, without one the longest first.
 
         Groups that could not be started before `deadline` (`time.monotonic`) are left out at the
         end of the list.

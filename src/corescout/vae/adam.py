@@ -20,7 +20,7 @@ class Adam:
     Parameters
     ----------
     theta : Tensor (P,)
-        Leaf that requires its gradient; changed in place.
+        Changed in place.
     """
 
     def __init__(self, theta: Tensor) -> None:
@@ -31,11 +31,8 @@ class Adam:
         self._step = 0
 
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Move by the gradient and clear it."""
-        gradient = self._theta.grad
-        if gradient is None:
-            raise RuntimeError("Adam.step: expected a gradient, found none; call backward first")
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Move against the gradient (P,)."""
         self._step += 1
         self._mean.lerp_(gradient, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(gradient, gradient, value=1 - _BETA2)
@@ -44,4 +41,3 @@ class Adam:
         torch.sqrt(self._square, out=self._spread).add_(_EPSILON * correction)
         rate = learning_rate * correction / (1 - _BETA1**self._step)
         self._theta.addcdiv_(self._mean, self._spread, value=-rate)
-        self._theta.grad = None

@@ -20,6 +20,7 @@ from corescout.data import StoppedError
 from corescout.plan import TrainingPlan
 from corescout.vae.adam import Adam
 from corescout.vae.elbo import log_likelihood
+from corescout.vae.gradient import Gradient, has_gradient
 from corescout.vae.initialisation import initial_parameters
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import decode, draw, posterior
@@ -81,9 +82,10 @@ def train(
     steps_per_epoch = n_patches // batch
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     initial = initial_parameters(spec, generators, x, plan.initialisation)
-    theta = torch.cat([value.flatten() for value in initial.values()]).to(device).requires_grad_()
+    theta = torch.cat([value.flatten() for value in initial.values()]).to(device)
     adam = Adam(theta)
-    objective = _Objective(spec, beta0, device)
+    step_of = _written_out if has_gradient(spec) else _differentiated
+    differentiate = step_of(theta, initial, spec, beta0, device)
     losses = np.zeros((len(seeds), n_epochs))
     n_steps, step = n_epochs * steps_per_epoch, 0
     for epoch in range(n_epochs):
@@ -95,11 +97,10 @@ def train(
                 [torch.randn(batch, spec.n_gaussian + 1, generator=g) for g in generators]
             ).to(device)
             rows = order[:, first : first + batch].to(device)
-            loss, reported = objective(
-                _take(x, rows), noise, _views(theta, initial), warmup_at(step, n_steps, plan)
+            gradient, reported = differentiate(
+                _take(x, rows), noise, warmup_at(step, n_steps, plan)
             )
-            loss.backward()  # type: ignore[no-untyped-call]
-            adam.step(learning_rate_at(step, n_steps, plan))
+            adam.step(gradient, learning_rate_at(step, n_steps, plan))
             losses[:, epoch] += reported.cpu().numpy() / steps_per_epoch
             step += 1
         if on_step is not None:
@@ -133,7 +134,38 @@ def warmup_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
     return min(1.0, (step + 1) / max(1.0, plan.kl_warmup * n_steps))
 
 
-class _Objective:
+Differentiate = Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]
+
+
+def _written_out(
+    theta: Tensor, like: Parameters, spec: Specification, beta0: float, device: str
+) -> Differentiate:
+    """The gradient by `Gradient`."""
+    gradient = torch.zeros_like(theta)
+    parameters, parts = _views(theta, like), _views(gradient, like)
+    compute = Gradient(spec, beta0, device)
+
+    def differentiate(x: Tensor, noise: Tensor, warmup: float) -> tuple[Tensor, Tensor]:
+        return gradient, compute(x, noise, parameters, parts, warmup)
+
+    return differentiate
+
+
+def _differentiated(
+    theta: Tensor, like: Parameters, spec: Specification, beta0: float, device: str
+) -> Differentiate:
+    """The gradient by torch, of the objective below."""
+    objective = Objective(spec, beta0, device)
+
+    def differentiate(x: Tensor, noise: Tensor, warmup: float) -> tuple[Tensor, Tensor]:
+        leaf = theta.detach().requires_grad_()
+        loss, reported = objective(x, noise, _views(leaf, like), warmup)
+        return torch.autograd.grad(loss, leaf)[0], reported
+
+    return differentiate
+
+
+class Objective:
     """Negative ELBO of a batch, summed over the stack: the models' gradients stay apart."""
 
     def __init__(self, spec: Specification, beta0: float, device: str) -> None:

@@ -53,6 +53,15 @@ def transform(
     return coordinates
 
 
+def turn_to_grid(window_px: int, canvas_px: int) -> Tensor:
+    """Return the matrix (2, 2) from coordinates in half windows to `grid_sample`'s (x, y).
+
+    Its x runs to the right, where the second coordinate runs to the left.
+    """
+    ratio = (window_px - 1) / max(canvas_px - 1, 1)
+    return torch.tensor([[0.0, ratio], [-ratio, 0.0]])
+
+
 def sample_canvas(canvas: Tensor, coordinates: Tensor, window_px: int) -> Tensor:
     """Read an upright image at coordinates, bilinearly; beyond its edge the edge goes on.
 
@@ -66,9 +75,7 @@ def sample_canvas(canvas: Tensor, coordinates: Tensor, window_px: int) -> Tensor
     (M, B, C w^2)
     """
     m, b, channels, side, _ = canvas.shape
-    ratio = (window_px - 1) / (side - 1)
-    # grid_sample wants (x, y) with x to the right: the second coordinate runs the other way.
-    turn = torch.tensor([[0.0, ratio], [-ratio, 0.0]], device=coordinates.device)
+    turn = turn_to_grid(window_px, side).to(coordinates.device)
     grid = torch.matmul(coordinates.flatten(0, -2), turn)
     sampled = functional.grid_sample(
         canvas.flatten(0, 1),
