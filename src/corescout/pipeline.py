@@ -87,6 +87,7 @@ def explore(
             decision = study.decide()
             winner = study.winner(decision)
             evidence = _evidence(study, winner)
+            confirmation = study.confirm(winner)
         except StoppedError as stopped:
             raise StoppedError("stopped", study.finished_trials()) from stopped
     mixture, types = _types(winner, evidence, plan)
@@ -132,7 +133,7 @@ def explore(
         mixture_by_trial=study.mixture_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *confirmation),
     )
 
 

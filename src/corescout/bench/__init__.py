@@ -10,6 +10,9 @@ BENCHES: dict[str, str] = {
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
     "open": "corescout.bench.opening",
+    "paper": "corescout.bench.paper",
+    "scale": "corescout.bench.scale",
+    "startup": "corescout.bench.startup",
 }
 
 __all__ = ["BENCHES", "Bar", "BenchReport"]

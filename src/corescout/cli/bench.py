@@ -10,11 +10,14 @@ from typing import Annotated
 
 import typer
 
+from corescout.bench.outcome import BenchReport
 from corescout.data import InputError
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="Which; 'list' names them.")] = "list",
+    name: Annotated[
+        str, typer.Argument(help="Which; 'list' names them, 'all' runs them.")
+    ] = "list",
     scan: Annotated[
         Path | None, typer.Argument(help="A scan to measure on; a folder for fuzz.")
     ] = None,
@@ -29,17 +32,34 @@ def bench(
     if name == "list":
         sys.stdout.write("\n".join(sorted(BENCHES)) + "\n")
         return
-    if name not in BENCHES:
-        raise InputError(f"one of {', '.join(sorted(BENCHES))}", repr(name), "choose one of these")
-    report = import_module(BENCHES[name]).run(scan, quick=quick)
-    lines = [f"{key}: {value}" for key, value in report.values.items()]
+    if name != "all" and name not in BENCHES:
+        known = ", ".join([*sorted(BENCHES), "all"])
+        raise InputError(f"one of {known}", repr(name), "choose one of these")
+    figures: dict[str, object] = {}
+    passed = True
+    for one in sorted(BENCHES) if name == "all" else [name]:
+        # a scan or folder that is given is for the one measurement that was named
+        report = import_module(BENCHES[one]).run(None if name == "all" else scan, quick=quick)
+        if name == "all":
+            sys.stdout.write(f"\n== {one}\n")
+        sys.stdout.write(_table(report))
+        sys.stdout.flush()
+        figures |= (
+            {f"{one}_{k}": v for k, v in report.values.items()} if name == "all" else report.values
+        )
+        passed = passed and report.passed
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _table(report: BenchReport) -> str:
+    width = max(map(len, report.values))
+    lines = [f"{key:<{width}}  {value}" for key, value in report.values.items()]
     lines += [
         f"{'met' if report.met(bar) else 'MISSED'}: {bar.key} {bar.relation} {bar.bound:g}"
         for bar in report.bars
     ]
     lines += [f"note: {note}" for note in report.notes]
-    sys.stdout.write("\n".join(lines) + "\n")
-    if json_file is not None:
-        json_file.write_text(json.dumps(dict(report.values), indent=2) + "\n", encoding="utf-8")
-    if not report.passed:
-        raise typer.Exit(1)
+    return "\n".join(lines) + "\n"

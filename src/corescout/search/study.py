@@ -21,6 +21,8 @@ from corescout.trial import Outcome, TrialGroup
 
 SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
 REPEAT_SHARE = 0.8
+SPATIAL_COST = 30  # of the spatial decoder, in average candidates
+CONFIRMED = 0.4  # adjusted Rand index with the spatial decoder; seeds agree by about 0.5
 SEED_STRIDE = 100  # seed of a repeat: seed + 100 times its number
 
 
@@ -129,6 +131,23 @@ class Study:
         gains = [o.rewards["gain"].value for o in outcomes]
         return tuple(g for g in gains if np.isfinite(g))[: self.plan.decision.null_surrogates]
 
+    def confirm(self, winner: Outcome) -> tuple[str, ...]:
+        """Train the winner with the paper's spatial decoder and say how well its types agree."""
+        candidate = winner.candidate
+        budget_end = self._deadline(1.0)
+        late = budget_end is not None and time.monotonic() >= budget_end
+        if not self.plan.decision.confirm_spatial or not candidate.invariances or late:
+            return ()
+        self._stage = "confirming"
+        group = self._group((replace(candidate, decoder="spatial"),))
+        (found,) = self._runner.run([group])
+        if isinstance(found, str) or found[0].collapsed is not None:
+            why = found if isinstance(found, str) else found[0].collapsed
+            return (f"not confirmed with the spatial decoder: {why}",)
+        share = mean_agreement([self._assignment(winner), self._assignment(found[0])])
+        word = "confirmed with" if share >= CONFIRMED else "not confirmed with"
+        return (f"{word} the spatial decoder: its types agree with these by ARI {share:.2f}",)
+
     # -- what was found -------------------------------------------------------------------
 
     def mean_gain(self, winner: Outcome) -> float:
@@ -206,6 +225,8 @@ class Study:
         decision = self.plan.decision
         sweep = sum(g.cost for g in groups)
         extra = decision.finalists * (decision.seeds - 1) + decision.null_surrogates
+        if decision.confirm_spatial:
+            extra += SPATIAL_COST
         return sweep * (1 + extra / len(groups))
 
     def _deadline(self, share: float) -> float | None:
