@@ -215,3 +215,19 @@ def test_the_live_preset_on_a_real_scan(scan_file, name):
     other = explore(scan_file(name), workers=1)
     for a, b in zip(numbers(one), numbers(other), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_spatial_decoder_confirms_the_winner(surface, quick_plan):
+    decision = quick_plan.decision.model_copy(
+        update={"confirm_spatial": True, "seeds": 1, "null_surrogates": 0}
+    )
+    plan = quick_plan.model_copy(
+        update={
+            "decision": decision,
+            "invariances": ("r",),
+            "windows_px": (9,),
+            "training": quick_plan.training.model_copy(update={"epochs": 12}),
+        }
+    )
+    result = explore(surface.scan, plan)
+    assert any("confirmed with the spatial decoder" in note for note in result.notes)

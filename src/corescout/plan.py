@@ -88,6 +88,9 @@ class TrainingPlan(_Frozen):
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
     )
     retries: int = Field(2, ge=0, description="other seeds tried after a collapse")
+    device: Literal["cpu", "cuda"] = Field(
+        "cpu", description="'cuda' trains there: the numbers agree within rounding, not bit for bit"
+    )
 
 
 class DensityFilterPlan(_Frozen):

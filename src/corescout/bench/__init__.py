@@ -11,6 +11,7 @@ BENCHES: dict[str, str] = {
     "gui": "corescout.bench.gui",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
+    "presets": "corescout.bench.presets",
     "scale": "corescout.bench.scale",
     "startup": "corescout.bench.startup",
 }

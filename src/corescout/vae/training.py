@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corescout.data import StoppedError
+from corescout.data import InputError, StoppedError
 from corescout.plan import TrainingPlan
 from corescout.vae.adam import Adam
 from corescout.vae.elbo import log_likelihood
@@ -54,7 +54,6 @@ def train(
     seeds: tuple[int, ...],
     plan: TrainingPlan,
     *,
-    device: str = "cpu",
     stop: threading.Event | None = None,
     on_step: Callable[[float], None] | None = None,
 ) -> Trained:
@@ -75,7 +74,10 @@ def train(
     ------
     StoppedError
         If `stop` was set.
+    InputError
+        If the plan asks for CUDA and there is none.
     """
+    device = _device(plan)
     x = torch.as_tensor(np.array(patches), device=device).flatten(-3)
     n_patches, batch = x.shape[-2], min(plan.batch_size, x.shape[-2])
     n_epochs = epochs_of(plan, n_patches)
@@ -106,6 +108,12 @@ def train(
         if on_step is not None:
             on_step(step / n_steps)
     return Trained(spec, _unstack(_views(theta, initial), len(seeds)), losses)
+
+
+def _device(plan: TrainingPlan) -> str:
+    if plan.device == "cuda" and not torch.cuda.is_available():
+        raise InputError("a CUDA device", "none", "train with device='cpu'")
+    return plan.device
 
 
 def epochs_of(plan: TrainingPlan, n_patches: int) -> int:

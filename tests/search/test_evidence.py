@@ -1,0 +1,40 @@
+"""The test against surfaces without types: in waves, and no longer than it can matter."""
+
+import numpy as np
+import pytest
+
+from corescout.plan import DecisionPlan, Plan
+from corescout.search import judge, settled, waves
+
+
+def plan_with(count: int) -> Plan:
+    return Plan.preset("live", decision=DecisionPlan(null_surrogates=count))
+
+
+@pytest.mark.parametrize("count", [0, 1, 6, 7, 19, 39])
+def test_every_surrogate_is_in_one_wave(count):
+    numbers = [i for wave in waves(plan_with(count)) for i in wave]
+    assert numbers == list(range(count))
+
+
+def test_it_is_settled_exactly_when_nothing_can_make_it_significant():
+    plan = plan_with(39)  # p <= 0.05 allows one of 39 to reach the gain
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        nulls = tuple(rng.normal(size=int(rng.integers(1, 30))))
+        gain = float(rng.normal() + 1.5)
+        best_case = nulls + (-np.inf,) * (39 - len(nulls))
+        hopeless = not judge(gain, best_case, plan).has_types
+        assert settled(gain, nulls, plan) == hopeless
+
+
+def test_the_verdict_says_that_more_were_not_needed():
+    evidence = judge(1.0, (2.0, 3.0, 0.1), plan_with(19))
+    assert not evidence.has_types
+    assert "2 of 3 surfaces without types reach it, more were not needed" in evidence.reason
+
+
+def test_types_need_all_surrogates():
+    evidence = judge(1.0, tuple(np.linspace(-1, 0.5, 19)), plan_with(19))
+    assert evidence.has_types
+    assert "more were not needed" not in evidence.reason
