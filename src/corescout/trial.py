@@ -118,7 +118,7 @@ def run_trials(
         retried = _fits(group.subset(again), seeds, stop, None)
         for i, fitted in zip(again, retried, strict=True):
             fits[i] = fitted
-    mixtures = _mixtures(group, [fit for fit, *_ in fits])
+    mixtures = _mixtures(group, [fit for fit, *_ in fits], stop)
     seconds = (time.perf_counter() - started) / len(fits)
     outcomes = []
     for candidate, (fit, weights, why, seed), mixture in zip(
@@ -180,10 +180,13 @@ def collapse(z: NDArray[np.float64], least_variance: float) -> str | None:
     )
 
 
-def _mixtures(group: TrialGroup, fits: list[Fit]) -> list[dict[int, Mixture]]:
+def _mixtures(
+    group: TrialGroup, fits: list[Fit], stop: threading.Event | None
+) -> list[dict[int, Mixture]]:
     return fit_mixtures(
         [np.asarray(fit.latents.mean) for fit in fits],
         [np.asarray(fit.kept) for fit in fits],
         group.mixtures,
         [c.seed for c in group.candidates],
+        stop,
     )

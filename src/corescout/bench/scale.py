@@ -44,7 +44,7 @@ from corescout.plan import KeypointPlan
 find_keypoints(tiled_scan(256).channel(), KeypointPlan(), 11)
 image = tiled_scan(int(sys.argv[1])).channel()
 started = time.perf_counter()
-found = find_keypoints(image, KeypointPlan(spacing_px=4), 11)
+found = find_keypoints(image, KeypointPlan(spacing_px=3), 11)
 print(json.dumps([len(found), time.perf_counter() - started, peak_gib()]))
 """
 

@@ -11,6 +11,7 @@ iterations are in single precision, the last step and all that is reported in do
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corescout.data import Mixture
+from corescout.data import Mixture, StoppedError
 from corescout.mixtures.whitening import whiten, whitening
 from corescout.plan import MixturePlan
 
@@ -38,6 +39,7 @@ def fit_mixtures(
     kept: Sequence[NDArray[np.bool_]],
     plan: MixturePlan,
     seeds: Sequence[int],
+    stop: threading.Event | None = None,
 ) -> list[dict[int, Mixture]]:
     """Fit K = 1..max_components to the kept rows of each latent space.
 
@@ -47,12 +49,19 @@ def fit_mixtures(
     kept : sequence of (N,) bool
     seeds : sequence of int
         One for each latent space; fixes its starts.
+    stop : Event
+        Looked at every few iterations.
 
     Returns
     -------
     list of dict
         For each latent space the best of `plan.starts` mixtures for each K, in the units of its
         codes.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
     if plan.engine == "sklearn":
         return [_fit_sklearn(z, k, plan, s) for z, k, s in zip(codes, kept, seeds, strict=True)]
@@ -62,7 +71,7 @@ def fit_mixtures(
         z = np.stack([whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)])
         largest = min(plan.max_components, z.shape[1] // (z.shape[2] + 2))
         for ks in _batches(largest, z.shape[1]):
-            fitted = _fit_batch(z, ks, plan, [seeds[i] for i in group])
+            fitted = _fit_batch(z, ks, plan, [seeds[i] for i in group], stop)
             for row, i in enumerate(group):
                 for column, k in enumerate(ks):
                     run = fitted.run(row * len(ks) + column, k)
@@ -108,7 +117,11 @@ def _same_size(kept: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
 
 
 def _fit_batch(
-    z: NDArray[np.float64], ks: range, plan: MixturePlan, seeds: Sequence[int]
+    z: NDArray[np.float64],
+    ks: range,
+    plan: MixturePlan,
+    seeds: Sequence[int],
+    stop: threading.Event | None,
 ) -> _Fitted:
     """Fit every K of `ks` to D data sets z (D, n, L); the runs are in the order (data set, K)."""
     dims = z.shape[2]
@@ -119,7 +132,7 @@ def _fit_batch(
     )
     absent = _absent(ks, 1).repeat(len(z), 1)
     own = torch.arange(len(z)).repeat_interleave(len(ks))
-    theta, converged = _iterate(features[own], theta, absent, dims, plan.max_iterations)
+    theta, converged = _iterate(features[own], theta, absent, dims, plan.max_iterations, stop)
     tau = _expect(features[own], theta)[0].double()
     exact = exact[own]
     tau, total = _expect(exact, _theta(*_moments(exact, tau, dims), absent.double()))
@@ -177,7 +190,12 @@ def _start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
 
 
 def _iterate(
-    features: Tensor, theta: Tensor, absent: Tensor, dims: int, max_iterations: int
+    features: Tensor,
+    theta: Tensor,
+    absent: Tensor,
+    dims: int,
+    max_iterations: int,
+    stop: threading.Event | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Run EM; finished runs leave the batch. Return theta (R, F, K) and converged (R,)."""
     result = theta.clone()
@@ -189,6 +207,8 @@ def _iterate(
         theta = _theta(*_moments(features, tau, dims), absent)
         if iteration % _CHECK_EVERY and iteration != max_iterations:
             continue
+        if stop is not None and stop.is_set():
+            raise StoppedError("stopped while mixtures were fitted")
         now = total.mean(dim=1)
         done = (now - level[active]).abs() < _TOLERANCE
         result[active], level[active] = theta, now
