@@ -1,0 +1,40 @@
+"""Instruments: what may be sent, what was approved, and a stop that interrupts.
+
+A plan of visits becomes messages; every message passes one gate that holds the limits and the stop.
+"""
+
+from corescout.instruments.gate import Gate, LimitError
+from corescout.instruments.journal import Journal, read_journal
+from corescout.instruments.limits import Limits, load_limits
+from corescout.instruments.messages import Message, messages_of
+from corescout.instruments.protocol import (
+    Capabilities,
+    Check,
+    Event,
+    Instrument,
+    InstrumentError,
+    Status,
+)
+from corescout.instruments.session import Session, SessionError
+from corescout.instruments.visit_plan import VisitPlan, plan_visits
+
+__all__ = [
+    "Capabilities",
+    "Check",
+    "Event",
+    "Gate",
+    "Instrument",
+    "InstrumentError",
+    "Journal",
+    "LimitError",
+    "Limits",
+    "Message",
+    "Session",
+    "SessionError",
+    "Status",
+    "VisitPlan",
+    "load_limits",
+    "messages_of",
+    "plan_visits",
+    "read_journal",
+]

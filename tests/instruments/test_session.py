@@ -1,0 +1,164 @@
+"""From a preview to a run on the twin: nothing without approval, nothing after a stop."""
+
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from corescout.data import StoppedError
+from corescout.instruments import InstrumentError, Session, SessionError, read_journal
+from corescout.instruments.journal import measured
+from corescout.instruments.loops import fit_loop
+
+
+def run_approved(session, plan):
+    check = session.preview(plan)
+    assert check.errors == ()
+    session.approve(plan.digest, by="test")
+    return list(session.run(plan))
+
+
+def test_a_preview_sends_nothing_and_shows_the_very_messages(session, twin, plan):
+    check = session.preview(plan)
+    assert twin.log == []
+    assert session.state == "PREVIEW"
+    assert check.path_m > 0
+    assert check.seconds > 1.5
+    session.approve(plan.digest, by="test")
+    list(session.run(plan))
+    assert tuple(twin.log) == check.messages
+
+
+def test_a_run_measures_every_target_and_returns_to_observe(session, plan, twin):
+    events = run_approved(session, plan)
+    curves = [e for e in events if e.what == "measured"]
+    assert [e.target_uid for e in curves] == ["t0", "t1", "t2"]
+    assert session.state == "OBSERVE"
+    assert twin.status().bias_v == 0
+    for event, target in zip(curves, plan.targets, strict=True):
+        assert np.hypot(*np.subtract(event.measurement.xy_m, target.xy_m)) < 20e-9
+        wanted = twin.loops[twin.true_type(event.measurement.xy_m)]
+        assert fit_loop(event.measurement).coercive_v == pytest.approx(wanted.coercive_v, abs=0.2)
+
+
+@pytest.mark.parametrize("stage", ["nothing previewed", "only previewed", "already run"])
+def test_nothing_runs_without_an_approval_of_its_own(session, plan, twin, stage):
+    if stage == "only previewed":
+        session.preview(plan)
+    if stage == "already run":
+        run_approved(session, plan)
+    sent = len(twin.log)
+    with pytest.raises(SessionError):
+        list(session.run(plan))
+    assert len(twin.log) == sent
+
+
+def test_one_changed_bit_voids_the_approval(session, plan, shifted, twin):
+    assert plan.digest != shifted.digest
+    session.preview(plan)
+    with pytest.raises(SessionError, match="another plan"):
+        session.approve(shifted.digest, by="test")
+    session.approve(plan.digest, by="test")
+    with pytest.raises(SessionError, match="not the one"):
+        list(session.run(shifted))
+    assert twin.log == []
+
+
+def test_an_approval_and_a_plan_expire(twin, limits, journal, plan):
+    session = Session(twin, limits, journal, armed_s=0.05)
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    time.sleep(0.1)
+    assert session.state == "PREVIEW"
+    old = replace(plan, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert any("expired" in e for e in session.preview(old).errors)
+    with pytest.raises(SessionError, match="cannot be armed"):
+        session.approve(old.digest, by="test")
+
+
+def test_without_limits_nothing_is_armed(twin, journal, plan):
+    session = Session(twin, None, journal)
+    assert session.preview(plan).errors == ("no limits: nothing can be armed",)
+    with pytest.raises(SessionError):
+        session.approve(plan.digest, by="test")
+
+
+def test_what_lies_outside_is_refused_and_not_clamped(session, plan, twin, limits):
+    far = replace(plan.targets[1], xy_m=(limits.x_m[1] + 1e-9, 0.0))
+    check = session.preview(replace(plan, targets=(plan.targets[0], far)))
+    assert any("lies outside" in e for e in check.errors)
+    assert twin.log == []
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.1, 0.3])
+def test_stop_from_another_thread_ends_motion_and_nothing_follows(
+    wall_surface, limits, journal, plan, after_s
+):
+    from corescout.instruments.twin import DigitalTwin
+
+    twin = DigitalTwin(wall_surface, speed=1.0)  # a run of several seconds
+    twin.connect()
+    session = Session(twin, limits, journal)
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    events = []
+    worker = threading.Thread(target=lambda: events.extend(session.run(plan)))
+    worker.start()
+    time.sleep(after_s)
+    session.stop("test")
+    stopped = time.monotonic()
+    sent, place = len(twin.log), twin.status().at_m
+    worker.join(0.5)
+    assert not worker.is_alive()
+    assert time.monotonic() - stopped < 0.5
+    assert session.state == "HOLD"
+    time.sleep(0.2)
+    assert len(twin.log) == sent
+    assert twin.status().at_m == place
+    assert twin.status().bias_v == 0
+    with pytest.raises(SessionError):
+        session.preview(plan)
+    session.release(by="test")
+    assert session.state == "OBSERVE"
+
+
+def test_a_tip_that_is_elsewhere_holds_the_session(session, plan, twin):
+    twin.position_error_m = 1e-6
+    events = run_approved(session, plan)
+    assert events[-1].what == "held"
+    assert session.state == "HOLD"
+    assert not any(m.kind == "spectrum" for m in twin.log)
+
+
+def test_a_lost_connection_holds_and_is_raised(session, plan, twin):
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    run = session.run(plan)
+    next(event for event in run if event.what == "measured")
+    twin.fault = "cable"
+    with pytest.raises(InstrumentError, match="cable"):
+        list(run)
+    assert session.state == "HOLD"
+
+
+def test_leaving_a_run_stops_it(session, plan, twin):
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    run = session.run(plan)
+    next(run)
+    run.close()
+    assert session.state == "HOLD"
+    with pytest.raises(StoppedError):
+        twin.send(twin.log[0])
+
+
+def test_the_journal_tells_what_was_measured(session, plan, journal):
+    run_approved(session, plan)
+    entries = read_journal(journal.path)
+    assert measured(entries) == {"t0", "t1", "t2"}
+    states = [e["state"] for e in entries if e["what"] == "state"]
+    assert states == ["PREVIEW", "ARMED", "RUNNING", "OBSERVE"]
+    assert [e["digest"] for e in entries if e["what"] == "approved"] == [plan.digest]
