@@ -90,3 +90,18 @@ def test_codes_that_are_all_the_same_do_not_end_the_search():
     z = np.zeros((60, 2))
     mixtures = fit_mixtures([z], [everything(z)], PLAN, [0])[0]
     assert set(mixtures) == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize("far", [1.0, 30.0, 1000.0])
+def test_points_on_a_line_in_one_place_and_far_away_can_be_fitted(far):
+    rng = np.random.default_rng(0)
+    line = np.column_stack([rng.normal(size=150), np.zeros(150)])
+    place = np.full((150, 2), 0.3)
+    outlier = np.full((2, 2), far) + rng.normal(size=(2, 2))
+    z = np.concatenate([line, place, outlier])
+    (found,) = fit_mixtures([z], [np.ones(len(z), bool)], MixturePlan(), [0])
+    assert sorted(found) == list(range(1, 11))
+    for mixture in found.values():
+        assert np.isfinite(mixture.log_likelihood_nats)
+        assert np.isfinite(mixture.covariances).all()
+        np.testing.assert_allclose(mixture.responsibilities.sum(axis=1), 1)

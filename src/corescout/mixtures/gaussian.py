@@ -24,7 +24,8 @@ from corescout.data import Mixture, StoppedError
 from corescout.mixtures.whitening import whiten, whitening
 from corescout.plan import MixturePlan
 
-_COVARIANCE_FLOOR = 1e-6  # added to variances of whitened codes, as in scikit-learn
+# Added to variances of whitened codes: as in scikit-learn; above the rounding of E[z^2] - E[z]^2.
+_COVARIANCE_FLOOR = {torch.float64: 1e-6, torch.float32: 1e-4}
 _TOLERANCE = 1e-4  # nats per point between two checks
 _CHECK_EVERY = 8
 _LLOYD_STEPS = 4
@@ -247,7 +248,7 @@ def _moments(features: Tensor, tau: Tensor, dims: int) -> tuple[Tensor, Tensor, 
     covariances = torch.zeros(*means.shape, dims, dtype=means.dtype)
     covariances[..., rows, columns] = second - means[..., rows] * means[..., columns]
     covariances[..., columns, rows] = covariances[..., rows, columns]
-    covariances += _COVARIANCE_FLOOR * torch.eye(dims, dtype=means.dtype)
+    covariances += _COVARIANCE_FLOOR[means.dtype] * torch.eye(dims, dtype=means.dtype)
     return counts / counts.sum(dim=-1, keepdim=True), means, covariances
 
 
