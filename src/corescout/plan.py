@@ -250,7 +250,7 @@ _PRESETS: dict[str, dict[str, object]] = {
         )
     },
     "standard": {
-        "windows_px": (5, 7, 9, 11, 13, 15, 17, 21),
+        "windows_px": (7, 9, 11, 13, 15, 17, 21),
         "training": TrainingPlan(epochs=60),
         "decision": DecisionPlan(seeds=5, confirm_spatial=True),
         "baselines": ("pca",),

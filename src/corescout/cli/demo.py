@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from corescout.cli import options
 from corescout.cli.running import explore_and_save, print_result
+from corescout.data import InputError
+
+if TYPE_CHECKING:
+    from corescout.plan import Plan
 
 
 def demo(
@@ -15,6 +22,9 @@ def demo(
     windows: options.Windows = None,
     invariances: options.Invariances = None,
     workers: options.Workers = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="On the digital twin, from first scan to loops.")
+    ] = False,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     verbose: options.Verbose = False,
@@ -25,6 +35,9 @@ def demo(
     from corescout.surfaces.truth import compare
 
     plan = options.make_plan(preset, windows=windows, invariances=invariances, seed=seed)
+    if live:
+        _live(plan, out or Path("corescout-demo-live"), overwrite=overwrite)
+        return
     folder = check_writable(out or Path("corescout-demo.corescout"), overwrite=overwrite)
     surface = generate_surface(seed=plan.seed)
     result = explore_and_save(
@@ -32,3 +45,20 @@ def demo(
     )
     print_result(result, folder)
     sys.stdout.write(f"truth: {compare(surface, result)}\n")
+
+
+def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
+    """Run the experiment on the twin, under limits and with a policy that approves."""
+    from corescout.live.demo import live_demo
+
+    if folder.exists() and not overwrite:
+        raise InputError(
+            "a new folder", f"{folder} exists", "give another with --out, or --overwrite"
+        )
+    experiment, _ = live_demo(folder, plan, lambda text: typer.echo(text, err=True))
+    for kind in range(1, experiment.result.n_types + 1):
+        loops = experiment.loops_of(kind)
+        if loops:
+            mean = sum(loop.coercive_v for loop in loops) / len(loops)
+            typer.echo(f"type {kind}: {len(loops)} loops, coercive bias {mean:.2f} V")
+    typer.echo(f"report: {folder / 'experiment.html'}")

@@ -16,7 +16,7 @@ from corescout.data import InputError, Scan
 from corescout.exports.nsid import write_channels
 from corescout.gui import layers as shown
 from corescout.gui.placement import GEOMETRY
-from corescout.readers.hdf5 import scan_in
+from corescout.readers import hdf5
 
 LayerData = shown.LayerData
 
@@ -85,7 +85,7 @@ def read_layers(path: str | Path) -> list[LayerData]:
                 f"version {file.attrs[MARK]} in {Path(path).name}",
                 "update Corescout",
             )
-        scans = {name: scan_in(file[name], Path(path)) for name in file if name != "layers"}
+        scans = {n: hdf5.read(Path(path), n) for n in file if n != "layers"}
         return [_read_layer(group, scans) for _, group in sorted(file["layers"].items())]
 
 

@@ -1,7 +1,7 @@
 """A digital twin: a generated surface behind the instrument protocol, with drift and stop.
 
-Time runs `speed` times as fast as at a real instrument. Positions are what the scanner reports; the
-sample drifts beneath it, so a place on the surface moves away from the place that was scanned.
+What the instrument does runs `speed` times as fast as at a real one. Positions are what the scanner
+reports; the sample drifts beneath it, so a place on the surface moves away from where it was.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class DigitalTwin:
     surface : Surface
         Sample and truth.
     speed : float
-        Seconds of the instrument in one second.
+        Seconds of scanning, moving and measuring in one second; thinking takes its own time.
     drift_m_per_s : tuple of float
         Of the sample beneath the scanner, (x, y), in the instrument's seconds.
     position_error_m : float
@@ -67,6 +67,7 @@ class DigitalTwin:
         self._stopped = threading.Event()
         self._connected = False
         self._began = time.monotonic()
+        self._saved_s = 0.0  # time of the instrument beyond that of the clock on the wall
         self._at_m = self._frame.center_m
         self._bias_v = 0.0
         self._speed_m_per_s = 1e-6
@@ -151,7 +152,7 @@ class DigitalTwin:
         return frame
 
     def _drift_m(self) -> NDArray[np.float64]:
-        passed = (time.monotonic() - self._began) * self.speed
+        passed = time.monotonic() - self._began + self._saved_s
         return np.asarray(self.drift_m_per_s) * passed
 
     def _check_connection(self) -> None:
@@ -162,6 +163,7 @@ class DigitalTwin:
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds / self.speed
+        self._saved_s += seconds - seconds / self.speed
         while (left := end - time.monotonic()) > 0:
             if self._stopped.wait(min(left, _SLICE_S)):
                 raise StoppedError("the twin was stopped")

@@ -9,6 +9,7 @@ translated from Gwyddion hold the image itself, those from Igor its own order `[
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
 from corescout.readers.channels import clean_label, direction_of, free_name, role_of, unit_of
+
+_SPARE_BYTES = 2**26  # that a small file may unpack to
 
 
 class _Channel(NamedTuple):
@@ -33,8 +36,8 @@ class _Channel(NamedTuple):
     direction: str | None
 
 
-def read(path: Path) -> Scan:
-    """Read all image channels.
+def read(path: Path, group: str | None = None) -> Scan:
+    """Read all image channels of a file, or of a group in it.
 
     Raises
     ------
@@ -43,20 +46,27 @@ def read(path: Path) -> Scan:
     """
     import pyfive
 
-    with pyfive.File(str(path)) as file:
-        return scan_in(file, path)
+    with _BoundedReader(path) as stream, pyfive.File(stream) as file:
+        return _scan_in(file if group is None else file[group], path)
 
 
-def scan_in(group: Any, path: Path) -> Scan:
-    """Read the images of an open file or of a group in it.
+class _BoundedReader(io.BufferedReader):
+    """A file that refuses to read more than it holds: a damaged size allocates nothing."""
 
-    Raises
-    ------
-    InputError
-        If there is no image.
-    """
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._length = path.stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read at most `size` bytes, all that is left if negative."""
+        if size is not None and size > self._length:
+            raise ValueError(f"{size:,} bytes asked of a file of {self._length:,}")
+        return super().read(size)
+
+
+def _scan_in(group: Any, path: Path) -> Scan:
     warnings: list[str] = []
-    found = list(_nsid(group)) or list(_usid(group, warnings))
+    found = list(_nsid(group, path)) or list(_usid(group, path, warnings))
     if not found:
         raise InputError(
             "NSID or USID images", f"none in {path.name}", "export the scan as NSID or USID"
@@ -81,7 +91,7 @@ def scan_in(group: Any, path: Path) -> Scan:
     )
 
 
-def _nsid(file: Any) -> Iterator[_Channel]:
+def _nsid(file: Any, path: Path) -> Iterator[_Channel]:
     import pyfive
 
     found: list[Any] = []
@@ -95,7 +105,7 @@ def _nsid(file: Any) -> Iterator[_Channel]:
         )
     )
     for item in found:
-        _check_size(item)
+        _check_size(item, path)
         labels = [_text(label) for label in item.attrs["DIMENSION_LABELS"]]
         group = item.parent
         values = np.asarray(item[()], dtype=np.float32)
@@ -128,7 +138,7 @@ def _axis_pitch(group: Any, axis: str) -> float:
     return _pitch(group[axis][()])
 
 
-def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
+def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
     import pyfive
 
     found: list[Any] = []
@@ -141,7 +151,7 @@ def _usid(file: Any, warnings: list[str]) -> Iterator[_Channel]:
     )
     translator = _text(file.attrs.get("translator", file.attrs.get("data_type", "")))
     for item in found:
-        _check_size(item)
+        _check_size(item, path)
         positions = np.asarray(_beside(item, "Position_Values")[()], dtype=np.float64)
         indices = np.asarray(_beside(item, "Position_Indices")[()])
         width, height = (int(indices[:, axis].max()) + 1 for axis in (0, 1))
@@ -172,10 +182,15 @@ def _beside(item: Any, name: str) -> Any:
     return group[name]
 
 
-def _check_size(item: Any) -> None:
+def _check_size(item: Any, path: Path) -> None:
     """Chunks can declare more than the file holds: refuse before anything is allocated."""
-    if item.size > 2**30:
-        raise InputError("an image of at most 2^30 pixels", f"{item.shape}", "export one image")
+    declared, length = item.size * item.dtype.itemsize, path.stat().st_size
+    if declared > 20 * length + _SPARE_BYTES:
+        raise InputError(
+            f"a file that holds the {declared:,} bytes of its image {item.shape}",
+            f"{length:,} bytes in {path.name}",
+            "copy it again",
+        )
 
 
 def _frame(

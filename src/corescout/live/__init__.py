@@ -1,0 +1,1 @@
+"""Live: from a new scan to a measurement."""
