@@ -9,6 +9,7 @@ from corescout.bench.outcome import Bar, BenchReport
 BENCHES: dict[str, str] = {
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
+    "limits": "corescout.bench.limits",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
     "presets": "corescout.bench.presets",

@@ -17,10 +17,13 @@ class Journal:
     ----------
     path : str or Path
         Created if absent; an unfinished last line, left by a crash, is ended first.
+    synced : bool
+        Whether each entry is on the disk before `write` returns; at an instrument it is.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, synced: bool = True) -> None:
         self.path = Path(path)
+        self._synced = synced
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._file = self.path.open("ab+")
@@ -39,7 +42,8 @@ class Journal:
         with self._lock:
             self._file.write(line.encode())
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._synced:
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
