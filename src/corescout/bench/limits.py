@@ -1,6 +1,7 @@
 """`bench limits`: 10,000 random plans, run where they can be approved.
 
-Nothing outside the limits may get on the wire. What was sent is held against the bounds themselves, not against the code that checks them.
+Nothing outside the limits may get on the wire. What was sent is held against the bounds themselves,
+not against the code that checks them.
 """
 
 from __future__ import annotations
