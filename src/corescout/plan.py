@@ -251,7 +251,7 @@ _PRESETS: dict[str, dict[str, object]] = {
     },
     "standard": {
         "windows_px": (7, 9, 11, 13, 15, 17, 21),
-        "training": TrainingPlan(epochs=60),
+        "training": TrainingPlan(epochs=80, batch_size=64, learning_rate=1e-2),
         "decision": DecisionPlan(seeds=5, confirm_spatial=True),
         "baselines": ("pca",),
     },
