@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.readers.damage import damaged_as_input_error
 
 Reader = Callable[[Path], Scan]
 
@@ -68,16 +69,8 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
             f"other content in {path.name} (it begins with {head[:4]!r})",
             "export it again from the instrument software",
         )
-    try:
+    with damaged_as_input_error(path):
         scan: Scan = import_module(module).read(path)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"a complete {path.suffix} file",
-            f"{path.name} is damaged or cut short ({type(error).__name__}: {error})"[:300],
-            "copy it again from the instrument, or wait until it is written completely",
-        ) from error
     scan = _with_missing_rows(scan)
     if pixel_size_m is not None and scan.frame is None:
         pitch = (pixel_size_m, pixel_size_m)

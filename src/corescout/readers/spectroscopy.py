@@ -7,6 +7,7 @@ from pathlib import Path
 
 from corescout.data import InputError, Measurement
 from corescout.readers import asylum_force, nanonis_dat
+from corescout.readers.damage import damaged_as_input_error
 
 _READERS: dict[str, Callable[[Path], Measurement]] = {
     ".dat": nanonis_dat.read,
@@ -35,13 +36,5 @@ def read_measurement(path: str | Path) -> Measurement:
         raise InputError(
             f"spectroscopy in {' or '.join(_READERS)}", path.name, "export it to one of these"
         )
-    try:
+    with damaged_as_input_error(path):
         return reader(path)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"a complete {path.suffix} file",
-            f"{path.name} is damaged or cut short ({type(error).__name__}: {error})"[:300],
-            "copy it again, or wait until it is written completely",
-        ) from error
