@@ -112,6 +112,17 @@ def test_layers_are_saved_and_opened_again_without_loss(viewer, quick_result, tm
     assert after[0].colormap.name == "viridis"
 
 
+def test_a_filtered_copy_of_a_channel_is_saved_as_it_is(viewer, scan_file, tmp_path):
+    viewer.open(scan_file("chip.gsf"), plugin="napari-corescout")
+    layer = viewer.layers[0]
+    changed = np.sqrt(np.asarray(layer.data))
+    layer.data = changed
+    (path,) = viewer.layers.save(str(tmp_path / "layers.h5"), plugin="napari-corescout")
+    viewer.layers.clear()
+    (again,) = viewer.open(path, plugin="napari-corescout")
+    np.testing.assert_array_equal(again.data, changed)
+
+
 def test_a_cos_phase_is_added_and_explored_like_any_channel(viewer, scan_file):
     from corescout.gui.contributions import add_response
 

@@ -28,15 +28,12 @@ _SYMBOLS = ("size", "face_color", "border_color", "border_width", "symbol", "edg
 
 
 def holds_layers(path: str | Path) -> bool:
-    """Say whether a file was written by `write_layers`."""
-    import h5py
-
+    """Say whether a file was written by `write_layers`; a damaged one was not."""
     if Path(path).suffix.lower() not in (".h5", ".hdf5"):
         return False
     try:
-        with h5py.File(path, "r") as file:
-            return MARK in file.attrs
-    except OSError:
+        return MARK in hdf5.attributes(Path(path))
+    except InputError:
         return False
 
 
@@ -54,7 +51,7 @@ def write_layers(path: str, layers: list[LayerData]) -> list[str]:
             group.attrs["kind"] = kind
             group.attrs["options"] = json.dumps(_plain(_kept(options)))
             scan = (options.get("metadata") or {}).get(shown.SCAN)
-            if kind == "image" and isinstance(scan, Scan):
+            if kind == "image" and isinstance(scan, Scan) and _is_channel(data, options, scan):
                 if not any(scan is s for s in scans):
                     write_channels(file, scan, f"Measurement_{len(scans):03d}")
                     scans.append(scan)
@@ -101,6 +98,15 @@ def _read_layer(group: Any, scans: dict[str, Scan]) -> LayerData:
     if "data" in group:
         return np.asarray(group["data"]), options, kind
     return [np.asarray(v) for _, v in sorted(group["parts"].items())], options, kind
+
+
+def _is_channel(data: Any, options: dict[str, Any], scan: Scan) -> bool:
+    """Say whether an image still shows its scan's channel: a filtered copy keeps the metadata."""
+    name = options["metadata"].get(shown.CHANNEL)
+    if name not in scan.channels:
+        return False
+    made, _, _ = shown.channel_layer(scan, name, visible=True)
+    return np.array_equal(made, np.asarray(data), equal_nan=True)
 
 
 def _kept(options: dict[str, Any]) -> dict[str, Any]:

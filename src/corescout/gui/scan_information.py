@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import napari
@@ -17,6 +18,8 @@ from qtpy.QtWidgets import (
 from corescout.data import Scan
 from corescout.description import VENDOR, Rows, describe
 from corescout.gui import layers as shown
+
+_LINE = 34  # characters of a value in one line: a doubt is read, not guessed
 
 
 class ScanInformation(QWidget):  # type: ignore[misc]
@@ -37,7 +40,6 @@ class ScanInformation(QWidget):  # type: ignore[misc]
         self.filter.textChanged.connect(self._apply_filter)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["What", "Value"])
-        self.tree.setWordWrap(True)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -70,7 +72,7 @@ class ScanInformation(QWidget):  # type: ignore[misc]
         for title, rows in groups.items():
             parent = QTreeWidgetItem([title])
             for key, value in rows:
-                item = QTreeWidgetItem([key, value])
+                item = QTreeWidgetItem([key, fill(value, _LINE)])
                 item.setToolTip(1, value)
                 parent.addChild(item)
             self.tree.addTopLevelItem(parent)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
 from corescout.readers.channels import clean_label, direction_of, free_name, role_of, unit_of
+from corescout.readers.damage import damaged_as_input_error
 
 _SPARE_BYTES = 2**26  # that a small file may unpack to
 
@@ -48,6 +49,24 @@ def read(path: Path, group: str | None = None) -> Scan:
 
     with _BoundedReader(path) as stream, pyfive.File(stream) as file:
         return _scan_in(file if group is None else file[group], path)
+
+
+def attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of the file itself.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    import pyfive
+
+    with (
+        damaged_as_input_error(path),
+        _BoundedReader(path) as stream,
+        pyfive.File(stream) as file,
+    ):
+        return dict(file.attrs)
 
 
 class _BoundedReader(io.BufferedReader):
