@@ -138,6 +138,13 @@ class TargetPlan(_Frozen):
     per_type: int = Field(5, ge=1)
     spacing_m: float | None = Field(None, gt=0)
     spacing_px: float = Field(10.0, ge=0, description="used where spacing_m is not set")
+    margin_m: float = Field(0.0, ge=0, description="from the edge of the scan")
+    avoid_m: float | None = Field(
+        None, gt=0, description="from places measured before; the spacing where not set"
+    )
+    diversity: float = Field(
+        0.3, ge=0, le=1, description="0: the most typical ones; 1: as unlike each other as can be"
+    )
     choice: Literal["core", "boundary", "novel"] = "core"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ class Recorder:
 
     capabilities = Capabilities(
         "recorder",
+        "recorder",
         frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"}),
         can_stop=True,
         can_read_back=True,
@@ -63,6 +64,13 @@ class Recorder:
         """None."""
         return iter(())
 
+    def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
+        """Its language is ours."""
+        return tuple(map(str, messages))
+
+    def finish(self) -> None:
+        """Nothing to hand over."""
+
     def send(self, message: Message) -> None:
         """Keep a message."""
         self.wire.append(message)
@@ -82,8 +90,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
         uid="s", channels={"a": np.zeros((8, 8), np.float32)}, frame=ScanFrame((8, 8), (1e-7, 1e-7))
     )
     with tempfile.TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal.jsonl", synced=False)
-        for _ in range(count):
+        for number in range(count):
+            journal = Journal(Path(folder) / f"{number}.jsonl", synced=False)
             recorder = Recorder()
             session = Session(recorder, LIMITS, journal)
             plan = plan_visits(image, _targets(rng))
@@ -101,7 +109,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
                 list(session.run(plan))
             sent += len(recorder.wire)
             outside += sum(map(_is_outside, recorder.wire)) + _long_steps(recorder.wire)
-        journal.close()
+            session.close()
+            journal.close()
     values = {
         "plans": count, "armed": armed, "refused": refused, "messages": sent,
         "outside": outside, "changed_approvals_taken": count - voided,

@@ -19,6 +19,7 @@ from corescout.data.patches import PatchSet
 from corescout.data.result import Evidence, Result, RunnerUp
 from corescout.data.reward import Reward
 from corescout.data.scan import Scan
+from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
 
@@ -40,6 +41,7 @@ __all__ = [
     "RunnerUp",
     "Scan",
     "ScanFrame",
+    "SpectrumGrid",
     "StoppedError",
     "Target",
     "Trial",

@@ -4,7 +4,7 @@ A plan of visits becomes messages; every message passes one gate that holds the 
 """
 
 from corescout.instruments.gate import Gate, LimitError
-from corescout.instruments.journal import Journal, read_journal
+from corescout.instruments.journal import Journal, JournalState, last_state, read_journal
 from corescout.instruments.limits import Limits, load_limits
 from corescout.instruments.messages import Message, messages_of
 from corescout.instruments.protocol import (
@@ -16,16 +16,18 @@ from corescout.instruments.protocol import (
     Status,
 )
 from corescout.instruments.session import Session, SessionError
-from corescout.instruments.visit_plan import VisitPlan, plan_visits
+from corescout.instruments.visit_plan import DriftCheck, VisitPlan, plan_visits
 
 __all__ = [
     "Capabilities",
     "Check",
+    "DriftCheck",
     "Event",
     "Gate",
     "Instrument",
     "InstrumentError",
     "Journal",
+    "JournalState",
     "LimitError",
     "Limits",
     "Message",
@@ -33,6 +35,7 @@ __all__ = [
     "SessionError",
     "Status",
     "VisitPlan",
+    "last_state",
     "load_limits",
     "messages_of",
     "plan_visits",

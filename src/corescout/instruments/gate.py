@@ -62,8 +62,15 @@ class Gate:
             self._send(message)
             if message.kind == "bias":
                 self._bias_v = float(message.values["bias_v"])
-            if message.kind == "move":
+            if message.kind in ("move", "zoom"):
                 self._at_m = (message.values["x_m"], message.values["y_m"])
+
+    def finish(self, hand_over: Callable[[], None]) -> None:
+        """Hand a whole plan over, unless it was stopped (StoppedError)."""
+        with self._lock:
+            if self._stopped is not None:
+                raise StoppedError(f"stopped: {self._stopped}")
+            hand_over()
 
     def stop(self, reason: str) -> None:
         """Close for good. Waits at most for the message that is being sent."""

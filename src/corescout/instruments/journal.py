@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,10 +72,51 @@ def read_journal(path: str | Path) -> list[dict[str, Any]]:
     return entries
 
 
-def measured(entries: list[dict[str, Any]]) -> set[str]:
-    """Targets whose measurement was begun: they are not measured again without asking.
+@dataclass(frozen=True)
+class JournalState:
+    """What a journal says of the last session.
 
-    One that was begun and not finished counts as well: the bias may have written a domain.
+    Attributes
+    ----------
+    state : str
+        The last one; "OBSERVE" where nothing was noted.
+    digest : str or None
+        Of the plan that was approved last.
+    begun : mapping of str to (x, y) in metres or None
+        Targets that were marked or measured, or begun to be, and where the tip was sent: they are
+        not measured again without asking. One that was begun and not finished counts as well: the
+        bias may have written a domain.
+    finished : frozenset of str
+        Those of them whose measurement came back.
     """
-    begun = {e["target_uid"] for e in entries if e["what"] == "message" and e.get("target_uid")}
-    return {str(uid) for uid in begun}
+
+    state: str
+    digest: str | None
+    begun: Mapping[str, tuple[float, float] | None]
+    finished: frozenset[str]
+
+
+def last_state(entries: Sequence[Mapping[str, Any]]) -> JournalState:
+    """Read the state back from the entries of a journal."""
+    state, digest, finished = "OBSERVE", None, set()
+    begun: dict[str, tuple[float, float] | None] = {}
+    place: tuple[float, float] | None = None
+    for entry in entries:
+        what, uid = entry["what"], entry.get("target_uid")
+        if what == "state":
+            state = entry["state"]
+        elif what == "approved":
+            digest = entry["digest"]
+        elif what == "message":
+            values = entry["values"]
+            place = (values["x_m"], values["y_m"]) if "x_m" in values else place
+            if uid and entry["kind"] in ("spectrum", "zoom", "mark"):
+                begun[uid] = place
+        elif what == "measured" and uid:
+            finished.add(uid)
+    return JournalState(state, digest, begun, frozenset(finished))
+
+
+def measured(entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Targets that were measured or begun to be."""
+    return set(last_state(entries).begun)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from corescout.data import Target
-from corescout.instruments.visit_plan import VisitPlan
+from corescout.instruments.visit_plan import DriftCheck, VisitPlan
 
 Kind = Literal["bias", "speed", "move", "mark", "spectrum", "zoom"]
 
@@ -43,11 +43,23 @@ class Message:
 
 
 def messages_of(plan: VisitPlan, speed_m_per_s: float) -> tuple[Message, ...]:
-    """Return all that a plan says, in order: 0 V and a speed before every move."""
+    """Return all that a plan says, in order: 0 V and a speed before every move.
+
+    A plan with a drift check scans its small frame again after every few targets; these messages
+    serve no target.
+    """
     said: list[Message] = [Message("speed", {"speed_m_per_s": speed_m_per_s})]
-    for target in plan.targets:
+    for number, target in enumerate(plan.targets, start=1):
         said += _visit(target)
+        if plan.drift_check is not None and number % plan.drift_check.every == 0:
+            said += _drift_check(plan.drift_check)
     return (*said, Message("bias", {"bias_v": 0.0}))
+
+
+def _drift_check(check: DriftCheck) -> list[Message]:
+    x, y = check.center_m
+    frame = {"x_m": x, "y_m": y, "size_m": check.size_m, "angle_rad": 0.0}
+    return [Message("bias", {"bias_v": 0.0}), Message("zoom", frame)]
 
 
 def _visit(target: Target) -> list[Message]:
@@ -71,3 +83,21 @@ def _visit(target: Target) -> list[Message]:
 
 def _only(target: Target, *names: str) -> dict[str, float]:
     return {name: target.settings[name] for name in names if name in target.settings}
+
+
+def in_words(message: Message) -> str:
+    """Say a message as a person reads it: "move to X 120.0 nm, Y -35.0 nm"."""
+    v = message.values
+    place = f"X {v['x_m'] * 1e9:.1f} nm, Y {v['y_m'] * 1e9:.1f} nm" if "x_m" in v else ""
+    if message.kind == "bias":
+        return f"bias {v['bias_v']:g} V"
+    if message.kind == "speed":
+        return f"speed {v['speed_m_per_s'] * 1e6:g} um/s"
+    if message.kind == "spectrum":
+        return (
+            f"spectrum {v['bias_start_v']:g} to {v['bias_end_v']:g} V, {v['n_points']:g} points,"
+            f" {v['seconds']:g} s"
+        )
+    if message.kind == "zoom":
+        return f"scan {v['size_m'] * 1e9:.0f} nm around {place}"
+    return f"{message.kind} {'to' if message.kind == 'move' else 'at'} {place}"

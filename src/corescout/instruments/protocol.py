@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -22,23 +22,39 @@ class Capabilities:
     Attributes
     ----------
     name : str
+    address : str
+        Identity of the one instrument behind it, such as "nanonis 127.0.0.1:6501": only one session
+        at a time controls it.
     actions : frozenset of str
         Kinds of message that it understands.
     can_stop : bool
         Whether `stop` reaches it while it moves. If not: stop at the instrument.
     can_read_back : bool
         Whether it says where the tip is.
+    whole_plans : bool
+        Whether it takes a plan as a whole (a file) when the last message was given, not one by one.
     """
 
     name: str
+    address: str
     actions: frozenset[Kind]
     can_stop: bool
     can_read_back: bool
+    whole_plans: bool = False
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what it cannot do, for everybody who is about to approve something."""
+        found = []
+        if not self.can_stop:
+            found.append(f"{self.name} cannot be stopped from here: stop at the instrument")
+        if not self.can_read_back:
+            found.append(f"{self.name} does not say where the tip is: arrivals are not checked")
+        return tuple(found)
 
 
 @dataclass(frozen=True)
 class Status:
-    """What an instrument says of itself."""
+    """What an instrument says of itself; a `problem` (crash, lost scan) holds the session."""
 
     at_m: tuple[float, float] | None
     bias_v: float
@@ -56,6 +72,8 @@ class Check:
         With an error the plan cannot be armed.
     messages : tuple of Message
         The very ones that would be sent.
+    wire : tuple of str
+        The same in the instrument's own language.
     path_m : float
         Length of the way.
     seconds : float
@@ -67,42 +85,70 @@ class Check:
     messages: tuple[Message, ...]
     path_m: float
     seconds: float
+    wire: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Event:
     """Something that happened in a run."""
 
-    what: Literal["sent", "arrived", "measured", "held", "done"]
+    what: Literal["sent", "arrived", "measured", "drift", "handed over", "held", "done"]
     target_uid: str | None = None
-    measurement: Measurement | None = None
+    measurement: Measurement | Scan | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Instrument(Protocol):
-    """A controller. All calls block; `stop` and `status` may come from any thread."""
+    """A controller. All calls block; `stop` and `status` may come from any thread.
+
+    The checks of a plan and its run are the `Session`'s, the same for every instrument; a backend
+    translates messages, says what it can do, and stops.
+    """
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """What it can do. From any thread, connected or not; never raises."""
 
     def connect(self) -> None:
-        """Connect, reading only. Raises InstrumentError if nobody answers."""
+        """Connect, reading only; ends a stop.
+
+        From the thread that will run plans. Raises InstrumentError, with the address and what to
+        look at, if nobody answers within the backend's time-out. `status` and `scans` follow.
+        """
 
     def close(self) -> None:
-        """Disconnect; nothing is sent."""
+        """Disconnect; nothing is sent, no thread is left. From any thread, any number of times."""
 
     def status(self) -> Status:
-        """Read position, bias and state."""
+        """Read position, bias and state. From any thread. Raises InstrumentError if it is lost."""
 
     def scans(self) -> Iterator[Scan]:
-        """Yield scans as they come; partial ones say their `rows_done`."""
+        """Yield scans as they come, from a thread of the caller's that may wait.
+
+        Partial scans say their `rows_done` and are to be looked at; a whole one (`rows_done` None)
+        is for a decision. Raises InstrumentError when the connection is lost or a scan is stuck.
+        """
+
+    def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
+        """Say messages in the instrument's own language; nothing is sent. Any thread."""
 
     def send(self, message: Message) -> Measurement | Scan | None:
         """Carry out one message that the gate has passed; return what it measured.
 
-        Raises StoppedError when `stop` interrupts it, InstrumentError when the connection is lost.
+        From the thread of the run. Raises StoppedError when `stop` interrupts it, InstrumentError
+        when the connection is lost or the instrument refuses; the session then holds.
+        """
+
+    def finish(self) -> None:
+        """All messages of a plan were given: who takes whole plans hands this one over now.
+
+        From the thread of the run. Raises as `send`; after a `stop` nothing is handed over.
         """
 
     def stop(self, reason: str, emergency: str) -> None:
-        """Interrupt what is under way, on a way of its own; latches until `connect`."""
+        """Interrupt what is under way, on a connection of its own; latches until `connect`.
+
+        From any thread, at any time, also before `connect`; returns within a second. Does what
+        `emergency` says: "halt" ends motion, "halt_and_zero_bias" takes the DC bias to zero too.
+        Without `can_stop` it keeps what is not handed over yet and says so to nobody else.
+        """

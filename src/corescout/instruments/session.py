@@ -1,6 +1,7 @@
 """One experiment on one instrument: from watching to an approved run, and back on any doubt.
 
 OBSERVE -> PREVIEW -> ARMED (expires) -> RUNNING -> OBSERVE; HOLD from anywhere, left by a person.
+Watching and previewing is free to everybody; from ARMED on the session has the instrument for itself.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
+from corescout.instruments.control import control_of, take
 from corescout.instruments.gate import Gate, LimitError
-from corescout.instruments.journal import Journal
+from corescout.instruments.journal import Journal, last_state, read_journal
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import Message, messages_of
 from corescout.instruments.protocol import Check, Event, Instrument
 from corescout.instruments.visit_plan import VisitPlan
+from corescout.registration import register
 
 State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
+_MEASURING = ("mark", "spectrum", "zoom")
 ARMED_S = 120.0  # an approval that is not used is void after this
 
 
@@ -40,6 +44,7 @@ class Session:
     limits : Limits or None
         Without them plans can be previewed and nothing armed.
     journal : Journal
+        One that ends in the middle of a run, left by a crash, starts the session in HOLD.
     armed_s : float
         How long an approval holds.
     """
@@ -59,6 +64,12 @@ class Session:
         self._approved: tuple[str, float] | None = None  # digest, until (monotonic)
         self._gate: Gate | None = None
         self._came_back: Measurement | Scan | None = None
+        self._measure_again = False
+        self._control = control_of(instrument.capabilities.address)
+        left = last_state(read_journal(journal.path))
+        self._begun = dict(left.begun)
+        if left.state in ("RUNNING", "HOLD"):
+            self._hold(f"the last session ended in {left.state}: look at the instrument")
 
     @property
     def state(self) -> State:
@@ -68,8 +79,13 @@ class Session:
                 self._move("PREVIEW", "the approval ran out")
             return self._state
 
-    def preview(self, plan: VisitPlan) -> Check:
+    def preview(self, plan: VisitPlan, *, measure_again: bool = False) -> Check:
         """Say what a plan would do; nothing is sent.
+
+        Parameters
+        ----------
+        measure_again : bool
+            Whether places that were measured before may be measured again; else they are errors.
 
         Raises
         ------
@@ -78,8 +94,10 @@ class Session:
         """
         with self._lock:
             self._need("OBSERVE", "PREVIEW", "ARMED")
+            self._measure_again = measure_again
             check = self._check(plan)
             self._plan, self._approved = plan, None
+            self._control.release()
             self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
             self._move("PREVIEW", "")
             return check
@@ -97,7 +115,8 @@ class Session:
         Raises
         ------
         SessionError
-            If it is another plan, has errors or expired, or there are no limits.
+            If it is another plan, has errors or expired, there are no limits, or another session
+            controls the instrument.
         """
         with self._lock:
             self._need("PREVIEW")
@@ -107,15 +126,24 @@ class Session:
             errors = self._check(plan).errors
             if errors:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
+            if not take(self._control):
+                raise SessionError(
+                    f"another session controls {self._instrument.capabilities.address}: end it first"
+                )
             self._approved = (digest, time.monotonic() + self._armed_s)
             self._journal.write("approved", digest=digest, by=by)
             self._move("ARMED", "")
 
-    def run(self, plan: VisitPlan) -> Iterator[Event]:
+    def run(self, plan: VisitPlan, reference: Scan | None = None) -> Iterator[Event]:
         """Carry out the approved plan; yields an event for each thing that happened.
 
         The plan is held against the approval byte by byte, and every message against the limits
         once more. Anything unexpected ends in HOLD with the tip where it is.
+
+        Parameters
+        ----------
+        reference : Scan, optional
+            The scan that the plan comes from; needed where the plan checks drift.
 
         Raises
         ------
@@ -128,11 +156,15 @@ class Session:
                 raise SessionError(f"nothing is armed (state {self._state})")
             if plan.digest != self._approved[0]:
                 raise SessionError("the plan is not the one that was approved")
+            if plan.drift_check is not None and (
+                reference is None or reference.content_sha256 != plan.scan_sha256
+            ):
+                raise SessionError("the plan checks drift: give the scan that it comes from")
             self._approved = None
             self._gate = Gate(limits, self._carry_out)
             self._move("RUNNING", plan.digest)
         try:
-            yield from self._visits(plan, limits, self._gate)
+            yield from self._visits(plan, limits, self._gate, reference)
         except GeneratorExit:
             self.stop("the run was left")
             raise
@@ -146,6 +178,7 @@ class Session:
         with self._lock:
             if self._state == "RUNNING":
                 self._move("OBSERVE", "done")
+                self._control.release()
         yield Event("done")
 
     def stop(self, reason: str) -> None:
@@ -166,23 +199,69 @@ class Session:
             self._journal.write("released", by=by)
             self._plan = self._gate = None
             self._move("OBSERVE", "")
+            self._control.release()
+
+    def close(self) -> None:
+        """Give control back; a run that is under way is stopped."""
+        if self.state == "RUNNING":
+            self.stop("the session was closed")
+        self._control.release()
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _visits(self, plan: VisitPlan, limits: Limits, gate: Gate) -> Iterator[Event]:
+    def _visits(
+        self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
+    ) -> Iterator[Event]:
         gate.set_position(self._instrument.status().at_m)
         for message in messages_of(plan, limits.largest_speed_m_per_s):
             if datetime.now(UTC) > plan.expires_at:
                 raise StoppedError("the plan expired during the run")
             self._journal.write("message", **asdict(message))
+            if message.target_uid and message.kind in _MEASURING:
+                self._begun[message.target_uid] = _place(plan, message.target_uid)
+            self._came_back = None
             gate(message)
             yield Event("sent", message.target_uid, detail={"message": message})
-            came = self._came_back
-            if isinstance(came, Measurement):
-                self._journal.write("measured", target_uid=message.target_uid, source=came.source)
-                yield Event("measured", message.target_uid, measurement=came)
+            yield from self._came(message, plan, reference)
             if message.kind == "move":
                 yield self._arrived(message, limits, gate)
+            if message.kind == "zoom" and self._instrument.capabilities.can_read_back:
+                gate.set_position(self._instrument.status().at_m)
+            self._need_no_problem()
+        gate.finish(self._instrument.finish)
+        if self._instrument.capabilities.whole_plans:
+            self._journal.write("handed over", digest=plan.digest)
+            yield Event("handed over")
+
+    def _came(self, message: Message, plan: VisitPlan, reference: Scan | None) -> Iterator[Event]:
+        """What a message brought back: a measurement, or the frame of a drift check."""
+        came, uid = self._came_back, message.target_uid
+        if came is None:
+            return
+        if uid is None and isinstance(came, Scan) and reference is not None:
+            yield self._drift(came, plan, reference)
+            return
+        self._journal.write("measured", target_uid=uid, source=came.source)
+        yield Event("measured", uid, measurement=came)
+
+    def _drift(self, frame: Scan, plan: VisitPlan, reference: Scan) -> Event:
+        """Compare a frame with the plan's scan where the plan takes it to lie."""
+        found = register(replace(reference, frame=plan.frame), frame)
+        detail = {"drift_m": list(found.drift_m), "refused": found.refused}
+        self._journal.write("drift", **detail)
+        if found.refused is not None:
+            raise StoppedError(f"drift cannot be told: {found.refused}")
+        if found.length_m > plan.tolerance_m:
+            raise StoppedError(
+                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan bears"
+                f" {plan.tolerance_m * 1e9:.0f} nm: register and preview again"
+            )
+        return Event("drift", detail=detail)
+
+    def _need_no_problem(self) -> None:
+        problem = self._instrument.status().problem
+        if problem is not None:
+            raise StoppedError(f"the instrument reports {problem}")
 
     def _carry_out(self, message: Message) -> None:
         self._came_back = self._instrument.send(message)
@@ -215,8 +294,8 @@ class Session:
             errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
         if plan.frame.angle_rad and not limits.rotation_verified:
             errors.append("the scan is rotated, and no marker check has shown which way")
-        if not capabilities.can_stop:
-            warnings.append("this instrument cannot be stopped from here: stop at the instrument")
+        warnings += capabilities.warnings()
+        errors += self._repeated(plan, limits)
         try:
             messages = messages_of(plan, limits.largest_speed_m_per_s)
         except (KeyError, ValueError) as error:
@@ -238,7 +317,26 @@ class Session:
             if message.kind == "move":
                 at_m = (message.values["x_m"], message.values["y_m"])
             seconds += message.values.get("seconds", 0.0)
-        return Check(tuple(errors), tuple(warnings), messages, path_m, seconds)
+        wire = self._instrument.preview(messages)
+        return Check(tuple(errors), tuple(warnings), messages, path_m, seconds, wire)
+
+    def _repeated(self, plan: VisitPlan, limits: Limits) -> list[str]:
+        """Targets that were begun before, here or in the session that the journal tells of."""
+        if self._measure_again:
+            return []
+        again = [
+            t.uid
+            for t in plan.targets
+            if t.uid in self._begun
+            or any(
+                place is not None and t.xy_m is not None
+                and math.dist(place, t.xy_m) <= limits.readback_tolerance_m
+                for place in self._begun.values()
+            )
+        ]  # fmt: skip
+        if not again:
+            return []
+        return [f"measured before: {', '.join(again)}; leave them out or ask to measure again"]
 
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf
@@ -255,3 +353,7 @@ class Session:
     def _move(self, state: State, why: str) -> None:
         self._journal.write("state", before=self._state, state=state, why=why)
         self._state = state
+
+
+def _place(plan: VisitPlan, uid: str) -> tuple[float, float] | None:
+    return next(t.xy_m for t in plan.targets if t.uid == uid)

@@ -1,4 +1,4 @@
-"""A digital twin: a generated surface behind the instrument protocol, with drift and stop.
+"""A digital twin: a generated surface behind the instrument protocol, with drift, creep and stop.
 
 What the instrument does runs `speed` times as fast as at a real one. Positions are what the scanner
 reports; the sample drifts beneath it, so a place on the surface moves away from where it was.
@@ -6,10 +6,12 @@ reports; the sample drifts beneath it, so a place on the surface moves away from
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,18 +20,23 @@ from numpy.typing import NDArray
 
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.loops import Loop, sweep_v
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Kind, Message, in_words
 from corescout.instruments.protocol import Capabilities, InstrumentError, Status
+from corescout.instruments.twin_sample import TwinSample
 from corescout.surfaces import Surface, generate_surface
 
 _SLICE_S = 0.01  # how often motion looks at the stop
 _LINE_S = 0.5  # one line of a scan, at a real instrument
+_STUCK_LINES = 20  # without a new line for so long, a scan is stuck
+_ZOOM_PX = 128
+_CREEP_S = 2.0  # a tip that arrived creeps on, with this time constant
 LOOPS = {
     0: Loop(40e-12, 2.5, 0.0),
     1: Loop(40e-12, 2.0, 0.3),
     2: Loop(60e-12, 3.2, -0.4),
     3: Loop(25e-12, 1.2, 0.0),
 }
+_numbers = itertools.count()
 
 
 @dataclass
@@ -44,42 +51,64 @@ class DigitalTwin:
         Seconds of scanning, moving and measuring in one second; thinking takes its own time.
     drift_m_per_s : tuple of float
         Of the sample beneath the scanner, (x, y), in the instrument's seconds.
+    creep : float
+        Share of a step by which the tip lags behind when it arrives.
     position_error_m : float
         Standard deviation of where the tip ends up.
     noise_m : float
         Of a spectrum.
+    spread : float
+        Of the coercive bias from place to place, relative.
+    tip_px, image_noise : float
+        Blur and noise of images, see `TwinSample`.
     loops : mapping of int to Loop
         The switching of each type of the surface; 0 where there is no wall.
     seed : int
+
+    Attributes
+    ----------
+    fault : str or None
+        On demand: "stuck scan", "crash flag", or any other text for a lost connection.
     """
 
     surface: Surface = field(default_factory=lambda: generate_surface(seed=0))
     speed: float = 60.0
     drift_m_per_s: tuple[float, float] = (0.0, 0.0)
+    creep: float = 0.005
     position_error_m: float = 1e-9
     noise_m: float = 1e-12
+    spread: float = 0.0
+    tip_px: float = 0.0
+    image_noise: float = 0.02
     loops: Mapping[int, Loop] = field(default_factory=lambda: LOOPS)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self._frame = self._surface_frame()
+        self.sample = TwinSample(self.surface, self.drift_m_per_s, self.tip_px, self.image_noise)
         self._rng = np.random.default_rng(self.seed)
+        self._number = next(_numbers)
         self._stopped = threading.Event()
         self._connected = False
         self._began = time.monotonic()
         self._saved_s = 0.0  # time of the instrument beyond that of the clock on the wall
-        self._at_m = self._frame.center_m
+        self._at_m = self.sample.frame.center_m
+        self._lag_m, self._arrived_s = (0.0, 0.0), 0.0
         self._bias_v = 0.0
         self._speed_m_per_s = 1e-6
         self.log: list[Message] = []
-        self.written_xy_m: list[tuple[float, float]] = []
         self.fault: str | None = None
 
     @property
     def capabilities(self) -> Capabilities:
         """It can do everything, and be stopped."""
         actions: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
-        return Capabilities("digital twin", actions, can_stop=True, can_read_back=True)
+        address = f"twin {os.getpid()} {self._number}"
+        return Capabilities("digital twin", address, actions, can_stop=True, can_read_back=True)
+
+    @property
+    def written_xy_m(self) -> list[tuple[float, float]]:
+        """Places on the sample where spectra have left a domain."""
+        return self.sample.written_xy_m
 
     def connect(self) -> None:
         """Connect; ends a stop."""
@@ -93,17 +122,27 @@ class DigitalTwin:
     def status(self) -> Status:
         """Position and bias, as the scanner reports them."""
         self._check_connection()
-        return Status(self._at_m, self._bias_v, busy=False)
+        problem = self.fault if self.fault == "crash flag" else None
+        return Status(self._at_m, self._bias_v, busy=False, problem=problem)
 
     def scans(self) -> Iterator[Scan]:
         """Scan the whole surface once: partial scans as its lines come, then the whole one."""
-        height = self._frame.shape_px[0]
-        whole = self._image(self._frame, f"survey-{len(self.log)}")
+        self._check_connection()
+        height = self.sample.frame.shape_px[0]
+        whole = self._image(self.sample.frame, f"survey-{len(self.log)}")
         for revision, rows in enumerate((height // 4, height // 2, 3 * height // 4)):
             self._wait(_LINE_S * height / 4)
+            self._check_connection()
             yield _partial(whole, rows, revision)
+            if self.fault == "stuck scan":
+                self._wait(_STUCK_LINES * _LINE_S)
+                raise InstrumentError(f"the scan is stuck at line {rows}: no new line came")
         self._wait(_LINE_S * height / 4)
         yield replace(whole, revision=3)
+
+    def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
+        """The twin is told in words."""
+        return tuple(map(in_words, messages))
 
     def send(self, message: Message) -> Measurement | Scan | None:
         """Carry out a message.
@@ -132,6 +171,9 @@ class DigitalTwin:
             return self._zoom(message)
         return None
 
+    def finish(self) -> None:
+        """Messages were carried out one by one."""
+
     def stop(self, reason: str, emergency: str) -> None:
         """Halt within a slice of motion; takes the bias to zero where the profile says so."""
         self._stopped.set()
@@ -139,34 +181,27 @@ class DigitalTwin:
             self._bias_v = 0.0
 
     def true_type(self, xy_m: tuple[float, float]) -> int:
-        """Type of the surface beneath a place, drift included."""
-        place = self._frame.to_px(np.asarray(xy_m) - self._drift_m())
-        return int(self.surface.type_at(place[None])[0])
+        """Type of the surface beneath a place now, drift included."""
+        return self.sample.type_at(xy_m, self.seconds())
+
+    def seconds(self) -> float:
+        """Time of the instrument since the start."""
+        return time.monotonic() - self._began + self._saved_s
 
     # -- inner ----------------------------------------------------------------------------
-
-    def _surface_frame(self) -> ScanFrame:
-        frame = self.surface.scan.frame
-        if frame is None:
-            raise ValueError("DigitalTwin.surface: expected a surface with a scale")
-        return frame
-
-    def _drift_m(self) -> NDArray[np.float64]:
-        passed = time.monotonic() - self._began + self._saved_s
-        return np.asarray(self.drift_m_per_s) * passed
 
     def _check_connection(self) -> None:
         if not self._connected:
             raise InstrumentError("the twin is not connected: connect first")
-        if self.fault is not None:
+        if self.fault not in (None, "stuck scan", "crash flag"):
             raise InstrumentError(f"the twin does not answer: {self.fault}")
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds / self.speed
-        self._saved_s += seconds - seconds / self.speed
         while (left := end - time.monotonic()) > 0:
             if self._stopped.wait(min(left, _SLICE_S)):
                 raise StoppedError("the twin was stopped")
+        self._saved_s += seconds - seconds / self.speed
 
     def _travel(self, to_m: tuple[float, float]) -> None:
         start, length = self._at_m, math.dist(self._at_m, to_m)
@@ -178,46 +213,52 @@ class DigitalTwin:
             self._at_m = (x, y)
         error = self._rng.normal(scale=self.position_error_m, size=2)
         self._at_m = (to_m[0] + float(error[0]), to_m[1] + float(error[1]))
+        self._lag_m = (self.creep * (to_m[0] - start[0]), self.creep * (to_m[1] - start[1]))
+        self._arrived_s = self.seconds()
+
+    def _tip_m(self) -> tuple[float, float]:
+        """Where the tip really is: behind what the scanner reports, by what has yet to creep."""
+        left = math.exp(-(self.seconds() - self._arrived_s) / _CREEP_S)
+        return self._at_m[0] - left * self._lag_m[0], self._at_m[1] - left * self._lag_m[1]
 
     def _spectrum(self, message: Message) -> Measurement:
         v = message.values
+        tip_m = self._tip_m()
+        kind = self.true_type(tip_m)
         self._wait(v["seconds"])
         bias = sweep_v(v["bias_start_v"], v["bias_end_v"], int(v["n_points"]))
-        response = self.loops[self.true_type(self._at_m)].response_m(bias)
-        self.written_xy_m.append(self._at_m)
+        loop = self.loops[kind]
+        loop = replace(loop, coercive_v=loop.coercive_v * (1 + self.spread * self._rng.normal()))
+        noise = self._rng.normal(scale=self.noise_m, size=len(bias))
+        self.sample.write(tip_m, self.seconds())
         return Measurement(
             target_uid=message.target_uid,
             axis=bias,
             axis_name="bias",
             axis_unit="V",
-            channels={"response": response + self._rng.normal(scale=self.noise_m, size=len(bias))},
+            channels={"response": loop.response_m(bias) + noise},
             units={"response": "m"},
             xy_m=self._at_m,
             acquired_at=datetime.now(UTC),
             source="digital twin",
+            metadata={"true_type": kind},
         )
 
     def _zoom(self, message: Message) -> Scan:
         v = message.values
-        shape = (128, 128)
-        frame = ScanFrame(shape, (v["size_m"] / 128,) * 2, (v["x_m"], v["y_m"]), v["angle_rad"])
-        self._wait(_LINE_S * shape[0])
-        return self._image(frame, f"zoom-{len(self.log)}")
+        shape, pitch = (_ZOOM_PX, _ZOOM_PX), v["size_m"] / _ZOOM_PX
+        frame = ScanFrame(shape, (pitch, pitch), (v["x_m"], v["y_m"]), v["angle_rad"])
+        image = self._image(frame, f"zoom-{len(self.log)}")
+        self._wait(_LINE_S * _ZOOM_PX)
+        self._at_m = frame.center_m
+        return image
 
     def _image(self, frame: ScanFrame, uid: str) -> Scan:
-        """What a frame shows now."""
-        from scipy.ndimage import map_coordinates
-
-        places = frame.to_m(np.moveaxis(np.indices(frame.shape_px), 0, -1)) - self._drift_m()
-        yx = np.moveaxis(self._frame.to_px(places), -1, 0)
-        source = self.surface.scan
-        channels = {
-            name: map_coordinates(values, yx, order=1, mode="nearest").astype(np.float32)
-            for name, values in source.channels.items()
-        }
-        return replace(
-            source, uid=uid, channels=channels, frame=frame, acquired_at=datetime.now(UTC)
-        )
+        """What a frame shows that is scanned from now on, line by line."""
+        times: NDArray[np.float64] = self.seconds() + _LINE_S * np.arange(frame.shape_px[0])
+        channels = self.sample.seen(frame, list(times), self._rng)
+        now = datetime.now(UTC)
+        return replace(self.surface.scan, uid=uid, channels=channels, frame=frame, acquired_at=now)
 
 
 def _partial(scan: Scan, rows: int, revision: int) -> Scan:

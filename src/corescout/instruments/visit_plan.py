@@ -5,13 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from corescout.data import InputError, Scan, ScanFrame, Target
 
 TOLERANCE_M = 50e-9
 LIFETIME = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class DriftCheck:
+    """A small frame that is scanned again during a run and compared with the plan's scan.
+
+    Attributes
+    ----------
+    every : int
+        After so many targets.
+    center_m : tuple of float
+        (x, y) in the instrument's coordinates.
+    size_m : float
+        Of the square frame.
+    """
+
+    every: int
+    center_m: tuple[float, float]
+    size_m: float
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or self.size_m <= 0:
+            raise ValueError("DriftCheck: expected every >= 1 and a size above 0")
 
 
 @dataclass(frozen=True)
@@ -32,6 +55,7 @@ class VisitPlan:
         Drift that the plan bears; beyond it the session holds.
     expires_at : datetime
         UTC; after that nothing of it is sent.
+    drift_check : DriftCheck or None
     """
 
     scan_uid: str
@@ -40,6 +64,7 @@ class VisitPlan:
     targets: tuple[Target, ...]
     tolerance_m: float
     expires_at: datetime
+    drift_check: DriftCheck | None = None
 
     def canonical(self) -> bytes:
         """Return the plan as JSON that is the same for the same plan: sorted keys, exact floats."""
@@ -60,8 +85,16 @@ def plan_visits(
     tolerance_m: float = TOLERANCE_M,
     now: datetime | None = None,
     lifetime: timedelta = LIFETIME,
+    drift_check: DriftCheck | None = None,
+    drift_m: tuple[float, float] = (0.0, 0.0),
 ) -> VisitPlan:
     """Make a plan of targets that were chosen on a scan.
+
+    Parameters
+    ----------
+    drift_m : tuple of float
+        (x, y) by which the sample has moved since the scan, from `corescout.registration`: the
+        frame and every target are shifted by it. A shifted plan is another plan.
 
     Raises
     ------
@@ -74,11 +107,18 @@ def plan_visits(
         )
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
+    (dx, dy), (cx, cy) = drift_m, scan.frame.center_m
     return VisitPlan(
         scan_uid=scan.uid,
         scan_sha256=scan.content_sha256,
-        frame=scan.frame,
-        targets=tuple(targets),
+        frame=replace(scan.frame, center_m=(cx + dx, cy + dy)),
+        targets=tuple(_shifted(t, dx, dy) for t in targets),
         tolerance_m=tolerance_m,
         expires_at=(now or datetime.now(UTC)) + lifetime,
+        drift_check=drift_check,
     )
+
+
+def _shifted(target: Target, dx_m: float, dy_m: float) -> Target:
+    x, y = target.xy_m or (0.0, 0.0)
+    return replace(target, xy_m=(x + dx_m, y + dy_m))

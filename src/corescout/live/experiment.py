@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from corescout.data import InputError, Measurement, Result, Scan, Target
-from corescout.instruments import Event, Instrument, Session, plan_visits
+from corescout.instruments import (
+    Check,
+    DriftCheck,
+    Instrument,
+    Session,
+    VisitPlan,
+    plan_visits,
+)
 from corescout.instruments.loops import Loop, fit_loop
 from corescout.pipeline import explore
 from corescout.plan import Plan
+from corescout.registration import register
 from corescout.targets import route
+
+CHECK_EVERY = 8  # targets between two looks at the drift
+CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of a registration
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,19 +79,60 @@ def run_experiment(
     say("exploring")
     result = explore(scan, plan)
     say(result.why)
-    visits = plan_visits(scan, _in_order(result.targets, instrument))
+    drift_m = _drift_since(scan, session, policy)
+    say(f"the sample drifted by {math.hypot(*drift_m) * 1e9:.1f} nm since the scan: targets follow")
+    visits = plan_visits(
+        scan,
+        _in_order(result.targets, instrument),
+        drift_m=drift_m,
+        drift_check=DriftCheck(CHECK_EVERY, *_check_frame(scan)),
+    )
+    came, check = _run(session, visits, policy, scan)
+    say(f"{len(visits.targets)} targets, {check.path_m * 1e6:.1f} um, {check.seconds:.0f} s")
+    measurements = {uid: m for uid, m in came.items() if isinstance(m, Measurement)}
+    loops = {uid: fit_loop(m) for uid, m in measurements.items()}
+    return Experiment(result, visits.targets, measurements, loops, check.path_m)
+
+
+def _drift_since(scan: Scan, session: Session, policy: str) -> tuple[float, float]:
+    """Scan a part of the frame again and find how far the sample has moved."""
+    center_m, size_m = _check_frame(scan)
+    where = Target(
+        f"{scan.uid}-registration", scan.uid, (0.0, 0.0), center_m, 0, 0, "zoom",
+        {"size_m": size_m},
+    )  # fmt: skip
+    came, _ = _run(session, plan_visits(scan, [where]), policy, scan)
+    again = came.get(where.uid)
+    if not isinstance(again, Scan):
+        raise InputError("a frame to register with", "none from the instrument", "scan again")
+    found = register(scan, again)
+    if found.refused is not None:
+        raise InputError("a registration", found.refused, "scan again, or approve by hand")
+    return found.drift_m
+
+
+def _check_frame(scan: Scan) -> tuple[tuple[float, float], float]:
+    """Centre and size of the square in the middle of a scan that registrations use."""
+    if scan.frame is None:
+        raise InputError("a scan with a scale", "none", "give its pixel size")
+    return scan.frame.center_m, CHECK_SHARE * min(scan.frame.size_m)
+
+
+def _run(
+    session: Session, visits: VisitPlan, policy: str, scan: Scan
+) -> tuple[dict[str, Measurement | Scan], Check]:
+    """Preview, approve by the policy, and carry out; returns what came by target."""
     check = session.preview(visits)
     if check.errors:
         raise InputError("a plan within the limits", "; ".join(check.errors), "choose again")
-    say(f"{len(visits.targets)} targets, {check.path_m * 1e6:.1f} um, {check.seconds:.0f} s")
     session.approve(visits.digest, by=policy)
-    measurements: dict[str, Measurement] = {}
-    for event in session.run(visits):
-        _note(event, measurements)
+    came: dict[str, Measurement | Scan] = {}
+    for event in session.run(visits, scan):
+        if event.what == "measured" and event.measurement and event.target_uid:
+            came[event.target_uid] = event.measurement
         if event.what == "held":
             raise InputError("a run to its end", str(event.detail["reason"]), "see the journal")
-    loops = {uid: fit_loop(m) for uid, m in measurements.items()}
-    return Experiment(result, visits.targets, measurements, loops, check.path_m)
+    return came, check
 
 
 def _last_scan(instrument: Instrument, say: Callable[[str], None]) -> Scan:
@@ -96,8 +149,3 @@ def _in_order(targets: tuple[Target, ...], instrument: Instrument) -> tuple[Targ
     places = np.array([t.xy_m for t in targets])
     start = instrument.status().at_m or (0.0, 0.0)
     return tuple(replace(targets[i], action="spectrum") for i in route(places, start))
-
-
-def _note(event: Event, measurements: dict[str, Measurement]) -> None:
-    if event.what == "measured" and event.measurement and event.target_uid:
-        measurements[event.target_uid] = event.measurement

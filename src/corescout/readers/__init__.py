@@ -2,5 +2,6 @@
 
 from corescout.readers.registry import SUFFIXES, can_read, read_scan
 from corescout.readers.spectroscopy import read_measurement
+from corescout.readers.spectrum_grid import read_spectrum_grid
 
-__all__ = ["SUFFIXES", "can_read", "read_measurement", "read_scan"]
+__all__ = ["SUFFIXES", "can_read", "read_measurement", "read_scan", "read_spectrum_grid"]

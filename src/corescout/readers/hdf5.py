@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,9 +46,7 @@ def read(path: Path, group: str | None = None) -> Scan:
     InputError
         If there is no image in the file.
     """
-    import pyfive
-
-    with _BoundedReader(path) as stream, pyfive.File(stream) as file:
+    with bounded_file(path) as file:
         return _scan_in(file if group is None else file[group], path)
 
 
@@ -59,14 +58,22 @@ def attributes(path: Path) -> dict[str, Any]:
     InputError
         If it is damaged.
     """
+    with damaged_as_input_error(path), bounded_file(path) as file:
+        return dict(file.attrs)
+
+
+@contextmanager
+def bounded_file(path: Path) -> Iterator[Any]:
+    """Open a file with pyfive; a damaged size allocates nothing."""
     import pyfive
 
-    with (
-        damaged_as_input_error(path),
-        _BoundedReader(path) as stream,
-        pyfive.File(stream) as file,
-    ):
-        return dict(file.attrs)
+    with _BoundedReader(path) as stream, pyfive.File(stream) as file:
+        yield file
+
+
+def dimension_labels(item: Any) -> list[str]:
+    """Names of the dimensions of an NSID dataset, none where it has none."""
+    return [text_of(label) for label in item.attrs.get("DIMENSION_LABELS", ())]
 
 
 class _BoundedReader(io.BufferedReader):
@@ -125,14 +132,14 @@ def _nsid(file: Any, path: Path) -> Iterator[_Channel]:
     )
     for item in found:
         _check_size(item, path)
-        labels = [_text(label) for label in item.attrs["DIMENSION_LABELS"]]
+        labels = dimension_labels(item)
         group = item.parent
         values = np.asarray(item[()], dtype=np.float32)
         if labels == ["x", "y"]:
             values = np.flipud(values.T)
         elif labels != ["y", "x"]:
             continue
-        label = _text(item.attrs.get("quantity", item.name.split("/")[-1]))
+        label = text_of(item.attrs.get("quantity", item.name.split("/")[-1]))
         yield _channel(item, label, values, (_axis_pitch(group, "x"), _axis_pitch(group, "y")))
 
 
@@ -141,7 +148,7 @@ def _channel(
 ) -> _Channel:
     """Name, unit, role and direction: as the label says, or as Corescout wrote them itself."""
     if "writer" in item.attrs:
-        unit, role, direction = (_text(item.attrs[k]) for k in ("units", "role", "direction"))
+        unit, role, direction = (text_of(item.attrs[k]) for k in ("units", "role", "direction"))
         return _Channel(label, unit, values, pitch_m, _note(item.parent), role, direction or None)
     name = clean_label(label)
     note = _note(item.parent)
@@ -152,7 +159,7 @@ def _channel(
 
 def _axis_pitch(group: Any, axis: str) -> float:
     """Pitch of a position axis in metres, 0 where it has none."""
-    if axis not in group or _text(group[axis].attrs.get("units", "")) == "pixel":
+    if axis not in group or text_of(group[axis].attrs.get("units", "")) == "pixel":
         return 0.0
     return _pitch(group[axis][()])
 
@@ -168,7 +175,7 @@ def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
             else None
         )
     )
-    translator = _text(file.attrs.get("translator", file.attrs.get("data_type", "")))
+    translator = text_of(file.attrs.get("translator", file.attrs.get("data_type", "")))
     for item in found:
         _check_size(item, path)
         positions = np.asarray(_beside(item, "Position_Values")[()], dtype=np.float64)
@@ -183,9 +190,9 @@ def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
             values = values.reshape(height, width)
         if "Igor" not in translator and "Gwyddion" not in translator:
             warnings.append(f"unknown translator {translator!r}: rows are taken as stored")
-        label = _text(item.attrs.get("quantity", ""))
+        label = text_of(item.attrs.get("quantity", ""))
         if not label:
-            label = _text(_beside(item, "Spectroscopic_Values").attrs.get("labels", ""))
+            label = text_of(_beside(item, "Spectroscopic_Values").attrs.get("labels", ""))
         pitch = (_pitch(np.unique(positions[:, 0])), _pitch(np.unique(positions[:, 1])))
         found_channel = _channel(item, label, values, pitch)
         yield found_channel._replace(note=_note(file[item.parent.name].parent))
@@ -224,16 +231,17 @@ def _pitch(axis: NDArray[np.float64]) -> float:
 
 
 def _unit(item: Any, name: str) -> str:
-    unit = _text(item.attrs.get("units", ""))
+    unit = text_of(item.attrs.get("units", ""))
     return unit_of(name) or ("" if unit in ("a.u.", "generic") else unit)
 
 
 def _note(group: Any) -> dict[str, str]:
     source = group["original_metadata"].attrs if "original_metadata" in group else group.attrs
-    return {key: _text(value) for key, value in source.items()}
+    return {key: text_of(value) for key, value in source.items()}
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Decode an attribute: bytes, text, or an array of one of them."""
     if isinstance(value, np.ndarray):
         value = value.ravel()[0] if value.size else ""
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)

@@ -1,4 +1,4 @@
-"""Choose targets: the clearest examples of each type, apart from each other."""
+"""Choose targets: clear examples of each type, apart from each other and unlike each other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def choose_targets(
     plan: TargetPlan,
     measured_xy_m: ArrayLike = (),
 ) -> tuple[Target, ...]:
-    """Choose up to `plan.per_type` targets of each type, the most typical first.
+    """Choose up to `plan.per_type` targets of each type.
+
+    The most wanted point of a type comes first; each next one maximises
+    (1 - d) wanted + d nearest, where `wanted` is the rank of its typicality (or of its doubt, or of
+    its novelty) in 0..1, `nearest` its distance from the chosen ones of its type, half of it in
+    latent and half in real space, in diameters (farthest point; Gonzalez, 1985), and d is
+    `plan.diversity`.
 
     Parameters
     ----------
@@ -27,29 +33,31 @@ def choose_targets(
         Centres of the patches on the scan's pixels.
     z : (N, L)
     measured_xy_m : (P, 2), optional
-        Places measured before; new targets keep the spacing from them as well.
+        Places measured before; new targets keep `plan.avoid_m` from them, the spacing if that is
+        not set.
 
     Returns
     -------
     tuple of Target
         Types take turns, so that a run cut short has seen all of them; priority 1 comes first.
     """
-    order, typicality = _ranked(z, mixture, type_of_component, core_points, plan)
-    spacing_px = _spacing_px(scan, plan)
-    taken = _measured_px(scan, measured_xy_m)
+    order, wanted = _ranked(z, mixture, type_of_component, core_points, plan)
+    inside = _inside(scan, yx_px, plan.margin_m)
+    taken = _Taken(_spacing_px(scan, plan))
+    taken.add_all(_measured_px(scan, measured_xy_m), _avoid_px(scan, plan))
     chosen: list[tuple[int, int, int]] = []  # turn, type, row
-    for kind, rows in order.items():
-        turn = 0
-        for row in rows[np.argsort(-typicality[kind], kind="stable")]:
-            if turn == plan.per_type:
-                break
-            if all(np.hypot(*(yx_px[row] - other)) >= spacing_px for other in taken):
-                taken.append(yx_px[row])
-                chosen.append((turn, kind, int(row)))
-                turn += 1
+    pools = {kind: rows[inside[rows]] for kind, rows in order.items()}
+    likes = {kind: _rank(wanted[kind][inside[rows]]) for kind, rows in order.items()}
+    for turn in range(plan.per_type):
+        for kind, rows in pools.items():
+            mine = [row for _, other, row in chosen if other == kind]
+            row = _next(rows, likes[kind], mine, yx_px, z, plan.diversity, taken)
+            if row is not None:
+                taken.add(yx_px[row])
+                chosen.append((turn, kind, row))
     return tuple(
         Target(
-            uid=f"{scan.uid}-{priority}",
+            uid=f"{scan.uid}-y{yx_px[row][0]:.1f}-x{yx_px[row][1]:.1f}",
             scan_uid=scan.uid,
             yx_px=(float(yx_px[row][0]), float(yx_px[row][1])),
             xy_m=_metres(scan, yx_px[row]),
@@ -58,6 +66,62 @@ def choose_targets(
         )
         for priority, (_, kind, row) in enumerate(sorted(chosen), start=1)
     )
+
+
+class _Taken:
+    """Places that keep others away."""
+
+    def __init__(self, spacing_px: float) -> None:
+        self._spacing_px = spacing_px
+        self._places: list[tuple[NDArray[np.float64], float]] = []
+
+    def add(self, yx_px: NDArray[np.float64]) -> None:
+        self._places.append((yx_px, self._spacing_px))
+
+    def add_all(self, places: list[NDArray[np.float64]], radius_px: float) -> None:
+        self._places += [(place, radius_px) for place in places]
+
+    def free(self, yx_px: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of places (N, 2) are far enough from all."""
+        free = np.ones(len(yx_px), bool)
+        for place, radius in self._places:
+            free &= np.linalg.norm(yx_px - place, axis=1) >= radius
+        return free
+
+
+def _next(
+    rows: NDArray[np.int64],
+    likes: NDArray[np.float64],
+    mine: list[int],
+    yx_px: NDArray[np.float64],
+    z: NDArray[np.float64],
+    diversity: float,
+    taken: _Taken,
+) -> int | None:
+    """The row that is wanted most, given those of its type that were chosen; None if none is free."""
+    free = taken.free(yx_px[rows])
+    if not free.any():
+        return None
+    score = likes.copy()
+    if mine:
+        apart = 0.5 * (_nearest(yx_px[rows], yx_px[mine]) + _nearest(z[rows], z[mine]))
+        score = (1 - diversity) * likes + diversity * apart
+    return int(rows[int(np.argmax(np.where(free, score, -np.inf)))])
+
+
+def _nearest(places: NDArray[np.float64], chosen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance (N,) to the nearest chosen one, in diameters of the places."""
+    diameter = float(np.linalg.norm(np.ptp(places, axis=0))) or 1.0
+    apart = np.linalg.norm(places[:, None] - chosen[None], axis=2).min(axis=1)
+    return np.asarray(apart / diameter)
+
+
+def _rank(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks in 0..1, the highest value 1; the first of equals is the higher."""
+    order = np.argsort(-values, kind="stable")
+    rank = np.empty(len(values))
+    rank[order] = np.linspace(1, 0, len(values)) if len(values) > 1 else 1.0
+    return rank
 
 
 def _ranked(
@@ -85,6 +149,22 @@ def _spacing_px(scan: Scan, plan: TargetPlan) -> float:
     if plan.spacing_m is None or scan.frame is None:
         return plan.spacing_px
     return plan.spacing_m / min(scan.frame.pitch_m)
+
+
+def _avoid_px(scan: Scan, plan: TargetPlan) -> float:
+    if plan.avoid_m is None or scan.frame is None:
+        return _spacing_px(scan, plan)
+    return plan.avoid_m / min(scan.frame.pitch_m)
+
+
+def _inside(scan: Scan, yx_px: NDArray[np.float64], margin_m: float) -> NDArray[np.bool_]:
+    """Which places keep a margin from the edge of the scan."""
+    if margin_m == 0 or scan.frame is None:
+        return np.ones(len(yx_px), bool)
+    pitch = np.asarray(scan.frame.pitch_m[::-1])
+    last = np.asarray(scan.shape_px) - 1
+    edge = np.minimum(yx_px, last - yx_px) * pitch
+    return np.asarray((edge >= margin_m).all(axis=1))
 
 
 def _measured_px(scan: Scan, measured_xy_m: ArrayLike) -> list[NDArray[np.float64]]:
