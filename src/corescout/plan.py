@@ -115,7 +115,9 @@ class MixturePlan(_Frozen):
 class DecisionPlan(_Frozen):
     """How the winner is chosen."""
 
-    reward: str = Field("gain", description="name of the reward, or module:function of your own")
+    reward: str = Field(
+        "context_retention", description="name of the reward, or module:function of your own"
+    )
     weights: dict[str, float] | None = Field(
         None, description="reward names to weights, for a weighted sum instead of one reward"
     )

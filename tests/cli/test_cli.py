@@ -1,6 +1,8 @@
 """The command line as a process: exit codes, one-line errors, files."""
 
+import csv
 import json
+import math
 import os
 import resource
 import signal
@@ -62,6 +64,33 @@ def test_apply_report_and_targets(tmp_path, array_file, run_folder):
     assert (done.returncode, (tmp_path / "r" / "report.html").is_file()) == (0, True)
     done = corescout("targets", run_folder, "--per-type", 1)
     assert done.stdout.splitlines()[0] == "y_px,x_px,x_m,y_m,type,priority"
+
+
+def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_result):
+    from corescout.exports import arcmd_places_m
+    from corescout.runs import write_run
+
+    run_folder = write_run(quick_result, tmp_path / "run")
+    first, second = tmp_path / "first.csv", tmp_path / "second.json"
+    done = corescout("targets", run_folder, "--per-type", 1, "--out", first)
+    assert "um" in done.stderr
+    rows = list(csv.DictReader(first.read_text().splitlines()))
+    done = corescout(
+        "targets", run_folder, "--avoid", first, "--avoid-radius", "120nm", "--margin", "40nm",
+        "--format", "json", "--action", "spectrum", "--out", second,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    table = json.loads(second.read_text())
+    assert {t["action"] for t in table["targets"]} == {"spectrum"}
+    for target in table["targets"]:
+        for row in rows:
+            away = math.dist(target["xy_m"], (float(row["x_m"]), float(row["y_m"])))
+            assert away >= 120e-9
+    done = corescout("targets", run_folder, "--format", "arcmd")
+    assert len(arcmd_places_m(done.stdout)) > 1
+    done = corescout("targets", run_folder, "--avoid", tmp_path / "none.csv")
+    assert done.returncode == 2
+    assert "x_m" in done.stderr
 
 
 def test_a_plan_file_repeats_the_run(tmp_path, array_file, run_folder):

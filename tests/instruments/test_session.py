@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from corescout.data import StoppedError
-from corescout.instruments import InstrumentError, Session, SessionError, read_journal
+from corescout.instruments import (
+    DriftCheck,
+    InstrumentError,
+    Session,
+    SessionError,
+    plan_visits,
+    read_journal,
+)
 from corescout.instruments.journal import measured
 from corescout.instruments.loops import fit_loop
 
@@ -162,3 +169,106 @@ def test_the_journal_tells_what_was_measured(session, plan, journal):
     states = [e["state"] for e in entries if e["what"] == "state"]
     assert states == ["PREVIEW", "ARMED", "RUNNING", "OBSERVE"]
     assert [e["digest"] for e in entries if e["what"] == "approved"] == [plan.digest]
+
+
+def checked(plan, wall_surface, tolerance_m):
+    """A plan that looks at the drift after every target."""
+    frame = wall_surface.scan.frame
+    check = DriftCheck(1, frame.center_m, 0.6 * min(frame.size_m))
+    return replace(plan, drift_check=check, tolerance_m=tolerance_m)
+
+
+def test_drift_is_checked_during_a_run(session, plan, wall_surface):
+    looked = checked(plan, wall_surface, 30e-9)
+    session.preview(looked)
+    session.approve(looked.digest, by="test")
+    events = list(session.run(looked, wall_surface.scan))
+    assert [e.what for e in events].count("drift") == len(plan.targets)
+    assert events[-1].what == "done"
+
+
+def test_drift_beyond_the_tolerance_holds(limits, journal, plan, wall_surface):
+    from corescout.instruments.twin import DigitalTwin
+
+    twin = DigitalTwin(wall_surface, speed=400.0, drift_m_per_s=(1e-9, 0.0))
+    twin.connect()
+    session = Session(twin, limits, journal)
+    looked = checked(plan, wall_surface, 30e-9)
+    session.preview(looked)
+    session.approve(looked.digest, by="test")
+    events = list(session.run(looked, wall_surface.scan))
+    assert events[-1].what == "held"
+    assert "drifted" in events[-1].detail["reason"]
+    assert sum(m.kind == "spectrum" for m in twin.log) < len(plan.targets)
+
+
+def test_a_plan_that_checks_drift_needs_its_scan(session, plan, wall_surface, twin):
+    looked = checked(plan, wall_surface, 30e-9)
+    session.preview(looked)
+    session.approve(looked.digest, by="test")
+    with pytest.raises(SessionError, match="give the scan"):
+        list(session.run(looked))
+    assert twin.log == []
+
+
+def test_a_shifted_plan_is_another_plan(plan, wall_surface):
+    shifted = plan_visits(wall_surface.scan, plan.targets, drift_m=(5e-9, 0.0))
+    assert shifted.digest != plan.digest
+    for before, after in zip(plan.targets, shifted.targets, strict=True):
+        assert np.subtract(after.xy_m, before.xy_m) == pytest.approx((5e-9, 0.0), abs=1e-15)
+
+
+def test_nothing_is_measured_twice_without_asking(session, plan, twin):
+    run_approved(session, plan)
+    errors = session.preview(plan).errors
+    assert any("measured before: t0, t1, t2" in e for e in errors)
+    assert session.preview(plan, measure_again=True).errors == ()
+    session.approve(plan.digest, by="test")
+    assert list(session.run(plan))[-1].what == "done"
+
+
+def test_a_session_takes_up_the_journal_of_one_that_died(twin, limits, journal, plan):
+    first = Session(twin, limits, journal)
+    first.preview(plan)
+    first.approve(plan.digest, by="test")
+    run = first.run(plan)
+    next(e for e in run if e.what == "measured")  # the process dies here: nothing more is noted
+    second = Session(twin, limits, journal)
+    assert second.state == "HOLD"
+    second.release(by="test")
+    assert any("measured before: t0;" in e for e in second.preview(plan).errors)
+    second.close()
+    run.close()
+
+
+@pytest.mark.parametrize("fault", ["crash flag", "cable"])
+def test_a_fault_holds_the_session(session, plan, twin, fault):
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    run = session.run(plan)
+    next(run)
+    twin.fault = fault
+    if fault == "crash flag":
+        assert "crash flag" in list(run)[-1].detail["reason"]
+    else:
+        with pytest.raises(InstrumentError):
+            list(run)
+    assert session.state == "HOLD"
+    assert not any(m.kind == "spectrum" for m in twin.log)
+
+
+def test_a_stuck_scan_is_said(twin):
+    twin.speed = 2000.0
+    twin.fault = "stuck scan"
+    with pytest.raises(InstrumentError, match="stuck at line"):
+        list(twin.scans())
+
+
+def test_a_spectrum_writes_a_domain(session, plan, twin, wall_surface):
+    run_approved(session, plan)
+    (x, y) = twin.written_xy_m[0]
+    frame = wall_surface.scan.frame
+    row, column = np.rint(frame.to_px((x, y))).astype(int)
+    image = twin._image(frame, "after")
+    before, after = (s.channel("Phase")[row, column] for s in (wall_surface.scan, image))
+    assert abs((after - before + 180) % 360 - 180) > 120

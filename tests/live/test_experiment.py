@@ -33,7 +33,10 @@ def test_every_target_has_its_loop(experiment):
         wanted = twin.loops[twin.true_type(found.xy_m)]
         assert done.loops[target.uid].coercive_v == pytest.approx(wanted.coercive_v, abs=0.2)
     entries = read_journal(folder / "journal.jsonl")
-    assert [e["by"] for e in entries if e["what"] == "approved"] == ["policy: test"]
+    assert [e["by"] for e in entries if e["what"] == "approved"] == [
+        "policy: test",  # the registration
+        "policy: test",  # the targets
+    ]
 
 
 def test_partial_scans_come_first_and_the_report_is_whole(experiment):

@@ -45,3 +45,47 @@ def test_measured_places_are_kept_away_from(quick_result):
 def test_core_targets_are_core_points(quick_result):
     core = {tuple(p) for p in quick_result.patches.center_yx_px[quick_result.core_points.index]}
     assert all(t.yx_px in core for t in chosen(quick_result, TargetPlan()))
+
+
+def test_the_margin_keeps_from_the_edge(quick_result):
+    pitch = min(quick_result.scan.frame.pitch_m)
+    targets = chosen(quick_result, TargetPlan(margin_m=30 * pitch))
+    places = np.array([t.yx_px for t in targets])
+    last = np.array(quick_result.scan.shape_px) - 1
+    assert np.minimum(places, last - places).min() >= 30 - 1e-9
+
+
+def test_the_radius_around_measured_places_is_its_own(quick_result):
+    measured = [quick_result.scan.frame.to_m((80.0, 80.0))]
+    targets = chosen(quick_result, TargetPlan(avoid_m=400e-9, spacing_px=5), measured)
+    places = np.array([t.xy_m for t in targets])
+    assert np.linalg.norm(places - measured[0], axis=1).min() >= 400e-9
+
+
+def test_diverse_targets_lie_farther_apart(quick_result):
+    def least(diversity):
+        targets = chosen(quick_result, TargetPlan(per_type=4, spacing_px=5, diversity=diversity))
+        kinds = {t.type for t in targets}
+        return [
+            distances(np.array([t.yx_px for t in targets if t.type == kind])).mean()
+            for kind in sorted(kinds)
+            if sum(t.type == kind for t in targets) > 1
+        ]
+
+    assert np.mean(least(1.0)) > np.mean(least(0.0))
+
+
+def test_the_first_target_of_a_type_is_its_clearest(quick_result):
+    plain = chosen(quick_result, TargetPlan(per_type=1, diversity=0.0))
+    diverse = chosen(quick_result, TargetPlan(per_type=1, diversity=1.0))
+    assert [t.yx_px for t in plain] == [t.yx_px for t in diverse]
+
+
+def test_core_targets_stand_among_their_own_kind(quick_result):
+    places = np.asarray(quick_result.patches.center_yx_px)
+    kind = np.asarray(quick_result.type_of_component)[
+        quick_result.mixture.assign(np.asarray(quick_result.fit.latents.mean)).argmax(axis=1)
+    ]
+    for target in chosen(quick_result, TargetPlan(per_type=3)):
+        order = np.argsort(np.linalg.norm(places - target.yx_px, axis=1))[1:7]
+        assert np.mean(kind[order] == target.type) >= 0.5

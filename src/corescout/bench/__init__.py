@@ -9,7 +9,9 @@ from corescout.bench.outcome import Bar, BenchReport
 BENCHES: dict[str, str] = {
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
+    "kill": "corescout.bench.kill",
     "limits": "corescout.bench.limits",
+    "loops": "corescout.bench.loops",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
     "presets": "corescout.bench.presets",

@@ -65,7 +65,7 @@ def targets(
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
 ) -> None:
-    """Choose targets and write them: CSV by priority, JSON and .arcmd in the order of the visits."""
+    """Choose targets: CSV by priority, JSON and .arcmd in the order of the visits."""
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
 

@@ -1,7 +1,7 @@
 """One experiment on one instrument: from watching to an approved run, and back on any doubt.
 
 OBSERVE -> PREVIEW -> ARMED (expires) -> RUNNING -> OBSERVE; HOLD from anywhere, left by a person.
-Watching and previewing is free to everybody; from ARMED on the session has the instrument for itself.
+Everybody may watch and preview; from ARMED on a session has the instrument for itself.
 """
 
 from __future__ import annotations
@@ -127,9 +127,8 @@ class Session:
             if errors:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
             if not take(self._control):
-                raise SessionError(
-                    f"another session controls {self._instrument.capabilities.address}: end it first"
-                )
+                address = self._instrument.capabilities.address
+                raise SessionError(f"another session controls {address}: end it first")
             self._approved = (digest, time.monotonic() + self._armed_s)
             self._journal.write("approved", digest=digest, by=by)
             self._move("ARMED", "")
@@ -284,7 +283,9 @@ class Session:
 
     def _check(self, plan: VisitPlan) -> Check:
         """Rehearse a plan against the limits with a gate that sends nothing."""
-        limits, errors, warnings = self._limits, [], []
+        limits = self._limits
+        errors: list[str] = []
+        warnings: list[str] = []
         if limits is None:
             return Check(("no limits: nothing can be armed",), (), (), 0.0, 0.0)
         capabilities = self._instrument.capabilities

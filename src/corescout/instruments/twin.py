@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.loops import Loop, sweep_v
@@ -255,8 +254,9 @@ class DigitalTwin:
 
     def _image(self, frame: ScanFrame, uid: str) -> Scan:
         """What a frame shows that is scanned from now on, line by line."""
-        times: NDArray[np.float64] = self.seconds() + _LINE_S * np.arange(frame.shape_px[0])
-        channels = self.sample.seen(frame, list(times), self._rng)
+        began = self.seconds()
+        times = [began + _LINE_S * row for row in range(frame.shape_px[0])]
+        channels = self.sample.seen(frame, times, self._rng)
         now = datetime.now(UTC)
         return replace(self.surface.scan, uid=uid, channels=channels, frame=frame, acquired_at=now)
 

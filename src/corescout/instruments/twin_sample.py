@@ -1,4 +1,4 @@
-"""The sample under the digital twin's tip: a generated surface that drifts and can be written on."""
+"""The sample under the digital twin's tip: it drifts and can be written on."""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from corescout.data import CorePoints, Mixture, Scan, Target
 from corescout.plan import TargetPlan
 
+_NEIGHBOURS = 6
+_CLEAR = 0.5  # share of them that must be of a core target's own type
+
 
 def choose_targets(
     scan: Scan,
@@ -22,8 +25,8 @@ def choose_targets(
     """Choose up to `plan.per_type` targets of each type.
 
     The most wanted point of a type comes first; each next one maximises
-    (1 - d) wanted + d nearest, where `wanted` is the rank of its typicality (or of its doubt, or of
-    its novelty) in 0..1, `nearest` its distance from the chosen ones of its type, half of it in
+    (1 - d) wanted + d nearest, where `wanted` is the rank of its clarity (or its doubt, or its
+    novelty) in 0..1, `nearest` its distance from the chosen ones of its type, half of it in
     latent and half in real space, in diameters (farthest point; Gonzalez, 1985), and d is
     `plan.diversity`.
 
@@ -41,7 +44,7 @@ def choose_targets(
     tuple of Target
         Types take turns, so that a run cut short has seen all of them; priority 1 comes first.
     """
-    order, wanted = _ranked(z, mixture, type_of_component, core_points, plan)
+    order, wanted = _ranked(yx_px, z, mixture, type_of_component, core_points, plan)
     inside = _inside(scan, yx_px, plan.margin_m)
     taken = _Taken(_spacing_px(scan, plan))
     taken.add_all(_measured_px(scan, measured_xy_m), _avoid_px(scan, plan))
@@ -98,7 +101,7 @@ def _next(
     diversity: float,
     taken: _Taken,
 ) -> int | None:
-    """The row that is wanted most, given those of its type that were chosen; None if none is free."""
+    """The row that is wanted most, given those of its type that were chosen; None if none."""
     free = taken.free(yx_px[rows])
     if not free.any():
         return None
@@ -124,20 +127,39 @@ def _rank(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return rank
 
 
+def _same_neighbours(yx_px: NDArray[np.float64], kind: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share (N,) of the nearest key points on the scan that are of a point's own type."""
+    from scipy.spatial import cKDTree
+
+    count = min(_NEIGHBOURS, len(yx_px) - 1)
+    if count < 1:
+        return np.ones(len(yx_px))
+    near = cKDTree(yx_px).query(yx_px, k=count + 1)[1][:, 1:]
+    return np.asarray((kind[near] == kind[:, None]).mean(axis=1))
+
+
 def _ranked(
+    yx_px: NDArray[np.float64],
     z: NDArray[np.float64],
     mixture: Mixture,
     type_of_component: NDArray[np.int64],
     core_points: CorePoints,
     plan: TargetPlan,
 ) -> tuple[dict[int, NDArray[np.int64]], dict[int, NDArray[np.float64]]]:
-    """Rows that may be chosen and how much each is wanted, by type."""
+    """Rows that may be chosen and how much each is wanted, by type.
+
+    Of core points those whose neighbours on the scan are of their type come first, the more typical
+    before the less; one whose neighbours are mostly of other types is no clear example.
+    """
+    tau = mixture.assign(z)
+    kind_of = type_of_component[tau.argmax(axis=1)]
     if plan.choice == "core":
-        rows, kinds, wanted = core_points.index, core_points.type, core_points.typicality
+        same = _same_neighbours(yx_px, kind_of)[core_points.index]
+        clear = same >= _CLEAR
+        rows, kinds = core_points.index[clear], core_points.type[clear]
+        wanted = (same + 0.1 * core_points.typicality)[clear]
     else:
-        tau = mixture.assign(z)
-        rows = np.arange(len(z))
-        kinds = type_of_component[tau.argmax(axis=1)]
+        rows, kinds = np.arange(len(z)), kind_of
         unsure = 1 - tau.max(axis=1)
         far = mixture.mahalanobis2(z).min(axis=1)
         wanted = unsure if plan.choice == "boundary" else far

@@ -1,0 +1,166 @@
+"""What every instrument must do, according to what it declares. One suite for all of them."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corescout.data import StoppedError, Target
+from corescout.instruments import InstrumentError, Session, SessionError, plan_visits
+from corescout.instruments.recorded import RecordedInstrument
+from corescout.instruments.twin import DigitalTwin
+from corescout.readers import read_scan, read_spectrum_grid
+
+
+def spectra_plan(scan, places):
+    """Spectra at pixels of a scan."""
+    targets = [
+        Target(f"c{i}", scan.uid, place, tuple(map(float, scan.frame.to_m(place))), 1, i,
+               "spectrum", {"seconds": 0.3})
+        for i, place in enumerate(places)
+    ]  # fmt: skip
+    return plan_visits(scan, targets)
+
+
+@pytest.fixture(params=["twin", "recorded"])
+def backend(request, wall_surface, scan_file):
+    """An instrument and a plan for it."""
+    if request.param == "twin":
+        walls = np.argwhere(wall_surface.wall_type > 0)[::500][:3]
+        plan = spectra_plan(wall_surface.scan, [tuple(map(float, w)) for w in walls])
+        made = DigitalTwin(wall_surface, speed=50.0)
+    else:
+        grid = read_spectrum_grid(scan_file("BEPS_PTO_50x50.h5"))
+        survey = read_scan(scan_file("PTO_Funakubo0004.h5"))
+        zoom = read_scan(scan_file("PTO_Funakubo0005.h5"))
+        on_grid = replace(survey, frame=replace(survey.frame, center_m=grid.frame.center_m))
+        plan = spectra_plan(on_grid, [(100.0, 100.0), (128.0, 90.0), (140.0, 150.0)])
+        made = RecordedInstrument([survey, zoom], grid)
+    yield made, plan
+    made.close()
+
+
+@pytest.fixture
+def wide(limits):
+    return replace(limits, x_m=(-5e-6, 5e-6), y_m=(-5e-6, 5e-6), largest_step_m=2e-5)
+
+
+@pytest.fixture
+def session_of(backend, wide, journal):
+    instrument, _ = backend
+    instrument.connect()
+    made = Session(instrument, wide, journal)
+    yield made
+    made.close()
+
+
+def test_before_connect_it_says_so(backend):
+    instrument, _ = backend
+    with pytest.raises(InstrumentError, match="connect"):
+        instrument.status()
+
+
+def test_a_preview_sends_nothing_and_says_the_messages(backend, session_of):
+    instrument, plan = backend
+    check = session_of.preview(plan)
+    assert check.errors == ()
+    assert check.wire
+    assert instrument.log == []
+    for warning in instrument.capabilities.warnings():
+        assert warning in check.warnings
+
+
+def test_all_targets_are_visited_in_order(backend, session_of):
+    instrument, plan = backend
+    session_of.preview(plan)
+    session_of.approve(plan.digest, by="test")
+    events = list(session_of.run(plan))
+    sent = [e.target_uid for e in events if e.what == "sent" and e.detail["message"].kind == "move"]
+    assert sent == [t.uid for t in plan.targets]
+    assert events[-1].what == "done"
+    if instrument.capabilities.can_read_back:
+        assert all(e.detail["off_m"] < 20e-9 for e in events if e.what == "arrived")
+    measured = [e for e in events if e.what == "measured"]
+    assert [e.target_uid for e in measured] == sent
+    assert all(np.isfinite(e.measurement.channels["response"]).all() for e in measured)
+
+
+def test_a_stop_latches_until_connect(backend, session_of):
+    instrument, plan = backend
+    if not instrument.capabilities.can_stop:
+        pytest.skip("declares that it cannot stop")
+    session_of.preview(plan)
+    messages = session_of.preview(plan).messages
+    instrument.stop("test", "halt")
+    with pytest.raises(StoppedError):
+        instrument.send(messages[0])
+    instrument.connect()
+    instrument.send(messages[0])
+
+
+def test_a_stop_from_another_thread_ends_a_run(backend, session_of):
+    instrument, plan = backend
+    session_of.preview(plan)
+    session_of.approve(plan.digest, by="test")
+    run = session_of.run(plan)
+    next(run)
+    stopper = threading.Thread(target=session_of.stop, args=("test",))
+    stopper.start()
+    stopper.join(1.0)
+    assert not stopper.is_alive()
+    began = time.monotonic()
+    assert [e.what for e in run][-1] == "held"
+    assert time.monotonic() - began < 0.5
+    sent = len(instrument.log)
+    time.sleep(0.1)
+    assert len(instrument.log) == sent
+    assert session_of.state == "HOLD"
+
+
+def test_an_action_that_it_does_not_know_is_refused(backend, wide, journal):
+    instrument, plan = backend
+    instrument.connect()
+    capabilities = replace(instrument.capabilities, actions=frozenset({"bias", "speed", "move"}))
+
+    class Poorer:
+        def __getattr__(self, name):
+            return capabilities if name == "capabilities" else getattr(instrument, name)
+
+    check = Session(Poorer(), wide, journal).preview(plan)
+    assert any("does not know 'spectrum'" in e for e in check.errors)
+
+
+def test_only_one_session_controls_it(backend, wide, tmp_path, journal):
+    from corescout.instruments import Journal
+
+    instrument, plan = backend
+    instrument.connect()
+    first = Session(instrument, wide, journal)
+    second_journal = Journal(tmp_path / "second.jsonl")
+    second = Session(instrument, wide, second_journal)
+    first.preview(plan)
+    second.preview(plan)
+    first.approve(plan.digest, by="one")
+    with pytest.raises(SessionError, match="another session controls"):
+        second.approve(plan.digest, by="two")
+    first.close()
+    second.approve(plan.digest, by="two")
+    second.close()
+    second_journal.close()
+
+
+def test_closing_twice_is_nothing_special(backend):
+    instrument, _ = backend
+    instrument.close()
+    instrument.close()
+
+
+def test_recorded_scans_come_in_order(scan_file):
+    survey = read_scan(scan_file("PTO_Funakubo0004.h5"))
+    zoom = read_scan(scan_file("PTO_Funakubo0005.h5"))
+    made = RecordedInstrument([survey, zoom])
+    made.connect()
+    assert [s.uid for s in made.scans()] == [survey.uid, zoom.uid]
+    assert "spectrum" not in made.capabilities.actions
