@@ -124,11 +124,12 @@ class DigitalTwin:
         problem = self.fault if self.fault == "crash flag" else None
         return Status(self._at_m, self._bias_v, busy=False, problem=problem)
 
-    def scans(self) -> Iterator[Scan]:
-        """Scan the whole surface once: partial scans as its lines come, then the whole one."""
+    def scans(self, frame: ScanFrame | None = None) -> Iterator[Scan]:
+        """Scan once: partial scans as lines come, then the whole one; the surface if not said."""
         self._check_connection()
-        height = self.sample.frame.shape_px[0]
-        whole = self._image(self.sample.frame, f"survey-{len(self.log)}")
+        frame = self.sample.frame if frame is None else frame
+        height = frame.shape_px[0]
+        whole = self._image(frame, f"survey-{len(self.log)}")
         for revision, rows in enumerate((height // 4, height // 2, 3 * height // 4)):
             self._wait(_LINE_S * height / 4)
             self._check_connection()
@@ -178,6 +179,10 @@ class DigitalTwin:
         self._stopped.set()
         if emergency == "halt_and_zero_bias":
             self._bias_v = 0.0
+
+    def zero_bias(self) -> None:
+        """Take the bias to zero, whatever is under way, stopped or not."""
+        self._bias_v = 0.0
 
     def true_type(self, xy_m: tuple[float, float]) -> int:
         """Type of the surface beneath a place now, drift included."""
