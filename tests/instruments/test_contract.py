@@ -9,6 +9,7 @@ import pytest
 
 from corescout.data import StoppedError, Target
 from corescout.instruments import InstrumentError, Session, SessionError, plan_visits
+from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.recorded import RecordedInstrument
 from corescout.instruments.twin import DigitalTwin
 from corescout.readers import read_scan, read_spectrum_grid
@@ -24,13 +25,22 @@ def spectra_plan(scan, places):
     return plan_visits(scan, targets)
 
 
-@pytest.fixture(params=["twin", "recorded"])
+@pytest.fixture(params=["twin", "recorded", "nanonis"])
 def backend(request, wall_surface, scan_file):
     """An instrument and a plan for it."""
+    server = None
     if request.param == "twin":
         walls = np.argwhere(wall_surface.wall_type > 0)[::500][:3]
         plan = spectra_plan(wall_surface.scan, [tuple(map(float, w)) for w in walls])
         made = DigitalTwin(wall_surface, speed=50.0)
+    elif request.param == "nanonis":
+        twin = DigitalTwin(wall_surface, speed=50.0)
+        server = NanonisServer(twin)
+        server.start()
+        walls = np.argwhere(wall_surface.wall_type > 0)[::500][:3]
+        plan = spectra_plan(wall_surface.scan, [tuple(map(float, w)) for w in walls])
+        made = NanonisInstrument(ports=server.ports)
+        made.log = twin.log
     else:
         grid = read_spectrum_grid(scan_file("BEPS_PTO_50x50.h5"))
         survey = read_scan(scan_file("PTO_Funakubo0004.h5"))
@@ -40,6 +50,8 @@ def backend(request, wall_surface, scan_file):
         made = RecordedInstrument([survey, zoom], grid)
     yield made, plan
     made.close()
+    if server is not None:
+        server.close()
 
 
 @pytest.fixture

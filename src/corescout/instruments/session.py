@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -21,7 +22,7 @@ from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.journal import Journal, last_state, read_journal
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import Message, messages_of
-from corescout.instruments.protocol import Check, Event, Instrument
+from corescout.instruments.protocol import Check, Event, Instrument, InstrumentError
 from corescout.instruments.visit_plan import VisitPlan
 from corescout.registration import register
 
@@ -172,7 +173,8 @@ class Session:
             yield Event("held", detail={"reason": str(error)})
             return
         except Exception as error:
-            self.stop(f"{type(error).__name__}: {error}")
+            with suppress(InstrumentError):  # the first error tells more; the session holds
+                self.stop(f"{type(error).__name__}: {error}")
             raise
         with self._lock:
             if self._state == "RUNNING":
@@ -181,14 +183,25 @@ class Session:
         yield Event("done")
 
     def stop(self, reason: str) -> None:
-        """Interrupt the instrument, from any thread and in any state; the session holds."""
+        """Interrupt the instrument, from any thread and in any state; the session holds.
+
+        Raises
+        ------
+        InstrumentError
+            If the stop did not reach the instrument: stop it by hand. The session holds as well.
+        """
         emergency = self._limits.emergency if self._limits is not None else "halt"
         gate = self._gate
-        # The instrument first: the gate may wait for the message that is under way.
-        self._instrument.stop(reason, emergency)
-        if gate is not None:
-            gate.stop(reason)
-        self._hold(reason)
+        try:
+            # The instrument first: the gate may wait for the message that is under way.
+            self._instrument.stop(reason, emergency)
+        except InstrumentError as error:
+            reason = f"{reason}; the stop did not reach the instrument ({error})"
+            raise InstrumentError(f"stop at the instrument: {error}") from error
+        finally:
+            if gate is not None:
+                gate.stop(reason)
+            self._hold(reason)
 
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -178,19 +179,18 @@ class NanonisInstrument:
         return [
             ("Scan.FrameSet", *frame),
             ("Scan.Action", 0, 0),
-            ("Scan.WaitEndOfScan", int(LONGEST_SCAN_S * 1000)),
+            ("Scan.WaitEndOfScan", _POLL_MS),
         ]
 
     def _send(self, message: Message) -> Measurement | Scan | None:
         connection, answers = self._on(0), []
         before = connection.call("Scan.FrameGet") if message.kind == "zoom" else None
         for name, *arguments in self._commands(message):
-            limit = {
-                "FolMe.XYPosSet": LONGEST_MOVE_S,
-                "BiasSpectr.Start": LONGEST_SPECTRUM_S,
-                "Scan.WaitEndOfScan": LONGEST_SCAN_S + 10,
-            }.get(name)
-            answers = connection.call(name, *arguments, timeout_s=limit)
+            if name == "Scan.WaitEndOfScan":
+                self._wait_for_scan(connection)
+                continue
+            limit = {"FolMe.XYPosSet": LONGEST_MOVE_S, "BiasSpectr.Start": LONGEST_SPECTRUM_S}
+            answers = connection.call(name, *arguments, timeout_s=limit.get(name))
             if self._stopped.is_set():
                 raise StoppedError("Nanonis was stopped")
         if message.kind == "spectrum":
@@ -200,6 +200,18 @@ class NanonisInstrument:
             connection.call("Scan.FrameSet", *before)
             return image
         return None
+
+    def _wait_for_scan(self, connection: Connection) -> None:
+        """Wait in short turns: a scan that is stopped never tells its end."""
+        deadline = time.monotonic() + LONGEST_SCAN_S
+        while time.monotonic() < deadline:
+            late, _ = connection.call("Scan.WaitEndOfScan", _POLL_MS)
+            if self._stopped.is_set():
+                raise StoppedError("Nanonis was stopped")
+            (running,) = connection.call("Scan.StatusGet")
+            if not late or not running:
+                return
+        raise InstrumentError(f"the scan did not end within {LONGEST_SCAN_S:.0f} s")
 
     def _measurement(self, message: Message, answers: list[Any]) -> Measurement:
         names, values, _ = answers

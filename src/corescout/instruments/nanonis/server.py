@@ -333,7 +333,7 @@ class TwinCommands:
     # -- inner ----------------------------------------------------------------------------
 
     def _send(self, message: Message) -> None:
-        """One motion after the other; a stop ends one and does not outlast it, as on the maker's."""
+        """One motion after the other; a stop ends one and does not outlast it."""
         with self._motion:
             self.twin.connect()
             self.twin.send(message)
