@@ -90,6 +90,11 @@ def can_read(path: str | Path) -> bool:
         return False
 
 
+def has_reader(path: str | Path) -> bool:
+    """Say by the name alone whether there is a reader for a file."""
+    return _suffix(Path(path)) in SUFFIXES
+
+
 def _check_file(path: Path) -> None:
     if path.is_dir():
         raise InputError("a scan file", f"the folder {path}", "give one file in it")

@@ -13,6 +13,7 @@ _READERS: dict[str, Callable[[Path], Measurement]] = {
     ".dat": nanonis_dat.read,
     ".ibw": asylum_force.read,
 }
+SPECTRUM_SUFFIXES = frozenset(_READERS)
 
 
 def read_measurement(path: str | Path) -> Measurement:

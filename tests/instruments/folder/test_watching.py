@@ -1,0 +1,198 @@
+"""Files arrive in every way that instruments write them."""
+
+import os
+import shutil
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from corescout.data import InputError, Scan
+from corescout.instruments.folder import FolderScans, SetAside
+
+
+def write(path, seed=0):
+    """A scan that differs by its seed."""
+    values = np.random.default_rng(seed).normal(size=(16, 16)).astype(np.float32)
+    with path.open("wb") as file:
+        np.save(file, values)
+
+
+class Collected:
+    """What a watch yields, from a thread of its own."""
+
+    def __init__(self, scans):
+        self.scans, self.found = scans, []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        for found in self.scans:
+            self.found.append(found)
+
+    def wait_for(self, count, seconds=20.0):
+        end = time.monotonic() + seconds
+        while len(self.found) < count and time.monotonic() < end:
+            time.sleep(0.02)
+        assert len(self.found) >= count, (self.found, self.scans.waiting)
+        return self.found
+
+    def close(self):
+        self.scans.stop()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(params=["system", "polling"])
+def watch(request, tmp_path):
+    """A watch of a new folder."""
+    made = []
+
+    def start(**options):
+        options = {"poll_s": 0.05, "timeout_s": 1.0} | options
+        scans = FolderScans(tmp_path, polling=request.param == "polling", **options)
+        made.append(Collected(scans))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+def test_new_files_are_yielded_once_and_old_ones_are_not(watch, tmp_path):
+    write(tmp_path / "old.npy", 1)
+    seen = watch()
+    write(tmp_path / "new.npy", 2)
+    (scan,) = seen.wait_for(1)
+    assert isinstance(scan, Scan)
+    assert scan.source.endswith("new.npy")
+    assert scan.revision == 0
+    assert len(scan.metadata["file_sha256"]) == 64
+    os.utime(tmp_path / "new.npy")  # touched, not changed
+    time.sleep(0.5)
+    assert len(seen.found) == 1
+
+
+def test_files_that_are_there_count_if_asked(watch, tmp_path):
+    write(tmp_path / "old.npy", 1)
+    assert watch(existing=True).wait_for(1)[0].source.endswith("old.npy")
+
+
+def test_a_file_that_grows_is_read_when_it_is_whole(watch, tmp_path, scan_file):
+    """At 99 % of its bytes igor2 reads it without complaint."""
+    content = scan_file("image_ibw.ibw").read_bytes()
+    seen = watch(timeout_s=30.0)
+    with (tmp_path / "scan.ibw").open("wb") as file:
+        for share in (0.3, 0.6, 0.99, 1.0):
+            file.write(content[file.tell() : int(share * len(content))])
+            file.flush()
+            os.fsync(file.fileno())
+            time.sleep(0.4)
+            assert share == 1.0 or seen.found == []
+    (scan,) = seen.wait_for(1)
+    assert np.isfinite(scan.channel()).all()
+
+
+def test_a_file_that_never_completes_is_set_aside_with_the_reason(watch, tmp_path, scan_file):
+    content = scan_file("image_ibw.ibw").read_bytes()
+    seen = watch()
+    (tmp_path / "scan.ibw").write_bytes(content[: int(0.99 * len(content))])
+    (aside,) = seen.wait_for(1)
+    assert isinstance(aside, SetAside)
+    assert aside.path.name == "scan.ibw"
+    assert "ends before its footer" in aside.reason
+    (tmp_path / "scan.ibw").write_bytes(content)  # and if it does complete after all
+    assert isinstance(seen.wait_for(2)[1], Scan)
+
+
+def test_the_same_name_written_again_is_a_new_revision(watch, tmp_path):
+    seen = watch()
+    write(tmp_path / "scan.npy", 1)
+    seen.wait_for(1)
+    write(tmp_path / "scan.npy", 2)
+    first, second = seen.wait_for(2)
+    assert (first.revision, second.revision) == (0, 1)
+    assert first.content_sha256 != second.content_sha256
+
+
+def test_a_copy_and_a_new_name_are_set_aside(watch, tmp_path):
+    seen = watch()
+    write(tmp_path / "scan.npy", 1)
+    seen.wait_for(1)
+    shutil.copy(tmp_path / "scan.npy", tmp_path / "copy.npy")
+    assert seen.wait_for(2)[1] == SetAside(tmp_path / "copy.npy", "the same content as scan.npy")
+    (tmp_path / "scan.npy").rename(tmp_path / "other.npy")
+    assert seen.wait_for(3)[2].path.name == "other.npy"
+
+
+def test_a_temporary_name_is_waited_out(watch, tmp_path):
+    seen = watch()
+    write(tmp_path / "scan.npy.part", 1)
+    time.sleep(0.3)
+    assert seen.found == []
+    (tmp_path / "scan.npy.part").rename(tmp_path / "scan.npy")
+    assert seen.wait_for(1)[0].source.endswith("scan.npy")
+
+
+def test_a_burst_is_lost_nowhere(watch, tmp_path):
+    seen = watch()
+    for i in range(50):
+        write(tmp_path / f"scan{i}.npy", i)
+    assert len({s.source for s in seen.wait_for(50)}) == 50
+
+
+def test_what_was_taken_in_an_earlier_watch_is_not_taken_again(watch, tmp_path):
+    write(tmp_path / "scan.npy", 1)
+    first = watch(existing=True)
+    (scan,) = first.wait_for(1)
+    first.close()
+    write(tmp_path / "next.npy", 2)
+    later = watch(existing=True, known=[scan.metadata["file_sha256"]])
+    found = {str(f.path if isinstance(f, SetAside) else f.source): f for f in later.wait_for(2)}
+    aside = found[str(tmp_path / "scan.npy")]
+    assert aside.reason == "the same content as a file taken before"
+    assert isinstance(found[str(tmp_path / "next.npy")], Scan)
+
+
+def test_a_spectrum_is_told_of_or_set_aside(watch, tmp_path):
+    text = "X (m)\t1e-9\nY (m)\t2e-9\n[DATA]\nBias (V)\tCurrent (A)\n0\t1\n1\t2\n"
+    told = []
+    seen = watch(on_spectrum=lambda path, curve: told.append((path, curve)))
+    without = FolderScans(tmp_path, poll_s=0.05)
+    (tmp_path / "curve.dat").write_text(text)
+    other = Collected(without)
+    write(tmp_path / "scan.npy", 1)
+    assert isinstance(seen.wait_for(1)[0], Scan)
+    while not told:
+        time.sleep(0.02)
+    assert told[0][0].name == "curve.dat"
+    assert told[0][1].xy_m == (1e-9, 2e-9)
+    found = other.wait_for(2)
+    other.close()
+    assert "spectrum" in next(f.reason for f in found if isinstance(f, SetAside))
+
+
+def test_run_folders_are_not_entered(watch, tmp_path):
+    (tmp_path / "a.corescout").mkdir()
+    (tmp_path / "day").mkdir()
+    write(tmp_path / "a.corescout" / "result.npy", 1)
+    write(tmp_path / "day" / "scan.npy", 2)
+    (found,) = watch(existing=True, recursive=True).wait_for(1)
+    assert found.source.endswith("scan.npy")
+    time.sleep(0.3)
+
+
+def test_stopping_takes_less_than_a_second_and_leaves_no_thread(tmp_path):
+    before = threading.active_count()
+    seen = Collected(FolderScans(tmp_path))
+    time.sleep(0.2)
+    began = time.monotonic()
+    seen.close()
+    assert time.monotonic() - began < 1.0
+    assert threading.active_count() == before
+
+
+def test_no_folder_is_said(tmp_path):
+    with pytest.raises(InputError, match="folder to watch"):
+        FolderScans(tmp_path / "none")
