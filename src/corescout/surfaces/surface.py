@@ -14,16 +14,18 @@ from scipy.ndimage import (
     grey_erosion,
 )
 
-from corescout.data import Scan, ScanFrame, readonly
+from corescout.data import Scan, readonly
+from corescout.surfaces.domains import Domains
+from corescout.surfaces.imaging import Imaging, drifted, measure
 from corescout.surfaces.patterns import PATTERNS
+from corescout.surfaces.places import PLACES, places_of
 
-_A_AMPLITUDE = 0.35  # of a c domain: the out-of-plane response of an a domain is weak
 _BORDER_PX = 3  # walls this close to another region belong to neither
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A scan and its truth.
+    """A scan and its truth, at two levels: the type of the pattern, and the place on it.
 
     Attributes
     ----------
@@ -32,22 +34,55 @@ class Surface:
     wall_type : (H, W) uint8
         0 where there is no wall; else the type of the pattern, from 1.
     type_names : tuple of str
+    place_type : (H, W) uint8
+        0 where `wall_type` is 0; else 1 on an edge, 2 at a tip, 3 at a junction (`PLACES`).
+    wall : (H, W) bool
+        Every wall, those between two regions among them: they are of no type.
+    response : (H, W) float32
+        Signed response of the sample before the tip has seen it.
     """
 
     scan: Scan
     wall_type: NDArray[np.uint8]
     type_names: tuple[str, ...]
+    place_type: NDArray[np.uint8]
+    wall: NDArray[np.bool_]
+    response: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        checked = readonly("Surface.wall_type", self.wall_type, self.scan.shape_px, np.uint8)
-        object.__setattr__(self, "wall_type", checked)
+        shape = self.scan.shape_px
+        maps = {"wall_type": np.uint8, "place_type": np.uint8, "wall": bool, "response": np.float32}
+        for name, dtype in maps.items():
+            checked = readonly(f"Surface.{name}", getattr(self, name), shape, dtype)
+            object.__setattr__(self, name, checked)
+
+    @property
+    def detailed_names(self) -> tuple[str, ...]:
+        """Name of each type and place, such as "needles tip", in the order of `detailed_at`."""
+        return tuple(f"{name} {place}" for name in self.type_names for place in PLACES)
 
     def type_at(self, yx_px: NDArray[np.float64], radius_px: float = 3.0) -> NDArray[np.int64]:
         """Type of the nearest wall pixel of each place (N, 2), 0 where none is within reach."""
+        return self._nearest(self.wall_type, yx_px, radius_px)
+
+    def place_at(self, yx_px: NDArray[np.float64], radius_px: float = 3.0) -> NDArray[np.int64]:
+        """Place on the pattern, numbered as `PLACES` from 1, likewise."""
+        return self._nearest(self.place_type, yx_px, radius_px)
+
+    def detailed_at(self, yx_px: NDArray[np.float64], radius_px: float = 3.0) -> NDArray[np.int64]:
+        """Type and place in one number from 1, as in `detailed_names`; 0 where none is near."""
+        types, places = self.type_at(yx_px, radius_px), self.place_at(yx_px, radius_px)
+        return np.where(types > 0, len(PLACES) * (types - 1) + places, 0)
+
+    def _nearest(
+        self, labels: NDArray[np.uint8], yx_px: NDArray[np.float64], radius_px: float
+    ) -> NDArray[np.int64]:
+        if not self.wall_type.any():
+            return np.zeros(len(yx_px), np.int64)
         distance, nearest = distance_transform_edt(self.wall_type == 0, return_indices=True)
         y, x = np.rint(yx_px).astype(int).T
-        types = self.wall_type[nearest[0][y, x], nearest[1][y, x]].astype(np.int64)
-        return np.where(distance[y, x] <= radius_px, types, 0)
+        found = labels[nearest[0][y, x], nearest[1][y, x]].astype(np.int64)
+        return np.where(distance[y, x] <= radius_px, found, 0)
 
 
 def generate_surface(
@@ -59,6 +94,7 @@ def generate_surface(
     tip_px: float = 1.2,
     noise: float = 0.03,
     row_noise: float = 0.02,
+    imaging: Imaging | None = None,
 ) -> Surface:
     """Generate a scan of regions, each with one pattern at a direction of its own.
 
@@ -73,28 +109,70 @@ def generate_surface(
         Gaussian width of the tip.
     noise, row_noise : float
         Of a pixel and of a line, as a share of the amplitude of a c domain.
+    imaging : Imaging, optional
+        All of the microscope's properties, instead of these three.
     """
+    if imaging is None:
+        imaging = Imaging(tip_px=tip_px, noise=noise, row_noise=row_noise)
     rng = np.random.default_rng(seed)
-    region, pattern_of = _regions(shape_px, len(patterns), rng)
-    a_share, sign, kind = np.zeros(shape_px), np.ones(shape_px), np.zeros(shape_px, np.uint8)
-    y, x = np.indices(shape_px, dtype=float)
+    canvas = with_margin(shape_px, imaging)
+    region, pattern_of = _regions(canvas, len(patterns), rng)
+    response, height, kind = np.ones(canvas), np.zeros(canvas), np.zeros(canvas, np.uint8)
+    y, x = np.indices(canvas, dtype=float)
     for r, p in enumerate(pattern_of):
         angle = rng.uniform(0, np.pi)
         along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-        fields = PATTERNS[patterns[p]](along, across, rng)
+        domains = PATTERNS[patterns[p]](along, across, rng)
         inside = region == r
-        a_share[inside], sign[inside] = fields[0][inside], fields[1][inside]
+        response[inside], height[inside] = domains.response[inside], domains.height[inside]
         kind[inside] = p + 1
-    response = np.where(a_share > 0.5, _A_AMPLITUDE, 1.0) * sign
-    wall = grey_dilation(response, 3) - grey_erosion(response, 3) > 0.1
-    interior = np.zeros(shape_px, bool)
-    for r in range(len(pattern_of)):
+    return seen_surface(
+        Domains(response, height), region, kind, patterns, imaging, pitch_m, seed, rng
+    )
+
+
+def with_margin(shape_px: tuple[int, int], imaging: Imaging) -> tuple[int, int]:
+    """Shape of the sample that a frame may see while it drifts."""
+    return shape_px[0] + 2 * imaging.margin_px, shape_px[1] + 2 * imaging.margin_px
+
+
+def seen_surface(
+    domains: Domains,
+    region: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    type_names: tuple[str, ...],
+    imaging: Imaging,
+    pitch_m: float,
+    seed: int,
+    rng: np.random.Generator,
+) -> Surface:
+    """Scan a sample and note the truth.
+
+    Parameters
+    ----------
+    domains : Domains
+        (H + 2m, W + 2m) with the margin m of the imaging.
+    region : (H + 2m, W + 2m)
+        Number of the region, each of one type.
+    kind : (H + 2m, W + 2m)
+        Type from 1; 0 where the sample has none.
+    """
+    domains = Domains(drifted(domains.response, imaging), drifted(domains.height, imaging))
+    region, kind = drifted(region, imaging), drifted(kind, imaging)
+    wall = np.zeros(region.shape, bool)
+    if kind.any():
+        wall = grey_dilation(domains.response, 3) - grey_erosion(domains.response, 3) > 0.1
+    interior = np.zeros(region.shape, bool)
+    for r in np.unique(region):
         interior |= binary_erosion(region == r, iterations=_BORDER_PX, border_value=1)
-    wall_type = np.where(wall & interior, kind, 0).astype(np.uint8)
+    typed = wall & interior & (kind > 0)
     return Surface(
-        _measure(response, a_share, pitch_m, tip_px, noise, row_noise, seed, rng),
-        wall_type,
-        patterns,
+        scan=measure(domains, imaging, pitch_m, seed, rng),
+        wall_type=np.where(typed, kind, 0).astype(np.uint8),
+        type_names=type_names,
+        place_type=places_of(domains.response, typed) if typed.any() else np.zeros_like(kind),
+        wall=wall,
+        response=domains.response.astype(np.float32),
     )
 
 
@@ -118,33 +196,3 @@ def _apart(count: int, shape_px: tuple[int, int], rng: np.random.Generator) -> N
         distance = np.linalg.norm(drawn[:, None] - places[None], axis=2).min(axis=1)
         places = np.vstack([places, drawn[distance.argmax()]])
     return places
-
-
-def _measure(
-    response: NDArray[np.float64],
-    a_share: NDArray[np.float64],
-    pitch_m: float,
-    tip_px: float,
-    noise: float,
-    row_noise: float,
-    seed: int,
-    rng: np.random.Generator,
-) -> Scan:
-    """Blur the complex response with the tip, then add noise: a null at a 180-degree wall."""
-    shape = (response.shape[0], response.shape[1])
-    seen = gaussian_filter(response, tip_px)
-    seen = seen + noise * rng.standard_normal(shape)
-    quadrature = noise * rng.standard_normal(shape)
-    gain = 1 + row_noise * rng.standard_normal((shape[0], 1))
-    amplitude = np.hypot(seen, quadrature) * gain
-    phase = np.degrees(np.arctan2(quadrature, seen))
-    height = gaussian_filter(a_share, 2.0) + 0.1 * gaussian_filter(rng.standard_normal(shape), 2)
-    return Scan(
-        uid=f"surface-{seed}",
-        channels={"Topography": 1e-9 * height, "Amplitude": 1e-10 * amplitude, "Phase": phase},
-        units={"Topography": "m", "Amplitude": "m", "Phase": "deg"},
-        roles={"Topography": "topography", "Amplitude": "amplitude", "Phase": "phase"},
-        frame=ScanFrame(shape, (pitch_m, pitch_m)),
-        source="generated surface",
-        metadata={"seed": seed},
-    )
