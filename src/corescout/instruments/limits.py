@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -85,6 +86,14 @@ class Limits:
         check = getattr(self, f"_{message.kind}")
         return tuple(check(message.values, at_m, bias_v))
 
+    def farthest_from(self, xy_m: tuple[float, float]) -> tuple[float, float]:
+        """Return the corner of the travel box that is farthest from a place."""
+        x, y = (
+            low if value - low > high - value else high
+            for value, (low, high) in zip(xy_m, (self.x_m, self.y_m), strict=True)
+        )
+        return x, y
+
     def _bias(self, v: Any, at_m: Any, bias_v: float) -> list[str]:
         return _above("bias", abs(v["bias_v"]), self.largest_bias_v, "V")
 
@@ -148,11 +157,22 @@ def load_limits(path: str | Path) -> Limits:
         raise InputError(
             "a TOML file with a table [limits]", f"{path} ({error})", "see docs/instruments.md"
         ) from error
+    return limits_of_table(table, path.name)
+
+
+def limits_of_table(table: Mapping[str, Any], where: str) -> Limits:
+    """Make limits of the table of a profile; `where` is named in errors.
+
+    Raises
+    ------
+    InputError
+        If a bound is missing, unknown or cannot be.
+    """
     names = {f.name for f in fields(Limits)}
     if set(table) != names:
         missing, extra = sorted(names - set(table)), sorted(set(table) - names)
         raise InputError(
-            "every limit by its name", f"missing {missing}, unknown {extra}", f"correct {path.name}"
+            "every limit by its name", f"missing {missing}, unknown {extra}", f"correct {where}"
         )
     try:
         values: dict[str, Any] = {
@@ -160,7 +180,7 @@ def load_limits(path: str | Path) -> Limits:
         }
         return Limits(**values)
     except (TypeError, ValueError) as error:
-        raise InputError("limits that can be", str(error), f"correct {path.name}") from error
+        raise InputError("limits that can be", str(error), f"correct {where}") from error
 
 
 def _above(what: str, value: float, bound: float, unit: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -224,8 +224,9 @@ class Session:
     def _visits(
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
     ) -> Iterator[Event]:
-        gate.set_position(self._instrument.status().at_m)
-        for message in messages_of(plan, limits.largest_speed_m_per_s):
+        messages = messages_of(plan, limits.largest_speed_m_per_s)
+        gate.set_position(self._start_m(messages, limits))
+        for message in messages:
             if datetime.now(UTC) > plan.expires_at:
                 raise StoppedError("the plan expired during the run")
             self._journal.write("message", **asdict(message))
@@ -308,6 +309,10 @@ class Session:
             errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
         if plan.frame.angle_rad and not limits.rotation_verified:
             errors.append("the scan is rotated, and no marker check has shown which way")
+        if plan.drift_check is not None and capabilities.whole_plans:
+            errors.append(
+                f"{capabilities.name} takes plans as a whole: drift cannot be checked on the way"
+            )
         warnings += capabilities.warnings()
         errors += self._repeated(plan, limits)
         try:
@@ -315,7 +320,7 @@ class Session:
         except (KeyError, ValueError) as error:
             return Check((*errors, f"a target cannot be said: {error}"), (), (), 0.0, 0.0)
         rehearsal = Gate(limits, lambda message: None)
-        at_m = self._instrument.status().at_m
+        at_m = self._start_m(messages, limits)
         rehearsal.set_position(at_m)
         path_m = seconds = 0.0
         for message in messages:
@@ -333,6 +338,14 @@ class Session:
             seconds += message.values.get("seconds", 0.0)
         wire = self._instrument.preview(messages)
         return Check(tuple(errors), tuple(warnings), messages, path_m, seconds, wire)
+
+    def _start_m(self, messages: Sequence[Message], limits: Limits) -> tuple[float, float] | None:
+        """Where the tip is; of an instrument that cannot say so, where it could be at worst."""
+        at_m = self._instrument.status().at_m
+        first = next((m.values for m in messages if m.kind == "move"), None)
+        if at_m is None and first and not self._instrument.capabilities.can_read_back:
+            return limits.farthest_from((first["x_m"], first["y_m"]))
+        return at_m
 
     def _repeated(self, plan: VisitPlan, limits: Limits) -> list[str]:
         """Targets that were begun before, here or in the session that the journal tells of."""

@@ -1,0 +1,136 @@
+"""Instrument profiles: which instruments there are, how to reach them, and what they may be told.
+
+One TOML file, `profiles_file()` unless another is given::
+
+    [instruments.afm]
+    kind = "nanonis"
+    host = "192.168.1.20"
+
+    [instruments.afm.limits]
+    x_m = [-20e-6, 20e-6]
+    ...
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_config_path
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from corescout.data import InputError
+from corescout.instruments.limits import Limits, limits_of_table
+from corescout.instruments.protocol import Instrument
+
+
+class _Profile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limits: dict[str, Any] | None = None
+
+    def instrument(self, base: Path) -> Instrument:
+        """Make the instrument, not connected; relative paths start at `base`."""
+        raise NotImplementedError
+
+
+class TwinProfile(_Profile):
+    """The digital twin."""
+
+    kind: Literal["twin"]
+    seed: int = 0
+    speed: float = Field(60.0, gt=0)
+
+    def instrument(self, base: Path) -> Instrument:
+        """Make a twin of a generated surface."""
+        from corescout.instruments.twin import DigitalTwin
+        from corescout.surfaces import generate_surface
+
+        return DigitalTwin(generate_surface(seed=self.seed), self.speed, seed=self.seed)
+
+
+class NanonisProfile(_Profile):
+    """A Nanonis controller."""
+
+    kind: Literal["nanonis"]
+    host: str = "127.0.0.1"
+    port: int = Field(6501, gt=0, lt=65534)
+    timeout_s: float = Field(10.0, gt=0)
+
+    def instrument(self, base: Path) -> Instrument:
+        """Make its client."""
+        from corescout.instruments.nanonis import NanonisInstrument
+
+        return NanonisInstrument(self.host, self.port, self.timeout_s)
+
+
+PROFILES: TypeAdapter[Any] = TypeAdapter(
+    Annotated[TwinProfile | NanonisProfile, Field(discriminator="kind")]
+)
+
+
+def profiles_file() -> Path:
+    """Return where the profiles are looked for: in the user's configuration folder."""
+    return user_config_path("corescout") / "instruments.toml"
+
+
+def profile_names(path: str | Path | None = None) -> tuple[str, ...]:
+    """Return the names of the instruments in a file of profiles; none without the file."""
+    file = profiles_file() if path is None else Path(path)
+    return tuple(sorted(_tables(file))) if file.exists() else ()
+
+
+def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrument, Limits | None]:
+    """Return an instrument by the name of its profile, not connected, and its limits.
+
+    Parameters
+    ----------
+    name : str
+    path : str or Path, optional
+        File of profiles; `profiles_file()` if not said.
+
+    Returns
+    -------
+    (Instrument, Limits or None)
+        None where the profile has no limits: then nothing can be armed.
+
+    Raises
+    ------
+    InputError
+        If there is no file, no such name, or a line of the profile cannot be.
+    """
+    file = profiles_file() if path is None else Path(path)
+    tables = _tables(file)
+    if name not in tables:
+        known = ", ".join(sorted(tables)) or "none"
+        raise InputError(f"an instrument of {file} ({known})", repr(name), "choose one, or add it")
+    try:
+        profile = PROFILES.validate_python(tables[name])
+    except ValidationError as error:
+        first = error.errors()[0]
+        line = ".".join(map(str, first["loc"][1:] or first["loc"]))
+        raise InputError(
+            f"a profile that can be read in [instruments.{name}]",
+            f"{line or 'kind'}: {first['msg']}",
+            f"correct {file}; docs/instruments.md has examples",
+        ) from error
+    limits = profile.limits
+    if limits is not None:
+        limits = limits_of_table(limits, f"[instruments.{name}.limits] in {file}")
+    return profile.instrument(file.parent), limits
+
+
+def _tables(file: Path) -> Mapping[str, Any]:
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))["instruments"]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise InputError(
+            "a TOML file with tables [instruments.NAME]",
+            f"{file} ({type(error).__name__}: {error})",
+            "write one as docs/instruments.md shows, or give another with --profiles",
+        ) from error
+    if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+        raise InputError("tables [instruments.NAME]", f"other values in {file}", "correct it")
+    return tables

@@ -1,0 +1,79 @@
+"""One TOML file says which instruments there are and what they may be told."""
+
+import pytest
+
+from corescout.data import InputError
+from corescout.instruments import profiles
+from corescout.instruments.nanonis import NanonisInstrument
+from corescout.instruments.profiles import open_instrument, profile_names
+from corescout.instruments.twin import DigitalTwin
+
+LIMITS = """
+x_m = [-20e-6, 20e-6]
+y_m = [-10e-6, 10e-6]
+largest_step_m = 30e-6
+largest_speed_m_per_s = 5e-6
+largest_bias_v = 8.0
+longest_spectrum_s = 5.0
+most_targets = 50
+readback_tolerance_m = 50e-9
+rotation_verified = false
+emergency = "halt_and_zero_bias"
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "instruments.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_an_instrument_and_its_limits(written):
+    path = written(
+        f'[instruments.afm]\nkind = "nanonis"\nhost = "10.0.0.5"\n'
+        f'[instruments.afm.limits]\n{LIMITS}\n[instruments.toy]\nkind = "twin"\nspeed = 10\n'
+    )
+    assert profile_names(path) == ("afm", "toy")
+    instrument, limits = open_instrument("afm", path)
+    assert isinstance(instrument, NanonisInstrument)
+    assert instrument.capabilities.address == "nanonis 10.0.0.5:6501"
+    assert limits.y_m == (-10e-6, 10e-6)
+    assert not limits.rotation_verified
+    toy, none = open_instrument("toy", path)
+    assert isinstance(toy, DigitalTwin)
+    assert toy.speed == 10
+    assert none is None
+
+
+WRONG = {
+    "no such name": ('[instruments.a]\nkind = "twin"\n', "'afm'"),
+    "unknown kind": ('[instruments.afm]\nkind = "magic"\n', "magic"),
+    "no kind": ("[instruments.afm]\nspeed = 1\n", "kind"),
+    "misspelt": ('[instruments.afm]\nkind = "nanonis"\nhosts = "x"\n', "hosts"),
+    "not a number": ('[instruments.afm]\nkind = "nanonis"\nport = "x"\n', "port"),
+    "a bound is missing": (
+        '[instruments.afm]\nkind = "twin"\n[instruments.afm.limits]\nx_m = [0, 1]\n',
+        "largest_step_m",
+    ),
+    "no tables": ('kind = "twin"\n', "instruments"),
+    "no TOML": ("[[[", "TOML"),
+    "not tables": ("[instruments]\nafm = 3\n", "tables"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_said(case, written):
+    text, words = WRONG[case]
+    with pytest.raises(InputError, match=words):
+        open_instrument("afm", written(text))
+
+
+def test_without_a_file_it_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(profiles, "user_config_path", lambda name: tmp_path / name)
+    assert profile_names() == ()
+    with pytest.raises(InputError, match=r"instruments\.toml"):
+        open_instrument("afm")
