@@ -10,18 +10,17 @@ os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 @pytest.fixture
 def explorer(make_napari_viewer_proxy, qtbot, quick_plan, monkeypatch):
     """Return an explorer in a viewer; its searches are short ones."""
-    from corescout.gui.explorer import Explorer
-    from corescout.gui.panels import Controls
+    from corescout.gui import explorer as module
 
-    whole_plan = Controls.plan
+    Explorer, whole_plan = module.Explorer, module.plan_of
 
-    def short(self, channels):
-        plan = whole_plan(self, channels)
+    def short(steps, channels):
+        plan = whole_plan(steps, channels)
         return quick_plan.model_copy(
             update={"channels": plan.channels, "keypoints": plan.keypoints, "seed": plan.seed}
         )
 
-    monkeypatch.setattr(Controls, "plan", short)
+    monkeypatch.setattr(module, "plan_of", short)
     viewer = make_napari_viewer_proxy(show=True)
     viewer.window.resize(1280, 720)
     widget = Explorer(viewer)
@@ -39,6 +38,6 @@ def add_scan(explorer):
 
     def add(path):
         for data, options, kind in get_reader(str(path))(str(path)):
-            getattr(explorer._viewer, f"add_{kind}")(data, **options)
+            getattr(explorer.viewer, f"add_{kind}")(data, **options)
 
     return add

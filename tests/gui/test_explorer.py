@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gui
 
 
 def wait_for_preview(explorer, qtbot):
-    qtbot.waitUntil(lambda: "key points" in explorer._viewer.layers, timeout=20_000)
+    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
 
 
@@ -33,16 +33,16 @@ def layer_geometry(layer):
 
 
 def test_an_empty_window_says_what_to_do(explorer):
-    assert "Drop a scan here" in explorer.outcome.verdict.text()
-    assert not explorer.controls.explore_button.isEnabled()
+    assert "Drop a scan here" in explorer.verdict.text()
+    assert not explorer.run_bar.explore_button.isEnabled()
 
 
 def test_from_a_real_file_to_an_exported_run(explorer, add_scan, qtbot, scan_file, tmp_path):
-    viewer = explorer._viewer
+    viewer = explorer.viewer
     add_scan(scan_file("scan_0001.ibw"))
     amplitude = viewer.layers["Amplitude1Retrace (nm)"]
     assert [layer.name for layer in viewer.layers if layer.visible] == [amplitude.name]
-    assert explorer.controls.channel.currentText() == amplitude.name
+    assert explorer.scan_step.channel.currentText() == amplitude.name
 
     wait_for_preview(explorer, qtbot)
     assert len(viewer.layers["key points"].data) > 300
@@ -52,22 +52,22 @@ def test_from_a_real_file_to_an_exported_run(explorer, add_scan, qtbot, scan_fil
         run_to_the_end(explorer, qtbot)
     print(f"\nlongest gap of the event loop: {heartbeat.longest_ms:.0f} ms")  # noqa: T201
     result = explorer.result
-    assert result is not None, explorer.outcome.verdict.text()
-    assert f"Window {result.winner.window_px} px" in explorer.outcome.verdict.text()
+    assert result is not None, explorer.verdict.text()
+    assert f"Window {result.winner.window_px} px" in explorer.verdict.text()
 
     core = viewer.layers["core points"]
     expected = [type_color(int(t)) for t in result.core_points.type]
     assert [
         f"#{''.join(f'{round(255 * c):02x}' for c in rgba[:3])}" for rgba in core.face_color
     ] == [color.lower() for color in expected]
-    assert explorer.outcome.latent_plot.core_colors() == [color.lower() for color in expected]
+    assert explorer.latent_panel.plot.core_colors() == [color.lower() for color in expected]
     for name in ("key points", "core points", "targets", "route"):
         assert layer_geometry(viewer.layers[name]) == layer_geometry(amplitude)
-    assert explorer.outcome.targets.rowCount() == len(result.targets)
+    assert explorer.targets_step.table.rowCount() == len(result.targets)
 
     folder = tmp_path / "exported.corescout"
     explorer.export(folder)
-    qtbot.waitUntil(lambda: "Exported" in explorer.outcome.note.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "Exported" in explorer.session_bar.note.text(), timeout=60_000)
     assert read_run(folder).why == result.why
 
 
@@ -89,7 +89,7 @@ def surface_explorer(explorer, qtbot):
     from corescout.gui.contributions import sample_surface
 
     for data, options, kind in sample_surface():
-        getattr(explorer._viewer, f"add_{kind}")(data, **options)
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
     wait_for_preview(explorer, qtbot)
     return explorer
 
@@ -97,14 +97,14 @@ def surface_explorer(explorer, qtbot):
 def test_stop_works_within_a_second_and_it_runs_again(surface_explorer, qtbot):
     explorer = surface_explorer
     explorer.start()
-    qtbot.waitUntil(lambda: explorer.outcome.candidates.rowCount() >= 1, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.candidate_panel.table.rowCount() >= 1, timeout=60_000)
     pressed = time.monotonic()
-    explorer.controls.stop_button.click()
+    explorer.run_bar.stop_button.click()
     qtbot.waitUntil(lambda: not explorer.running, timeout=10_000)
     print(f"\nstopped after {time.monotonic() - pressed:.2f} s")  # noqa: T201
-    assert "Stopped" in explorer.outcome.verdict.text()
-    assert explorer.outcome.candidates.rowCount() >= 1
-    assert explorer.controls.explore_button.isEnabled()
+    assert "Stopped" in explorer.verdict.text()
+    assert explorer.candidate_panel.table.rowCount() >= 1
+    assert explorer.run_bar.explore_button.isEnabled()
     run_to_the_end(explorer, qtbot)
     assert explorer.result is not None
 
@@ -112,20 +112,20 @@ def test_stop_works_within_a_second_and_it_runs_again(surface_explorer, qtbot):
 def test_a_candidate_is_shown_at_a_click_and_the_winner_is_not_lost(surface_explorer, qtbot):
     explorer = surface_explorer
     run_to_the_end(explorer, qtbot)
-    result, table = explorer.result, explorer.outcome.candidates
+    result, table = explorer.result, explorer.candidate_panel.table
     numbers = [t.number for t in result.trials]
     other = next(t.number for t in result.trials if t.candidate != result.winner)
     table.setCurrentCell(numbers.index(other), 0)
     qtbot.waitUntil(lambda: not explorer.busy)
     np.testing.assert_allclose(
-        explorer.outcome.latent_plot.shown_codes(), result.latents_by_trial[other]
+        explorer.latent_panel.plot.shown_codes(), result.latents_by_trial[other]
     )
-    shown = {tuple(p) for p in explorer._viewer.layers["core points"].data}
-    explorer.outcome.winner_button.click()
+    shown = {tuple(p) for p in explorer.viewer.layers["core points"].data}
+    explorer.candidate_panel.winner_button.click()
     qtbot.waitUntil(lambda: not explorer.busy)
-    np.testing.assert_allclose(explorer.outcome.latent_plot.shown_codes(), result.fit.latents.mean)
+    np.testing.assert_allclose(explorer.latent_panel.plot.shown_codes(), result.fit.latents.mean)
     places = result.patches.center_yx_px[result.core_points.index]
-    assert {tuple(p) for p in explorer._viewer.layers["core points"].data} == {
+    assert {tuple(p) for p in explorer.viewer.layers["core points"].data} == {
         tuple(p) for p in places
     }
     assert shown != {tuple(p) for p in places}
@@ -133,7 +133,7 @@ def test_a_candidate_is_shown_at_a_click_and_the_winner_is_not_lost(surface_expl
 
 def test_key_points_edited_by_hand_are_used(surface_explorer, qtbot):
     explorer = surface_explorer
-    layer = explorer._viewer.layers["key points"]
+    layer = explorer.viewer.layers["key points"]
     layer.data = layer.data[: len(layer.data) // 2]
     run_to_the_end(explorer, qtbot)
     assert explorer.result.keypoints.source == "drawn"
@@ -141,12 +141,12 @@ def test_key_points_edited_by_hand_are_used(surface_explorer, qtbot):
 
 
 def test_a_scan_that_cannot_be_used_says_why(explorer, qtbot):
-    explorer._viewer.add_image(np.ones((64, 64)), name="flat")
-    qtbot.waitUntil(lambda: explorer.controls.keypoint_text.text() != "", timeout=20_000)
-    assert "contrast" in explorer.controls.keypoint_text.text()
+    explorer.viewer.add_image(np.ones((64, 64)), name="flat")
+    qtbot.waitUntil(lambda: explorer.key_points_step.count.text() != "", timeout=20_000)
+    assert "contrast" in explorer.key_points_step.count.text()
     explorer.start()
     qtbot.waitUntil(lambda: not explorer.running, timeout=20_000)
-    assert "contrast" in explorer.outcome.verdict.text()
+    assert "contrast" in explorer.verdict.text()
 
 
 def test_a_run_folder_opens_and_shows_the_same(explorer, add_scan, qtbot, quick_result, tmp_path):
@@ -154,26 +154,26 @@ def test_a_run_folder_opens_and_shows_the_same(explorer, add_scan, qtbot, quick_
     add_scan(folder)
     qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
     assert explorer.result.why == quick_result.why
-    assert explorer.outcome.candidates.rowCount() == len(quick_result.trials)
+    assert explorer.candidate_panel.table.rowCount() == len(quick_result.trials)
     np.testing.assert_allclose(
-        explorer.outcome.latent_plot.shown_codes(), quick_result.fit.latents.mean
+        explorer.latent_panel.plot.shown_codes(), quick_result.fit.latents.mean
     )
     core = quick_result.patches.center_yx_px[quick_result.core_points.index]
-    np.testing.assert_allclose(explorer._viewer.layers["core points"].data, core)
+    np.testing.assert_allclose(explorer.viewer.layers["core points"].data, core)
 
 
 def test_the_readout_is_in_the_instruments_coordinates(explorer, add_scan, scan_file):
     add_scan(scan_file("scan_0001.ibw"))
-    layer = explorer._viewer.layers["Amplitude1Retrace (nm)"]
+    layer = explorer.viewer.layers["Amplitude1Retrace (nm)"]
     explorer._show_place(tuple(layer.data_to_world((0, 0))))
     # centre (-2.5933, -6.07) um, the corner 2.5 um to the left and up
-    assert "X -5.0933 µm, Y -3.5700 µm" in explorer.controls.place.text()
+    assert "X -5.0933 µm, Y -3.5700 µm" in explorer.scan_step.place.text()
 
 
 def test_closing_in_the_middle_of_a_run_leaves_nothing(surface_explorer, qtbot):
-    explorer, viewer = surface_explorer, surface_explorer._viewer
+    explorer, viewer = surface_explorer, surface_explorer.viewer
     explorer.start()
-    qtbot.waitUntil(lambda: explorer.outcome.candidates.rowCount() >= 1, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.candidate_panel.table.rowCount() >= 1, timeout=60_000)
     callbacks = len(viewer.mouse_move_callbacks)
     viewer.window.remove_dock_widget(explorer)
     explorer.close()
@@ -192,7 +192,7 @@ def test_a_scan_not_worth_a_decision_is_named_before_anything_runs(
 ):
     add_scan(scan_file("image_ibw.ibw"))
     wait_for_preview(explorer, qtbot)
-    assert "mostly noise" in explorer.controls.doubts.text()
+    assert "mostly noise" in explorer.scan_step.doubts.text()
     add_scan(scan_file("PZT_final0001.h5"))
     wait_for_preview(explorer, qtbot)
-    qtbot.waitUntil(lambda: not explorer.controls.doubts.text(), timeout=20000)
+    qtbot.waitUntil(lambda: not explorer.scan_step.doubts.text(), timeout=20000)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.cores import find_core_points, order_by_size
-from corescout.data import CorePoints, Keypoints, Mixture, Result, Scan
+from corescout.data import CorePoints, Keypoints, Mixture, Progress, Result, Scan
 from corescout.patches import corner
 from corescout.square_grid import square_grid
 
@@ -60,3 +60,24 @@ def candidate_view(
     first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
     return CandidateView(z, mixture, types, core, centres[core.index])
+
+
+def view_of(
+    number: int,
+    source: Result | Progress,
+    scan: Scan,
+    keypoints: Keypoints | None,
+    core_share: float,
+) -> CandidateView | None:
+    """Return the view of a trial of a result or of a run under way; None if it has no codes."""
+    trial = next((t for t in source.trials if t.number == number), None)
+    if trial is None:
+        return None
+    if isinstance(source, Result) and trial.candidate == source.winner:
+        return winner_view(source)
+    if number not in source.mixture_by_trial or keypoints is None:
+        return None
+    z, mixture = source.latents_by_trial[number], source.mixture_by_trial[number]
+    if len(z) != len(keypoints):
+        return None
+    return candidate_view(scan, keypoints, trial.candidate.window_px, z, mixture, core_share)

@@ -8,167 +8,285 @@ from typing import Any
 
 import napari
 import numpy as np
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, Qt, QTimer, Signal
+from qtpy.QtGui import QUndoStack
+from qtpy.QtWidgets import QFileDialog, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from corescout.data import InputError, Keypoints, Progress, Result, Scan, StoppedError
 from corescout.gui import layers as shown
 from corescout.gui.background import Job
-from corescout.gui.candidate_view import CandidateView, candidate_view, winner_view
-from corescout.gui.collector import FullCollections
+from corescout.gui.bottom import BOTTOM_NAME, Bottom
+from corescout.gui.candidate_view import CandidateView, view_of, winner_view
 from corescout.gui.jobs import Preview, start_exploration, start_export, start_preview
-from corescout.gui.layer_queue import LayerQueue
-from corescout.gui.panels import Controls, Outcome
 from corescout.gui.placement import readout
+from corescout.gui.run_bar import RunBar
+from corescout.gui.session_bar import SessionBar
+from corescout.gui.steps.explore import ExploreStep
+from corescout.gui.steps.instrument import InstrumentStep
+from corescout.gui.steps.key_points import KeyPointsStep
+from corescout.gui.steps.scan import ScanStep
+from corescout.gui.steps.step import Step
+from corescout.gui.steps.targets import TargetsStep
+from corescout.gui.steps.types import TypesStep
+from corescout.gui.steps.verdict import Verdict
+from corescout.gui.undo import bind_keys
+from corescout.gui.work import Work
+from corescout.gui.workflow import STEPS, State, Workflow
 from corescout.plan import Plan
 from corescout.runs import default_folder
 
-_POLL_MS = 100  # the window is redrawn at most ten times a second
-_SETTLE_MS = 250  # a changed setting is previewed after this pause
+_SETTLE_MS = 50  # a changed setting is previewed after this pause
+_FOUND = ("explore", "types", "targets")
 
 
 class Explorer(QWidget):  # type: ignore[misc]
-    """Choose a channel, see the key points, explore, look, export.
+    """The six steps, the verdict, and the plots below the canvas.
 
     Parameters
     ----------
     viewer : napari.Viewer
+
+    Attributes
+    ----------
+    viewer : napari.Viewer
+    workflow : Workflow
+        Where each step stands.
+    undo_stack : QUndoStack
+        Every edit in any panel.
+    work : Work
+        Runs jobs off the GUI thread, shows layers one at a time.
+    latent_panel, candidate_panel : QWidget
+        The halves of the dock at the bottom.
     """
+
+    result_changed = Signal(object)  # Result or None
+    view_changed = Signal(object)  # CandidateView that is looked at, or None
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer = viewer
+        self.viewer = viewer
         self.closed = False
-        self._explore_job: Job[Result] | None = None
-        self._preview_job: Job[Preview] | None = None
-        self._export_job: Job[Path] | None = None
+        self.workflow = Workflow()
+        self.undo_stack = QUndoStack(self)
+        self.work = Work(viewer, self)
         self._preview: Keypoints | None = None
         self._preview_wanted = False
         self._progress: Progress | None = None
         self._result: Result | None = None
-        self._queue = LayerQueue(viewer)
-        self._collections = FullCollections()
+        self._view: CandidateView | None = None
         self._explored: tuple[Scan, Keypoints | None] | None = None
-        self.controls = Controls(self)
-        self.outcome = Outcome(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.setSpacing(5)
-        layout.addWidget(self.controls)
-        layout.addWidget(self.outcome, stretch=1)
-        self.setMinimumWidth(380)
-        self.setMaximumWidth(520)
+        self._settings: dict[str, Any] | None = None  # of the steps, when the result was found
+        self._build()
         self._connect()
         self._refresh_images()
 
     # -- what the operator does -----------------------------------------------------------
 
     def start(self) -> None:
-        """Explore the chosen channel with the settings of the dock."""
+        """Explore the chosen channel with the settings of the steps: steps 1 to 5."""
         layer = self.image_layer()
         if layer is None or self.running:
             return
-        scan = self._scan_of(layer)
+        scan = self.scan_of(layer)
         try:
             plan = self.plan()
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
             return
-        drawn = self._edited_keypoints(layer)
+        drawn = self._edited_keypoints()
+        self.set_result(None)
         self._explored = (scan, drawn or self._preview)
-        self._clear_outcome()
-        self.controls.show_running(True)
-        self.outcome.say("Exploring ... candidates appear below as they finish.", "running")
-        self._collections.put_off()
-        self._explore_job = start_exploration(scan, plan, drawn)
-        self._timer.start()
+        self._settings = self.settings()
+        self._progress = None
+        self._show_running(True)
+        self.workflow.set("explore", State.RUNNING, "finding key points")
+        self.verdict.say("Exploring ... candidates appear below as they finish.", "running")
+        job = start_exploration(scan, plan, drawn)
+        self.work.start("explore", job, self._finish_exploration, self._show_progress, long=True)
 
     def stop(self) -> None:
         """End the run within about a second; what was finished stays in the table."""
-        if self._explore_job is not None:
-            self._explore_job.stop()
-            self.controls.progress.setFormat("stopping ...")
+        if self.running:
+            self.work.stop("explore")
+            self.run_bar.show_stopping()
 
     def export(self, folder: str | Path | None = None) -> None:
         """Write the run folder; asks where if it is not said."""
-        if self._result is None or self._export_job is not None:
+        if self._result is None or self.work.running("export"):
             return
         target = Path(folder) if folder is not None else self._ask_folder(self._result)
         if target is None:
             return
-        result = self._result
-        self.outcome.export_button.setEnabled(False)
-        self.outcome.export_button.setText("Exporting ...")
-        self._export_job = start_export(result, target)
-        self._timer.start()
+        self.session_bar.show_exporting(True, possible=True)
+        self.work.start("export", start_export(self._result, target), self._finish_export)
 
     def show_candidate(self, number: int) -> None:
         """Show the latent space and the core points of a candidate; the winner is not lost."""
-        view = self._view_of(number)
+        source = self._result or self._progress
+        if source is None or self._explored is None:
+            return
+        scan, keypoints = self._explored
+        share = self.plan().decision.core_share
+        view = view_of(number, source, scan, keypoints, share)
         if view is not None:
-            self._show_view(view)
+            self.show_view(view)
 
     def show_winner(self) -> None:
         """Show what was decided on."""
         if self._result is not None:
-            self._show_view(winner_view(self._result))
+            self.show_view(winner_view(self._result))
 
     # -- state ----------------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
         """Whether an exploration is under way."""
-        return self._explore_job is not None
+        return self.work.running("explore")
 
     @property
     def busy(self) -> bool:
         """Whether work is under way or a layer is still to be shown."""
-        jobs = (self._explore_job, self._preview_job, self._export_job)
-        return any(job is not None for job in jobs) or bool(self._queue)
+        return self.work.busy
 
     @property
     def result(self) -> Result | None:
-        """The last result, explored here or read from a run folder."""
+        """The last result, explored here or read from a run folder, with the edits since."""
         return self._result
+
+    @property
+    def view(self) -> CandidateView | None:
+        """The candidate that is looked at: the winner, if no other was picked."""
+        return self._view
+
+    def set_result(self, result: Result | None, *, add_layers: bool = True) -> None:
+        """Show a result in every panel and on the scan; None forgets the last one."""
+        self._result = result
+        self.candidate_panel.show_result(result)
+        self.session_bar.show_exporting(self.work.running("export"), possible=result is not None)
+        self.session_bar.say("")
+        if result is None:
+            self._view = None
+            if self._explored is not None:
+                self.show_layers(shown.empty_layers(self._explored[0])[1:])
+            self.workflow.forget(_FOUND)
+        else:
+            self._explored = (result.scan, result.keypoints)
+            self._view = winner_view(result)
+            if add_layers:
+                self.show_layers(_layers_of(result))
+            self.verdict.show_result(result)
+            self._settle_workflow(result)
+        self.latent_panel.show_view(self._view)
+        self.result_changed.emit(result)
+        self.view_changed.emit(self._view)
+
+    def show_view(self, view: CandidateView) -> None:
+        """Show the codes and the core points of a candidate."""
+        self._view = view
+        self.latent_panel.show_view(view)
+        if self._explored is not None:
+            self.show_layers([shown.core_layer(self._explored[0], view.core_yx_px, view.core)])
+        self.view_changed.emit(view)
+
+    def show_layers(self, layers: list[shown.LayerData]) -> None:
+        """Add or update layers of ours, one for each tick."""
+        self.work.show_layers(layers)
 
     def image_layer(self) -> Any | None:
         """Return the chosen image layer, None where there is none."""
-        name = self.controls.channel.currentText()
-        present = name in self._viewer.layers
-        return self._viewer.layers[name] if present else None
+        name = self.scan_step.channel.currentText()
+        return next((layer for layer in self.viewer.layers if layer.name == name), None)
+
+    def scan_of(self, layer: Any) -> Scan:
+        """Return the scan of an image layer; an image that is none is taken as one."""
+        scan = layer.metadata.get(shown.SCAN)
+        if isinstance(scan, Scan):
+            return scan
+        return Scan(
+            uid=layer.name, channels={layer.name: np.asarray(layer.data)}, source=layer.name
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of each step; the scan's is its channel."""
+        settings = {name: step.plan_values() for name, step in self.steps.items()}
+        return settings | {"scan": self.scan_step.channel.currentText()}
 
     def plan(self) -> Plan:
-        """Return the plan of the settings, the same as the command line would make."""
+        """Return the plan of the settings, the same as the command line would make.
+
+        Raises
+        ------
+        ValueError
+            If a setting cannot be used.
+        """
         layer = self.image_layer()
         channel = layer.metadata.get(shown.CHANNEL, layer.name) if layer is not None else None
-        return self.controls.plan((channel,) if channel else None)
+        return plan_of(self.steps, (channel,) if channel else None)
 
-    # -- wiring ---------------------------------------------------------------------------
+    # -- building and wiring --------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.run_bar = RunBar()
+        self.verdict = Verdict()
+        self.session_bar = SessionBar(self.undo_stack)
+        self.scan_step = ScanStep(self)
+        self.key_points_step = KeyPointsStep(self)
+        self.explore_step = ExploreStep(self)
+        self.types_step = TypesStep(self)
+        self.targets_step = TargetsStep(self)
+        self.instrument_step = InstrumentStep(self)
+        steps = (self.scan_step, self.key_points_step, self.explore_step, self.types_step,
+                 self.targets_step, self.instrument_step)  # fmt: skip
+        self.steps: dict[str, Step] = {step.name: step for step in steps}
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        for step in steps:
+            if step is self.explore_step:
+                column.addWidget(self.verdict)
+            column.addWidget(step)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(5)
+        layout.addWidget(self.run_bar)
+        layout.addWidget(scroll, stretch=1)
+        layout.addWidget(self.session_bar)
+        self.setMinimumWidth(360)
+        for name in ("scan", "key_points", "explore"):
+            self.steps[name].set_expanded(True)
+        self.bottom = Bottom(self)
+        self.latent_panel = self.bottom.latent_panel
+        self.candidate_panel = self.bottom.candidate_panel
+        self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
 
     def _connect(self) -> None:
-        self._timer = QTimer(self)
-        self._timer.setInterval(_POLL_MS)
-        self._timer.timeout.connect(self._poll)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._start_preview)
-        self.controls.explore_button.clicked.connect(self.start)
-        self.controls.stop_button.clicked.connect(self.stop)
-        self.controls.changed.connect(self._settle.start)
-        self.controls.channel.currentTextChanged.connect(self._channel_chosen)
-        self.outcome.candidates.picked.connect(self.show_candidate)
-        self.outcome.winner_button.clicked.connect(self.show_winner)
-        self.outcome.export_button.clicked.connect(lambda: self.export())
-        events = self._viewer.layers.events
+        self.run_bar.explore_wanted.connect(self.start)
+        self.run_bar.stop_wanted.connect(self.stop)
+        self.session_bar.export_wanted.connect(self.export)
+        self.scan_step.chosen.connect(self._channel_chosen)
+        for step in self.steps.values():
+            step.changed.connect(self._settings_changed)
+            step.redo.connect(step.do_again)
+        self.candidate_panel.picked.connect(self.show_candidate)
+        self.candidate_panel.winner_wanted.connect(self.show_winner)
+        events = self.viewer.layers.events
         events.inserted.connect(self._refresh_images)
         events.removed.connect(self._refresh_images)
-        self._viewer.events.theme.connect(self._apply_theme)
+        self.viewer.events.theme.connect(self._apply_theme)
         self._apply_theme()
         self._follow_mouse()
-        # The bound method would keep the window alive; what must end is the work.
-        stop_all = _StopAll(self)
-        self.destroyed.connect(stop_all)
+        self._unbind_keys = bind_keys(self.viewer, self.undo_stack)
 
     def _follow_mouse(self) -> None:
         me = weakref.ref(self)
@@ -179,7 +297,37 @@ class Explorer(QWidget):  # type: ignore[misc]
                 widget._show_place(event.position)
 
         self._mouse_callback = follow
-        self._viewer.mouse_move_callbacks.append(follow)
+        self.viewer.mouse_move_callbacks.append(follow)
+
+    def _apply_theme(self, event: object = None) -> None:
+        dark = self.viewer.theme != "light"
+        for panel in self._panels():
+            panel.set_dark(dark)
+
+    def _panels(self) -> list[Any]:
+        return [self.latent_panel, self.candidate_panel, *self.steps.values()]
+
+    def _show_place(self, position: tuple[float, ...]) -> None:
+        layer = self.image_layer()
+        if layer is not None and len(position) >= 2:
+            place = np.asarray(layer.world_to_data(position[-2:]))
+            self.scan_step.place.setText(readout(self.scan_of(layer), place))
+
+    # -- closing --------------------------------------------------------------------------
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Take the corner below right: the steps need the height more than the plots the width."""
+        super().showEvent(event)
+        window = self.window()
+        if isinstance(window, QMainWindow):
+            corner, area = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
+            window.setCorner(corner, area)
+
+    def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Leave the viewer when napari takes this widget out of its dock."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            QTimer.singleShot(0, self._leave_if_undocked)
 
     def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Leave the viewer when the dock is closed."""
@@ -188,77 +336,83 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def wait_for_jobs(self, seconds: float) -> None:
         """Wait until the work of this window has ended."""
-        for job in (self._explore_job, self._preview_job, self._export_job):
-            if job is not None:
-                job.wait(seconds)
+        self.work.wait(seconds)
 
     def disconnect_viewer(self) -> None:
         """Leave the viewer: its events no longer reach this window, and the work is stopped."""
         if self.closed:
             return
         self.closed = True
-        self._collections.resume()
-        for job in (self._explore_job, self._preview_job, self._export_job):
-            if job is not None:
-                job.stop()
-        self._timer.stop()
+        self.work.close()
         self._settle.stop()
-        self._viewer.layers.events.inserted.disconnect(self._refresh_images)
-        self._viewer.layers.events.removed.disconnect(self._refresh_images)
-        self._viewer.events.theme.disconnect(self._apply_theme)
-        if self._mouse_callback in self._viewer.mouse_move_callbacks:
-            self._viewer.mouse_move_callbacks.remove(self._mouse_callback)
+        self.viewer.layers.events.inserted.disconnect(self._refresh_images)
+        self.viewer.layers.events.removed.disconnect(self._refresh_images)
+        self.viewer.events.theme.disconnect(self._apply_theme)
+        if self._mouse_callback in self.viewer.mouse_move_callbacks:
+            self.viewer.mouse_move_callbacks.remove(self._mouse_callback)
+        self._unbind_keys()
+        for panel in self._panels():
+            panel.leave()
+        for step in self.steps.values():
+            step.disconnect_workflow()
+        if self.bottom.parent() is not None:
+            self.viewer.window.remove_dock_widget(self.bottom)
+        self.bottom.deleteLater()
 
-    def _apply_theme(self, event: object = None) -> None:
-        dark = self._viewer.theme != "light"
-        self.outcome.latent_plot.set_text_color("#D8D8D8" if dark else "#303030")
-
-    def _show_place(self, position: tuple[float, ...]) -> None:
-        layer = self.image_layer()
-        if layer is not None and len(position) >= 2:
-            place = np.asarray(layer.world_to_data(position[-2:]))
-            self.controls.place.setText(readout(self._scan_of(layer), place))
+    def _leave_if_undocked(self) -> None:
+        if self.parent() is None and not self.isVisible():
+            self.disconnect_viewer()
 
     # -- images and key points ------------------------------------------------------------
 
     def _refresh_images(self, event: Any = None) -> None:
         if getattr(event, "type", "") == "inserted" and _is_scan_image(event.value):
-            self.controls.follow_newest()
-        images = [layer for layer in self._viewer.layers if _is_scan_image(layer)]
+            self.scan_step.follow_newest()
+        images = [layer for layer in self.viewer.layers if _is_scan_image(layer)]
         names = [layer.name for layer in reversed(images)]
         visible = [layer.name for layer in reversed(images) if layer.visible]
-        self.controls.set_channels(names, visible[0] if visible else None)
+        self.scan_step.set_channels(names, visible[0] if visible else None)
+        self.run_bar.show_possible(bool(names) and not self.running)
         if not images:
-            self.outcome.say("Drop a scan here, or File > Open Sample > Corescout.", "empty")
+            self.workflow.forget(STEPS)
+            self.verdict.say("Drop a scan here, or File > Open Sample > Corescout.", "empty")
 
     def _channel_chosen(self, name: str) -> None:
         layer = self.image_layer()
         if layer is None:
             return
+        self.workflow.set("scan", State.DONE, name)
         result = layer.metadata.get(shown.RESULT)
         if result is not None and result is not self._result and not self.running:
-            self._take_result(result, add_layers=False)
+            self._settings = self.settings()
+            self.set_result(result, add_layers=False)
         else:
-            self._settle.start()
+            self._settings_changed()
+
+    def _settings_changed(self) -> None:
+        self._settle.start()
+        if self._result is not None and self._settings is not None:
+            try:
+                self.workflow.compare(self._settings, self.settings())
+            except ValueError:  # a half-typed number: the plan says so when it is asked for
+                return
 
     def _start_preview(self) -> None:
         layer = self.image_layer()
         if layer is None or self.running:
             return
-        if self._preview_job is not None:
+        if self.work.running("preview"):
             self._preview_wanted = True
             return
         try:
             plan = self.plan()
         except ValueError as error:
-            self.controls.say_keypoints(str(error).splitlines()[-1], problem=True)
+            self._say_no_keypoints(str(error).splitlines()[-1])
             return
-        scan = self._scan_of(layer)
-        self._preview_job = start_preview(scan, plan)
-        self._timer.start()
+        job = start_preview(self.scan_of(layer), plan)
+        self.work.start("preview", job, self._finish_preview, quick=True)
 
     def _finish_preview(self, job: Job[Preview]) -> None:
-        self._preview_job = None
         if self._preview_wanted:
             self._preview_wanted = False
             self._start_preview()
@@ -268,69 +422,60 @@ class Explorer(QWidget):  # type: ignore[misc]
             return
         if job.answer is None:
             self._preview = None
-            self.controls.say_keypoints(str(job.error), problem=True)
-            self.controls.say_doubts(())
+            self._say_no_keypoints(str(job.error))
+            self.scan_step.say_doubts(())
             return
         self._preview = job.answer.keypoints
-        self.controls.say_keypoints(f"{len(self._preview)} key points", problem=False)
-        self.controls.say_doubts(job.answer.doubts)
-        scan = self._scan_of(layer)
-        self._show_layers([shown.keypoint_layer(scan, self._preview)])
-        self._show_layers(
-            [e for e in shown.empty_layers(scan) if not self._queue.holds(e[1]["name"])]
+        self._say_keypoints(len(self._preview))
+        self.scan_step.say_doubts(job.answer.doubts)
+        scan = self.scan_of(layer)
+        self.show_layers([shown.keypoint_layer(scan, self._preview)])
+        self.show_layers(
+            [e for e in shown.empty_layers(scan) if not self.work.queue.holds(e[1]["name"])]
         )
         if self._result is None and not self.running:
-            self.outcome.say("Press Explore: nothing runs before that.", "ready")
+            self.verdict.say("Press Explore: nothing runs before that.", "ready")
 
-    def _edited_keypoints(self, layer: Any) -> Keypoints | None:
+    def _edited_keypoints(self) -> Keypoints | None:
         """Key points that the operator moved, added or removed in the layer; None if none were."""
-        if shown.KEYPOINTS not in self._viewer.layers or self._preview is None:
+        layer = shown.find_layer(self.viewer, shown.KEYPOINTS)
+        if layer is None or self._preview is None:
             return None
-        places = np.asarray(self._viewer.layers[shown.KEYPOINTS].data, dtype=np.float64)
+        places = np.asarray(layer.data, dtype=np.float64)
         if np.array_equal(places, self._preview.yx_px):
             return None
         return Keypoints(places, np.ones(len(places)), "drawn")
 
-    def _scan_of(self, layer: Any) -> Scan:
-        scan = layer.metadata.get(shown.SCAN)
-        if isinstance(scan, Scan):
-            return scan
-        return Scan(
-            uid=layer.name, channels={layer.name: np.asarray(layer.data)}, source=layer.name
-        )
+    def _say_keypoints(self, count: int) -> None:
+        self.key_points_step.say(f"{count:,} key points", problem=False)
+        self.workflow.set("key_points", State.DONE, f"{count:,}")
+
+    def _say_no_keypoints(self, text: str) -> None:
+        self.key_points_step.say(text, problem=True)
+        self.workflow.set("key_points", State.PROBLEM, text)
 
     # -- the run --------------------------------------------------------------------------
 
-    def _poll(self) -> None:
-        self._queue.show_next()
-        preview = self._preview_job
-        if preview is not None and not preview.running:
-            self._finish_preview(preview)
-        if self._explore_job is not None:
-            self._poll_exploration(self._explore_job)
-        if self._export_job is not None and not self._export_job.running:
-            self._finish_export(self._export_job)
-        if not self.busy:
-            self._collections.resume()
-            self._timer.stop()
+    def _show_running(self, running: bool) -> None:
+        self.run_bar.show_running(running)
+        for step in self.steps.values():
+            step.set_running(running)
 
-    def _poll_exploration(self, job: Job[Result]) -> None:
-        progress = job.take_progress()
-        if progress is not None:
-            self._progress = progress
-            self.controls.show_progress(progress, stopping=job.stopping)
-            self.outcome.candidates.add_trials(progress.trials)
-        if not job.running:
-            self._explore_job = None
-            self.controls.show_running(False)
-            self._finish_exploration(job)
+    def _show_progress(self, progress: Progress) -> None:
+        self._progress = progress
+        job = self.work.job("explore")
+        self.run_bar.show_progress(progress, stopping=job is not None and job.stopping)
+        self.workflow.set("explore", State.RUNNING, f"{len(progress.trials)} candidates")
+        self.candidate_panel.show_progress(progress)
 
     def _finish_exploration(self, job: Job[Result]) -> None:
+        self._show_running(False)
         if job.answer is not None:
-            self._take_result(job.answer, add_layers=True)
+            self.set_result(job.answer)
         elif isinstance(job.error, StoppedError):
             count = len(self._progress.trials) if self._progress else 0
-            self.outcome.say(
+            self.workflow.set("explore", State.TO_DO, f"stopped after {count} candidates")
+            self.verdict.say(
                 f"Stopped. {count} finished candidates are in the table; Explore starts again.",
                 "ready",
             )
@@ -339,73 +484,19 @@ class Explorer(QWidget):  # type: ignore[misc]
         else:
             self._say_problem(f"A bug: {type(job.error).__name__}: {job.error}. Please report it.")
 
-    def _take_result(self, result: Result, *, add_layers: bool) -> None:
-        self._result = result
-        self._explored = (result.scan, result.keypoints)
-        self.outcome.candidates.clear_trials()
-        self.outcome.candidates.add_trials(result.trials)
-        self.outcome.candidates.mark_winner(result.winner, result.trials)
-        self.outcome.targets.set_targets(result.targets)
-        self.outcome.show_result(result)
-        self.controls.say_keypoints(f"{len(result.keypoints)} key points", problem=False)
-        view = winner_view(result)
-        if add_layers:
-            self._show_layers(
-                [
-                    shown.keypoint_layer(result.scan, result.keypoints),
-                    shown.core_layer(result.scan, view.core_yx_px, view.core),
-                    *shown.target_layers(result.scan, result.targets),
-                ]
-            )
-        self._plot(view)
-
-    def _view_of(self, number: int) -> CandidateView | None:
-        source: Result | Progress | None = self._result or self._progress
-        if source is None or self._explored is None:
-            return None
-        trial = next((t for t in source.trials if t.number == number), None)
-        scan, keypoints = self._explored
-        if (
-            self._result is not None
-            and trial is not None
-            and trial.candidate == self._result.winner
-        ):
-            return winner_view(self._result)
-        if trial is None or number not in source.mixture_by_trial or keypoints is None:
-            return None
-        z, mixture = source.latents_by_trial[number], source.mixture_by_trial[number]
-        if len(z) != len(keypoints):
-            return None
-        share = self.plan().decision.core_share
-        return candidate_view(scan, keypoints, trial.candidate.window_px, z, mixture, share)
-
-    def _show_view(self, view: CandidateView) -> None:
-        self._plot(view)
-        if self._explored is not None:
-            scan = self._explored[0]
-            self._show_layers([shown.core_layer(scan, view.core_yx_px, view.core)])
-
-    def _plot(self, view: CandidateView) -> None:
-        self.outcome.latent_plot.show_codes(view.z, view.mixture, view.type_of_component, view.core)
-
-    def _clear_outcome(self) -> None:
-        self._result, self._progress = None, None
-        self.outcome.clear()
-        if self._explored is not None:
-            self._show_layers(shown.empty_layers(self._explored[0])[1:])
-
-    def _show_layers(self, layers: list[shown.LayerData]) -> None:
-        self._queue.put(layers)
-        self._timer.start()
+    def _settle_workflow(self, result: Result) -> None:
+        self._say_keypoints(len(result.keypoints))
+        self.workflow.set("explore", State.DONE, result.winner.label)
+        kinds = "1 type" if result.n_types == 1 else f"{result.n_types} types"
+        self.workflow.set("types", State.DONE, kinds)
+        self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
 
     def _finish_export(self, job: Job[Path]) -> None:
-        self._export_job = None
-        self.outcome.export_button.setText("Export run ...")
-        self.outcome.export_button.setEnabled(True)
+        self.session_bar.show_exporting(False, possible=self._result is not None)
         if job.answer is not None:
-            self.outcome.note.setText(f"Exported to {job.answer}")
+            self.session_bar.say(f"Exported to {job.answer}")
         else:
-            self.outcome.note.setText(f"Not exported: {job.error}")
+            self.session_bar.say(f"Not exported: {job.error}")
 
     def _ask_folder(self, result: Result) -> Path | None:
         source = Path(result.scan.source or result.scan.uid)
@@ -414,20 +505,34 @@ class Explorer(QWidget):  # type: ignore[misc]
         return Path(chosen) if chosen else None
 
     def _say_problem(self, text: str) -> None:
-        self.outcome.say(text, "problem")
+        self.workflow.set("explore", State.PROBLEM, text)
+        self.verdict.say(text, "problem")
 
 
-class _StopAll:
-    """Ends the work of a window that is gone; holds the jobs' owner weakly."""
+def plan_of(steps: dict[str, Step], channels: tuple[str, ...] | None) -> Plan:
+    """Return the plan that the settings of the steps make: a preset with their changes.
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._state = explorer.__dict__
+    Raises
+    ------
+    ValueError
+        If a setting cannot be used.
+    """
+    given: dict[str, Any] = {}
+    for step in steps.values():
+        given |= step.plan_values()
+    values = Plan.preset(given.pop("preset_name", "live")).model_dump()
+    for name, value in given.items():
+        values[name] = values[name] | value if isinstance(value, dict) else value
+    return Plan.model_validate(values | {"channels": channels})
 
-    def __call__(self, *_: object) -> None:
-        for name in ("_explore_job", "_preview_job", "_export_job"):
-            job = self._state.get(name)
-            if job is not None:
-                job.stop()
+
+def _layers_of(result: Result) -> list[shown.LayerData]:
+    places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
+    return [
+        shown.keypoint_layer(result.scan, result.keypoints),
+        shown.core_layer(result.scan, places, result.core_points),
+        *shown.target_layers(result.scan, result.targets),
+    ]
 
 
 def _is_scan_image(layer: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corescout.gui.layers import LayerData, update_layer
+from corescout.gui.layers import LayerData, find_layer, update_layer
 
 
 class LayerQueue:
@@ -31,15 +31,18 @@ class LayerQueue:
 
     def holds(self, name: str) -> bool:
         """Whether a layer is in the viewer or waits to be."""
-        return name in self._viewer.layers or any(e[1]["name"] == name for e in self._waiting)
+        if find_layer(self._viewer, name) is not None:
+            return True
+        return any(e[1]["name"] == name for e in self._waiting)
 
     def show_next(self) -> None:
-        """Show the first that waits: update the layer of its name, or add it over the others."""
+        """Show the first that waits: update ours of its name, or add it over the others."""
         if not self._waiting:
             return
         data, options, kind = self._waiting.pop(0)
-        if options["name"] in self._viewer.layers:
-            update_layer(self._viewer.layers[options["name"]], (data, options, kind))
+        present = find_layer(self._viewer, options["name"])
+        if present is not None:
+            update_layer(present, (data, options, kind))
             return
         selected = self._viewer.layers.selection.active
         getattr(self._viewer, f"add_{kind}")(data, **options)

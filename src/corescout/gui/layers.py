@@ -16,6 +16,7 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
+OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 _SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 4.5, 8.0
 
@@ -73,6 +74,7 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
         np.array(keypoints.yx_px),
         {
             "name": KEYPOINTS,
+            "metadata": {OURS: KEYPOINTS},
             "size": _SMALL_PX,
             "face_color": "#D8D8D8",
             "border_width": 0.0,
@@ -89,6 +91,7 @@ def core_layer(scan: Scan, yx_px: NDArray[np.float64], core: CorePoints) -> Laye
         np.array(yx_px),
         {
             "name": CORE,
+            "metadata": {OURS: CORE},
             "size": _LARGE_PX,
             "face_color": [type_color(int(t)) for t in core.type] or type_color(1),
             "border_color": "black",
@@ -108,6 +111,7 @@ def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
         np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
         {
             "name": ROUTE,
+            "metadata": {OURS: ROUTE},
             "vector_style": "line",
             "edge_color": "white",
             "edge_width": 0.5,
@@ -120,6 +124,7 @@ def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
         places,
         {
             "name": TARGETS,
+            "metadata": {OURS: TARGETS},
             "size": _TARGET_PX,
             "face_color": [type_color(t.type) for t in ordered] or type_color(1),
             "border_color": "white",
@@ -142,6 +147,14 @@ def empty_layers(scan: Scan) -> list[LayerData]:
         core_layer(scan, np.zeros((0, 2)), nothing),
         *target_layers(scan, ())[1:],
     ]
+
+
+def find_layer(viewer: Any, name: str) -> Any | None:
+    """Return our layer of a name; a layer of the user's that is called so is not ours."""
+    for layer in reversed(viewer.layers):
+        if layer.metadata.get(OURS) == name:
+            return layer
+    return None
 
 
 def update_layer(layer: Any, data: LayerData) -> None:

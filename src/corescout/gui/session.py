@@ -66,7 +66,7 @@ def open_session(
     explorer = Explorer(viewer)
     viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
     if windows_px is not None:
-        explorer.controls.more.windows.setText(", ".join(map(str, windows_px)))
+        explorer.explore_step.windows.setText(", ".join(map(str, windows_px)))
     session = Session(viewer, explorer)
     for data, options, kind in read(str(scan)) if scan is not None else sample_surface():
         getattr(viewer, f"add_{kind}")(data, **options)

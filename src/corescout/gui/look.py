@@ -1,0 +1,25 @@
+"""Colours of the states and of the theme: one table for every panel."""
+
+from __future__ import annotations
+
+from corescout.gui.workflow import State
+
+STATE_COLORS = {
+    State.TO_DO: "#8A8A8A",
+    State.RUNNING: "#E69F00",
+    State.DONE: "#009E73",
+    State.OUT_OF_DATE: "#CC79A7",
+    State.PROBLEM: "#D55E00",
+}
+# Of the verdict: what the line before its words says.
+VERDICT_COLORS = {
+    "empty": "#8A8A8A", "ready": "#56B4E9", "running": "#E69F00", "types": "#009E73",
+    "none": "#CC79A7", "problem": "#D55E00",
+}  # fmt: skip
+PROBLEM = STATE_COLORS[State.PROBLEM]
+DOUBT = STATE_COLORS[State.RUNNING]
+
+
+def text_color(dark: bool) -> str:
+    """Return the colour of axes and labels of a plot on the theme's background."""
+    return "#D8D8D8" if dark else "#303030"

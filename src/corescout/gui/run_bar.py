@@ -1,0 +1,69 @@
+"""The one button that does it all, Stop, and how far it is."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from corescout.data import Progress
+
+
+class RunBar(QWidget):  # type: ignore[misc]
+    """Stands above the steps and is never scrolled away."""
+
+    explore_wanted = Signal()
+    stop_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.explore_button = QPushButton("Explore this scan")
+        self.explore_button.setMinimumHeight(30)
+        self.explore_button.setToolTip(
+            "Find key points, try the representations, choose one, name the types and the targets"
+        )
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setMinimumHeight(30)
+        self.stop_button.setEnabled(False)
+        self.stop_button.setToolTip("End the search within about a second")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(True)
+        self.progress.setFormat("")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.explore_button, stretch=3)
+        buttons.addWidget(self.stop_button, stretch=1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress)
+        self.progress.setVisible(False)
+        self.explore_button.clicked.connect(self.explore_wanted)
+        self.stop_button.clicked.connect(self.stop_wanted)
+
+    def show_possible(self, possible: bool) -> None:
+        """Enable Explore where there is something to explore."""
+        self.explore_button.setEnabled(possible)
+
+    def show_running(self, running: bool) -> None:
+        """Enable what can be done now."""
+        self.explore_button.setEnabled(not running)
+        self.stop_button.setEnabled(running)
+        self.progress.setVisible(running)
+        self.progress.setValue(0)
+        self.progress.setFormat("finding key points" if running else "")
+
+    def show_progress(self, progress: Progress, *, stopping: bool) -> None:
+        """Show how far a run is and how long it still takes."""
+        self.progress.setValue(round(1000 * progress.fraction))
+        left = "" if progress.seconds_left is None else f", {_minutes(progress.seconds_left)} left"
+        self.progress.setFormat("stopping ..." if stopping else f"{progress.stage}{left}  %p%")
+
+    def show_stopping(self) -> None:
+        """Say that it is on its way to stop."""
+        self.progress.setFormat("stopping ...")
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,220 @@
+"""A step of the dock: a header that says where it stands, and a body that folds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from corescout.gui.look import STATE_COLORS
+from corescout.gui.workflow import STEPS, State
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+
+class Step(QWidget):  # type: ignore[misc]
+    """One step of the workflow.
+
+    Parameters
+    ----------
+    explorer : Explorer
+        Its `workflow` says where the step stands, its `undo_stack` takes every edit.
+    name : str
+        Key of `workflow.STEPS`.
+
+    Attributes
+    ----------
+    body : QVBoxLayout
+        What a step adds stands in here, folded away or not.
+    """
+
+    changed = Signal()  # the operator changed a parameter of this step
+    redo = Signal()  # the operator asked for it again: it is out of date
+
+    def __init__(self, explorer: Explorer, name: str) -> None:
+        super().__init__()
+        self.explorer, self.name = explorer, name
+        info = STEPS[name]
+        self.setObjectName(f"corescout-step-{name}")
+        self._header = _Header(info.number, info.title)
+        self._header.pressed.connect(lambda: self.set_expanded(not self.expanded))
+        self._header.redo.clicked.connect(self.redo)
+        self._inner = QFrame()
+        self.body = QVBoxLayout(self._inner)
+        self.body.setContentsMargins(20, 2, 2, 6)
+        self.body.setSpacing(4)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header)
+        layout.addWidget(self._inner)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.set_expanded(False)
+        explorer.workflow.changed.connect(self._follow)
+        self._follow(name)
+
+    # -- what a step overrides ------------------------------------------------------------
+
+    def plan_values(self) -> dict[str, Any]:
+        """Return this step's part of the plan, as `Plan` takes it.
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be used; the text says what to do.
+        """
+        return {}
+
+    def do_again(self) -> None:
+        """Bring this step up to date; most are done by exploring again."""
+        self.explorer.start()
+
+    def set_running(self, running: bool) -> None:
+        """An exploration began or ended: lock what must not change meanwhile."""
+
+    def set_dark(self, dark: bool) -> None:
+        """The theme is dark or light now."""
+
+    def leave(self) -> None:
+        """The window closes: let go of the viewer's events."""
+
+    # -- header ---------------------------------------------------------------------------
+
+    @property
+    def expanded(self) -> bool:
+        """Whether the body is shown."""
+        return not self._inner.isHidden()
+
+    def set_expanded(self, expanded: bool) -> None:
+        """Show or fold the body."""
+        self._inner.setVisible(expanded)
+        self._header.show_expanded(expanded)
+
+    @property
+    def state_text(self) -> str:
+        """What the chip of the header says."""
+        return str(self._header.chip.text())
+
+    @property
+    def summary(self) -> str:
+        """The one line beside the name."""
+        return str(self._header.summary.text())
+
+    def form(self) -> QFormLayout:
+        """Add a form to the body and return it."""
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(4)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.body.addLayout(form)
+        return form
+
+    def disconnect_workflow(self) -> None:
+        """Follow the workflow no longer."""
+        self.explorer.workflow.changed.disconnect(self._follow, missing_ok=True)
+
+    def _follow(self, name: str) -> None:
+        if name == self.name:
+            workflow = self.explorer.workflow
+            self._header.show_state(workflow.state(name), workflow.text(name))
+
+
+class _Header(QFrame):  # type: ignore[misc]
+    pressed = Signal()
+
+    def __init__(self, number: int, title: str) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"Step {number}, {title}")
+        name = QLabel(f"<b>{number}</b>&nbsp; <b>{title}</b>")
+        self.summary = QElidingLabel()
+        self.summary.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.chip = QLabel()
+        self.redo = QToolButton()
+        self.redo.setText("Redo")
+        self.redo.setToolTip("Do this step again: something above it was changed")
+        self.redo.setVisible(False)
+        self.arrow = QToolButton()
+        self.arrow.setAutoRaise(True)
+        self.arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.arrow.clicked.connect(self.pressed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 2, 2, 2)
+        layout.setSpacing(6)
+        layout.addWidget(name)
+        layout.addWidget(self.summary, stretch=1)
+        layout.addWidget(self.redo)
+        layout.addWidget(self.chip)
+        layout.addWidget(self.arrow)
+
+    def show_expanded(self, expanded: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if expanded else Qt.ArrowType.RightArrow
+        self.arrow.setArrowType(arrow)
+        self.arrow.setToolTip("Fold this step" if expanded else "Open this step")
+
+    def show_state(self, state: State, text: str) -> None:
+        color = STATE_COLORS[state]
+        self.chip.setText(state.value)
+        self.chip.setStyleSheet(
+            f"background: {color}; color: black; border-radius: 6px; padding: 1px 6px;"
+        )
+        self.summary.setText(text)
+        self.summary.setToolTip(text)
+        self.redo.setVisible(state is State.OUT_OF_DATE)
+
+    def mouseReleaseEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        self.pressed.emit()
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class Fold(QWidget):  # type: ignore[misc]
+    """Parameters that are seldom changed, under a word that opens them.
+
+    Attributes
+    ----------
+    form : QFormLayout
+    """
+
+    def __init__(self, title: str = "More") -> None:
+        super().__init__()
+        inner = QWidget()
+        self.form = QFormLayout(inner)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setVerticalSpacing(4)
+        self.toggle = QToolButton()
+        self.toggle.setText(title)
+        self.toggle.setCheckable(True)
+        self.toggle.setAutoRaise(True)
+        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toggle.setArrowType(Qt.ArrowType.RightArrow)
+        self.toggle.toggled.connect(inner.setVisible)
+        self.toggle.toggled.connect(self._turn)
+        inner.setVisible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.toggle)
+        layout.addWidget(inner)
+
+    def _turn(self, opened: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+        self.toggle.setArrowType(arrow)

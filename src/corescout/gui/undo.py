@@ -1,0 +1,146 @@
+"""Undo and redo: one stack for every panel, bound to the keys that every program has."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtGui import QUndoCommand, QUndoStack
+from qtpy.QtWidgets import QComboBox, QLineEdit
+
+UNDO_KEY, REDO_KEY = "Control-Z", "Control-Shift-Z"
+_MERGE_ID = 1
+
+
+class Change(QUndoCommand):  # type: ignore[misc]
+    """An edit: a text that reads after "Undo: ", and a function for each direction.
+
+    `redo` is called when the command is pushed, as Qt does it.
+    """
+
+    def __init__(self, text: str, redo: Callable[[], object], undo: Callable[[], object]) -> None:
+        super().__init__(text)
+        self._redo, self._undo = redo, undo
+
+    def redo(self) -> None:
+        """Do the edit."""
+        self._redo()
+
+    def undo(self) -> None:
+        """Take it back."""
+        self._undo()
+
+
+class Parameter:
+    """The value of a widget, every change of which is an edit that can be undone.
+
+    Parameters
+    ----------
+    stack : QUndoStack
+    widget : combo box, spin box, check box or line edit
+    name : str
+        As it reads after "Undo: ", such as "spacing".
+    """
+
+    def __init__(self, stack: QUndoStack, widget: Any, name: str) -> None:
+        self.widget, self.name = widget, name
+        self._stack, self._value = stack, read(widget)
+        _signal(widget).connect(self._changed)
+
+    def set(self, value: Any) -> None:
+        """Set a value without making an edit of it."""
+        self._value = value
+        write(self.widget, value)
+
+    def _changed(self, *_: object) -> None:
+        now = read(self.widget)
+        if now != self._value:
+            before, self._value = self._value, now
+            self._stack.push(_SetValue(self, before, now))
+
+
+class _SetValue(QUndoCommand):  # type: ignore[misc]
+    """A parameter got another value; changes of one parameter in a row are one step."""
+
+    def __init__(self, parameter: Parameter, before: Any, after: Any) -> None:
+        super().__init__(f"{parameter.name} {_words(parameter.widget, after)}")
+        self.parameter, self.before, self.after = parameter, before, after
+
+    def redo(self) -> None:
+        self.parameter.set(self.after)
+
+    def undo(self) -> None:
+        self.parameter.set(self.before)
+
+    def id(self) -> int:
+        return _MERGE_ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
+        if not isinstance(other, _SetValue) or other.parameter is not self.parameter:
+            return False
+        self.after = other.after
+        self.setText(other.text())
+        self.setObsolete(self.after == self.before)
+        return True
+
+
+def read(widget: Any) -> Any:
+    """Return the value of a combo box, spin box, check box or line edit."""
+    if isinstance(widget, QComboBox):
+        return widget.currentIndex()
+    for name in ("isChecked", "value", "text"):
+        if hasattr(widget, name):
+            return getattr(widget, name)()
+    raise TypeError(f"no value of {type(widget).__name__}")
+
+
+def write(widget: Any, value: Any) -> None:
+    """Set a value; the widget sends its signals."""
+    if read(widget) == value:
+        return
+    if isinstance(widget, QLineEdit):
+        widget.setText(value)
+        widget.editingFinished.emit()
+        return
+    setters = ("setCurrentIndex", "setChecked", "setValue")
+    next(getattr(widget, name) for name in setters if hasattr(widget, name))(value)
+
+
+def bind_keys(viewer: Any, stack: QUndoStack) -> Callable[[], None]:
+    """Bind Ctrl+Z and Ctrl+Shift+Z of a viewer to a stack; return what unbinds them."""
+    held = weakref.ref(stack)
+
+    def undo(_: Any) -> None:
+        found = held()
+        if found is not None:
+            found.undo()
+
+    def redo(_: Any) -> None:
+        found = held()
+        if found is not None:
+            found.redo()
+
+    viewer.bind_key(UNDO_KEY, undo, overwrite=True)
+    viewer.bind_key(REDO_KEY, redo, overwrite=True)
+
+    def unbind() -> None:
+        viewer.bind_key(UNDO_KEY, None, overwrite=True)
+        viewer.bind_key(REDO_KEY, None, overwrite=True)
+
+    return unbind
+
+
+def _signal(widget: Any) -> Any:
+    for name in ("currentIndexChanged", "toggled", "valueChanged", "editingFinished"):
+        if hasattr(widget, name):
+            return getattr(widget, name)
+    raise TypeError(f"no signal of {type(widget).__name__}")
+
+
+def _words(widget: Any, value: Any) -> str:
+    if isinstance(widget, QComboBox):
+        return f"to {widget.itemText(value)}"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"to {value:g}" if isinstance(value, int | float) else f"to {value}"

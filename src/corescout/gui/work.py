@@ -1,0 +1,145 @@
+"""The jobs of a window: started by name, polled ten times a second, stopped when it closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qtpy.QtCore import QObject, QTimer
+
+from corescout.data import Progress
+from corescout.gui.background import Job
+from corescout.gui.collector import FullCollections
+from corescout.gui.layer_queue import LayerQueue
+
+_POLL_MS = 100  # the window is redrawn at most ten times a second
+_QUICK_MS = 15  # while something is awaited that must feel immediate
+
+
+@dataclass
+class _Entry:
+    job: Job[Any]
+    on_end: Callable[[Job[Any]], None]
+    on_progress: Callable[[Progress], None] | None
+
+
+class Work(QObject):  # type: ignore[misc]
+    """Runs jobs off the GUI thread and shows layers one at a time.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    parent : QObject
+    """
+
+    def __init__(self, viewer: Any, parent: QObject) -> None:
+        super().__init__(parent)
+        self.queue = LayerQueue(viewer)
+        self._jobs: dict[str, _Entry] = {}
+        self._quick: set[str] = set()
+        self._closed = False
+        self._collections = FullCollections()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        # The bound method would keep the window alive; what must end is the work.
+        parent.destroyed.connect(_StopAll(self._jobs))
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way or a layer is still to be shown."""
+        return bool(self._jobs) or bool(self.queue)
+
+    def running(self, name: str) -> bool:
+        """Whether the job of a name is under way."""
+        return name in self._jobs
+
+    def job(self, name: str) -> Job[Any] | None:
+        """Return the job of a name while it is under way."""
+        entry = self._jobs.get(name)
+        return entry.job if entry else None
+
+    def start(
+        self,
+        name: str,
+        job: Job[Any],
+        on_end: Callable[[Job[Any]], None],
+        on_progress: Callable[[Progress], None] | None = None,
+        *,
+        quick: bool = False,
+        long: bool = False,
+    ) -> None:
+        """Follow a job: `on_progress` and `on_end` are called on the GUI thread.
+
+        Parameters
+        ----------
+        quick : bool
+            Poll every 15 ms: the operator waits for it with a hand on a slider.
+        long : bool
+            Put off full garbage collections until all work has ended.
+        """
+        if self._closed:
+            job.stop()
+            return
+        if long:
+            self._collections.put_off()
+        self._jobs[name] = _Entry(job, on_end, on_progress)
+        if quick:
+            self._quick.add(name)
+        self._run_timer()
+
+    def stop(self, name: str) -> None:
+        """Ask a job to stop; its `on_end` is called when it has."""
+        if name in self._jobs:
+            self._jobs[name].job.stop()
+
+    def show_layers(self, layers: list[Any]) -> None:
+        """Add or update layers of ours, one for each tick."""
+        self.queue.put(layers)
+        self._run_timer()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until every job has ended."""
+        for entry in list(self._jobs.values()):
+            entry.job.wait(seconds)
+
+    def close(self) -> None:
+        """Stop everything; nothing is called any more."""
+        self._closed = True
+        self._timer.stop()
+        self._collections.resume()
+        for entry in self._jobs.values():
+            entry.job.stop()
+
+    def _run_timer(self) -> None:
+        if not self._closed:
+            self._timer.setInterval(_QUICK_MS if self._quick else _POLL_MS)
+            self._timer.start()
+
+    def _poll(self) -> None:
+        self.queue.show_next()
+        for name, entry in list(self._jobs.items()):
+            progress = entry.job.take_progress()
+            if progress is not None and entry.on_progress is not None:
+                entry.on_progress(progress)
+            if not entry.job.running:
+                del self._jobs[name]
+                self._quick.discard(name)
+                entry.on_end(entry.job)
+        if not self.busy:
+            self._collections.resume()
+            self._timer.stop()
+        elif not self._quick and self._timer.interval() != _POLL_MS:
+            self._timer.setInterval(_POLL_MS)
+
+
+class _StopAll:
+    """Ends the work of a window that is gone, and holds the window weakly."""
+
+    def __init__(self, jobs: dict[str, _Entry]) -> None:
+        self._jobs = jobs
+
+    def __call__(self, *_: object) -> None:
+        for entry in self._jobs.values():
+            entry.job.stop()
