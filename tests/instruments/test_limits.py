@@ -14,7 +14,7 @@ from corescout.instruments.messages import VALUES
 LIMITS = Limits(
     x_m=(-1e-6, 2e-6), y_m=(-2e-6, 1e-6), largest_step_m=1e-6, largest_speed_m_per_s=1e-6,
     largest_bias_v=5.0, longest_spectrum_s=1.0, most_targets=5, readback_tolerance_m=1e-8,
-    rotation_verified=False, emergency="halt",
+    rotation_verified=False, emergency="halt", setpoint=(0.1, 2.0),
 )  # fmt: skip
 NUMBERS = st.one_of(
     st.floats(-3e-6, 3e-6), st.floats(-20, 20), st.just(0.0), st.just(math.nan), st.just(math.inf)
@@ -96,7 +96,15 @@ def test_limits_come_back_from_their_file(tmp_path):
     assert load_limits(write(tmp_path / "a.toml", asdict(LIMITS))) == LIMITS
 
 
-@pytest.mark.parametrize("name", sorted(asdict(LIMITS)))
+def test_the_setpoint_is_the_only_limit_that_may_be_left_out(tmp_path):
+    table = {k: v for k, v in asdict(LIMITS).items() if k != "setpoint"}
+    read = load_limits(write(tmp_path / "a.toml", table))
+    assert read.setpoint_problem(None) is None
+    assert "does not report" in LIMITS.setpoint_problem(None)
+    assert "outside" in LIMITS.setpoint_problem(math.nan)
+
+
+@pytest.mark.parametrize("name", sorted({*asdict(LIMITS)} - {"setpoint"}))
 def test_a_profile_that_lacks_one_is_refused(tmp_path, name):
     table = {k: v for k, v in asdict(LIMITS).items() if k != name}
     with pytest.raises(InputError, match=name):
@@ -105,7 +113,7 @@ def test_a_profile_that_lacks_one_is_refused(tmp_path, name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"x_m": (1.0, -1.0)}, {"x_m": (math.nan, 1.0)}, {"largest_step_m": 0.0},
+    [{"x_m": (1.0, -1.0)}, {"setpoint": (1.0, math.inf)}, {"x_m": (math.nan, 1.0)}, {"largest_step_m": 0.0},
      {"largest_bias_v": -1.0}, {"largest_speed_m_per_s": math.inf}, {"emergency": "withdraw"}],
 )  # fmt: skip
 def test_limits_that_cannot_be_are_refused(change):

@@ -1,5 +1,6 @@
 """From a preview to a run on the twin: nothing without approval, nothing after a stop."""
 
+import json
 import threading
 import time
 from dataclasses import replace
@@ -262,6 +263,70 @@ def test_a_stuck_scan_is_said(twin):
     twin.fault = "stuck scan"
     with pytest.raises(InstrumentError, match="stuck at line"):
         list(twin.scans())
+
+
+@pytest.mark.parametrize("fault", ["stuck scan", "crash flag", "cable"])
+def test_a_fault_while_scanning_holds_and_stands_in_the_journal(session, twin, journal, fault):
+    twin.speed = 2000.0
+    scans = session.scans()
+    assert next(scans).rows_done == 8
+    twin.fault = fault
+    with pytest.raises(InstrumentError):
+        list(scans)
+    assert session.state == "HOLD"
+    last = read_journal(journal.path)[-1]
+    assert last["state"] == "HOLD"
+    assert {"stuck scan": "stuck at line", "crash flag": "crash flag"}.get(fault, fault) in (
+        last["why"]
+    )
+
+
+def test_a_scan_that_is_stuck_in_a_run_holds(session, plan, twin, wall_surface):
+    twin.speed = 2000.0
+    looked = checked(plan, wall_surface, 30e-9)
+    session.preview(looked)
+    session.approve(looked.digest, by="test")
+    run = session.run(looked, wall_surface.scan)
+    next(run)
+    twin.fault = "stuck scan"
+    with pytest.raises(InstrumentError, match="stuck"):
+        list(run)
+    assert session.state == "HOLD"
+
+
+def test_whole_scans_stand_in_the_journal_and_rows_come_eight_at_a_time(session, twin, journal):
+    twin.speed = 4000.0
+    scans = list(session.scans())
+    height = scans[-1].shape_px[0]
+    assert [s.rows_done for s in scans] == [*range(8, height, 8), None]
+    assert len({s.uid for s in scans}) == 1
+    noted = [e for e in read_journal(journal.path) if e["what"] == "scan"]
+    assert [(e["uid"], e["sha256"]) for e in noted] == [(scans[-1].uid, scans[-1].content_sha256)]
+    assert list(session.scans())[-1].uid != scans[-1].uid
+
+
+def test_a_setpoint_outside_the_limits_arms_nothing_and_ends_a_run(twin, limits, journal, plan):
+    session = Session(twin, replace(limits, setpoint=(0.5, 1.5)), journal)
+    twin.setpoint = 2.0
+    assert any("set-point 2" in e for e in session.preview(plan).errors)
+    twin.setpoint = 1.0
+    assert session.preview(plan).errors == ()
+    session.approve(plan.digest, by="test")
+    run = session.run(plan)
+    next(run)
+    twin.setpoint = 2.0
+    assert "set-point 2" in list(run)[-1].detail["reason"]
+    assert session.state == "HOLD"
+
+
+def test_the_approved_plan_and_every_arrival_stand_in_the_journal(session, plan, journal):
+    run_approved(session, plan)
+    entries = read_journal(journal.path)
+    (approved,) = [e for e in entries if e["what"] == "approved"]
+    assert json.loads(plan.canonical()) == approved["plan"]
+    arrived = [e for e in entries if e["what"] == "arrived"]
+    assert [e["target_uid"] for e in arrived] == [t.uid for t in plan.targets]
+    assert max(e["off_m"] for e in arrived) < 20e-9
 
 
 def test_a_spectrum_writes_a_domain(session, plan, twin, wall_surface):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +40,9 @@ class Limits:
     emergency : {"halt", "halt_and_zero_bias"}
         What stop does: in contact-mode PFM the DC bias goes to zero as well; under current feedback
         that would crash the tip.
+    setpoint : tuple of float or None
+        (lowest, highest) of the feedback, in the instrument's own unit: where it is named, the
+        instrument must report one inside before and during a run. Nothing ever changes it.
     """
 
     x_m: tuple[float, float]
@@ -52,9 +55,10 @@ class Limits:
     readback_tolerance_m: float
     rotation_verified: bool
     emergency: Emergency
+    setpoint: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("x_m", "y_m"):
+        for name in ("x_m", "y_m", *(("setpoint",) if self.setpoint is not None else ())):
             low, high = getattr(self, name)
             if not (math.isfinite(low) and math.isfinite(high) and low < high):
                 raise ValueError(f"{name}: expected (lowest, highest), found {(low, high)}")
@@ -66,6 +70,17 @@ class Limits:
             raise ValueError(f"largest_bias_v: expected 0 or more, found {self.largest_bias_v}")
         if self.emergency not in ("halt", "halt_and_zero_bias"):
             raise ValueError(f"emergency: expected halt or halt_and_zero_bias: {self.emergency!r}")
+
+    def setpoint_problem(self, setpoint: float | None) -> str | None:
+        """Say what is wrong with the set-point that an instrument reports; None if nothing is."""
+        if self.setpoint is None:
+            return None
+        low, high = self.setpoint
+        if setpoint is None:
+            return "the limits bound the set-point, and the instrument does not report it"
+        if not low <= setpoint <= high:
+            return f"the set-point {setpoint:g} lies outside {low:g} to {high:g}"
+        return None
 
     def violations(
         self, message: Message, at_m: tuple[float, float] | None, bias_v: float
@@ -169,8 +184,9 @@ def limits_of_table(table: Mapping[str, Any], where: str) -> Limits:
         If a bound is missing, unknown or cannot be.
     """
     names = {f.name for f in fields(Limits)}
-    if set(table) != names:
-        missing, extra = sorted(names - set(table)), sorted(set(table) - names)
+    needed = {f.name for f in fields(Limits) if f.default is MISSING}
+    if not needed <= set(table) <= names:
+        missing, extra = sorted(needed - set(table)), sorted(set(table) - names)
         raise InputError(
             "every limit by its name", f"missing {missing}, unknown {extra}", f"correct {where}"
         )

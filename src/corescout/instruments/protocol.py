@@ -54,12 +54,16 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Status:
-    """What an instrument says of itself; a `problem` (crash, lost scan) holds the session."""
+    """What an instrument says of itself; a `problem` (crash, lost scan) holds the session.
+
+    `setpoint` is that of the feedback in the instrument's own unit, None where it does not say.
+    """
 
     at_m: tuple[float, float] | None
     bias_v: float
     busy: bool
     problem: str | None = None
+    setpoint: float | None = None
 
 
 @dataclass(frozen=True)

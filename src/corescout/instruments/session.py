@@ -6,6 +6,7 @@ Everybody may watch and preview; from ARMED on a session has the instrument for 
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import time
@@ -18,11 +19,12 @@ from typing import Literal
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.instruments.control import control_of, take
-from corescout.instruments.gate import Gate, LimitError
+from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal, last_state, read_journal
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import Message, messages_of
 from corescout.instruments.protocol import Check, Event, Instrument, InstrumentError
+from corescout.instruments.rehearsal import rehearse, start_m
 from corescout.instruments.visit_plan import VisitPlan
 from corescout.registration import register
 
@@ -80,6 +82,30 @@ class Session:
                 self._move("PREVIEW", "the approval ran out")
             return self._state
 
+    def scans(self) -> Iterator[Scan]:
+        """Yield the instrument's scans as they come, and note the whole ones.
+
+        From a thread of the caller's. A scan that is stuck or lost, and a problem that the
+        instrument reports, hold the session.
+
+        Raises
+        ------
+        InstrumentError
+            As the instrument does.
+        """
+        try:
+            for scan in self._instrument.scans():
+                if scan.rows_done is None:
+                    self._journal.write(
+                        "scan", uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256
+                    )
+                if (problem := self._instrument.status().problem) is not None:
+                    raise InstrumentError(f"the instrument reports {problem}")
+                yield scan
+        except (InstrumentError, StoppedError) as error:
+            self._hold(str(error))
+            raise
+
     def preview(self, plan: VisitPlan, *, measure_again: bool = False) -> Check:
         """Say what a plan would do; nothing is sent.
 
@@ -131,7 +157,8 @@ class Session:
                 address = self._instrument.capabilities.address
                 raise SessionError(f"another session controls {address}: end it first")
             self._approved = (digest, time.monotonic() + self._armed_s)
-            self._journal.write("approved", digest=digest, by=by)
+            entry = json.loads(plan.canonical())
+            self._journal.write("approved", digest=digest, by=by, plan=entry)
             self._move("ARMED", "")
 
     def run(self, plan: VisitPlan, reference: Scan | None = None) -> Iterator[Event]:
@@ -177,10 +204,14 @@ class Session:
                 self.stop(f"{type(error).__name__}: {error}")
             raise
         with self._lock:
-            if self._state == "RUNNING":
+            stopped = self._state != "RUNNING"  # after the last message: the session holds
+            if not stopped:
                 self._move("OBSERVE", "done")
                 self._control.release()
-        yield Event("done")
+        if stopped:
+            yield Event("held", detail={"reason": self._gate.stopped or "stopped"})
+        else:
+            yield Event("done")
 
     def stop(self, reason: str) -> None:
         """Interrupt the instrument, from any thread and in any state; the session holds.
@@ -225,7 +256,7 @@ class Session:
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
     ) -> Iterator[Event]:
         messages = messages_of(plan, limits.largest_speed_m_per_s)
-        gate.set_position(self._start_m(messages, limits))
+        gate.set_position(start_m(self._instrument, messages, limits))
         for message in messages:
             if datetime.now(UTC) > plan.expires_at:
                 raise StoppedError("the plan expired during the run")
@@ -240,7 +271,7 @@ class Session:
                 yield self._arrived(message, limits, gate)
             if message.kind == "zoom" and self._instrument.capabilities.can_read_back:
                 gate.set_position(self._instrument.status().at_m)
-            self._need_no_problem()
+            self._need_no_problem(limits)
         gate.finish(self._instrument.finish)
         if self._instrument.capabilities.whole_plans:
             self._journal.write("handed over", digest=plan.digest)
@@ -271,10 +302,12 @@ class Session:
             )
         return Event("drift", detail=detail)
 
-    def _need_no_problem(self) -> None:
-        problem = self._instrument.status().problem
-        if problem is not None:
-            raise StoppedError(f"the instrument reports {problem}")
+    def _need_no_problem(self, limits: Limits) -> None:
+        status = self._instrument.status()
+        if status.problem is not None:
+            raise StoppedError(f"the instrument reports {status.problem}")
+        if (wrong := limits.setpoint_problem(status.setpoint)) is not None:
+            raise StoppedError(wrong)
 
     def _carry_out(self, message: Message) -> None:
         self._came_back = self._instrument.send(message)
@@ -287,83 +320,21 @@ class Session:
         wanted = (message.values["x_m"], message.values["y_m"])
         off_m = math.inf if at_m is None else math.dist(at_m, wanted)
         if off_m > limits.readback_tolerance_m:
+            self._journal.write(
+                "elsewhere", target_uid=message.target_uid, at_m=at_m, wanted_m=wanted
+            )
             self._instrument.stop("position", limits.emergency)
             raise StoppedError(
                 f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
                 f" {limits.readback_tolerance_m * 1e9:.0f} nm"
             )
         gate.set_position(at_m)
-        return Event("arrived", message.target_uid, detail={"off_m": off_m})
+        self._journal.write("arrived", target_uid=message.target_uid, off_m=off_m)
+        return Event("arrived", message.target_uid, detail={"off_m": off_m, "at_m": at_m})
 
     def _check(self, plan: VisitPlan) -> Check:
-        """Rehearse a plan against the limits with a gate that sends nothing."""
-        limits = self._limits
-        errors: list[str] = []
-        warnings: list[str] = []
-        if limits is None:
-            return Check(("no limits: nothing can be armed",), (), (), 0.0, 0.0)
-        capabilities = self._instrument.capabilities
-        if datetime.now(UTC) > plan.expires_at:
-            errors.append("the plan has expired: make it anew")
-        if len(plan.targets) > limits.most_targets:
-            errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
-        if plan.frame.angle_rad and not limits.rotation_verified:
-            errors.append("the scan is rotated, and no marker check has shown which way")
-        if plan.drift_check is not None and capabilities.whole_plans:
-            errors.append(
-                f"{capabilities.name} takes plans as a whole: drift cannot be checked on the way"
-            )
-        warnings += capabilities.warnings()
-        errors += self._repeated(plan, limits)
-        try:
-            messages = messages_of(plan, limits.largest_speed_m_per_s)
-        except (KeyError, ValueError) as error:
-            return Check((*errors, f"a target cannot be said: {error}"), (), (), 0.0, 0.0)
-        rehearsal = Gate(limits, lambda message: None)
-        at_m = self._start_m(messages, limits)
-        rehearsal.set_position(at_m)
-        path_m = seconds = 0.0
-        for message in messages:
-            if message.kind not in capabilities.actions:
-                errors.append(f"{capabilities.name} does not know {message.kind!r}")
-            try:
-                rehearsal(message)
-            except LimitError as error:
-                errors.append(f"target {message.target_uid}: {error}")
-            if message.kind == "move" and at_m is not None:
-                step = math.dist(at_m, (message.values["x_m"], message.values["y_m"]))
-                path_m, seconds = path_m + step, seconds + step / limits.largest_speed_m_per_s
-            if message.kind == "move":
-                at_m = (message.values["x_m"], message.values["y_m"])
-            seconds += message.values.get("seconds", 0.0)
-        wire = self._instrument.preview(messages)
-        return Check(tuple(errors), tuple(warnings), messages, path_m, seconds, wire)
-
-    def _start_m(self, messages: Sequence[Message], limits: Limits) -> tuple[float, float] | None:
-        """Where the tip is; of an instrument that cannot say so, where it could be at worst."""
-        at_m = self._instrument.status().at_m
-        first = next((m.values for m in messages if m.kind == "move"), None)
-        if at_m is None and first and not self._instrument.capabilities.can_read_back:
-            return limits.farthest_from((first["x_m"], first["y_m"]))
-        return at_m
-
-    def _repeated(self, plan: VisitPlan, limits: Limits) -> list[str]:
-        """Targets that were begun before, here or in the session that the journal tells of."""
-        if self._measure_again:
-            return []
-        again = [
-            t.uid
-            for t in plan.targets
-            if t.uid in self._begun
-            or any(
-                place is not None and t.xy_m is not None
-                and math.dist(place, t.xy_m) <= limits.readback_tolerance_m
-                for place in self._begun.values()
-            )
-        ]  # fmt: skip
-        if not again:
-            return []
-        return [f"measured before: {', '.join(again)}; leave them out or ask to measure again"]
+        begun = {} if self._measure_again else self._begun
+        return rehearse(plan, self._instrument, self._limits, begun)
 
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf

@@ -26,6 +26,7 @@ from corescout.surfaces import Surface, generate_surface
 
 _SLICE_S = 0.01  # how often motion looks at the stop
 _LINE_S = 0.5  # one line of a scan, at a real instrument
+_LINES_A_TIME = 8  # that come together
 _STUCK_LINES = 20  # without a new line for so long, a scan is stuck
 _ZOOM_PX = 128
 _CREEP_S = 2.0  # a tip that arrived creeps on, with this time constant
@@ -68,6 +69,8 @@ class DigitalTwin:
     ----------
     fault : str or None
         On demand: "stuck scan", "crash flag", or any other text for a lost connection.
+    setpoint : float
+        Of the feedback, in the instrument's own unit; nothing that is sent changes it.
     """
 
     surface: Surface = field(default_factory=lambda: generate_surface(seed=0))
@@ -93,9 +96,12 @@ class DigitalTwin:
         self._at_m = self.sample.frame.center_m
         self._lag_m, self._arrived_s = (0.0, 0.0), 0.0
         self._bias_v = 0.0
+        self._busy = False
+        self._scans = 0
         self._speed_m_per_s = 1e-6
         self.log: list[Message] = []
         self.fault: str | None = None
+        self.setpoint = 1.0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -122,23 +128,24 @@ class DigitalTwin:
         """Position and bias, as the scanner reports them."""
         self._check_connection()
         problem = self.fault if self.fault == "crash flag" else None
-        return Status(self._at_m, self._bias_v, busy=False, problem=problem)
+        return Status(self._at_m, self._bias_v, self._busy, problem, self.setpoint)
 
     def scans(self, frame: ScanFrame | None = None) -> Iterator[Scan]:
         """Scan once: partial scans as lines come, then the whole one; the surface if not said."""
         self._check_connection()
         frame = self.sample.frame if frame is None else frame
         height = frame.shape_px[0]
-        whole = self._image(frame, f"survey-{len(self.log)}")
-        for revision, rows in enumerate((height // 4, height // 2, 3 * height // 4)):
-            self._wait(_LINE_S * height / 4)
+        self._scans += 1
+        whole = self._image(frame, f"survey-{self._scans}")
+        for revision, rows in enumerate(range(0, height, _LINES_A_TIME), start=1):
+            self._scan_lines(frame, rows, min(_LINES_A_TIME, height - rows))
             self._check_connection()
-            yield _partial(whole, rows, revision)
-            if self.fault == "stuck scan":
-                self._wait(_STUCK_LINES * _LINE_S)
-                raise InstrumentError(f"the scan is stuck at line {rows}: no new line came")
-        self._wait(_LINE_S * height / 4)
-        yield replace(whole, revision=3)
+            done = min(rows + _LINES_A_TIME, height)
+            yield (
+                _partial(whole, done, revision)
+                if done < height
+                else replace(whole, revision=revision)
+            )
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """The twin is told in words."""
@@ -193,6 +200,19 @@ class DigitalTwin:
         return time.monotonic() - self._began + self._saved_s
 
     # -- inner ----------------------------------------------------------------------------
+
+    def _scan_lines(self, frame: ScanFrame, first: int, count: int) -> None:
+        """Take the time of some lines; the tip is at the end of the last one."""
+        if self.fault == "stuck scan":
+            self._wait(_STUCK_LINES * _LINE_S)
+            raise InstrumentError(f"the scan is stuck at line {first}: no new line came")
+        self._busy = True
+        try:
+            self._wait(_LINE_S * count)
+        finally:
+            self._busy = False
+        x, y = frame.to_m((first + count - 1, frame.shape_px[1] - 1))
+        self._at_m = (float(x), float(y))
 
     def _check_connection(self) -> None:
         if not self._connected:
@@ -253,7 +273,8 @@ class DigitalTwin:
         shape, pitch = (_ZOOM_PX, _ZOOM_PX), v["size_m"] / _ZOOM_PX
         frame = ScanFrame(shape, (pitch, pitch), (v["x_m"], v["y_m"]), v["angle_rad"])
         image = self._image(frame, f"zoom-{len(self.log)}")
-        self._wait(_LINE_S * _ZOOM_PX)
+        for row in range(0, _ZOOM_PX, _LINES_A_TIME):
+            self._scan_lines(frame, row, _LINES_A_TIME)
         self._at_m = frame.center_m
         return image
 

@@ -1,0 +1,127 @@
+"""What a plan would do: every message held against the limits by a gate that sends nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from corescout.instruments.gate import Gate, LimitError
+from corescout.instruments.limits import Limits
+from corescout.instruments.messages import MOTION, Message, messages_of
+from corescout.instruments.protocol import Check, Instrument
+from corescout.instruments.visit_plan import VisitPlan
+
+Begun = Mapping[str, tuple[float, float] | None]
+
+
+def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, begun: Begun) -> Check:
+    """Return errors, warnings, messages, way and time of a plan; nothing is sent.
+
+    Parameters
+    ----------
+    limits : Limits or None
+        Without them there is nothing to hold it against: an error.
+    begun : mapping of str to (x, y) or None
+        Targets that were measured before: in the plan they are errors.
+    """
+    if limits is None:
+        return Check(("no limits: nothing can be armed",), (), (), 0.0, 0.0)
+    errors = _errors_of_the_whole(plan, instrument, limits)
+    errors += _repeated(plan, limits, begun)
+    try:
+        messages = messages_of(plan, limits.largest_speed_m_per_s)
+    except (KeyError, ValueError) as error:
+        return Check((*errors, f"a target cannot be said: {error}"), (), (), 0.0, 0.0)
+    at_m = start_m(instrument, messages, limits)
+    errors += _errors_of_messages(messages, instrument, limits, at_m)
+    warnings = list(instrument.capabilities.warnings())
+    frames = sum(message.kind == "zoom" for message in messages)
+    if frames:
+        warnings.append(f"{frames} frames are scanned; the time of that is not counted")
+    path_m, seconds = _way(messages, limits, at_m)
+    wire = instrument.preview(messages)
+    return Check(tuple(errors), tuple(warnings), messages, path_m, seconds, wire)
+
+
+def start_m(
+    instrument: Instrument, messages: Sequence[Message], limits: Limits
+) -> tuple[float, float] | None:
+    """Where the tip is; of an instrument that cannot say so, where it could be at worst."""
+    at_m = instrument.status().at_m
+    first = next((m.values for m in messages if m.kind == "move"), None)
+    if at_m is None and first and not instrument.capabilities.can_read_back:
+        return limits.farthest_from((first["x_m"], first["y_m"]))
+    return at_m
+
+
+def _errors_of_the_whole(plan: VisitPlan, instrument: Instrument, limits: Limits) -> list[str]:
+    errors = []
+    if datetime.now(UTC) > plan.expires_at:
+        errors.append("the plan has expired: make it anew")
+    if len(plan.targets) > limits.most_targets:
+        errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
+    if plan.frame.angle_rad and not limits.rotation_verified:
+        errors.append("the scan is rotated, and no marker check has shown which way")
+    capabilities = instrument.capabilities
+    if plan.drift_check is not None and capabilities.whole_plans:
+        errors.append(
+            f"{capabilities.name} takes plans as a whole: drift cannot be checked on the way"
+        )
+    if limits.setpoint is not None:
+        wrong = limits.setpoint_problem(instrument.status().setpoint)
+        errors += [] if wrong is None else [wrong]
+    return errors
+
+
+def _errors_of_messages(
+    messages: tuple[Message, ...],
+    instrument: Instrument,
+    limits: Limits,
+    at_m: tuple[float, float] | None,
+) -> list[str]:
+    errors = []
+    capabilities = instrument.capabilities
+    gate = Gate(limits, lambda message: None)
+    gate.set_position(at_m)
+    for message in messages:
+        if message.kind not in capabilities.actions:
+            errors.append(f"{capabilities.name} does not know {message.kind!r}")
+        try:
+            gate(message)
+        except LimitError as error:
+            of = f"target {message.target_uid}" if message.target_uid else "the plan"
+            errors.append(f"{of}: {error}")
+    return errors
+
+
+def _repeated(plan: VisitPlan, limits: Limits, begun: Begun) -> list[str]:
+    """Targets that were begun before, here or in the session that the journal tells of."""
+    again = [
+        t.uid
+        for t in plan.targets
+        if t.uid in begun
+        or any(
+            place is not None and t.xy_m is not None
+            and math.dist(place, t.xy_m) <= limits.readback_tolerance_m
+            for place in begun.values()
+        )
+    ]  # fmt: skip
+    if not again:
+        return []
+    return [f"measured before: {', '.join(again)}; leave them out or ask to measure again"]
+
+
+def _way(
+    messages: tuple[Message, ...], limits: Limits, at_m: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Length in metres, and the seconds of travelling and of spectra."""
+    path_m = seconds = 0.0
+    for message in messages:
+        if message.kind in MOTION:
+            place = (message.values["x_m"], message.values["y_m"])
+            if at_m is not None:
+                path_m += math.dist(at_m, place)
+            at_m = place
+        seconds += message.values.get("seconds", 0.0)
+    return path_m, seconds + path_m / limits.largest_speed_m_per_s
