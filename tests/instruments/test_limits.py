@@ -113,7 +113,8 @@ def test_a_profile_that_lacks_one_is_refused(tmp_path, name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"x_m": (1.0, -1.0)}, {"setpoint": (1.0, math.inf)}, {"x_m": (math.nan, 1.0)}, {"largest_step_m": 0.0},
+    [{"x_m": (1.0, -1.0)}, {"setpoint": (1.0, math.inf)}, {"x_m": (math.nan, 1.0)},
+     {"largest_step_m": 0.0},
      {"largest_bias_v": -1.0}, {"largest_speed_m_per_s": math.inf}, {"emergency": "withdraw"}],
 )  # fmt: skip
 def test_limits_that_cannot_be_are_refused(change):
