@@ -77,7 +77,7 @@ def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_r
     rows = list(csv.DictReader(first.read_text().splitlines()))
     done = corescout(
         "targets", run_folder, "--avoid", first, "--avoid-radius", "120nm", "--margin", "40nm",
-        "--format", "json", "--action", "spectrum", "--out", second,
+        "--format", "json", "--action", "spectrum", "--bias", "4V", "--out", second,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     table = json.loads(second.read_text())
@@ -86,6 +86,18 @@ def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_r
         for row in rows:
             away = math.dist(target["xy_m"], (float(row["x_m"]), float(row["y_m"])))
             assert away >= 120e-9
+    assert {t["settings"].get("bias_end_v") for t in table["targets"]} == {4.0}
+    done = corescout("targets", run_folder, "--format", "json", "--action", "zoom")
+    assert done.returncode == 2
+    assert "--frame-size" in done.stderr
+    journal = tmp_path / "journal.jsonl"
+    place = {"x_m": float(rows[0]["x_m"]), "y_m": float(rows[0]["y_m"])}
+    sent = {"what": "message", "kind": "spectrum", "target_uid": "t", "values": place}
+    journal.write_text(json.dumps(sent) + "\n")
+    done = corescout("targets", run_folder, "--avoid", journal, "--avoid-radius", "120nm")
+    for row in csv.DictReader(done.stdout.splitlines()):
+        away = math.dist((float(row["x_m"]), float(row["y_m"])), place.values())
+        assert away >= 120e-9
     done = corescout("targets", run_folder, "--format", "arcmd")
     assert len(arcmd_places_m(done.stdout)) > 1
     done = corescout("targets", run_folder, "--avoid", tmp_path / "none.csv")

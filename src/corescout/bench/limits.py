@@ -1,165 +1,178 @@
-"""`bench limits`: 10,000 random plans, run where they can be approved.
+"""`bench limits`: 10,000 generated plans, run where they can be approved, and stops in every state.
 
-Nothing outside the limits may get on the wire. What was sent is held against the bounds themselves,
-not against the code that checks them.
+Nothing outside the limits may get on the wire, whatever the backend: all plans on an instrument
+that keeps what it is told, every twentieth on the twin and on Nanonis as well, where the commands
+are taken from the TCP connection. What was sent is held against the bounds themselves, not against
+the code that checks them. Then stops from another thread, on a twin in real time.
 """
 
 from __future__ import annotations
 
-import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from corescout.bench.limits_plans import IMAGE, LIMITS, Recorder, outside, target_lists
+from corescout.bench.limits_stop import stops
 from corescout.bench.outcome import Bar, BenchReport
-from corescout.data import Scan, ScanFrame, Target
-from corescout.instruments import (
-    Capabilities,
-    Journal,
-    Limits,
-    Message,
-    Session,
-    SessionError,
-    Status,
-    plan_visits,
-)
+from corescout.data import InputError, StoppedError, Target
+from corescout.data.errors import CorescoutError
+from corescout.instruments import Journal, Message, Session, SessionError, plan_visits
+from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
+from corescout.instruments.twin import DigitalTwin
+from corescout.surfaces import generate_surface
 
-PLANS, QUICK_PLANS = 10_000, 500
-BOX_M, STEP_M, BIAS_V, SECONDS = 2e-6, 3e-6, 6.0, 1.0
-LIMITS = Limits(
-    x_m=(-BOX_M, BOX_M), y_m=(-BOX_M, BOX_M), largest_step_m=STEP_M, largest_speed_m_per_s=1e-6,
-    largest_bias_v=BIAS_V, longest_spectrum_s=SECONDS, most_targets=6, readback_tolerance_m=1e-8,
-    rotation_verified=False, emergency="halt",
-)  # fmt: skip
-
-
-class Recorder:
-    """An instrument that carries everything out at once and keeps what it was told."""
-
-    capabilities = Capabilities(
-        "recorder",
-        "recorder",
-        frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"}),
-        can_stop=True,
-        can_read_back=True,
-    )
-
-    def __init__(self) -> None:
-        self.wire: list[Message] = []
-        self.at_m = (0.0, 0.0)
-
-    def connect(self) -> None:
-        """Nothing to do."""
-
-    def close(self) -> None:
-        """Nothing to do."""
-
-    def status(self) -> Status:
-        """Where the last move went."""
-        return Status(self.at_m, 0.0, busy=False)
-
-    def scans(self) -> Iterator[Scan]:
-        """None."""
-        return iter(())
-
-    def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
-        """Its language is ours."""
-        return tuple(map(str, messages))
-
-    def finish(self) -> None:
-        """Nothing to hand over."""
-
-    def send(self, message: Message) -> None:
-        """Keep a message."""
-        self.wire.append(message)
-        if message.kind == "move":
-            self.at_m = (message.values["x_m"], message.values["y_m"])
-
-    def stop(self, reason: str, emergency: str) -> None:
-        """Nothing moves."""
+PLANS, QUICK_PLANS = 10_000, 100
+REAL_EVERY = 20
+_SPEED = 1e5  # of the twin: what is looked at is what it is told
 
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
-    """Preview, approve and run random plans."""
-    rng = np.random.default_rng(0)
+    """Preview, approve and run generated plans; then stop runs at any moment."""
     count = QUICK_PLANS if quick else PLANS
-    armed = refused = sent = outside = voided = 0
-    image = Scan(
-        uid="s", channels={"a": np.zeros((8, 8), np.float32)}, frame=ScanFrame((8, 8), (1e-7, 1e-7))
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
-            journal = Journal(Path(folder) / f"{number}.jsonl", synced=False)
+    found: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, _Real() as real:
+        for number, targets in enumerate(_generated(count)):
             recorder = Recorder()
-            session = Session(recorder, LIMITS, journal)
-            plan = plan_visits(image, _targets(rng))
-            session.preview(plan)
-            try:
-                session.approve(plan.digest[:-1] + ("0" if plan.digest[-1] != "0" else "1"), "x")
-            except SessionError:
-                voided += 1
-            try:
-                session.approve(plan.digest, "bench")
-            except SessionError:
-                refused += 1
-            else:
-                armed += 1
-                list(session.run(plan))
-            sent += len(recorder.wire)
-            outside += sum(map(_is_outside, recorder.wire)) + _long_steps(recorder.wire)
-            session.close()
-            journal.close()
-    values = {
-        "plans": count, "armed": armed, "refused": refused, "messages": sent,
-        "outside": outside, "changed_approvals_taken": count - voided,
+            _one(recorder, recorder.log, targets, Path(folder) / f"{number}.jsonl", found)
+            if number % REAL_EVERY == 0:
+                real.run(targets, Path(folder), number, found)
+    stopped = stops(2 if quick else 40)
+    values: dict[str, Any] = {
+        "plans": found["plans"], "armed": found["armed"], "refused": found["refused"],
+        "on_twin_and_nanonis": real.count, "messages": found["messages"],
+        "outside": found["outside"], "changed_approvals_taken": found["taken"], **stopped,
     }  # fmt: skip
     bars = (
+        Bar("plans", ">=", count),
         Bar("outside", "<=", 0),
         Bar("changed_approvals_taken", "<=", 0),
         Bar("armed", ">=", count / 20),
         Bar("refused", ">=", count / 20),
+        Bar("longest_stop_s", "<=", 0.5),
+        Bar("sent_after_stop", "<=", 0),
     )
     return BenchReport("limits", values, bars)
 
 
-def _targets(rng: np.random.Generator) -> list[Target]:
-    reach = rng.choice([0.8, 0.8, 1.2]) * BOX_M
-    targets = []
-    for i in range(int(rng.integers(1, 8))):
-        x, y = rng.uniform(-reach, reach, 2)
-        action = ("mark", "spectrum", "zoom")[int(rng.integers(3))]
-        settings = {
-            "bias_start_v": -rng.uniform(0, 1.1 * BIAS_V),
-            "bias_end_v": rng.uniform(0, 1.1 * BIAS_V),
-            "n_points": 32.0, "seconds": rng.uniform(0.1, 1.1 * SECONDS),
-            "size_m": rng.uniform(0, 0.5 * BOX_M), "angle_rad": float(rng.choice([0, 0, 0, 0.3])),
-        }  # fmt: skip
-        targets.append(
-            Target(f"t{i}", "s", (0.0, 0.0), (float(x), float(y)), 1, i, action, settings)  # type: ignore[arg-type]
-        )
-    return targets
+def _generated(count: int) -> list[list[Target]]:
+    """Lists of targets from hypothesis, the same each time."""
+    try:
+        from hypothesis import HealthCheck, given, settings
+    except ImportError as error:
+        raise InputError(
+            "hypothesis, which generates the plans", "not installed", "pip install hypothesis"
+        ) from error
+    made: list[list[Target]] = []
+
+    @settings(
+        max_examples=count, derandomize=True, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(target_lists())
+    def collect(targets: list[Target]) -> None:
+        made.append(targets)
+
+    collect()
+    return made[:count]
 
 
-def _is_outside(message: Message) -> bool:
-    v = message.values
-    half = 0.5 * v.get("size_m", 0.0)
-    places = [abs(v[name]) + half for name in ("x_m", "y_m") if name in v]
-    biases = [abs(v[name]) for name in ("bias_v", "bias_start_v", "bias_end_v") if name in v]
-    return (
-        any(p > BOX_M for p in places)
-        or any(b > BIAS_V for b in biases)
-        or v.get("seconds", 0.0) > SECONDS
-        or v.get("angle_rad", 0.0) != 0
-    )
+def _one(
+    instrument: Any, wire: Sequence[Message], targets: list[Target], path: Path, found: Counter[str]
+) -> None:
+    """One plan from preview to its end on one instrument."""
+    journal = Journal(path, synced=False)
+    session = Session(instrument, LIMITS, journal)
+    start_m, before = instrument.status().at_m, len(wire)
+    found["plans"] += isinstance(instrument, Recorder)
+    try:
+        plan = plan_visits(IMAGE, targets)
+    except InputError:  # a place that is no number
+        found["refused"] += 1
+        return
+    finally:
+        journal.write("plan")
+    try:
+        session.preview(plan)
+        with suppress(SessionError):
+            session.approve(plan.digest[:-1] + ("0" if plan.digest[-1] != "0" else "1"), "x")
+            found["taken"] += 1
+        session.approve(plan.digest, "bench")
+        found["armed"] += 1
+        with suppress(StoppedError):
+            list(session.run(plan))
+    except SessionError:
+        found["refused"] += 1
+    except CorescoutError:
+        found["held"] += 1
+    finally:
+        session.close()
+        journal.close()
+    found["messages"] += len(wire) - before
+    found["outside"] += outside(wire[before:], start_m)
 
 
-def _long_steps(wire: list[Message]) -> int:
-    at, count = (0.0, 0.0), 0
-    for message in wire:
-        if message.kind == "move":
-            place = (message.values["x_m"], message.values["y_m"])
-            count += math.dist(at, place) > STEP_M
-            at = place
-    return count
+class _Real:
+    """The twin, and Nanonis in front of another one, with the commands of the connection."""
+
+    def __init__(self) -> None:
+        surface = generate_surface((64, 64), seed=0)
+        self.twin = DigitalTwin(surface, speed=_SPEED, creep=0.0)
+        self.server = NanonisServer(DigitalTwin(surface, speed=_SPEED, creep=0.0))
+        self.nanonis = NanonisInstrument(ports=self.server.ports)
+        self.heard: list[Message] = []
+        self.count = 0
+
+    def __enter__(self) -> _Real:
+        self.server.start()
+        commands: Any = self.server.commands
+        commands.answer = _listening(commands.answer, self.heard)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.nanonis.close()
+        self.server.close()
+        self.twin.close()
+
+    def run(self, targets: list[Target], folder: Path, number: int, found: Counter[str]) -> None:
+        """Run one plan on both."""
+        self.count += 1
+        self.twin.connect()
+        _one(self.twin, self.twin.log, targets, folder / f"{number}-twin.jsonl", found)
+        self.nanonis.connect()
+        _one(self.nanonis, self.heard, targets, folder / f"{number}-nanonis.jsonl", found)
+
+
+def _listening(
+    answer: Callable[[str, bytes], bytes], heard: list[Message]
+) -> Callable[[str, bytes], bytes]:
+    """Decode what comes over the connection, before it is carried out."""
+    from corescout.instruments.nanonis import codec
+
+    def hear(name: str, body: bytes) -> bytes:
+        if name in _HEARD:
+            heard.append(
+                _HEARD[name](*codec.decode(codec.COMMANDS[name].arguments, codec.Body(body)))
+            )
+        return answer(name, body)
+
+    return hear
+
+
+_HEARD: dict[str, Callable[..., Message]] = {
+    "FolMe.XYPosSet": lambda x, y, wait: Message("move", {"x_m": x, "y_m": y}),
+    "FolMe.SpeedSet": lambda speed, custom: Message("speed", {"speed_m_per_s": speed * (1 - 1e-6)}),
+    "Bias.Set": lambda bias: Message("bias", {"bias_v": bias}),
+    "BiasSpectr.LimitsSet": lambda start, end: Message(
+        "spectrum", {"bias_start_v": start, "bias_end_v": end}
+    ),
+    "Marks.PointsDraw": lambda marks: Message(
+        "mark", {"x_m": float(marks[0][0][0]), "y_m": float(marks[0][0][1])}
+    ),
+    "Scan.FrameSet": lambda x, y, width, height, angle: Message(
+        "zoom", {"x_m": x, "y_m": y, "size_m": max(width, height), "angle_rad": angle}
+    ),
+}

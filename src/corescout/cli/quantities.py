@@ -16,6 +16,7 @@ _LENGTHS_M = {
     "mm": 1e-3,
     "m": 1.0,
 }
+_BIASES_V = {"v": 1.0, "mv": 1e-3}
 _TIMES_S = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _NUMBER = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμÅ]*)\s*")
 
@@ -28,6 +29,11 @@ def length_m(text: str, option: str) -> float:
 def time_s(text: str, option: str) -> float:
     """Read a duration such as 60s or 2min; seconds without a unit."""
     return _quantity(text, _TIMES_S, option, "a duration such as 60s or 2min")
+
+
+def bias_v(text: str, option: str) -> float:
+    """Read a bias such as 5V or 500mV; the unit is required."""
+    return _quantity(text, _BIASES_V, option, "a bias such as 5V or 500mV")
 
 
 def integers(text: str, option: str) -> tuple[int, ...]:

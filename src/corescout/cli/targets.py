@@ -11,10 +11,8 @@ from typing import Annotated
 
 import typer
 
-from corescout.cli.quantities import length_m
+from corescout.cli.quantities import bias_v, length_m
 from corescout.data import InputError, Result, Target
-
-SPEED_M_PER_S = 1e-6  # of a tip that travels, for the estimate of the time
 
 
 class Choice(StrEnum):
@@ -38,6 +36,7 @@ class ActionName(StrEnum):
 
     mark = "mark"
     spectrum = "spectrum"
+    zoom = "zoom"
 
 
 def targets(
@@ -48,7 +47,8 @@ def targets(
         str | None, typer.Option(help="Distance from the edge of the scan, such as 50nm.")
     ] = None,
     avoid: Annotated[
-        Path | None, typer.Option(help="CSV with columns x_m, y_m of places measured before.")
+        Path | None,
+        typer.Option(help="Places measured before: CSV with columns x_m, y_m, or a journal.jsonl."),
     ] = None,
     avoid_radius: Annotated[
         str | None, typer.Option(help="Distance from these, such as 200nm; else the spacing.")
@@ -62,6 +62,12 @@ def targets(
     action: Annotated[
         ActionName, typer.Option(help="What is done there (json and arcmd).")
     ] = ActionName.mark,
+    bias: Annotated[
+        str | None, typer.Option(help="Largest bias of spectra, such as 5V: from - to + of it.")
+    ] = None,
+    frame_size: Annotated[
+        str | None, typer.Option(help="Side of the frames of a zoom, such as 200nm.")
+    ] = None,
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
 ) -> None:
@@ -79,7 +85,7 @@ def targets(
         diversity=diversity,
     )
     chosen = _choose(result, plan, _places(avoid) if avoid else [])
-    text = _text(result, chosen, file_format, action)
+    text = _text(result, chosen, file_format, action, _settings(action, bias, frame_size))
     if out is None:
         sys.stdout.write(text)
     else:
@@ -106,38 +112,42 @@ def _choose(
     )
 
 
-def _text(result: Result, chosen: Sequence[Target], file_format: Format, action: ActionName) -> str:
-    from dataclasses import asdict, replace
+def _text(
+    result: Result,
+    chosen: Sequence[Target],
+    file_format: Format,
+    action: ActionName,
+    settings: dict[str, float],
+) -> str:
+    from corescout.live.way import FORMATS, Way, way_through
 
-    from corescout.exports import arcmd_text
-    from corescout.runs.tables import targets_csv, to_json
-    from corescout.targets import length_m as way_m
-    from corescout.targets import route
+    start = None if result.scan.frame is None else result.scan.frame.center_m
+    way = way_through(chosen, start, action.value, settings)
+    typer.echo(way.words(), err=True)
+    if file_format is Format.csv:  # by priority
+        way = Way(tuple(chosen), way.length_m)
+    return FORMATS[file_format.value](result.scan, way)
 
-    order, length = list(range(len(chosen))), None
-    if chosen and result.scan.frame is not None:
-        places = [t.xy_m or (0.0, 0.0) for t in chosen]
-        start = result.scan.frame.center_m
-        order = [int(i) for i in route(places, start)]
-        length = way_m(places, start, order)
-        seconds = length / SPEED_M_PER_S
-        typer.echo(
-            f"{len(chosen)} targets; the way is {length * 1e6:.2f} um, {seconds:.0f} s at"
-            f" {SPEED_M_PER_S * 1e6:g} um/s",
-            err=True,
-        )
-    if file_format is Format.csv:
-        return targets_csv(chosen).decode()
-    visits = [replace(chosen[i], action=action.value) for i in order]
-    if file_format is Format.arcmd:
-        return arcmd_text(visits)
-    frame = None if result.scan.frame is None else asdict(result.scan.frame)
-    table = {"scan_uid": result.scan.uid, "frame": frame, "way_m": length}
-    return to_json({**table, "targets": [asdict(t) for t in visits]}).decode()
+
+def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> dict[str, float]:
+    """What is said about the action, with its units."""
+    if action is ActionName.zoom:
+        if frame_size is None:
+            raise InputError("a size of the frames", "none", "give --frame-size, such as 200nm")
+        return {"size_m": length_m(frame_size, "--frame-size")}
+    if action is ActionName.spectrum and bias is not None:
+        largest_v = bias_v(bias, "--bias")
+        return {"bias_start_v": -largest_v, "bias_end_v": largest_v}
+    return {}
 
 
 def _places(path: Path) -> list[tuple[float, float]]:
+    from corescout.instruments.journal import last_state, read_journal
+
     try:
+        if path.suffix == ".jsonl":
+            begun = last_state(read_journal(path)).begun.values()
+            return [place for place in begun if place is not None]
         with path.open(encoding="utf-8", newline="") as file:
             return [(float(row["x_m"]), float(row["y_m"])) for row in csv.DictReader(file)]
     except (OSError, KeyError, ValueError, TypeError) as error:

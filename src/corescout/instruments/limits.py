@@ -12,6 +12,7 @@ from typing import Any, Literal
 from corescout.data import InputError
 from corescout.instruments.messages import VALUES, Message
 
+SMALLEST_FRAME_M = 1e-10
 Emergency = Literal["halt", "halt_and_zero_bias"]
 
 
@@ -141,8 +142,8 @@ class Limits:
         found = [] if bias_v == 0 else [f"a scan at {bias_v:g} V: frames are scanned at 0 V"]
         if v["angle_rad"] and not self.rotation_verified:
             found.append("a rotated frame, before a marker check has shown which way it turns")
-        if v["size_m"] <= 0:
-            return [*found, "a frame without a size"]
+        if v["size_m"] < SMALLEST_FRAME_M:
+            return [*found, f"a frame of {v['size_m']:.3g} m: smaller than an atom"]
         c, s = abs(math.cos(v["angle_rad"])), abs(math.sin(v["angle_rad"]))
         half = 0.5 * v["size_m"] * (c + s)
         for x, y in ((-half, -half), (half, half)):

@@ -51,8 +51,10 @@ class TwinSample:
         return np.asarray(xy_m - np.asarray(self.drift_m_per_s) * passed)
 
     def type_at(self, xy_m: tuple[float, float], seconds: float) -> int:
-        """Type of the wall beneath a place of the scanner; 0 where there is none."""
+        """Type of the wall beneath a place of the scanner; 0 where there is none, or no surface."""
         place = self.frame.to_px(self.on_sample_m(np.asarray(xy_m), seconds))
+        if not ((place >= -0.5) & (place <= np.asarray(self.frame.shape_px) - 0.5)).all():
+            return 0
         return int(self.surface.type_at(place[None])[0])
 
     def write(self, xy_m: tuple[float, float], seconds: float) -> None:

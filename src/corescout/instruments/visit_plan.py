@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -99,12 +100,14 @@ def plan_visits(
     Raises
     ------
     InputError
-        If there is no target, or one has no place in metres.
+        If there is no target, or one has no place in metres or a value that is not finite.
     """
     if scan.frame is None or any(t.xy_m is None for t in targets):
         raise InputError(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
+    if not all(math.isfinite(v) for t in targets for v in (*(t.xy_m or ()), *t.settings.values())):
+        raise InputError("places and settings that are numbers", "nan or infinity", "choose again")
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m
