@@ -11,6 +11,7 @@ BENCHES: dict[str, str] = {
     "gui": "corescout.bench.gui",
     "kill": "corescout.bench.kill",
     "limits": "corescout.bench.limits",
+    "live": "corescout.bench.live",
     "loops": "corescout.bench.loops",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
