@@ -33,8 +33,8 @@ from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
 from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
-from corescout.trial import Outcome
-from corescout.vae import encode, single_threaded, specification_of
+from corescout.trial import Outcome, encode_with
+from corescout.vae import single_threaded
 
 OnProgress = Callable[[Progress], None]
 
@@ -180,10 +180,11 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
             prepared.low,
             prepared.high,
         )
-        encoding = encode(
-            np.asarray(patches.values),
+        encoding = encode_with(
+            result.winner,
             result.weights,
-            specification_of(result.winner, plan.training),
+            np.asarray(patches.values),
+            plan.training,
             seed=result.winner.seed,
         )
     z = np.asarray(encoding.latents.mean)

@@ -15,6 +15,7 @@ from corescout.data.candidate import Candidate, Decoder, Likelihood
 
 Preset = Literal["live", "standard", "paper"]
 Detector = Literal["canny", "sato", "grid", "orb", "sift"]
+Baseline = Literal["pca", "nmf", "fft"]
 
 
 class _Frozen(BaseModel):
@@ -100,16 +101,28 @@ class DensityFilterPlan(_Frozen):
     share: float = Field(0.95, gt=0, le=1, description="share of points kept by 'densest'")
     threshold: float = Field(0.05, gt=0, lt=1, description="of the maximum density, for 'relative'")
     bandwidth: float = Field(0.05, gt=0, description="of the kernel, for 'relative'")
+    max_points: int | None = Field(
+        None, ge=20, description="a random subset of this size, so that n is equal everywhere"
+    )
 
 
 class MixturePlan(_Frozen):
     """Gaussian mixtures over the latent codes."""
 
+    min_components: int = Field(
+        1, ge=1, description="fewest that a criterion may choose; one is fitted in any case"
+    )
     max_components: int = Field(10, ge=1)
     starts: int = Field(3, ge=1)
     max_iterations: int = Field(500, ge=1)
     engine: Literal["batched", "sklearn"] = "batched"
     density_filter: DensityFilterPlan = DensityFilterPlan()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_components > self.max_components:
+            raise ValueError("min_components must not exceed max_components")
+        return self
 
 
 class DecisionPlan(_Frozen):
@@ -120,6 +133,12 @@ class DecisionPlan(_Frozen):
     )
     weights: dict[str, float] | None = Field(
         None, description="reward names to weights, for a weighted sum instead of one reward"
+    )
+    objectives: tuple[str, ...] | None = Field(
+        None,
+        min_length=2,
+        description="rewards whose Pareto front is sought instead of the best of one; of the front"
+        " the candidate nearest to the best of each wins",
     )
     context_margin: float | None = Field(
         0.08,
@@ -132,6 +151,19 @@ class DecisionPlan(_Frozen):
     null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
     significance: float = Field(0.05, gt=0, lt=1)
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
+    merging: Literal["none", "entropy"] = Field(
+        "none", description="'entropy' merges overlapping components of the BIC's mixture to types"
+    )
+    merged_types: int | None = Field(
+        None, ge=1, description="how many types are left; None: where the entropy has its elbow"
+    )
+
+    @property
+    def reward_names(self) -> tuple[str, ...]:
+        """Names of the rewards that the decision needs."""
+        if self.objectives is not None:
+            return self.objectives
+        return tuple(self.weights) if self.weights is not None else (self.reward,)
 
 
 class TargetPlan(_Frozen):
@@ -157,11 +189,18 @@ class Plan(_Frozen):
     channels: tuple[str, ...] | None = Field(None, description="None: the scan's default channel")
     windows_px: tuple[int, ...] = (7, 9, 11, 13, 17, 21)
     invariances: tuple[str, ...] = ("none", "r", "rt")
-    latent_dims: tuple[int, ...] = (2,)
+    latent_dims: tuple[int, ...] = Field((2,), min_length=1)
     decoder: Decoder = "canonical"
     likelihood: Likelihood = "bernoulli"
     beta0: float = Field(1.0, gt=0)
-    baselines: tuple[Literal["pca", "nmf"], ...] = ()
+    baselines: tuple[Baseline, ...] = Field(
+        (), description="PCA, NMF, and NMF of the sliding Fourier transform, as candidates"
+    )
+    extra_rewards: tuple[str, ...] = Field(
+        (),
+        description="computed beside the quick ones: held_out_log_likelihood, neg_elbo_plus_h, ...,"
+        " or module:function of your own",
+    )
     seed: int = Field(0, ge=0)
     budget_s: float | None = Field(None, gt=0)
     pixel_size_m: float | None = Field(None, gt=0, description="where the file has no scale")
@@ -187,6 +226,13 @@ class Plan(_Frozen):
             raise ValueError("windows_px: expected windows of 3 to 101 px")
         return tuple(sorted(set(windows)))
 
+    @field_validator("latent_dims")
+    @classmethod
+    def _latent_dims(cls, dims: tuple[int, ...]) -> tuple[int, ...]:
+        if any(d < 1 or d > 16 for d in dims):
+            raise ValueError("latent_dims: expected 1 to 16 dimensions")
+        return tuple(sorted(set(dims)))
+
     @field_validator("invariances")
     @classmethod
     def _invariances(cls, invariances: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,6 +241,11 @@ class Plan(_Frozen):
         for name in invariances:
             Candidate(window_px=3, invariances=name)
         return tuple(dict.fromkeys(invariances))
+
+    @property
+    def wanted_rewards(self) -> tuple[str, ...]:
+        """Names of the rewards that are asked for beside the quick ones of the table."""
+        return tuple(dict.fromkeys((*self.extra_rewards, *self.decision.reward_names)))
 
     @classmethod
     def preset(cls, name: Preset = "live", **changes: object) -> Plan:
@@ -232,7 +283,7 @@ class Plan(_Frozen):
                 seed=self.seed,
                 kind=kind,
             )
-            for kind in self.baselines
+            for kind in dict.fromkeys(self.baselines)
             for window in _spread(self.windows_px)
             for latent_dim in self.latent_dims
         )
@@ -262,7 +313,7 @@ _PRESETS: dict[str, dict[str, object]] = {
         "windows_px": (7, 9, 11, 13, 15, 17, 21),
         "training": TrainingPlan(epochs=80, batch_size=64, learning_rate=1e-2),
         "decision": DecisionPlan(seeds=5, confirm_spatial=True),
-        "baselines": ("pca",),
+        "baselines": ("pca", "nmf", "fft"),
     },
     "paper": {
         "windows_px": (3, 7, 9, 11, 13, 20),
@@ -277,8 +328,11 @@ _PRESETS: dict[str, dict[str, object]] = {
             initialisation="uniform",
         ),
         "mixtures": MixturePlan(
-            starts=10, engine="sklearn", density_filter=DensityFilterPlan(kind="relative")
+            min_components=2,
+            starts=10,
+            engine="sklearn",
+            density_filter=DensityFilterPlan(kind="relative"),
         ),
-        "decision": DecisionPlan(reward="icl", seeds=1, context_margin=None),
+        "decision": DecisionPlan(reward="icl_1", seeds=1, context_margin=None),
     },
 }

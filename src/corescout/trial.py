@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Candidate, Fit, Mixture, PatchSet, Reward
-from corescout.mixtures import fit_mixtures, keep_dense
+from corescout.baselines import encode_baseline, fit_baseline
+from corescout.data import Candidate, Encoding, Fit, PatchSet, Reward, StoppedError
+from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import MixturePlan, TrainingPlan
-from corescout.rewards import score
+from corescout.rewards import HELD_OUT, applicable, score
 from corescout.vae import encode, epochs_of, specification_of, train
 
+_STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
+_MIXTURE_COST = 2_000_000  # and of fitting the mixtures
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
 
@@ -32,7 +35,10 @@ class TrialGroup:
     block : (N,)
     training : TrainingPlan
     mixtures : MixturePlan
-    rewards : tuple of str
+    rewards : tuple of str or None
+        Only these; None: the quick ones of the table and `extra_rewards`.
+    extra_rewards : tuple of str
+        Those that need fits of their own, and the user's.
     """
 
     candidates: tuple[Candidate, ...]
@@ -42,6 +48,7 @@ class TrialGroup:
     training: TrainingPlan
     mixtures: MixturePlan
     rewards: tuple[str, ...] | None = None
+    extra_rewards: tuple[str, ...] = ()
 
     def subset(self, chosen: list[int]) -> TrialGroup:
         """Return the group of some of its candidates, by position."""
@@ -57,6 +64,8 @@ class TrialGroup:
         """Work in multiply-adds of one training pass, for sharing out time and progress."""
         spec = specification_of(self.candidates[0], self.training)
         count = len(self.patch_sets[0])
+        if self.candidates[0].kind != "vae":
+            return float(len(self.candidates) * count * (10 * spec.n_pixels + _MIXTURE_COST))
         per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
         side = spec.canvas_px if spec.invariances else spec.window_px
         if spec.decoder == "spatial" and spec.invariances:
@@ -64,7 +73,7 @@ class TrialGroup:
         else:
             per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
         passes = epochs_of(self.training, count)
-        return float(len(self.candidates) * passes * count * (per_patch + 100_000))
+        return float(len(self.candidates) * passes * count * (per_patch + _STEP_COST))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,16 +127,33 @@ def run_trials(
         retried = _fits(group.subset(again), seeds, stop, None)
         for i, fitted in zip(again, retried, strict=True):
             fits[i] = fitted
-    mixtures = _mixtures(group, [fit for fit, *_ in fits], stop)
+    fits = [_explained(group, i, fitted, stop) for i, fitted in enumerate(fits)]
+    wholes = _with_mixtures(group, [fit for fit, *_ in fits], stop)
     seconds = (time.perf_counter() - started) / len(fits)
     outcomes = []
-    for candidate, (fit, weights, why, seed), mixture in zip(
-        group.candidates, fits, mixtures, strict=True
+    for candidate, (_, weights, why, seed), whole in zip(
+        group.candidates, fits, wholes, strict=True
     ):
-        whole = replace(fit, mixtures=mixture)
-        rewards = score(whole, group.rewards, void_because=why)
+        names = group.rewards
+        if names is None:
+            names = tuple(dict.fromkeys((*applicable(whole), *group.extra_rewards)))
+        rewards = score(whole, names, void_because=why)
         outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds))
     return tuple(outcomes)
+
+
+def encode_with(
+    candidate: Candidate,
+    weights: Mapping[str, NDArray[np.float32]],
+    patches: NDArray[np.float32],
+    training: TrainingPlan,
+    *,
+    seed: int,
+) -> Encoding:
+    """Encode patches (N, C, w, w) with the weights of a candidate of any kind."""
+    if candidate.kind != "vae":
+        return encode_baseline(patches, weights, candidate.kind)
+    return encode(patches, weights, specification_of(candidate, training), seed=seed)
 
 
 _Fitted = tuple[Fit, Mapping[str, NDArray[np.float32]], str | None, int]
@@ -140,18 +166,15 @@ def _fits(
     on_step: Callable[[float], None] | None,
 ) -> list[_Fitted]:
     """Train and encode; the mixtures are not fitted yet."""
-    spec = specification_of(group.candidates[0], group.training)
     shared = len(group.patch_sets) == 1
     sets = group.patch_sets * len(seeds) if shared else group.patch_sets
-    values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
-    trained = train(
-        values, spec, group.candidates[0].beta0, seeds, group.training, stop=stop, on_step=on_step
-    )
     fits: list[_Fitted] = []
     for candidate, patches, seed, weights in zip(
-        group.candidates, sets, seeds, trained.weights, strict=True
+        group.candidates, sets, seeds, _weights(group, sets, seeds, stop, on_step), strict=True
     ):
-        encoding = encode(np.asarray(patches.values), weights, spec, seed=seed)
+        encoding = encode_with(
+            candidate, weights, np.asarray(patches.values), group.training, seed=seed
+        )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
             candidate=candidate,
@@ -159,14 +182,39 @@ def _fits(
             log_likelihood_per_px=encoding.log_likelihood_per_px,
             target_entropy_per_px=encoding.target_entropy_per_px,
             kl_nats=encoding.kl_nats,
-            kept=keep_dense(z, group.mixtures.density_filter),
+            kept=keep_dense(z, group.mixtures.density_filter, seed=seed),
             mixtures={},
             center_yx_px=patches.center_yx_px,
             context=group.context,
             block=group.block,
+            least_components=group.mixtures.min_components,
         )
         fits.append((fit, weights, collapse(z, group.training.collapse_variance), seed))
     return fits
+
+
+def _weights(
+    group: TrialGroup,
+    sets: tuple[PatchSet, ...],
+    seeds: tuple[int, ...],
+    stop: threading.Event | None,
+    on_step: Callable[[float], None] | None,
+) -> Sequence[Mapping[str, NDArray[np.float32]]]:
+    """Weights of each candidate: trained as one stack, or a baseline's one after the other."""
+    first = group.candidates[0]
+    if first.kind != "vae":
+        found = []
+        for patches, seed in zip(sets, seeds, strict=True):
+            if stop is not None and stop.is_set():
+                raise StoppedError("stopped before a baseline was fitted")
+            values = np.asarray(patches.values)
+            found.append(fit_baseline(values, first.kind, first.latent_dim, seed=seed))
+        return found
+    shared = len(group.patch_sets) == 1
+    values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
+    spec = specification_of(first, group.training)
+    trained = train(values, spec, first.beta0, seeds, group.training, stop=stop, on_step=on_step)
+    return trained.weights
 
 
 def collapse(z: NDArray[np.float64], least_variance: float) -> str | None:
@@ -180,13 +228,60 @@ def collapse(z: NDArray[np.float64], least_variance: float) -> str | None:
     )
 
 
-def _mixtures(
-    group: TrialGroup, fits: list[Fit], stop: threading.Event | None
-) -> list[dict[int, Mixture]]:
-    return fit_mixtures(
-        [np.asarray(fit.latents.mean) for fit in fits],
-        [np.asarray(fit.kept) for fit in fits],
-        group.mixtures,
-        [c.seed for c in group.candidates],
-        stop,
-    )
+def _explained(group: TrialGroup, i: int, fitted: _Fitted, stop: threading.Event | None) -> _Fitted:
+    """Tell an excess dimension from an accident of the optimiser, after all retries collapsed.
+
+    "Excess dimension" is said only if every seed collapses and a model with one dimension less
+    reaches an ELBO that is no worse, within two standard errors of the paired difference.
+    """
+    fit, weights, why, seed = fitted
+    candidate, retries = group.candidates[i], group.training.retries
+    if why is None or candidate.kind != "vae" or retries < 1 or candidate.latent_dim < 2:
+        return fitted
+    fewer = replace(candidate, latent_dim=candidate.latent_dim - 1)
+    ((smaller, *_),) = _fits(replace(group.subset([i]), candidates=(fewer,)), (seed,), stop, None)
+    difference = _elbo_nats(smaller, group) - _elbo_nats(fit, group)
+    error = float(difference.std(ddof=1) / np.sqrt(len(difference)))
+    count = f"all {retries + 1} seeds"
+    if difference.mean() >= -2 * error:
+        why = f"{why}, with {count}; {fewer.latent_dim} dimension(s) do as well: an excess one"
+    else:
+        why = (
+            f"{why}, with {count}, though {fewer.latent_dim} dimension(s) lose"
+            f" {-difference.mean():.2g} nats per patch: an accident of the training"
+        )
+    return fit, weights, why, seed
+
+
+def _elbo_nats(fit: Fit, group: TrialGroup) -> NDArray[np.float64]:
+    """ELBO (N,) of each patch with the KL term scaled as in training."""
+    spec = specification_of(fit.candidate, group.training)
+    likelihood = np.asarray(fit.log_likelihood_per_px) * spec.n_pixels
+    return np.asarray(likelihood - spec.beta(fit.candidate.beta0) * np.asarray(fit.kl_nats))
+
+
+def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
+    """Fit what the rewards look at: the mixtures, and those that only some rewards need."""
+    seeds = [c.seed for c in group.candidates]
+    codes = [np.asarray(fit.latents.mean) for fit in fits]
+    kept = [np.asarray(fit.kept) for fit in fits]
+    mixtures = fit_mixtures(codes, kept, group.mixtures, seeds, stop)
+    wholes = [replace(fit, mixtures=m) for fit, m in zip(fits, mixtures, strict=True)]
+    if set(group.extra_rewards) & set(HELD_OUT):
+        wholes = [
+            replace(
+                fit,
+                held_out_nats=held_out_nats(
+                    z,
+                    k,
+                    np.asarray(fit.center_yx_px),
+                    np.asarray(fit.block),
+                    fit.candidate.window_px,
+                    group.mixtures,
+                    seed,
+                    stop,
+                ),
+            )
+            for fit, z, k, seed in zip(wholes, codes, kept, seeds, strict=True)
+        ]
+    return wholes

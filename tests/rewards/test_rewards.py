@@ -1,13 +1,17 @@
 """Rewards against scikit-learn's figures, and what they must not depend on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
 from corescout.data import Candidate, Fit, InputError, Latents, Reward
-from corescout.mixtures import fit_mixtures
+from corescout.mixtures import fit_mixtures, held_out_nats
 from corescout.plan import MixturePlan
 from corescout.rewards import REWARDS, load_reward, score
+from corescout.rewards.criteria import classification_entropy
+from corescout.rewards.stability import stability
 
 PLAN = MixturePlan(max_components=3)
 
@@ -95,3 +99,131 @@ def test_a_users_reward_by_its_path(three):
         load_reward("no_such_module:f")
     with pytest.raises(InputError, match="gain"):
         load_reward("gian")
+
+
+def slow_criteria(mixture, z) -> dict[str, float]:
+    """BIC, AIC, E and H by one obvious loop over points and components."""
+    total, entropy = 0.0, 0.0
+    for point in z:
+        densities = []
+        for weight, mean, covariance in zip(
+            mixture.weights, mixture.means, mixture.covariances, strict=True
+        ):
+            offset = point - mean
+            quadratic = offset @ np.linalg.inv(covariance) @ offset
+            norm = np.sqrt((2 * np.pi) ** len(point) * np.linalg.det(covariance))
+            densities.append(weight * np.exp(-quadratic / 2) / norm)
+        total += np.log(sum(densities))
+        for density in densities:
+            tau = density / sum(densities)
+            entropy -= tau * np.log(tau) if tau > 0 else 0.0
+    k, d, n = len(mixture.weights), z.shape[1], len(z)
+    n_parameters = k * d + k * d * (d + 1) // 2 + k - 1
+    return {
+        "bic": -2 * total + n_parameters * np.log(n),
+        "aic": -2 * total + 2 * n_parameters,
+        "icl_1": -2 * total + n_parameters * np.log(n) + entropy,
+        "icl": -2 * total + n_parameters * np.log(n) + 2 * entropy,
+        "entropy": entropy,
+    }
+
+
+def test_criteria_equal_a_slow_loop_for_every_k(three):
+    fit = fit_of(three)
+    for k, mixture in fit.mixtures.items():
+        expected = slow_criteria(mixture, three)
+        only = replace(fit, mixtures={k: mixture})
+        for name in ("bic", "aic", "icl_1", "icl"):
+            value = score(only, [name])[name].value * len(three)
+            assert value == pytest.approx(expected[name], rel=1e-5), (name, k)
+        assert classification_entropy(mixture) == pytest.approx(expected["entropy"], rel=1e-3)
+
+
+def test_the_fewest_components_that_may_be_chosen(three):
+    z = np.random.default_rng(1).standard_normal((400, 2))
+    fit = replace(fit_of(z), least_components=2)
+    assert score(fit, ["bic"])["bic"].parts["n_components"] == 2
+    assert score(fit, ["gain"])["gain"].value < 0
+
+
+def held_out_fit(z, places, block) -> Fit:
+    kept = np.ones(len(z), bool)
+    nats = held_out_nats(z, kept, places, block, 5, PLAN, seed=0)
+    return replace(fit_of(z), center_yx_px=places, block=block, held_out_nats=nats)
+
+
+def test_held_out_likelihood_finds_the_planted_number(three, rng):
+    places = rng.uniform(0, 500, (len(three), 2))
+    block = (places[:, 0] // 100).astype(int)
+    rewards = score(held_out_fit(three, places, block))
+    assert rewards["held_out_log_likelihood"].parts["n_components"] == 3
+    in_sample = rewards["gain"].value / 2  # ICL counts -2 log L
+    assert rewards["held_out_gain"].value == pytest.approx(in_sample, abs=0.1)
+
+
+def test_held_out_likelihood_is_not_fooled_by_points_that_are_the_same_place(rng):
+    """Ten copies of each patch make BIC see ten times the points; the blocks do not."""
+    z = np.repeat(rng.standard_normal((40, 2)), 10, axis=0)
+    z = z + 0.01 * rng.standard_normal(z.shape)
+    places = np.repeat(rng.uniform(0, 500, (40, 2)), 10, axis=0)
+    rewards = score(held_out_fit(z, places, (places[:, 0] // 100).astype(int)))
+    assert rewards["bic"].parts["n_components"] == PLAN.max_components
+    assert rewards["held_out_gain"].value < 0.1 * abs(rewards["bic"].value)
+
+
+def test_points_whose_windows_touch_a_block_are_not_fitted_on(rng):
+    z = rng.standard_normal((200, 2))
+    places = np.column_stack([np.linspace(0, 400, 200), np.zeros(200)])
+    block = (places[:, 0] > 200).astype(int)
+    wide = held_out_nats(z, np.ones(200, bool), places, block, 101, PLAN, seed=0)
+    near = np.abs(places[:, 0] - 200) < 100
+    moved = np.where(near[:, None] & (block == 0)[:, None], 50.0, z)
+    again = held_out_nats(moved, np.ones(200, bool), places, block, 101, PLAN, seed=0)
+    np.testing.assert_allclose(wide[1][block == 1], again[1][block == 1])
+
+
+def test_stability_is_scikit_learns_adjusted_rand_index(rng):
+    from sklearn.metrics import adjusted_rand_score
+
+    seeds = [rng.integers(0, 4, 200) for _ in range(3)]
+    seeds[1][:150] = seeds[0][:150]
+    pairs = [adjusted_rand_score(seeds[i], seeds[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    reward = stability(seeds)
+    assert reward.value == pytest.approx(np.mean(pairs))
+    assert reward.direction == "higher"
+    assert stability(seeds[:1]).void_because
+
+
+OWN_MODULE = """
+from corescout.data import Reward
+
+def size(fit):
+    return Reward("size", float(len(fit.latents)), "higher")
+
+def broken(fit):
+    raise KeyError("no such part")
+
+def number(fit):
+    return 3.0
+"""
+
+
+def test_a_users_reward_from_the_current_folder(three, tmp_path, monkeypatch):
+    (tmp_path / "my_own_rewards.py").write_text(OWN_MODULE)
+    monkeypatch.chdir(tmp_path)
+    names = [f"my_own_rewards:{f}" for f in ("size", "broken", "number")]
+    rewards = score(fit_of(three), ["gain", *names])
+    assert rewards[names[0]].value == len(three)
+    assert "no such part" in rewards[names[1]].void_because
+    assert "expected a corescout.data.Reward" in rewards[names[2]].void_because
+    assert rewards["gain"].void_because is None
+
+
+def test_a_users_reward_by_its_entry_point(three, tmp_path, monkeypatch):
+    (tmp_path / "packaged_reward.py").write_text(OWN_MODULE)
+    info = tmp_path / "packaged_reward-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: packaged-reward\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[corescout.rewards]\nsize = packaged_reward:size\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert score(fit_of(three), ["size"])["size"].value == len(three)

@@ -6,8 +6,10 @@ is a pixel's centre. Pairs are (y, x) for pixels and (x, y) for metres, and the 
 """
 
 from corescout.data.arrays import readonly
+from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
+from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
 from corescout.data.fit import Fit
 from corescout.data.frame import ScanFrame
@@ -24,9 +26,11 @@ from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
 
 __all__ = [
+    "BayesianMixture",
     "Candidate",
     "CorePoints",
     "CorescoutError",
+    "Encoding",
     "Evidence",
     "Fit",
     "InputError",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["vae", "pca", "nmf"]
+Kind = Literal["vae", "pca", "nmf", "fft"]
+KIND_NAMES = {"pca": "PCA", "nmf": "NMF", "fft": "FFT + NMF"}
 Decoder = Literal["canonical", "spatial"]
 Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian"]
 
@@ -28,8 +29,9 @@ class Candidate:
     beta0 : float
         Weight of the KL term at the reference window (13 px).
     seed : int
-    kind : {"vae", "pca", "nmf"}
-        The method; "pca" and "nmf" are baselines that ignore decoder, likelihood and beta0.
+    kind : {"vae", "pca", "nmf", "fft"}
+        The method; all but "vae" are baselines that ignore invariances, decoder, likelihood and
+        beta0.
     """
 
     window_px: int
@@ -54,6 +56,7 @@ class Candidate:
 
     @property
     def label(self) -> str:
-        """Short name for tables and plots, such as "13 px, rt"."""
-        method = "" if self.kind == "vae" else f" {self.kind.upper()}"
-        return f"{self.window_px} px, {self.invariances}{method}"
+        """Short name for tables and plots, such as "13 px, rt" or "13 px, PCA"."""
+        method = KIND_NAMES.get(self.kind, self.invariances)
+        dims = "" if self.latent_dim == 2 else f", {self.latent_dim}-D"
+        return f"{self.window_px} px, {method}{dims}"

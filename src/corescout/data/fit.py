@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.latents import Latents
 from corescout.data.mixture import Mixture
@@ -39,6 +40,13 @@ class Fit:
         candidate of a scan.
     block : (N,) int64
         Spatial block of each patch, for cross-validation.
+    held_out_nats : mapping of int to (N,)
+        By number of components K, the log density of each patch's code under the mixture that was
+        fitted without its block; NaN where there is none. Empty unless it is asked for.
+    bayesian : BayesianMixture or None
+        Fitted on all patches, where it is asked for.
+    least_components : int
+        Smallest K that the criteria may choose; K = 1 is fitted in any case.
     """
 
     candidate: Candidate
@@ -51,6 +59,9 @@ class Fit:
     center_yx_px: NDArray[np.float64]
     context: NDArray[np.float64]
     block: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    held_out_nats: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+    bayesian: BayesianMixture | None = None
+    least_components: int = 1
 
     def __post_init__(self) -> None:
         count = len(self.latents)

@@ -49,6 +49,12 @@ class Mixture:
         return len(self.weights)
 
     @property
+    def classification_entropy_nats(self) -> float:
+        """E = -sum_i sum_k tau_ik log tau_ik >= 0, total over the points seen."""
+        tau = np.asarray(self.responsibilities)
+        return float(-np.sum(tau * np.log(np.where(tau > 0, tau, 1.0))))
+
+    @property
     def n_parameters(self) -> int:
         """Free parameters: K L + K L (L + 1) / 2 + K - 1."""
         k, dims = self.means.shape
@@ -67,6 +73,12 @@ class Mixture:
         _, logdet = np.linalg.slogdet(self.covariances)
         constant = np.log(self.weights) - 0.5 * (dims * np.log(2 * np.pi) + logdet)
         return np.asarray(constant - 0.5 * self.mahalanobis2(z))
+
+    def log_density(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log density (N,) of codes z (N, L) under the components, in nats."""
+        joint = self.log_joint(z)
+        most = joint.max(axis=1)
+        return np.asarray(most + np.log(np.exp(joint - most[:, None]).sum(axis=1)))
 
     def assign(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Responsibilities (N, K) of codes z (N, L), seen or not."""

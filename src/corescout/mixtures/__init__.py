@@ -2,5 +2,6 @@
 
 from corescout.mixtures.density_filter import keep_dense
 from corescout.mixtures.gaussian import fit_mixtures
+from corescout.mixtures.held_out import held_out_nats
 
-__all__ = ["fit_mixtures", "keep_dense"]
+__all__ = ["fit_mixtures", "held_out_nats", "keep_dense"]

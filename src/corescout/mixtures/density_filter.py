@@ -9,14 +9,28 @@ from corescout.mixtures.whitening import whiten, whitening
 from corescout.plan import DensityFilterPlan
 
 
-def keep_dense(z: NDArray[np.float64], plan: DensityFilterPlan) -> NDArray[np.bool_]:
+def keep_dense(
+    z: NDArray[np.float64], plan: DensityFilterPlan, *, seed: int = 0
+) -> NDArray[np.bool_]:
     """Return which codes z (N, L) are kept (N,).
 
     "densest" keeps the same share for every candidate, ranked by the distance to the
     sqrt(N)-th neighbour. "relative" keeps points whose kernel density is above a share of the
     maximum (the paper's filter). Both on whitened codes, so that a distance means the same
-    in every latent space.
+    in every latent space. With `plan.max_points` a random subset of these, so that n is the same
+    for every candidate whatever the filter keeps.
     """
+    kept = _dense(z, plan)
+    if plan.max_points is not None and kept.sum() > plan.max_points:
+        rows = np.random.default_rng(seed).choice(
+            np.flatnonzero(kept), plan.max_points, replace=False
+        )
+        kept = np.zeros(len(z), dtype=bool)
+        kept[rows] = True
+    return kept
+
+
+def _dense(z: NDArray[np.float64], plan: DensityFilterPlan) -> NDArray[np.bool_]:
     if plan.kind == "none" or len(z) < 3:
         return np.ones(len(z), dtype=bool)
     whitened = whiten(z, *whitening(z))

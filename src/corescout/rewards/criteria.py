@@ -1,7 +1,8 @@
 """Information criteria of a Gaussian mixture: log L, BIC, AIC, ICL, gain.
 
-Symbols: L the likelihood of the n kept points, k the free parameters, K the components, tau the
-responsibilities. Each reward takes the K in 1..max that it likes best and reports it.
+Symbols: L the likelihood of the n kept points, k = K d + K d (d + 1) / 2 + K - 1 the free
+parameters of K components in d dimensions, tau the responsibilities. Each reward takes the K in the
+range that it likes best and reports it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import Fit, Mixture, Reward
 from corescout.data.reward import Direction
@@ -28,8 +28,7 @@ def aic_of(mixture: Mixture) -> float:
 
 def classification_entropy(mixture: Mixture) -> float:
     """E = -sum_i sum_k tau_ik log tau_ik >= 0, in nats over all points seen."""
-    tau: NDArray[np.float64] = mixture.responsibilities
-    return float(-np.sum(tau * np.log(np.where(tau > 0, tau, 1.0))))
+    return mixture.classification_entropy_nats
 
 
 def icl_of(mixture: Mixture, entropy_weight: float = 2.0) -> float:
@@ -43,7 +42,7 @@ def icl_of(mixture: Mixture, entropy_weight: float = 2.0) -> float:
 
 def log_likelihood(fit: Fit) -> Reward:
     """Log L per kept point of the most likely mixture; higher is better. No penalty: takes many."""
-    values = {k: m.log_likelihood_nats / len(m.seen) for k, m in fit.mixtures.items()}
+    values = {k: m.log_likelihood_nats / len(m.seen) for k, m in _allowed(fit).items()}
     return _best("log_likelihood", values, higher=True)
 
 
@@ -80,9 +79,10 @@ def gain(fit: Fit) -> Reward:
     so it is no test of structure; `corescout.search.evidence` is.
     """
     values = {k: icl_of(m, 2.0) for k, m in fit.mixtures.items()}
-    if not values:
+    allowed = [k for k in _allowed(fit) if np.isfinite(values[k])]
+    if not allowed or 1 not in values:
         return _void("gain", "higher")
-    best = min(values, key=lambda k: (values[k], k))
+    best = min(allowed, key=lambda k: (values[k], k))
     n = len(fit.mixtures[best].seen)
     parts = {
         "n_components": float(best),
@@ -94,7 +94,7 @@ def gain(fit: Fit) -> Reward:
 
 
 def _least(name: str, fit: Fit, criterion: Callable[[Mixture], float]) -> Reward:
-    values = {k: criterion(m) / len(m.seen) for k, m in fit.mixtures.items()}
+    values = {k: criterion(m) / len(m.seen) for k, m in _allowed(fit).items()}
     reward = _best(name, values, higher=False)
     if reward.void_because is not None:
         return reward
@@ -107,6 +107,11 @@ def _least(name: str, fit: Fit, criterion: Callable[[Mixture], float]) -> Reward
         "n_parameters": float(mixture.n_parameters),
     }
     return Reward(name, reward.value, "lower", parts)
+
+
+def _allowed(fit: Fit) -> dict[int, Mixture]:
+    """Mixtures whose number of components may be chosen."""
+    return {k: m for k, m in fit.mixtures.items() if k >= fit.least_components}
 
 
 def _best(name: str, values: dict[int, float], *, higher: bool) -> Reward:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import logging
+import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
+from typing import cast
 
 from corescout.data import Fit, InputError, Reward
+from corescout.rewards.bayesian import (
+    bayesian_h,
+    effective_components,
+    neg_elbo,
+    neg_elbo_plus_h,
+)
 from corescout.rewards.context import context_retention
 from corescout.rewards.criteria import aic, bic, gain, icl, icl_1, icl_4, log_likelihood
+from corescout.rewards.held_out import held_out_gain, held_out_log_likelihood
 from corescout.rewards.reconstruction import (
     bce_minus_entropy,
     reconstruction,
@@ -33,7 +44,17 @@ REWARDS: dict[str, RewardFunction] = {
     "icl_4": icl_4,
     "gain": gain,
     "context_retention": context_retention,
+    "held_out_log_likelihood": held_out_log_likelihood,
+    "held_out_gain": held_out_gain,
+    "neg_elbo": neg_elbo,
+    "bayesian_h": bayesian_h,
+    "neg_elbo_plus_h": neg_elbo_plus_h,
+    "effective_components": effective_components,
 }
+# These need fits of their own and are computed where they are asked for.
+HELD_OUT = ("held_out_log_likelihood", "held_out_gain")
+BAYESIAN = ("neg_elbo", "bayesian_h", "neg_elbo_plus_h", "effective_components")
+QUICK = tuple(name for name in REWARDS if name not in (*HELD_OUT, *BAYESIAN))
 # These describe the collapse itself and stay comparable.
 _ALWAYS_VALID = {"reconstruction", "bce_minus_entropy", "variance_product", "total_variance"}
 
@@ -41,21 +62,30 @@ _ALWAYS_VALID = {"reconstruction", "bce_minus_entropy", "variance_product", "tot
 def score(
     fit: Fit, names: Iterable[str] | None = None, *, void_because: str | None = None
 ) -> dict[str, Reward]:
-    """Return the rewards of a fit by name, all of the table if `names` is None.
+    """Return the rewards of a fit by name.
 
     Parameters
     ----------
+    names : iterable of str, optional
+        All of the table that the fit has what is needed for, if None.
     void_because : str, optional
         Why this fit must not be compared (collapsed): voids every reward of its latent space,
         the value is kept. A reward that raises is void with the error as its reason.
     """
     rewards = {}
-    for name in REWARDS if names is None else names:
+    for name in applicable(fit) if names is None else names:
         reward = _evaluate(name, load_reward(name), fit)
         if void_because is not None and name not in _ALWAYS_VALID:
             reward = replace(reward, void_because=void_because)
         rewards[name] = reward
     return rewards
+
+
+def applicable(fit: Fit) -> tuple[str, ...]:
+    """Return the names of the table's rewards that a fit has what is needed for."""
+    held_out = HELD_OUT if fit.held_out_nats else ()
+    bayesian = BAYESIAN if fit.bayesian is not None else ()
+    return (*QUICK, *held_out, *bayesian)
 
 
 def load_reward(name: str) -> RewardFunction:
@@ -69,15 +99,7 @@ def load_reward(name: str) -> RewardFunction:
     if name in REWARDS:
         return REWARDS[name]
     if ":" in name:
-        module, _, function = name.partition(":")
-        try:
-            return getattr(import_module(module), function)  # type: ignore[no-any-return]
-        except (ImportError, AttributeError) as error:
-            raise InputError(
-                "a reward as module:function",
-                f"{name!r} ({error})",
-                "check the spelling and that the module can be imported",
-            ) from error
+        return _own(name)
     from importlib.metadata import entry_points
 
     for entry in entry_points(group="corescout.rewards", name=name):
@@ -89,9 +111,35 @@ def load_reward(name: str) -> RewardFunction:
     )
 
 
+def _own(name: str) -> RewardFunction:
+    """A function of the user's, from a module that is installed or lies in the current folder."""
+    module, _, function = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)  # an installed command does not look there by itself
+    try:
+        found = getattr(import_module(module), function)
+    except Exception as error:  # a user's module may raise anything while it is imported
+        raise InputError(
+            "a reward as module:function",
+            f"{name!r} ({type(error).__name__}: {error})",
+            "check the spelling and that the module can be imported from here",
+        ) from error
+    if not callable(found):
+        raise InputError(
+            "a reward as module:function", f"{name!r}, which is no function", "name a function"
+        )
+    return cast(RewardFunction, found)
+
+
 def _evaluate(name: str, function: RewardFunction, fit: Fit) -> Reward:
     try:
-        return replace(function(fit), name=name)
+        reward = function(fit)
+        if not isinstance(reward, Reward):
+            raise TypeError(f"expected a corescout.data.Reward, found {type(reward).__name__}")
+        if reward.void_because is None and not math.isfinite(reward.value):
+            return replace(reward, name=name, void_because=f"its value is {reward.value}")
+        return replace(reward, name=name)
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything
         _log.warning("reward %s failed", name, exc_info=True)
         return Reward(name, float("nan"), "higher", void_because=f"{type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from corescout.data import Candidate, Reward, RunnerUp, Trial
 from corescout.plan import DecisionPlan
+from corescout.search.scoring import Scoring, spoken
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Decision:
     spreads : mapping of int to float
         Standard deviation over seeds; NaN for a single one.
     tied, runners_up : tuple of RunnerUp
+    front : tuple of int
+        Places on the Pareto front, where several objectives are asked for.
+    reason : str
+        In plain words what the winner was chosen by.
     """
 
     winner: int
@@ -31,26 +36,34 @@ class Decision:
     spreads: Mapping[int, float]
     tied: tuple[RunnerUp, ...]
     runners_up: tuple[RunnerUp, ...]
+    front: tuple[int, ...] = ()
+    reason: str = ""
 
 
 def shortlist(trials: Sequence[Trial], plan: DecisionPlan) -> list[int]:
-    """Return the places of the finalists, best first: gated by context retention, then scored."""
+    """Return the places of the finalists, best first: gated by context retention, then scored.
+
+    With several objectives those on the Pareto front come first, the nearest to the best of each
+    objective before the others.
+    """
     scores = first_scores(trials, plan)
-    ranked = sorted(scores, key=lambda i: (-scores[i], i))
+    ranks = Scoring.among(trials, plan).ranks({i: trials[i].rewards for i in scores})
+    ranked = sorted(scores, key=lambda i: (ranks[i], -scores[i], i))
     return ranked[: plan.finalists]
 
 
 def first_scores(trials: Sequence[Trial], plan: DecisionPlan) -> dict[int, float]:
     """Score every trial that may compete; higher is better."""
+    scoring = Scoring.among(trials, plan)
     able = [i for i, trial in enumerate(trials) if trial.state == "done"]
-    able = [i for i in able if np.isfinite(_score(trials[i].rewards, plan))]
-    if plan.context_margin is not None:
+    able = [i for i in able if np.isfinite(scoring.score(trials[i].rewards))]
+    if plan.context_margin is not None and "context_retention" not in (plan.objectives or ()):
         context = {i: _value(trials[i].rewards, "context_retention") for i in able}
         known = [v for v in context.values() if np.isfinite(v)]
         if known:
             least = max(known) - plan.context_margin
             able = [i for i in able if not context[i] < least]
-    return {i: _score(trials[i].rewards, plan) for i in able}
+    return {i: scoring.score(trials[i].rewards) for i in able}
 
 
 def decide(
@@ -75,8 +88,9 @@ def decide(
     first = first_scores(trials, plan)
     if not first:
         return None
+    scoring = Scoring.among(trials, plan)
     finalists = [i for i in shortlist(trials, plan) if i in repeats] or shortlist(trials, plan)
-    samples = {i: [first[i], *_finite_scores(repeats.get(i, ()), plan)] for i in finalists}
+    samples = {i: [first[i], *_finite_scores(repeats.get(i, ()), scoring)] for i in finalists}
     means = {i: float(np.mean(s)) for i, s in samples.items()}
     spreads = {
         i: float(np.std(s, ddof=1)) if len(s) > 1 else float("nan") for i, s in samples.items()
@@ -89,58 +103,120 @@ def decide(
     others = sorted(
         (i for i in scores if i not in tied), key=lambda i: (i not in finalists, -scores[i], i)
     )
+    front = _front(trials, first, scoring)
+    words = _Words(trials, scoring, scores, spreads, finalists)
     return Decision(
         winner=winner,
         scores=scores,
         spreads=spreads,
         tied=tuple(
-            RunnerUp(
-                trials[i].candidate,
-                scores[i],
-                f"{_number(scores[i])} +- {_number(spreads[i])} cannot be told from"
-                f" {_number(scores[winner])} +- {_number(spreads[winner])}",
-            )
+            RunnerUp(trials[i].candidate, scores[i], words.tied(i, winner))
             for i in tied
             if i != winner
         ),
         runners_up=tuple(
-            RunnerUp(
-                trials[i].candidate,
-                scores[i],
-                f"{plan.reward} {_number(scores[i])} against {_number(scores[best])}"
-                if i in finalists
-                else f"{plan.reward} {_number(scores[i])} with one seed, below the"
-                f" {len(finalists)} finalists",
-            )
+            RunnerUp(trials[i].candidate, scores[i], words.beaten(i, best, on_front=i in front))
             for i in others
         )
-        + _excluded(trials, first, plan),
+        + _excluded(trials, first, scoring),
+        front=front,
+        reason=words.winner(winner, front),
     )
 
 
+@dataclass(frozen=True)
+class _Words:
+    """Sentences about candidates by their place."""
+
+    trials: Sequence[Trial]
+    scoring: Scoring
+    scores: Mapping[int, float]
+    spreads: Mapping[int, float]
+    finalists: Sequence[int]
+
+    def number(self, i: int) -> str:
+        """Score in the paper's sign."""
+        return _number(self.scoring.shown(self.scores[i], self.trials[i].rewards))
+
+    def with_spread(self, i: int) -> str:
+        """Score and its spread over seeds, where there are several."""
+        spread = self.spreads.get(i, float("nan"))
+        return self.number(i) + (f" +- {_number(spread)}" if np.isfinite(spread) else "")
+
+    def tied(self, i: int, winner: int) -> str:
+        return f"{self.with_spread(i)} cannot be told from {self.with_spread(winner)}"
+
+    def beaten(self, i: int, best: int, *, on_front: bool) -> str:
+        what = self.scoring.what
+        also = "on the Pareto front too, " if on_front else ""
+        if i in self.finalists:
+            return f"{also}{what} {self.number(i)} against {self.number(best)}"
+        count = len(self.finalists)
+        finalists = "the finalist" if count == 1 else f"the {count} finalists"
+        return f"{also}{what} {self.number(i)} with one seed, worse than {finalists}"
+
+    def winner(self, i: int, front: Sequence[int]) -> str:
+        """What the winner was chosen by, its baselines and rivals named."""
+        out = f"chosen by {self.scoring.what}: {self.with_spread(i)}"
+        objectives = self.scoring.plan.objectives
+        if objectives is not None:
+            rewards = self.trials[i].rewards
+            values = ", ".join(f"{spoken(n)} {_number(_value(rewards, n))}" for n in objectives)
+            labels = ", ".join(self.trials[j].candidate.label for j in front)
+            out += f" ({values}); the Pareto front holds {len(front)}: {labels}"
+        if self.trials[i].candidate.kind != "vae":
+            out += f"; a baseline won, {self._best_autoencoder()}"
+        return out
+
+    def _best_autoencoder(self) -> str:
+        able = [j for j in self.scores if self.trials[j].candidate.kind == "vae"]
+        if not able:
+            return "no autoencoder could compete"
+        j = max(able, key=lambda j: self.scores[j])
+        return f"the best autoencoder ({self.trials[j].candidate.label}) has {self.number(j)}"
+
+
+def _front(
+    trials: Sequence[Trial], competed: Mapping[int, float], scoring: Scoring
+) -> tuple[int, ...]:
+    """Places on the Pareto front; empty unless several objectives are asked for."""
+    if scoring.plan.objectives is None:
+        return ()
+    ranks = scoring.ranks({i: trials[i].rewards for i in competed})
+    return tuple(i for i in sorted(ranks) if ranks[i] == 0)
+
+
 def _excluded(
-    trials: Sequence[Trial], competed: Mapping[int, float], plan: DecisionPlan
+    trials: Sequence[Trial], competed: Mapping[int, float], scoring: Scoring
 ) -> tuple[RunnerUp, ...]:
     out = []
     for i, trial in enumerate(trials):
         if i in competed or trial.state == "not_tried":
             continue
-        reason = trial.reason or "loses too much of the surroundings (context retention" + (
+        score = scoring.score(trial.rewards)
+        reason = trial.reason or (
+            _void_reason(trial, scoring.plan)
+            if not np.isfinite(score)
+            else "loses too much of the surroundings (context retention"
             f" {_value(trial.rewards, 'context_retention'):.2f})"
         )
-        out.append(RunnerUp(trial.candidate, _score(trial.rewards, plan), reason))
+        out.append(RunnerUp(trial.candidate, score, reason))
     return tuple(out)
 
 
-def _score(rewards: Mapping[str, Reward], plan: DecisionPlan) -> float:
-    """Utility of one reward, or the weighted sum of several."""
-    if plan.weights is None:
-        return rewards[plan.reward].utility if plan.reward in rewards else float("-inf")
-    return float(sum(w * rewards[name].utility for name, w in plan.weights.items()))
+def _void_reason(trial: Trial, plan: DecisionPlan) -> str:
+    """Why a trained candidate has no score."""
+    for name in plan.reward_names:
+        reward = trial.rewards.get(name)
+        if reward is None:
+            return f"{spoken(name)} was not computed"
+        if reward.void_because is not None or not np.isfinite(reward.value):
+            return f"{spoken(name)} is void: {reward.void_because or 'not a number'}"
+    return "no score"
 
 
-def _finite_scores(trials: Sequence[Trial], plan: DecisionPlan) -> list[float]:
-    scores = [_score(trial.rewards, plan) for trial in trials]
+def _finite_scores(trials: Sequence[Trial], scoring: Scoring) -> list[float]:
+    scores = [scoring.score(trial.rewards) for trial in trials]
     return [score for score in scores if np.isfinite(score)]
 
 
@@ -157,13 +233,16 @@ def _standard_error(samples: Mapping[int, Sequence[float]]) -> float:
     return float(np.sqrt(2 * variance / np.mean([len(s) for s in repeated])))
 
 
-def _complexity(trial: Trial) -> tuple[float, int, int, int]:
-    """Simplest first: fewer types, fewer latent dimensions, fewer invariances, smaller window."""
+def _complexity(trial: Trial) -> tuple[float, int, bool, int, int]:
+    """Simplest first: fewer types, fewer latent dimensions, a baseline, fewer invariances, smaller.
+
+    Smaller is the window.
+    """
     candidate: Candidate = trial.candidate
     reward = trial.rewards.get("gain") or trial.rewards.get("icl")
     n_types = reward.parts.get("n_components", 0.0) if reward else 0.0
     extra = 0 if candidate.invariances == "none" else len(candidate.invariances)
-    return n_types, candidate.latent_dim, extra, candidate.window_px
+    return n_types, candidate.latent_dim, candidate.kind == "vae", extra, candidate.window_px
 
 
 def _value(rewards: Mapping[str, Reward], name: str) -> float:

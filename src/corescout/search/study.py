@@ -14,6 +14,8 @@ from corescout.data import Candidate, InputError, Mixture, Progress, Reward, Tri
 from corescout.data.trial import State
 from corescout.plan import Plan
 from corescout.preparation import Prepared
+from corescout.rewards import load_reward
+from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist
 from corescout.search.runner import Runner
@@ -52,6 +54,8 @@ class Study:
         self.prepared, self.plan = prepared, plan
         self._began, self._on_progress, self._stage = began, on_progress, "training"
         self._candidates = plan.candidates(prepared.channels)
+        for name in plan.wanted_rewards:  # one that is not there is said before any work
+            load_reward(name)
         groups = [self._group((c,)) for c in self._candidates[: plan.max_trials]]
         self._sweep_groups = groups
         self._outcomes: dict[int, Outcome] = {}
@@ -136,8 +140,10 @@ class Study:
         candidate = winner.candidate
         budget_end = self._deadline(1.0)
         late = budget_end is not None and time.monotonic() >= budget_end
-        if not self.plan.decision.confirm_spatial or not candidate.invariances or late:
+        if not self.plan.decision.confirm_spatial or late:
             return ()
+        if candidate.kind != "vae" or candidate.invariances == "none":
+            return ()  # the two decoders differ in how they turn and shift
         self._stage = "confirming"
         group = self._group((replace(candidate, decoder="spatial"),))
         (found,) = self._runner.run([group])
@@ -158,10 +164,8 @@ class Study:
 
     def seed_agreement(self, number: int) -> float | None:
         """Return the mean adjusted Rand index between the seeds of a candidate."""
-        outcomes = self._seeds_of(number)
-        if len(outcomes) < 2:
-            return None
-        return mean_agreement([self._assignment(o) for o in outcomes])
+        found = self._stability(number)
+        return None if found.void_because is not None else found.value
 
     def n_seeds(self, number: int) -> int:
         """Return how many seeds of a candidate did not collapse."""
@@ -173,10 +177,9 @@ class Study:
         for i, candidate in enumerate(self._candidates):
             if i in self._outcomes:
                 trial = self._trial(i, self._outcomes[i])
-                agreement = self.seed_agreement(i) if i in self._repeats else None
-                if agreement is not None:
-                    stability = Reward("stability", agreement, "higher")
-                    trial = replace(trial, rewards={**trial.rewards, "stability": stability})
+                if i in self._repeats:
+                    rewards = {**trial.rewards, "stability": self._stability(i)}
+                    trial = replace(trial, rewards=rewards)
             elif i in self._failures:
                 trial = Trial(i, candidate, "failed", reason=self._failures[i])
             else:
@@ -218,6 +221,7 @@ class Study:
             block=self.prepared.block,
             training=self.plan.training,
             mixtures=self.plan.mixtures,
+            extra_rewards=self.plan.wanted_rewards,
         )
 
     def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
@@ -252,6 +256,9 @@ class Study:
     def _seeds_of(self, number: int) -> list[Outcome]:
         outcomes = [self._outcomes[number], *self._repeats.get(number, [])]
         return [o for o in outcomes if o.collapsed is None]
+
+    def _stability(self, number: int) -> Reward:
+        return stability([self._assignment(o) for o in self._seeds_of(number)])
 
     def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
         z = np.asarray(outcome.fit.latents.mean)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Candidate, Evidence, Result, Trial
+from corescout.data.candidate import KIND_NAMES
 from corescout.search.decision import Decision
 
 _KNOWN_SIGMAS = 3.0
@@ -26,6 +27,8 @@ def verdict(
     sentences = [f"{representation(winner, pitch_m)}: {_types(n_types, evidence)}."]
     if n_seeds > 1 and seed_agreement is not None and np.isfinite(seed_agreement):
         sentences.append(f"{n_seeds} seeds agree with ARI {seed_agreement:.2f}.")
+    if decision.reason:
+        sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
     if decision.tied:
         names = ", ".join(tie.candidate.label for tie in decision.tied)
@@ -59,7 +62,7 @@ def representation(candidate: Candidate, pitch_m: float | None) -> str:
     """Name a candidate: "Window 13 px (102 nm), invariant to rotation"."""
     size = f" ({candidate.window_px * pitch_m * 1e9:.0f} nm)" if pitch_m else ""
     if candidate.kind != "vae":
-        return f"Window {candidate.window_px} px{size}, {candidate.kind.upper()}"
+        return f"Window {candidate.window_px} px{size}, {KIND_NAMES[candidate.kind]} (a baseline)"
     kinds = [_INVARIANCE[c] for c in candidate.invariances if c in _INVARIANCE]
     what = f"invariant to {' and '.join(kinds)}" if kinds else "no invariance"
     return f"Window {candidate.window_px} px{size}, {what}"

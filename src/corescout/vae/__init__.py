@@ -5,7 +5,8 @@ The parts in the order of the work: `networks` (stacked encoders and decoders), 
 `encoding`. `train` and `encode` are the doors.
 """
 
-from corescout.vae.encoding import Encoding, encode, reconstruct
+from corescout.data import Encoding
+from corescout.vae.encoding import encode, reconstruct
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, epochs_of, train

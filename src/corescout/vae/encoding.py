@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from corescout.data import Latents
+from corescout.data import Encoding, Latents
 from corescout.vae.elbo import log_likelihood, target_entropy
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import Draw, Posterior, decode, draw, posterior
@@ -19,25 +18,6 @@ from corescout.vae.transforms import base_coordinates
 
 Weights = Mapping[str, NDArray[np.float32]]
 _CHUNK = 4096  # patches at a time: bounds memory, costs nothing
-
-
-@dataclass(frozen=True, eq=False)
-class Encoding:
-    """Latents of N patches and the terms of their ELBO.
-
-    Attributes
-    ----------
-    latents : Latents
-    log_likelihood_per_px : (N,)
-        E_q[log p(x | z)] over counted pixels, one draw of the posterior, nats.
-    target_entropy_per_px : (N,)
-    kl_nats : (N,)
-    """
-
-    latents: Latents
-    log_likelihood_per_px: NDArray[np.float64]
-    target_entropy_per_px: NDArray[np.float64]
-    kl_nats: NDArray[np.float64]
 
 
 def encode(
