@@ -28,7 +28,14 @@ from corescout.preparation import prepare, prepare_like
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.runs import write_run
-from corescout.search import judge, settled, surrogate_groups, waves
+from corescout.search import (
+    distances_px,
+    judge,
+    segregation,
+    settled,
+    surrogate_groups,
+    waves,
+)
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
 from corescout.surfaces import phase_randomised
@@ -237,11 +244,17 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
 
 
 def _evidence(study: Study, winner: Outcome) -> Evidence:
-    """Run the winner's configuration on surfaces without types and compare the gains."""
+    """Ask whether the types lie apart, and compare the gain with surfaces without types."""
     prepared, plan = study.prepared, study.plan
     gain = study.mean_gain(winner)
+    tau = _best_mixture(winner, plan).assign(np.asarray(winner.fit.latents.mean))
+    places = segregation(
+        tau, np.asarray(winner.fit.center_yx_px), distances_px(winner.candidate.window_px)
+    )
     null_gains: tuple[float, ...] = ()
     for numbers in waves(plan):
+        if settled(gain, null_gains, plan, places):
+            break
         groups = surrogate_groups(
             prepared,
             winner.candidate,
@@ -253,17 +266,19 @@ def _evidence(study: Study, winner: Outcome) -> Evidence:
             ),
         )
         null_gains += study.null_gains(groups)
-        if settled(gain, null_gains, plan):
-            break
-    return judge(gain, null_gains, plan)
+    return judge(gain, null_gains, plan, places)
+
+
+def _best_mixture(winner: Outcome, plan: Plan) -> Mixture:
+    """The mixture with the number of components that the deciding reward, or the gain, likes."""
+    reward = winner.rewards.get(plan.decision.reward)
+    if reward is None or "n_components" not in reward.parts:
+        reward = winner.rewards["gain"]
+    return winner.fit.mixtures[max(1, round(reward.parts["n_components"]))]
 
 
 def _types(winner: Outcome, evidence: Evidence, plan: Plan) -> tuple[Mixture, np.ndarray]:
     """The mixture whose components are the types: one component without evidence for more."""
     z = np.asarray(winner.fit.latents.mean)
-    reward = winner.rewards.get(plan.decision.reward)
-    if reward is None or "n_components" not in reward.parts:
-        reward = winner.rewards["gain"]
-    k = round(reward.parts["n_components"]) if evidence.has_types else 1
-    mixture = winner.fit.mixtures[max(1, k)]
+    mixture = _best_mixture(winner, plan) if evidence.has_types else winner.fit.mixtures[1]
     return mixture, order_by_size(mixture, z)

@@ -150,6 +150,12 @@ class DecisionPlan(_Frozen):
     confirm_spatial: bool = False
     null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
     significance: float = Field(0.05, gt=0, lt=1)
+    largest_agreement: float | None = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="agreement of types at a distance that one pattern may have; None: not asked",
+    )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     merging: Literal["none", "entropy"] = Field(
         "none", description="'entropy' merges overlapping components of the BIC's mixture to types"

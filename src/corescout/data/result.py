@@ -27,13 +27,17 @@ class Evidence:
     Attributes
     ----------
     p_value : float
-        Share of null surfaces whose gain is at least the observed one, (1 + count) / (1 + n).
+        The larger of two: that of the gain, (1 + count) / (1 + n) with the count of the n null
+        surfaces whose gain is at least the observed one, and that of the segregation.
     gain : float
         The observed gain, nats per point.
     null_gains : tuple of float
     has_types : bool
     reason : str
         In plain words.
+    segregation, segregation_error : float
+        How far types keep to their own places on the scan, and its standard error; NaN where it
+        was not asked.
     """
 
     p_value: float
@@ -41,6 +45,8 @@ class Evidence:
     null_gains: tuple[float, ...]
     has_types: bool
     reason: str
+    segregation: float = float("nan")
+    segregation_error: float = float("nan")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ class Reward:
         Named terms, such as K or the entropy.
     void_because : str or None
         Why the value must not be compared (collapsed, too few points).
+    per_block : tuple of float
+        What each spatial block adds to the value, which is their sum; empty where it is no such
+        sum. From it comes the error of a comparison on one scan; not stored with a run.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Reward:
     direction: Direction
     parts: Mapping[str, float] = field(default_factory=dict)
     void_because: str | None = None
+    per_block: tuple[float, ...] = ()
 
     @property
     def utility(self) -> float:

@@ -29,19 +29,20 @@ def context_retention(fit: Fit) -> Reward:
     if fit.context.shape[1] == 0 or len(np.unique(fit.block)) < 2:
         return Reward(name, float("nan"), "higher", void_because="too few spatial blocks")
     z = z / np.maximum(z.std(axis=0), 1e-12)
-    context, per_block = np.asarray(fit.context), []
-    missed = 0.0
+    context = np.asarray(fit.context)
+    total = max(float(((context - context.mean(axis=0)) ** 2).sum()), 1e-12)
+    per_block, added = [], []
     for block in np.unique(fit.block):
         test, train = fit.block == block, fit.block != block
         k = min(_NEIGHBOURS, int(train.sum()))
         near = cKDTree(z[train]).query(z[test], k=k)[1].reshape(int(test.sum()), k)
         residual = ((context[test] - context[train][near].mean(axis=1)) ** 2).sum()
         spread = ((context[test] - context[train].mean(axis=0)) ** 2).sum()
-        missed += residual
         per_block.append(1 - residual / max(spread, 1e-12))
-    total = ((context - context.mean(axis=0)) ** 2).sum()
+        added.append(float(test.mean() - residual / total))
     error = float(np.std(per_block, ddof=1) / np.sqrt(len(per_block)))
-    return Reward(name, float(1 - missed / max(total, 1e-12)), "higher", {"standard_error": error})
+    parts = {"standard_error": error}
+    return Reward(name, sum(added), "higher", parts, per_block=tuple(added))
 
 
 def context_descriptor(

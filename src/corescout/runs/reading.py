@@ -91,6 +91,8 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             null_gains=tuple(evidence["null_gains"]),
             has_types=evidence["has_types"],
             reason=evidence["reason"],
+            segregation=_number(evidence.get("segregation")),
+            segregation_error=_number(evidence.get("segregation_error")),
         ),
         why=decision["why"],
         tied=tuple(_runner_up(r) for r in decision["tied"]),

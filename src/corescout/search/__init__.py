@@ -3,5 +3,17 @@
 from corescout.search.decision import Decision, decide
 from corescout.search.evidence import judge, settled, surrogate_groups, waves
 from corescout.search.runner import Runner
+from corescout.search.segregation import Segregation, distances_px, segregation
 
-__all__ = ["Decision", "Runner", "decide", "judge", "settled", "surrogate_groups", "waves"]
+__all__ = [
+    "Decision",
+    "Runner",
+    "Segregation",
+    "decide",
+    "distances_px",
+    "judge",
+    "segregation",
+    "settled",
+    "surrogate_groups",
+    "waves",
+]

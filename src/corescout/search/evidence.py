@@ -4,6 +4,10 @@ Surrogates keep the scan's power spectrum and grey levels and lose every pattern
 (phase randomisation). A curved cloud gains from several Gaussians too, so a positive gain is no
 evidence by itself; a gain that such surfaces hardly ever reach is. They are tried in waves, and the
 rest is left out once enough of them have reached the gain that no more could make it significant.
+
+A single pattern, stripes or a labyrinth, gains more than any surrogate: its edges, tips and
+junctions are different patches. What it does not do is to keep them in different places, so the
+types must lie apart as well (`segregation`), which costs nothing and is asked first.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from corescout.data import Candidate, Evidence, Keypoints, PatchSet
 from corescout.patches import cut_patches, fits
 from corescout.plan import Plan
 from corescout.preparation import Prepared
+from corescout.search.segregation import Segregation
 from corescout.trial import TrialGroup
 
 _STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
@@ -36,11 +41,13 @@ def waves(plan: Plan) -> list[range]:
     return [wave for wave in (range(first), range(first, count)) if len(wave)]
 
 
-def settled(gain: float, null_gains: tuple[float, ...], plan: Plan) -> bool:
+def settled(
+    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Segregation | None = None
+) -> bool:
     """Say whether the answer is "no evidence" whatever the surrogates that are left give."""
     reached = int(np.sum(np.asarray(null_gains) >= gain))
     least_p = (1 + reached) / (1 + plan.decision.null_surrogates)
-    return gain <= 0 or least_p > plan.decision.significance
+    return gain <= 0 or max(least_p, _places_p(places, plan)) > plan.decision.significance
 
 
 def surrogate_groups(
@@ -80,28 +87,56 @@ def _group(winner: Candidate, plan: Plan, sets: list[PatchSet], first_seed: int)
     )
 
 
-def judge(gain: float, null_gains: tuple[float, ...], plan: Plan) -> Evidence:
-    """Compare the winner's gain with those of surfaces without types.
+def judge(
+    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Segregation | None = None
+) -> Evidence:
+    """Compare the winner's gain with those of surfaces without types, and its types' places.
 
-    p = (1 + number of null gains at least as large) / (1 + number of null gains).
+    p = (1 + number of null gains at least as large) / (1 + number of null gains), or that of the
+    places where it is larger: both must hold (intersection-union test).
     """
+    apart = (places.value, places.standard_error) if places else (float("nan"), float("nan"))
+    if gain <= 0:
+        reason = "no evidence of separate types: one component describes the codes best"
+        return Evidence(1.0, gain, null_gains, False, reason, *apart)
+    if _places_p(places, plan) > plan.decision.significance:
+        reason = f"no evidence of separate types: {_lie_alike(places)}"
+        return Evidence(_places_p(places, plan), gain, null_gains, False, reason, *apart)
     if not null_gains:
-        return Evidence(
-            float("nan"), gain, (), gain > 0, "not tested against surfaces without types"
-        )
+        reason = "not tested against surfaces without types"
+        return Evidence(float("nan"), gain, (), True, reason, *apart)
     reached = int(np.sum(np.asarray(null_gains) >= gain))
-    p_value = (1 + reached) / (1 + len(null_gains))
-    has_types = gain > 0 and p_value <= plan.decision.significance
+    p_value = max((1 + reached) / (1 + len(null_gains)), _places_p(places, plan))
+    has_types = p_value <= plan.decision.significance
     against = f"{reached} of {len(null_gains)} surfaces without types reach it"
-    if len(null_gains) < plan.decision.null_surrogates and settled(gain, null_gains, plan):
+    if len(null_gains) < plan.decision.null_surrogates and settled(gain, null_gains, plan, places):
         against += ", more were not needed"
+    if has_types and places is not None:
+        against += f", and each type keeps to its own places ({_agreement(places)})"
     word = "evidence of separate types" if has_types else "no evidence of separate types"
-    return Evidence(
-        p_value,
-        gain,
-        null_gains,
-        has_types,
-        f"{word}: gain {gain:.2f}, {against} (p = {p_value:.2f})",
+    reason = f"{word}: gain {gain:.2f}, {against} (p = {p_value:.2f})"
+    return Evidence(p_value, gain, null_gains, has_types, reason, *apart)
+
+
+def _places_p(places: Segregation | None, plan: Plan) -> float:
+    largest = plan.decision.largest_agreement
+    return 0.0 if places is None or largest is None else places.p_value(largest)
+
+
+def _lie_alike(places: Segregation | None) -> str:
+    if places is None:
+        raise ValueError("nothing is known of places")
+    return (
+        "what a mixture tells apart lies everywhere alike, as the parts of one pattern do"
+        f" ({_agreement(places)})"
+    )
+
+
+def _agreement(places: Segregation) -> str:
+    near, far = places.distance_px
+    return (
+        f"agreement {near:.0f} to {far:.0f} px apart"
+        f" {places.value:.2f} +- {places.standard_error:.2f}"
     )
 
 
