@@ -1,11 +1,12 @@
 """Commands for Asylum: they parse back to the targets."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from corescout.data import InputError, Target
+from corescout.data import InputError, ScanFrame, Target
 from corescout.exports import arcmd_places_m, arcmd_text
 from corescout.readers import read_scan
 
@@ -18,7 +19,10 @@ def test_the_text_parses_back_to_the_targets():
     assert text.count('DrawSpot("Draw")') == 2
     assert "GoToSpot" not in text
     visited = arcmd_text([replace(t, action="spectrum") for t in targets])
-    assert visited.splitlines()[-2:] == ['PV("ForceSpotNumber",1)', "GoToSpot()"]
+    assert visited.splitlines()[0] == 'DrawSpot("Clear")'
+    assert visited.splitlines()[-4:] == [
+        'PV("ForceSpotNumber",1)', "GoToSpot()", 'PV("ForceSpotNumber",2)', "GoToSpot()"
+    ]  # fmt: skip
 
 
 def test_without_metres_there_are_no_commands():
@@ -34,3 +38,22 @@ def test_a_target_in_the_survey_has_the_coordinates_of_its_zoom(scan_file):
     ((x_said, y_said),) = arcmd_places_m(arcmd_text([Target("t", survey.uid, place, (x, y), 1, 1)]))
     off_px = np.hypot(x_said - zoom.frame.center_m[0], y_said - zoom.frame.center_m[1])
     assert off_px / survey.frame.pitch_m[0] < 1.5
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 30.0])
+def test_on_an_image_places_count_from_its_lower_left_corner(angle_deg):
+    frame = ScanFrame((128, 256), (4e-9, 8e-9), (3e-6, -2e-6), math.radians(angle_deg))
+    places = {(127.0, 0.0): (0.0, 0.0), (0.0, 255.0): (255 * 4e-9, 127 * 8e-9), (60.0, 10.0): None}
+    targets = [
+        Target("t", "s", yx, tuple(map(float, frame.to_m(yx))), 1, i) for i, yx in enumerate(places)
+    ]
+    text = arcmd_text(targets, frame)
+    assert np.allclose(arcmd_places_m(text)[:2], list(places.values())[:2], rtol=0, atol=1e-14)
+    back = arcmd_places_m(text, frame)
+    assert np.allclose(back, [t.xy_m for t in targets], rtol=0, atol=1e-14)
+
+
+def test_a_target_beside_the_image_is_refused():
+    frame = ScanFrame((16, 16), (1e-8, 1e-8))
+    with pytest.raises(InputError, match="beside it"):
+        arcmd_text([Target("t", "s", (0.0, 0.0), (1e-7, 0.0), 1, 1)], frame)

@@ -1,5 +1,6 @@
 """What every instrument must do, according to what it declares. One suite for all of them."""
 
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -9,6 +10,8 @@ import pytest
 
 from corescout.data import StoppedError, Target
 from corescout.instruments import InstrumentError, Session, SessionError, plan_visits
+from corescout.instruments.asylum import AsylumInstrument
+from corescout.instruments.folder import FolderInstrument
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.recorded import RecordedInstrument
 from corescout.instruments.twin import DigitalTwin
@@ -25,22 +28,31 @@ def spectra_plan(scan, places):
     return plan_visits(scan, targets)
 
 
-@pytest.fixture(params=["twin", "recorded", "nanonis"])
-def backend(request, wall_surface, scan_file):
+@pytest.fixture(params=["twin", "recorded", "nanonis", "folder", "asylum"])
+def backend(request, wall_surface, scan_file, tmp_path):
     """An instrument and a plan for it."""
     server = None
+    walls = np.argwhere(wall_surface.wall_type > 0)[::500][:3]
+    on_walls = spectra_plan(wall_surface.scan, [tuple(map(float, w)) for w in walls])
     if request.param == "twin":
-        walls = np.argwhere(wall_surface.wall_type > 0)[::500][:3]
-        plan = spectra_plan(wall_surface.scan, [tuple(map(float, w)) for w in walls])
+        plan = on_walls
         made = DigitalTwin(wall_surface, speed=50.0)
     elif request.param == "nanonis":
         twin = DigitalTwin(wall_surface, speed=50.0)
         server = NanonisServer(twin)
         server.start()
-        walls = np.argwhere(wall_surface.wall_type > 0)[::500][:3]
-        plan = spectra_plan(wall_surface.scan, [tuple(map(float, w)) for w in walls])
+        plan = on_walls
         made = NanonisInstrument(ports=server.ports)
         made.log = twin.log
+    elif request.param == "folder":
+        plan = on_walls
+        (tmp_path / "plans").mkdir()
+        made = FolderInstrument(tmp_path, tmp_path / "plans")
+    elif request.param == "asylum":
+        shutil.copy(scan_file("scan_0001.ibw"), tmp_path)
+        scan = read_scan(scan_file("scan_0001.ibw"))
+        plan = spectra_plan(scan, [(20.0, 30.0), (100.0, 120.0), (200.0, 40.0)])
+        made = AsylumInstrument(tmp_path, tmp_path / "ToIgor.arcmd")
     else:
         grid = read_spectrum_grid(scan_file("BEPS_PTO_50x50.h5"))
         survey = read_scan(scan_file("PTO_Funakubo0004.h5"))
@@ -56,7 +68,7 @@ def backend(request, wall_surface, scan_file):
 
 @pytest.fixture
 def wide(limits):
-    return replace(limits, x_m=(-5e-6, 5e-6), y_m=(-5e-6, 5e-6), largest_step_m=2e-5)
+    return replace(limits, x_m=(-20e-6, 20e-6), y_m=(-20e-6, 20e-6), largest_step_m=1e-4)
 
 
 @pytest.fixture
@@ -92,11 +104,31 @@ def test_all_targets_are_visited_in_order(backend, session_of):
     sent = [e.target_uid for e in events if e.what == "sent" and e.detail["message"].kind == "move"]
     assert sent == [t.uid for t in plan.targets]
     assert events[-1].what == "done"
+    if instrument.capabilities.whole_plans:
+        assert [e.what for e in events].count("handed over") == 1
+        moves = [m.target_uid for m in instrument.log if m.kind == "move"]
+        assert moves == sent
+        return  # what was measured comes later, as files
     if instrument.capabilities.can_read_back:
         assert all(e.detail["off_m"] < 20e-9 for e in events if e.what == "arrived")
     measured = [e for e in events if e.what == "measured"]
     assert [e.target_uid for e in measured] == sent
     assert all(np.isfinite(e.measurement.channels["response"]).all() for e in measured)
+
+
+def test_what_was_not_handed_over_yet_is_kept_by_a_stop(backend, session_of):
+    instrument, plan = backend
+    if not instrument.capabilities.whole_plans:
+        pytest.skip("takes messages one by one")
+    for message in session_of.preview(plan).messages:
+        instrument.send(message)
+    instrument.stop("test", "halt")
+    with pytest.raises(StoppedError):
+        instrument.finish()
+    assert instrument.log == []
+    instrument.connect()
+    instrument.finish()
+    assert instrument.log == []
 
 
 def test_a_stop_latches_until_connect(backend, session_of):

@@ -66,9 +66,63 @@ class NanonisProfile(_Profile):
         return NanonisInstrument(self.host, self.port, self.timeout_s)
 
 
+class _Watching(_Profile):
+    scans: Path
+    polling: bool = False
+    tolerance_m: float = Field(50e-9, gt=0)
+    timeout_s: float = Field(120.0, gt=0)
+
+    def _options(self) -> dict[str, Any]:
+        names = ("polling", "tolerance_m", "timeout_s")
+        return {name: getattr(self, name) for name in names}
+
+
+class FolderProfile(_Watching):
+    """Any instrument that saves scans to a folder and takes plans as files."""
+
+    kind: Literal["folder"]
+    outbox: Path
+
+    def instrument(self, base: Path) -> Instrument:
+        """Make it."""
+        from corescout.instruments.folder import FolderInstrument
+
+        return FolderInstrument(
+            _from(base, self.scans), _from(base, self.outbox), **self._options()
+        )
+
+
+class AsylumProfile(_Watching):
+    """Asylum Research, through Igor's file of commands."""
+
+    kind: Literal["asylum"]
+    commands: Path
+    origin: Literal["corner", "absolute"] = "corner"
+    first_spot: int = Field(1, ge=0)
+
+    def instrument(self, base: Path) -> Instrument:
+        """Make it; whether a marker check was done stands in the limits."""
+        from corescout.instruments.asylum import AsylumInstrument
+
+        return AsylumInstrument(
+            _from(base, self.scans),
+            _from(base, self.commands),
+            origin=self.origin,
+            first_spot=self.first_spot,
+            rotation_verified=bool((self.limits or {}).get("rotation_verified", False)),
+            **self._options(),
+        )
+
+
 PROFILES: TypeAdapter[Any] = TypeAdapter(
-    Annotated[TwinProfile | NanonisProfile, Field(discriminator="kind")]
+    Annotated[
+        TwinProfile | NanonisProfile | FolderProfile | AsylumProfile, Field(discriminator="kind")
+    ]
 )
+
+
+def _from(base: Path, path: Path) -> Path:
+    return base / path.expanduser()
 
 
 def profiles_file() -> Path:

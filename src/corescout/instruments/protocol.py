@@ -33,6 +33,8 @@ class Capabilities:
         Whether it says where the tip is.
     whole_plans : bool
         Whether it takes a plan as a whole (a file) when the last message was given, not one by one.
+    notes : tuple of str
+        What else must be known before something is approved.
     """
 
     name: str
@@ -41,10 +43,11 @@ class Capabilities:
     can_stop: bool
     can_read_back: bool
     whole_plans: bool = False
+    notes: tuple[str, ...] = ()
 
     def warnings(self) -> tuple[str, ...]:
         """Say what it cannot do, for everybody who is about to approve something."""
-        found = []
+        found = list(self.notes)
         if not self.can_stop:
             found.append(f"{self.name} cannot be stopped from here: stop at the instrument")
         if not self.can_read_back:
@@ -134,7 +137,10 @@ class Instrument(Protocol):
         """
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
-        """Say messages in the instrument's own language; nothing is sent. Any thread."""
+        """Say messages in the instrument's own language; nothing is sent. Any thread.
+
+        Raises InstrumentError if they cannot be said; the plan cannot be armed then.
+        """
 
     def send(self, message: Message) -> Measurement | Scan | None:
         """Carry out one message that the gate has passed; return what it measured.

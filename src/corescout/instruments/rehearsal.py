@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
-from corescout.instruments.protocol import Check, Instrument
+from corescout.instruments.protocol import Check, Instrument, InstrumentError
 from corescout.instruments.visit_plan import VisitPlan
 
 Begun = Mapping[str, tuple[float, float] | None]
@@ -40,7 +40,11 @@ def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, beg
     if frames:
         warnings.append(f"{frames} frames are scanned; the time of that is not counted")
     path_m, seconds = _way(messages, limits, at_m)
-    wire = instrument.preview(messages)
+    wire: tuple[str, ...] = ()
+    try:
+        wire = instrument.preview(messages)
+    except InstrumentError as error:
+        errors.append(str(error))
     return Check(tuple(errors), tuple(warnings), messages, path_m, seconds, wire)
 
 

@@ -86,7 +86,7 @@ def _json(scan: Scan, way: Way) -> str:
 
 
 def _arcmd(scan: Scan, way: Way) -> str:
-    return arcmd_text(way.targets)
+    return arcmd_text(way.targets, scan.frame)
 
 
 FORMATS: dict[str, Callable[[Scan, Way], str]] = {"csv": _csv, "json": _json, "arcmd": _arcmd}

@@ -1,0 +1,121 @@
+"""Plans that go out as files, and what the other side writes back about them.
+
+A plan is `plan-<time>-<hash>.json`; whoever carries it out writes `plan-<time>-<hash>.receipt.json`
+beside it: ``{"sha256": ..., "state": "taken" | "done" | "refused", "reason": ...}``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from corescout.data import InputError
+from corescout.instruments.messages import Message
+from corescout.instruments.protocol import InstrumentError
+
+FORMAT = "corescout plan 1"
+ReceiptState = Literal["taken", "done", "refused"]
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """A plan that was handed over."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the other side says of a plan."""
+
+    state: ReceiptState
+    reason: str = ""
+
+
+class Outbox:
+    """A folder that plans are put into.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or it cannot be written to.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir() or not os.access(self.folder, os.W_OK):
+            raise InputError(
+                "a folder for plans that can be written to", str(folder), "create it, or correct it"
+            )
+
+    def put(self, messages: Sequence[Message]) -> PlanFile:
+        """Write a plan; it is there as a whole or not at all."""
+        said = [asdict(m) for m in messages]
+        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        now = datetime.now(UTC)
+        plan = {"format": FORMAT, "made_at": now.isoformat(), "sha256": digest, "messages": said}
+        path = self.folder / f"plan-{now:%Y%m%dT%H%M%S}-{digest[:8]}.json"
+        write_atomically(path, json.dumps(plan, indent=1).encode() + b"\n")
+        return PlanFile(path, digest)
+
+    def receipt(self, plan: PlanFile) -> Receipt | None:
+        """Read what was written back; None while nothing was, or it is not complete.
+
+        Raises
+        ------
+        InstrumentError
+            If it is for another plan, or says nothing that is known.
+        """
+        path = plan.path.with_suffix(".receipt.json")
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        known = get_args(ReceiptState)
+        if not isinstance(said, dict) or said.get("state") not in known:
+            raise InstrumentError(f"{path.name}: expected a state of {', '.join(known)}")
+        if said.get("sha256") != plan.sha256:
+            raise InstrumentError(f"{path.name} is the receipt of another plan")
+        return Receipt(said["state"], str(said.get("reason", "")))
+
+
+def read_plan(path: str | Path) -> list[Message]:
+    """Read a plan back, as whoever carries it out should: its hash is held against its content.
+
+    Raises
+    ------
+    InputError
+        If it is no plan, or was changed.
+    """
+    path = Path(path)
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        messages = [Message(m["kind"], m["values"], m["target_uid"]) for m in said["messages"]]
+        canonical = json.dumps(said["messages"], sort_keys=True, separators=(",", ":"))
+        whole = said["format"] == FORMAT
+        whole &= hashlib.sha256(canonical.encode()).hexdigest() == said["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("a plan", f"{path.name} ({error})", "hand it over again") from error
+    if not whole:
+        raise InputError(
+            "a plan as it was written", f"{path.name} was changed", "hand it over again"
+        )
+    return messages
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that is seen as a whole or not at all, also after a power cut."""
+    draft = path.with_name(f".{path.name}.tmp")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
