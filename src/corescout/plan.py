@@ -143,10 +143,14 @@ class DecisionPlan(_Frozen):
     context_margin: float | None = Field(
         0.08,
         ge=0,
-        description="only candidates this close to the best context retention compete; None: all",
+        description="only candidates this close to the best context retention compete where"
+        " another reward decides; None: all",
     )
     seeds: int = Field(3, ge=1, le=9, description="seeds of each finalist, the first one included")
-    finalists: int = Field(3, ge=1)
+    finalists: int = Field(4, ge=1)
+    tie_errors: float = Field(
+        1.0, ge=0, description="candidates within so many standard errors of the best are tied"
+    )
     confirm_spatial: bool = False
     null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
     significance: float = Field(0.05, gt=0, lt=1)

@@ -10,6 +10,7 @@ import numpy as np
 from corescout.data import Candidate, Reward, RunnerUp, Trial
 from corescout.plan import DecisionPlan
 from corescout.search.scoring import Scoring, spoken
+from corescout.search.uncertainty import Sample, mean_per_block, tied_with_best
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def first_scores(trials: Sequence[Trial], plan: DecisionPlan) -> dict[int, float
     scoring = Scoring.among(trials, plan)
     able = [i for i, trial in enumerate(trials) if trial.state == "done"]
     able = [i for i in able if np.isfinite(scoring.score(trials[i].rewards))]
-    if plan.context_margin is not None and "context_retention" not in (plan.objectives or ()):
+    if plan.context_margin is not None and "context_retention" not in plan.reward_names:
         context = {i: _value(trials[i].rewards, "context_retention") for i in able}
         known = [v for v in context.values() if np.isfinite(v)]
         if known:
@@ -72,6 +73,10 @@ def decide(
     plan: DecisionPlan,
 ) -> Decision | None:
     """Choose among the finalists by the mean over their seeds.
+
+    Those within `tie_errors` standard errors of the best are tied, and the simplest of them wins:
+    on the plateau of a reward that rises and levels off, the smallest window. The error is that
+    of the difference, over seeds and over the blocks of the scan (`search.uncertainty`).
 
     Parameters
     ----------
@@ -90,14 +95,11 @@ def decide(
         return None
     scoring = Scoring.among(trials, plan)
     finalists = [i for i in shortlist(trials, plan) if i in repeats] or shortlist(trials, plan)
-    samples = {i: [first[i], *_finite_scores(repeats.get(i, ()), scoring)] for i in finalists}
-    means = {i: float(np.mean(s)) for i, s in samples.items()}
-    spreads = {
-        i: float(np.std(s, ddof=1)) if len(s) > 1 else float("nan") for i, s in samples.items()
-    }
+    samples = {i: _sample([trials[i], *repeats.get(i, ())], scoring) for i in finalists}
+    means = {i: s.mean for i, s in samples.items()}
+    spreads = {i: s.spread for i, s in samples.items()}
     best = max(finalists, key=lambda i: (means[i], -i))
-    least = means[best] - _standard_error(samples)
-    tied = [i for i in finalists if means[i] >= least]
+    tied = tied_with_best(samples, plan.tie_errors)
     winner = min(tied, key=lambda i: _complexity(trials[i]))
     scores = {**first, **means}
     others = sorted(
@@ -215,34 +217,20 @@ def _void_reason(trial: Trial, plan: DecisionPlan) -> str:
     return "no score"
 
 
-def _finite_scores(trials: Sequence[Trial], scoring: Scoring) -> list[float]:
-    scores = [scoring.score(trial.rewards) for trial in trials]
-    return [score for score in scores if np.isfinite(score)]
+def _sample(trials: Sequence[Trial], scoring: Scoring) -> Sample:
+    """Scores of one candidate, one for each seed that has one."""
+    scored = [t for t in trials if np.isfinite(scoring.score(t.rewards))]
+    return Sample(
+        np.array([scoring.score(t.rewards) for t in scored]),
+        mean_per_block([scoring.per_block(t.rewards) for t in scored]),
+    )
 
 
-def _standard_error(samples: Mapping[int, Sequence[float]]) -> float:
-    """Standard error of the difference of two means, the variance over seeds pooled.
-
-    Pooled, so that no candidate is out while a worse one is tied for its own wider spread.
-    """
-    repeated = [s for s in samples.values() if len(s) > 1]
-    if not repeated:
-        return 0.0
-    degrees = [len(s) - 1 for s in repeated]
-    variance = np.average([np.var(s, ddof=1) for s in repeated], weights=degrees)
-    return float(np.sqrt(2 * variance / np.mean([len(s) for s in repeated])))
-
-
-def _complexity(trial: Trial) -> tuple[float, int, bool, int, int]:
-    """Simplest first: fewer types, fewer latent dimensions, a baseline, fewer invariances, smaller.
-
-    Smaller is the window.
-    """
+def _complexity(trial: Trial) -> tuple[int, bool, int, int]:
+    """Simplest first: fewer latent dimensions, a baseline, a smaller window, fewer invariances."""
     candidate: Candidate = trial.candidate
-    reward = trial.rewards.get("gain") or trial.rewards.get("icl")
-    n_types = reward.parts.get("n_components", 0.0) if reward else 0.0
     extra = 0 if candidate.invariances == "none" else len(candidate.invariances)
-    return n_types, candidate.latent_dim, candidate.kind == "vae", extra, candidate.window_px
+    return candidate.latent_dim, candidate.kind == "vae", candidate.window_px, extra
 
 
 def _value(rewards: Mapping[str, Reward], name: str) -> float:

@@ -56,6 +56,22 @@ class Scoring:
         value = float(utilities(rewards, (self.plan.reward,))[0])
         return value if np.isfinite(value) else _VOID
 
+    def per_block(self, rewards: Mapping[str, Reward]) -> NDArray[np.float64]:
+        """Return what each spatial block adds to the score (B,); empty where it is no sum."""
+        if self.plan.objectives is not None:
+            return np.zeros(0)
+        total: NDArray[np.float64] | None = None
+        for name, weight in (self.plan.weights or {self.plan.reward: 1.0}).items():
+            reward = rewards.get(name)
+            if reward is None or not reward.per_block:
+                return np.zeros(0)
+            sign = weight if reward.direction == "higher" else -weight
+            part = sign * np.asarray(reward.per_block)
+            if total is not None and len(total) != len(part):
+                return np.zeros(0)
+            total = part if total is None else total + part
+        return np.zeros(0) if total is None else total
+
     def ranks(self, rewards: Mapping[int, Mapping[str, Reward]]) -> dict[int, int]:
         """Return the non-dominated rank of each; 0 for all without objectives."""
         if self.plan.objectives is None or not rewards:

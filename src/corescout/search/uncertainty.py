@@ -79,7 +79,7 @@ def tied_with_best(samples: Mapping[int, Sample], errors: float) -> list[int]:
     return [i for i in sorted(samples) if i == best or near(i)]
 
 
-def mean_per_block(per_block: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+def mean_per_block(per_block: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return the mean over seeds of the blocks' parts; empty unless every seed has them."""
     rows = [np.asarray(p, dtype=np.float64) for p in per_block]
     if not rows or any(len(r) == 0 or len(r) != len(rows[0]) for r in rows):
