@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from corescout.cli import apply, bench, demo, explore, export, info, report, targets
+from corescout.cli import (
+    apply,
+    bench,
+    connect,
+    demo,
+    explore,
+    export,
+    info,
+    report,
+    targets,
+    twin,
+)
 from corescout.data import InputError, StoppedError
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
@@ -24,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (demo, info, explore, apply, report, targets, export, bench):
+for _module in (demo, info, explore, apply, report, targets, export, connect, twin, bench):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name)(getattr(_module, _name))
 

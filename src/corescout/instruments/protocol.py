@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from corescout.data import Measurement, Scan
+from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
 from corescout.instruments.messages import Kind, Message
 
@@ -103,6 +103,33 @@ class Event:
     target_uid: str | None = None
     measurement: Measurement | Scan | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What was understood of an instrument by reading only, for a person to confirm.
+
+    Attributes
+    ----------
+    frame : ScanFrame or None
+        Where it scans, or has scanned last.
+    channels : mapping of str to str
+        Names and units.
+    said : tuple of str
+        What else it says of itself.
+    """
+
+    frame: ScanFrame | None
+    channels: Mapping[str, str]
+    said: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """An instrument that can be asked what was understood of it."""
+
+    def describe(self) -> Description:
+        """Read frame and channels, without waiting for a scan. Connected, any thread."""
 
 
 class Instrument(Protocol):

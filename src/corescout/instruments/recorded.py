@@ -13,7 +13,7 @@ import numpy as np
 
 from corescout.data import Measurement, Scan, SpectrumGrid, StoppedError
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, InstrumentError, Status
+from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
 
 
 class RecordedInstrument:
@@ -61,6 +61,14 @@ class RecordedInstrument:
         """Yield the recorded scans in order."""
         self._check()
         yield from self._recorded
+
+    def describe(self) -> Description:
+        """Frame and channels of the last recorded scan."""
+        self._check()
+        said = (f"{len(self._recorded)} recorded scans",)
+        if not self._recorded:
+            return Description(None, {}, said)
+        return Description(self._recorded[-1].frame, dict(self._recorded[-1].units), said)
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say them in words."""

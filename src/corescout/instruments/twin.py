@@ -20,7 +20,7 @@ import numpy as np
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.loops import Loop, sweep_v
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, InstrumentError, Status
+from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
 from corescout.instruments.twin_sample import TwinSample
 from corescout.surfaces import Surface, generate_surface
 
@@ -129,6 +129,12 @@ class DigitalTwin:
         self._check_connection()
         problem = self.fault if self.fault == "crash flag" else None
         return Status(self._at_m, self._bias_v, self._busy, problem, self.setpoint)
+
+    def describe(self) -> Description:
+        """The frame of its surface, and what it sees there."""
+        self._check_connection()
+        scan = self.surface.scan
+        return Description(self.sample.frame, dict(scan.units), (f"{self.speed:g} x real time",))
 
     def scans(self, frame: ScanFrame | None = None) -> Iterator[Scan]:
         """Scan once: partial scans as lines come, then the whole one; the surface if not said."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from corescout.data import InputError, Measurement, Scan, StoppedError
-from corescout.instruments.folder.arrivals import signature_of
+from corescout.instruments.folder.arrivals import files_in, is_wanted, read_content, signature_of
 from corescout.instruments.folder.outbox import Outbox, PlanFile, Receipt
 from corescout.instruments.folder.tying import Arrived, Expected, Tied, tie_spectra
 from corescout.instruments.folder.watching import FolderScans, SetAside
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, InstrumentError, Status
+from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
 
 TOLERANCE_M = 50e-9
 _ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
@@ -118,6 +118,15 @@ class FolderInstrument:
         except InputError as error:
             raise InstrumentError(str(error)) from error
 
+    def describe(self) -> Description:
+        """Frame and channels of the newest scan of the folder."""
+        self._check()
+        newest = self._newest_scan()
+        if newest is None:
+            return Description(None, {}, ("no scan in the folder yet",))
+        said = (f"newest scan {Path(newest.source).name}", *newest.warnings)
+        return Description(newest.frame, dict(newest.units), said)
+
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say them in words: the file holds the same as numbers."""
         return tuple(map(in_words, messages))
@@ -170,6 +179,20 @@ class FolderInstrument:
 
     def _hand_over(self, messages: Sequence[Message]) -> PlanFile:
         return Outbox(self._outbox_folder).put(messages)
+
+    def _newest_scan(self) -> Scan | None:
+        """The newest scan that is complete; None where there is none."""
+        recursive = bool(self._watching.get("recursive"))
+        names = [p for p in files_in(self._folder, recursive=recursive) if is_wanted(p)]
+        dated = [(s[1], p) for p in names if (s := signature_of(p)) is not None]
+        for _, path in sorted(dated, reverse=True):
+            try:
+                content = read_content(path)
+            except (InputError, OSError):
+                continue
+            if isinstance(content, Scan):
+                return content
+        return None
 
     def _came(self, path: Path, measurement: Measurement) -> None:
         signature = signature_of(path)

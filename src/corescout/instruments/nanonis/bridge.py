@@ -16,7 +16,7 @@ import numpy as np
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.messages import Kind, Message
 from corescout.instruments.nanonis.client import TIMEOUT_S, Connection
-from corescout.instruments.protocol import Capabilities, InstrumentError, Status
+from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
 
 FORWARD = 1
 LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
@@ -79,6 +79,21 @@ class NanonisInstrument:
         (bias_v,) = self._on(1).call("Bias.Get")
         (running,) = self._on(1).call("Scan.StatusGet")
         return Status((float(x), float(y)), float(bias_v), busy=bool(running))
+
+    def describe(self) -> Description:
+        """Frame, channels of the buffer, software, range and speed; nothing is changed."""
+        watch = self._on(2)
+        product, version, *_ = watch.call("Util.VersionGet")
+        x_range, y_range, _ = watch.call("Piezo.RangeGet")
+        speed, _ = watch.call("FolMe.SpeedGet")
+        indexes, pixels, lines = watch.call("Scan.BufferGet")
+        said = (
+            f"{product} {version}",
+            f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} um",
+            f"speed of a move {speed * 1e6:.4g} um/s",
+        )
+        channels = dict(_name_and_unit(self._label(int(i))) for i in indexes)
+        return Description(self._frame(watch, (int(lines), int(pixels))), channels, said)
 
     def scans(self) -> Iterator[Scan]:
         """Yield partial scans as lines come and whole ones at the end of each scan."""
@@ -238,30 +253,36 @@ class NanonisInstrument:
 
     def _grab(self, connection: Connection, revision: int) -> Scan:
         """Read the frame and every channel of the buffer."""
-        x, y, width, height, angle = connection.call("Scan.FrameGet")
         indexes, _, _ = connection.call("Scan.BufferGet")
         channels, units, roles = {}, {}, {}
         for index in indexes:
             _, image, up = connection.call("Scan.FrameDataGrab", int(index), FORWARD)
-            label = self._names[index] if index < len(self._names) else f"channel {index}"
-            name, unit = _name_and_unit(label)
+            name, unit = _name_and_unit(self._label(int(index)))
             channels[name], units[name] = upright(image, up=bool(up)), unit
             role = next((r for r, p in _ROLES if re.search(p, name, re.IGNORECASE)), None)
             if role is not None:
                 roles[name] = role
         shape = next(iter(channels.values())).shape
-        frame = ScanFrame(
-            (shape[0], shape[1]),
-            (float(width) / shape[1], float(height) / shape[0]),
+        return Scan(
+            uid=f"nanonis-{datetime.now(UTC):%Y%m%dT%H%M%S}",
+            channels=channels, units=units, roles=roles, frame=self._frame(connection, shape),
+            revision=revision,
+            acquired_at=datetime.now(UTC), source=self.capabilities.address,
+        )  # fmt: skip
+
+    def _label(self, index: int) -> str:
+        return self._names[index] if index < len(self._names) else f"channel {index}"
+
+    def _frame(self, connection: Connection, shape_px: tuple[int, ...]) -> ScanFrame:
+        x, y, width, height, angle = connection.call("Scan.FrameGet")
+        rows, columns = shape_px
+        return ScanFrame(
+            (rows, columns),
+            (float(width) / columns, float(height) / rows),
             (float(x), float(y)),
             math.radians(float(angle)),
             assumed=("the pitch is size / pixels", "the rows of an up-scan come bottom first"),
         )
-        return Scan(
-            uid=f"nanonis-{datetime.now(UTC):%Y%m%dT%H%M%S}",
-            channels=channels, units=units, roles=roles, frame=frame, revision=revision,
-            acquired_at=datetime.now(UTC), source=self.capabilities.address,
-        )  # fmt: skip
 
 
 def upright(rows: np.ndarray[Any, Any], *, up: bool) -> np.ndarray[Any, Any]:

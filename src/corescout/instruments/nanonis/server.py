@@ -63,6 +63,15 @@ class NanonisServer:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def scanning(self) -> bool:
+        """Whether a scan is under way."""
+        return self.commands.scanning
+
+    def start_scan(self) -> None:
+        """Start a scan unless one is under way, as an operator would."""
+        self.commands.start_scan()
+
     def drop_connections(self) -> None:
         """Close every connection, as a pulled cable does; new ones are taken."""
         for sock in list(self._open):
@@ -158,6 +167,19 @@ class TwinCommands:
         except (CorescoutError, codec.WireError, StoppedError, ValueError) as error:
             return codec.raw_response(name, b"", str(error))
 
+    @property
+    def scanning(self) -> bool:
+        """Whether a scan is under way."""
+        return self._is_alive(self._scanning)
+
+    def start_scan(self) -> None:
+        """Scan the frame in a thread of its own, unless that is under way."""
+        if not self.scanning:
+            self.twin.connect()
+            self._rows = 0
+            self._scanning = threading.Thread(target=self._scan_all, name="nanonis-scan")
+            self._scanning.start()
+
     def close(self) -> None:
         """Stop what is under way and let those who wait go."""
         self._closed = True
@@ -211,16 +233,13 @@ class TwinCommands:
         )
 
     def _scan_action(self, action: int, direction: int) -> None:
-        if action == 0 and not self._is_alive(self._scanning):
-            self.twin.connect()
-            self._rows = 0
-            self._scanning = threading.Thread(target=self._scan_all, name="nanonis-scan")
-            self._scanning.start()
+        if action == 0:
+            self.start_scan()
         elif action == 1 and self._is_alive(self._scanning):
             self.twin.stop("Scan.Action", "halt")
 
     def _scan_statusget(self) -> tuple[Any, ...]:
-        return (int(self._is_alive(self._scanning)),)
+        return (int(self.scanning),)
 
     def _scan_waitendofscan(self, timeout_ms: int) -> tuple[Any, ...]:
         before = self._finished

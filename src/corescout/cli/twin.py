@@ -1,0 +1,68 @@
+"""`corescout twin --nanonis 127.0.0.1:6501`: the digital twin as a controller on the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corescout.cli.connect import host_and_port
+from corescout.data import InputError
+
+if TYPE_CHECKING:
+    from corescout.instruments.nanonis import NanonisServer
+
+_LOOK_S = 0.2
+
+
+def twin(
+    nanonis: Annotated[
+        str, typer.Option(help="Where it listens: HOST:PORT, and the three ports after it.")
+    ] = "127.0.0.1:6501",
+    speed: Annotated[float, typer.Option(min=0.1, help="Seconds of the instrument in one.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
+    scan: Annotated[
+        bool, typer.Option("--scan", help="Scan frame after frame, as an operator would.")
+    ] = False,
+) -> None:
+    """Serve the digital twin in the language of a Nanonis controller, until Ctrl-C."""
+    from corescout.instruments.nanonis import NanonisServer
+    from corescout.instruments.twin import DigitalTwin
+    from corescout.surfaces import generate_surface
+
+    host, port = host_and_port(nanonis)
+    instrument = DigitalTwin(generate_surface(seed=seed), speed, seed=seed)
+    try:
+        server = NanonisServer(instrument, host, port)
+    except OSError as error:
+        raise InputError(
+            f"free ports {port} to {port + 3} at {host}", str(error), "give another with --nanonis"
+        ) from error
+    with server:
+        typer.echo(f"the twin answers at {host}, ports {', '.join(map(str, server.ports))}")
+        typer.echo(_who_reaches(host))
+        typer.echo(f"try: corescout connect --nanonis {host}:{port}   (Ctrl-C ends the twin)")
+        try:
+            _serve(server, scan=scan)
+        except KeyboardInterrupt:
+            typer.echo("the twin ends")
+
+
+def _serve(server: NanonisServer, *, scan: bool) -> None:
+    while True:
+        idle = scan and not server.scanning
+        time.sleep(_LOOK_S)  # a stop has ended everything before the next scan begins
+        if idle:
+            server.start_scan()
+
+
+def _who_reaches(host: str) -> str:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if loopback:
+        return "only programs on this machine reach it"
+    return "WARNING: every machine of the network reaches it; there is no password"
