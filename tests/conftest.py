@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,17 @@ def quick_result(surface, quick_plan):
     from corescout.pipeline import explore
 
     return explore(surface.scan, quick_plan, workers=2)
+
+
+@pytest.fixture(scope="session")
+def typed_result(quick_result):
+    """The quick result with three types, whatever its evidence says."""
+    from corescout.cores import order_by_size
+    from corescout.edits import with_types
+
+    mixture = quick_result.fit.mixtures[3]
+    kinds = order_by_size(mixture, np.asarray(quick_result.fit.latents.mean))
+    return with_types(replace(quick_result, mixture=mixture, type_of_component=kinds))
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # Okabe and Ito (2008), told apart by colour-blind readers; ordered for contrast on a grey scan.
 TYPE_COLORS: tuple[str, ...] = (
     "#E69F00",  # orange
@@ -15,8 +17,16 @@ TYPE_COLORS: tuple[str, ...] = (
 UNASSIGNED_COLOR = "#9A9A9A"
 
 
-def type_color(type_number: int) -> str:
-    """Return the colour of a type, counted from 1; 0 is no type. They repeat after seven."""
+def type_color(type_number: int, chosen: Mapping[int, str] | None = None) -> str:
+    """Return the colour of a type, counted from 1; 0 is no type. They repeat after seven.
+
+    Parameters
+    ----------
+    chosen : mapping of int to str, optional
+        Colours that a person chose for some of the types (`Types.colors`).
+    """
+    if chosen and type_number in chosen:
+        return chosen[type_number]
     if type_number < 1:
         return UNASSIGNED_COLOR
     return TYPE_COLORS[(type_number - 1) % len(TYPE_COLORS)]

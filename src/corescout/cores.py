@@ -14,6 +14,7 @@ def find_core_points(
     type_of_component: NDArray[np.int64],
     share: float,
     type_names: tuple[str, ...] | None = None,
+    type_of_point: NDArray[np.int64] | None = None,
 ) -> CorePoints:
     """Return the `share` of each component's points with the least Mahalanobis distance.
 
@@ -23,6 +24,8 @@ def find_core_points(
         Codes of all points; a point belongs to its most probable component.
     type_of_component : (K,)
         Types from 1.
+    type_of_point : (N,), optional
+        Types as edited; a point then belongs to the most probable component of its type.
 
     Notes
     -----
@@ -31,7 +34,7 @@ def find_core_points(
     """
     from scipy.stats import chi2
 
-    component = mixture.assign(z).argmax(axis=1)
+    component = component_of(z, mixture, type_of_component, type_of_point)
     distance2 = np.take_along_axis(mixture.mahalanobis2(z), component[:, None], axis=1)[:, 0]
     chosen: list[NDArray[np.int64]] = []
     for k in range(mixture.n_components):
@@ -46,6 +49,19 @@ def find_core_points(
         typicality=chi2.sf(distance2[index], z.shape[1]),
         type_names=type_names or tuple(f"type {t}" for t in range(1, n_types + 1)),
     )
+
+
+def component_of(
+    z: NDArray[np.float64],
+    mixture: Mixture,
+    type_of_component: NDArray[np.int64],
+    type_of_point: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return the component (N,) of each point: the most probable, among those of its type."""
+    tau = mixture.log_joint(z)
+    if type_of_point is not None:
+        tau = np.where(type_of_component[None] == type_of_point[:, None], tau, -np.inf)
+    return np.asarray(tau.argmax(axis=1))
 
 
 def order_by_size(mixture: Mixture, z: NDArray[np.float64]) -> NDArray[np.int64]:

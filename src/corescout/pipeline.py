@@ -13,18 +13,18 @@ import numpy as np
 from corescout.cores import find_core_points, order_by_size
 from corescout.data import (
     Evidence,
-    Fit,
     Keypoints,
     Mixture,
     Progress,
     Result,
     Scan,
     StoppedError,
+    types_of_mixture,
 )
+from corescout.edits import with_types
 from corescout.keypoints import find_keypoints
-from corescout.patches import cut_patches
 from corescout.plan import Plan
-from corescout.preparation import prepare, prepare_like
+from corescout.preparation import prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.runs import write_run
@@ -40,7 +40,8 @@ from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
 from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
-from corescout.trial import Outcome, encode_with
+from corescout.transfer import transfer
+from corescout.trial import Outcome
 from corescout.vae import single_threaded
 
 OnProgress = Callable[[Progress], None]
@@ -175,72 +176,26 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     """
     began = time.monotonic()
     plan = Plan.model_validate(result.plan)
-    with single_threaded():
-        scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
-        prepared = prepare_like(result, scan, plan, keypoints)
-        patches = cut_patches(
-            prepared.images,
-            prepared.keypoints,
-            np.arange(len(prepared.keypoints)),
-            result.winner.window_px,
-            prepared.channels,
-            prepared.low,
-            prepared.high,
-        )
-        encoding = encode_with(
-            result.winner,
-            result.weights,
-            np.asarray(patches.values),
-            plan.training,
-            seed=result.winner.seed,
-        )
-    z = np.asarray(encoding.latents.mean)
-    cores = find_core_points(
-        z,
-        result.mixture,
-        result.type_of_component,
-        plan.decision.core_share,
-        result.core_points.type_names,
-    )
-    patches = replace(
-        patches, center_yx_px=prepared.grid.to_scan_px(np.asarray(patches.center_yx_px))
-    )
-    fit = Fit(
-        candidate=result.winner,
-        latents=encoding.latents,
-        log_likelihood_per_px=encoding.log_likelihood_per_px,
-        target_entropy_per_px=encoding.target_entropy_per_px,
-        kl_nats=encoding.kl_nats,
-        kept=np.ones(len(z), bool),
-        mixtures={result.mixture.n_components: result.mixture},
-        center_yx_px=patches.center_yx_px,
-        context=prepared.context,
-    )
-    return replace(
+    scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+    found = transfer(result.representation, scan, keypoints)
+    component = result.mixture.assign(found.z).argmax(axis=1)
+    names = result.core_points.type_names
+    types = types_of_mixture(component, result.type_of_component, names)
+    types = replace(types, looks={**types.looks, **result.types.looks})
+    applied = replace(
         result,
-        scan=prepared.scan,
-        keypoints=replace(
-            prepared.keypoints, yx_px=prepared.grid.to_scan_px(np.asarray(prepared.keypoints.yx_px))
-        ),
-        patches=patches,
-        fit=fit,
-        core_points=cores,
-        targets=choose_targets(
-            prepared.scan,
-            patches.center_yx_px,
-            z,
-            result.mixture,
-            result.type_of_component,
-            cores,
-            plan.targets,
-        ),
-        why=applied_verdict(result, z),
+        scan=found.scan,
+        keypoints=found.keypoints,
+        patches=found.patches,
+        fit=found.fit,
+        edited_types=types if result.edited_types is not None else None,
+        why=applied_verdict(result, found.z),
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
-        seconds=time.monotonic() - began,
-        notes=prepared.notes,
+        notes=found.notes,
     )
+    return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
 
 
 def _evidence(study: Study, winner: Outcome) -> Evidence:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
-from corescout.data import InputError, Keypoints, PatchSet, Result, Scan, ScanFrame
+from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
 from corescout.keypoints import find_keypoints
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
@@ -116,36 +116,36 @@ def preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
 
 
 def prepare_like(
-    result: Result, scan: Scan, plan: Plan, keypoints: Keypoints | None = None
+    representation: Representation, scan: Scan, plan: Plan, keypoints: Keypoints | None = None
 ) -> Prepared:
-    """Prepare a scan for the representation of another one.
+    """Prepare a scan for a representation that was trained on another one.
 
-    Normalisation and pixel pitch are those of `result`; one key point is enough.
+    Normalisation and pixel pitch are those of the representation; one key point is enough.
 
     Raises
     ------
     InputError
         If a channel is unknown, the scale is missing or the scan holds no key point.
     """
-    scan = _completed(scan, plan, result.channels)
-    if result.analysis_pitch_m is not None and scan.frame is None:
+    scan = _completed(scan, plan, representation.channels)
+    if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
             f"a scan with a scale, as the representation's window has a size"
-            f" ({result.winner.window_px * result.analysis_pitch_m * 1e9:.0f} nm)",
+            f" ({(representation.window_m or 0.0) * 1e9:.0f} nm)",
             "a file without one",
             "give it with --pixel-size, such as --pixel-size 10nm",
         )
-    pitch_m = result.analysis_pitch_m
+    pitch_m = representation.analysis_pitch_m
     grid = square_grid(scan.shape_px, scan.frame if pitch_m is not None else None, pitch_m)
-    window = result.winner.window_px
+    window = representation.candidate.window_px
     if min(grid.shape_px) < window:
         raise InputError(
             f"a scan larger than the window of the representation ({window} px)",
             f"{grid.shape_px[0]} x {grid.shape_px[1]} px at the representation's pitch",
             "scan a larger area",
         )
-    raw = _raw(scan, result.channels, plan, grid)
-    low, high = np.asarray(result.patches.low), np.asarray(result.patches.high)
+    raw = _raw(scan, representation.channels, plan, grid)
+    low, high = np.asarray(representation.low), np.asarray(representation.high)
     images = normalise(raw, low, high)
     found = _fitting(images, plan, grid, keypoints, window)
     if len(found) == 0:
@@ -156,7 +156,7 @@ def prepare_like(
         )
     return Prepared(
         scan=scan,
-        channels=result.channels,
+        channels=representation.channels,
         grid=grid,
         images=images,
         low=low,
@@ -165,7 +165,7 @@ def prepare_like(
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
-        notes=_notes(scan, result.channels, plan, raw, grid, len(found)),
+        notes=_notes(scan, representation.channels, plan, raw, grid, len(found)),
     )
 
 

@@ -21,6 +21,7 @@ from corescout.cli import (
     report,
     targets,
     twin,
+    types,
 )
 from corescout.data import InputError, StoppedError
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 for _module in (demo, info, explore, apply, report, targets, export, connect, twin, bench):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name)(getattr(_module, _name))
+app.add_typer(types.types)
 
 
 def _print_version(wanted: bool) -> None:

@@ -109,6 +109,7 @@ def _choose(
         result.core_points,
         TargetPlan.model_validate(plan),
         measured,
+        result.types,
     )
 
 

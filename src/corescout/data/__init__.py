@@ -18,12 +18,14 @@ from corescout.data.latents import Latents
 from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
 from corescout.data.patches import PatchSet
+from corescout.data.representation import Representation
 from corescout.data.result import Evidence, Result, RunnerUp
 from corescout.data.reward import Reward
 from corescout.data.scan import Scan
 from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
+from corescout.data.types import TypeLook, Types, types_of_mixture
 
 __all__ = [
     "BayesianMixture",
@@ -40,6 +42,7 @@ __all__ = [
     "Mixture",
     "PatchSet",
     "Progress",
+    "Representation",
     "Result",
     "Reward",
     "RunnerUp",
@@ -49,5 +52,8 @@ __all__ = [
     "StoppedError",
     "Target",
     "Trial",
+    "TypeLook",
+    "Types",
     "readonly",
+    "types_of_mixture",
 ]

@@ -71,3 +71,8 @@ class Fit:
         set_readonly(self, "center_yx_px", (count, 2))
         set_readonly(self, "context", (count, None))
         set_readonly(self, "block", (count if len(self.block) else 0,), np.int64)
+
+    @property
+    def misfit_per_px(self) -> NDArray[np.float64]:
+        """How much worse than perfectly each patch is rebuilt, in nats: -E_q[log p] - H(x)."""
+        return np.asarray(-self.log_likelihood_per_px - self.target_entropy_per_px)

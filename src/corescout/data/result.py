@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,11 @@ from corescout.data.fit import Fit
 from corescout.data.keypoints import Keypoints
 from corescout.data.mixture import Mixture
 from corescout.data.patches import PatchSet
+from corescout.data.representation import Representation
 from corescout.data.scan import Scan
 from corescout.data.target import Target
 from corescout.data.trial import Trial
+from corescout.data.types import Types, types_of_mixture
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ class Result:
     seconds : float
     notes : tuple of str
         What was skipped, masked or assumed.
+    edited_types : Types or None
+        Of the patches, once a person has changed them; `types` has them in any case.
     """
 
     scan: Scan
@@ -124,13 +129,44 @@ class Result:
     plan: Mapping[str, object] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    edited_types: Types | None = None
 
     def __post_init__(self) -> None:
         count = self.mixture.n_components
         checked = readonly("Result.type_of_component", self.type_of_component, (count,), np.int64)
         object.__setattr__(self, "type_of_component", checked)
+        if self.edited_types is not None:
+            readonly(
+                "Result.edited_types.of_point", self.edited_types.of_point, (len(self.patches),),
+                np.int64,
+            )  # fmt: skip
 
     @property
     def n_types(self) -> int:
         """Number of types of microstructure."""
-        return int(self.type_of_component.max())
+        return len(np.unique(self.type_of_component))
+
+    @cached_property
+    def types(self) -> Types:
+        """Which type each patch is of, and what they are called: the mixture's, or as edited."""
+        if self.edited_types is not None:
+            return self.edited_types
+        component = self.mixture.assign(np.asarray(self.fit.latents.mean)).argmax(axis=1)
+        return types_of_mixture(component, self.type_of_component, self.core_points.type_names)
+
+    @property
+    def representation(self) -> Representation:
+        """What it takes to find the types on another scan."""
+        return Representation(
+            candidate=self.winner,
+            channels=self.channels,
+            analysis_pitch_m=self.analysis_pitch_m,
+            low=self.patches.low,
+            high=self.patches.high,
+            weights=self.weights,
+            mixture=self.mixture,
+            type_of_component=self.type_of_component,
+            looks=self.types.looks,
+            plan=self.plan,
+            source=self.scan.source or self.scan.uid,
+        )

@@ -24,8 +24,7 @@ def result_maps(result: Result) -> Scan:
     """
     places = np.asarray(result.patches.center_yx_px)
     z = np.asarray(result.fit.latents.mean)
-    component = result.mixture.assign(z).argmax(axis=1)
-    values = {"type": np.asarray(result.type_of_component)[component].astype(np.float64)}
+    values = {"type": np.asarray(result.types.of_point).astype(np.float64)}
     values |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
     angle = result.fit.latents.angle_rad
     if angle is not None:

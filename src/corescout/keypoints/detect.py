@@ -49,6 +49,21 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
     return Keypoints(yx, score, plan.detector)
 
 
+def find_wall_lines(image: NDArray[np.floating], plan: KeypointPlan) -> NDArray[np.float64] | None:
+    """Return the pixels (P, 2) of the lines that a wall detector's key points lie on.
+
+    None where the detector seeks no walls; NaN of the image is taken as in `find_keypoints`.
+    """
+    if plan.detector not in _WALL_DETECTORS:
+        return None
+    known = np.isfinite(image)
+    scaled = _robust(image, known) if known.any() else None
+    if scaled is None:
+        return np.zeros((0, 2))
+    yx = _DETECTORS[plan.detector](scaled, plan)[0]
+    return np.asarray(yx[known[tuple(yx.astype(int).T)]])
+
+
 def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float32] | None:
     """Map the 1st and 99th percentile to 0 and 1, so that thresholds mean the same in any unit."""
     low, high = np.percentile(image[known], [1, 99])
@@ -81,6 +96,7 @@ def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
     return np.rint(yx), np.ones(len(yx))
 
 
+_WALL_DETECTORS = ("canny", "sato")
 _DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
     "canny": canny_walls,
     "sato": sato_walls,

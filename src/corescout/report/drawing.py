@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,16 +85,18 @@ def draw_places(axes: Axes, result: Result) -> None:
     places = np.asarray(result.patches.center_yx_px)
     axes.scatter(places[:, 1], places[:, 0], s=4, c="white", alpha=0.55, linewidths=0)
     core = result.core_points
-    for kind, name in enumerate(core.type_names, start=1):
+    for kind, look in result.types.looks.items():
+        if look.hidden:
+            continue
         at = places[core.index[core.type == kind]]
         axes.scatter(
             at[:, 1],
             at[:, 0],
             s=22,
-            c=type_color(kind),
+            c=type_color(kind, result.types.colors),
             edgecolors="black",
             linewidths=0.5,
-            label=f"{name} ({len(at)})",
+            label=f"{look.name} ({len(at)})",
         )
 
 
@@ -107,7 +110,12 @@ def draw_latents(
     axes.set_ylabel("$z_2$" if z.shape[1] > 1 else "")
 
 
-def draw_ellipses(axes: Axes, mixture: Mixture, type_of_component: NDArray[np.int64]) -> None:
+def draw_ellipses(
+    axes: Axes,
+    mixture: Mixture,
+    type_of_component: NDArray[np.int64],
+    chosen: Mapping[int, str] | None = None,
+) -> None:
     """Draw the 2-sigma ellipse of each component in the colour of its type."""
     from matplotlib.patches import Ellipse
 
@@ -127,16 +135,15 @@ def draw_ellipses(axes: Axes, mixture: Mixture, type_of_component: NDArray[np.in
                 angle=angle,
                 fill=False,
                 linewidth=1.8,
-                edgecolor=type_color(int(kind)),
+                edgecolor=type_color(int(kind), chosen),
             )
         )
 
 
 def type_colors(result: Result) -> list[str]:
-    """Colour of every patch: that of its most probable component's type."""
-    z = np.asarray(result.fit.latents.mean)
-    component = result.mixture.assign(z).argmax(axis=1)
-    return [type_color(int(t)) for t in result.type_of_component[component]]
+    """Colour of every patch: that of its type."""
+    chosen = result.types.colors
+    return [type_color(int(t), chosen) for t in result.types.of_point]
 
 
 def _pixel_aspect(result: Result) -> float:

@@ -85,19 +85,20 @@ def f5_types(result: Result) -> Figure:
     left.set_title("Core points on the scan", fontsize=10)
     z = np.asarray(result.fit.latents.mean)
     draw_latents(right, z, type_colors(result))
-    draw_ellipses(right, result.mixture, np.asarray(result.type_of_component))
+    chosen = result.types.colors
+    draw_ellipses(right, result.mixture, np.asarray(result.type_of_component), chosen)
     core = result.core_points
     second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
-    for kind, name in enumerate(core.type_names, start=1):
+    for kind, look in result.types.looks.items():
         rows = core.index[core.type == kind]
         right.scatter(
             z[rows, 0],
             second[rows],
             s=22,
-            c=type_color(kind),
+            c=type_color(kind, chosen),
             edgecolors="black",
             linewidths=0.5,
-            label=f"{name}: {len(rows)} core points",
+            label=f"{look.name}: {len(rows)} core points",
         )
     right.set_title(
         f"Latent space ({result.winner.label}); ellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
@@ -130,7 +131,8 @@ def targets_route(result: Result) -> Figure | None:
     draw_scan(axes, result)
     for target in sorted(result.targets, key=lambda t: -t.priority):
         y, x = target.yx_px
-        axes.scatter([x], [y], s=110, c=type_color(target.type), edgecolors="black", linewidths=0.7)
+        color = type_color(target.type, result.types.colors)
+        axes.scatter([x], [y], s=110, c=color, edgecolors="black", linewidths=0.7)
         axes.annotate(
             str(target.priority), (x, y), ha="center", va="center", fontsize=6.5, color="black"
         )
@@ -153,10 +155,11 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
 def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
     """Rows of patches, one row for each type, the most typical first."""
     core, values = result.core_points, np.asarray(result.patches.values)
-    n_types = len(core.type_names)
+    looks = result.types.looks
+    n_types = len(looks)
     rows_each = max(1, 6 // n_types)
     rows = []
-    for kind in range(1, n_types + 1):
+    for kind in looks:
         members = np.flatnonzero(core.type == kind)
         best = members[np.argsort(-core.typicality[members], kind="stable")]
         rows += [
@@ -171,10 +174,11 @@ def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([(t + 0.5) * rows_each * step for t in range(n_types)])
-    axes.set_yticklabels(core.type_names, fontsize=8)
+    axes.set_yticklabels([look.name for look in looks.values()], fontsize=8)
     axes.tick_params(length=0)
-    for label, kind in zip(axes.get_yticklabels(), range(1, n_types + 1), strict=True):
-        label.set_bbox({"facecolor": type_color(kind), "alpha": 0.7, "pad": 2, "linewidth": 0})
+    for label, kind in zip(axes.get_yticklabels(), looks, strict=True):
+        color = type_color(kind, result.types.colors)
+        label.set_bbox({"facecolor": color, "alpha": 0.7, "pad": 2, "linewidth": 0})
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_title(f"Most typical patches ({window} px)", fontsize=10)

@@ -76,19 +76,25 @@ def _header(result: Result) -> str:
 
 
 def _types(result: Result) -> str:
-    component = result.mixture.assign(result.fit.latents.mean).argmax(axis=1)
-    kinds = result.type_of_component[component]
-    core = result.core_points
+    types, core = result.types, result.core_points
     rows = [
         [
-            f"<span class='dot' style='background:{type_color(kind)}'></span>{escape(name)}",
-            str(int((kinds == kind).sum())),
-            f"{(kinds == kind).mean():.0%}",
-            str(int((core.type == kind).sum())),
+            f"{_dot(result, number)}{escape(look.name)}{' (hidden)' if look.hidden else ''}",
+            str(types.count(number)),
+            f"{types.count(number) / max(1, len(types.of_point)):.0%}",
+            str(int((core.type == number).sum())),
+            str(int(types.by_hand[types.rows(number)].sum()) or ""),
         ]
-        for kind, name in enumerate(core.type_names, start=1)
+        for number, look in types.looks.items()
     ]
-    return "<h2>Types</h2>" + _table(("type", "patches", "share", "core points"), rows)
+    edited = "" if result.edited_types is None else "<p>Types as edited by a person.</p>"
+    columns = ("type", "patches", "share", "core points", "by hand")
+    return f"<h2>Types</h2>{edited}" + _table(columns, rows)
+
+
+def _dot(result: Result, number: int) -> str:
+    color = type_color(number, result.types.colors)
+    return f"<span class='dot' style='background:{color}'></span>"
 
 
 def _figures(result: Result) -> Iterable[str]:
@@ -108,7 +114,7 @@ def _targets(result: Result) -> str:
     rows = [
         [
             str(t.priority),
-            f"<span class='dot' style='background:{type_color(t.type)}'></span>{t.type}",
+            f"{_dot(result, t.type)}{escape(result.types.name(t.type))}",
             f"{t.yx_px[1]:.1f}",
             f"{t.yx_px[0]:.1f}",
             "" if t.xy_m is None else f"{t.xy_m[0] * 1e6:.4f}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ from corescout.data import (
     Result,
     Scan,
     ScanFrame,
+    TypeLook,
+    Types,
 )
 from corescout.data.candidate import Candidate
 from corescout.runs.layout import FORMAT_VERSION
@@ -45,7 +48,8 @@ def result_to_h5(result: Result) -> bytes:
 
     Groups: ``scan`` (the analysed channels), ``keypoints``, ``patches``, ``fit`` (with
     ``latents``), ``mixtures/K``, ``core_points``, ``latents_by_trial/NUMBER``; the chosen mixture
-    is ``mixture``. Coordinates are (y, x) in pixels of the scan.
+    is ``mixture``; ``types`` is there once a person has changed them. Coordinates are (y, x) in
+    pixels of the scan.
     """
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
@@ -67,6 +71,8 @@ def result_to_h5(result: Result) -> bytes:
         for name in ("index", "type", "typicality"):
             _put(core, name, getattr(result.core_points, name))
         _put(file, "type_of_component", result.type_of_component)
+        if result.edited_types is not None:
+            _write_types(file.create_group("types"), result.edited_types)
         for number, z in result.latents_by_trial.items():
             _put(file, f"latents_by_trial/{number}", z)
         for number, mixture in result.mixture_by_trial.items():
@@ -142,6 +148,15 @@ def core_points_from_h5(file: h5py.File) -> CorePoints:
     return CorePoints(group["index"][()], group["type"][()], group["typicality"][()], names)
 
 
+def types_from_h5(file: h5py.File) -> Types | None:
+    """Return the types as a person left them; None where nobody has changed them."""
+    if "types" not in file:
+        return None
+    group = file["types"]
+    looks = {n: TypeLook(**look) for n, look in json.loads(group.attrs["looks"])}
+    return Types(group["of_point"][()], group["by_hand"][()], looks)
+
+
 def latents_by_trial_from_h5(file: h5py.File) -> Mapping[int, NDArray[np.float64]]:
     """Return the codes of every finished trial by its number."""
     group = file.get("latents_by_trial", {})
@@ -194,6 +209,13 @@ def _write_mixture(group: h5py.Group, mixture: Mixture) -> None:
     group.attrs["converged"] = mixture.converged
     for name in _MIXTURE:
         _put(group, name, getattr(mixture, name))
+
+
+def _write_types(group: h5py.Group, types: Types) -> None:
+    looks = [(n, asdict(look)) for n, look in types.looks.items()]
+    group.attrs["looks"] = json.dumps(looks, ensure_ascii=False)
+    _put(group, "of_point", types.of_point)
+    _put(group, "by_hand", types.by_hand)
 
 
 def _put(group: h5py.Group, name: str, values: NDArray[Any]) -> None:

@@ -21,6 +21,7 @@ from corescout.runs.arrays import (
     mixture_from_h5,
     patches_from_h5,
     scan_from_h5,
+    types_from_h5,
 )
 
 
@@ -72,6 +73,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "core_points": core_points_from_h5(file),
             "latents_by_trial": latents_by_trial_from_h5(file),
             "mixture_by_trial": mixture_by_trial_from_h5(file),
+            "edited_types": types_from_h5(file),
         }
     with (
         (path / layout.WEIGHTS).open("rb") as file,

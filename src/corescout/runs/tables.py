@@ -11,6 +11,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from corescout.colors import type_color
 from corescout.data import Result, Reward, RunnerUp, Target, Trial
 from corescout.runs.layout import FORMAT_VERSION
 
@@ -39,6 +40,7 @@ def decision_table(result: Result) -> dict[str, object]:
         "invariances": result.winner.invariances,
         "winner": asdict(result.winner),
         "n_types": result.n_types,
+        "types": _types(result),
         "n_keypoints": len(result.keypoints),
         "evidence": asdict(result.evidence),
         "rewards": {} if winner is None else _rewards(winner.rewards),
@@ -114,6 +116,21 @@ def _cell(value: object) -> object:
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else value
+
+
+def _types(result: Result) -> list[dict[str, object]]:
+    types = result.types
+    return [
+        {
+            "number": n,
+            "name": look.name,
+            "color": type_color(n, types.colors),
+            "hidden": look.hidden,
+            "patches": types.count(n),
+            "by_hand": int(types.by_hand[types.rows(n)].sum()),
+        }
+        for n, look in types.looks.items()
+    ]
 
 
 def _rewards(rewards: Mapping[str, Reward]) -> dict[str, object]:

@@ -43,10 +43,9 @@ def verdict(
 def applied_verdict(result: Result, z: NDArray[np.float64]) -> str:
     """Say what the types of an earlier exploration are on another scan with codes z (N, L)."""
     component = result.mixture.assign(z).argmax(axis=1)
-    counts = np.bincount(result.type_of_component[component], minlength=result.n_types + 1)[1:]
+    kinds = result.type_of_component[component]
     shares = ", ".join(
-        f"{name} {count / len(z):.0%}"
-        for name, count in zip(result.core_points.type_names, counts, strict=True)
+        f"{look.name} {np.mean(kinds == n):.0%}" for n, look in result.types.looks.items()
     )
     known = result.mixture.mahalanobis2(z).min(axis=1) <= _KNOWN_SIGMAS**2
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from corescout.data import CorePoints, Mixture, Scan, Target
+from corescout.data import CorePoints, Mixture, Scan, Target, Types
 from corescout.plan import TargetPlan
 
 _NEIGHBOURS = 6
@@ -21,6 +21,7 @@ def choose_targets(
     core_points: CorePoints,
     plan: TargetPlan,
     measured_xy_m: ArrayLike = (),
+    types: Types | None = None,
 ) -> tuple[Target, ...]:
     """Choose up to `plan.per_type` targets of each type.
 
@@ -38,13 +39,15 @@ def choose_targets(
     measured_xy_m : (P, 2), optional
         Places measured before; new targets keep `plan.avoid_m` from them, the spacing if that is
         not set.
+    types : Types, optional
+        As edited by a person; those of the mixture if None. Hidden ones get no target.
 
     Returns
     -------
     tuple of Target
         Types take turns, so that a run cut short has seen all of them; priority 1 comes first.
     """
-    order, wanted = _ranked(yx_px, z, mixture, type_of_component, core_points, plan)
+    order, wanted = _ranked(yx_px, z, mixture, type_of_component, core_points, plan, types)
     inside = _inside(scan, yx_px, plan.margin_m)
     taken = _Taken(_spacing_px(scan, plan))
     taken.add_all(_measured_px(scan, measured_xy_m), _avoid_px(scan, plan))
@@ -145,6 +148,7 @@ def _ranked(
     type_of_component: NDArray[np.int64],
     core_points: CorePoints,
     plan: TargetPlan,
+    types: Types | None,
 ) -> tuple[dict[int, NDArray[np.int64]], dict[int, NDArray[np.float64]]]:
     """Rows that may be chosen and how much each is wanted, by type.
 
@@ -152,7 +156,7 @@ def _ranked(
     before the less; one whose neighbours are mostly of other types is no clear example.
     """
     tau = mixture.assign(z)
-    kind_of = type_of_component[tau.argmax(axis=1)]
+    kind_of = type_of_component[tau.argmax(axis=1)] if types is None else types.of_point
     if plan.choice == "core":
         same = _same_neighbours(yx_px, kind_of)[core_points.index]
         clear = same >= _CLEAR
@@ -160,11 +164,20 @@ def _ranked(
         wanted = (same + 0.1 * core_points.typicality)[clear]
     else:
         rows, kinds = np.arange(len(z)), kind_of
-        unsure = 1 - tau.max(axis=1)
+        unsure = 1 - _of_types(tau, type_of_component).max(axis=1)
         far = mixture.mahalanobis2(z).min(axis=1)
         wanted = unsure if plan.choice == "boundary" else far
-    types = [int(t) for t in np.unique(kinds)]
-    return {t: rows[kinds == t] for t in types}, {t: wanted[kinds == t] for t in types}
+    hidden = types.hidden if types is not None else frozenset()
+    shown = [int(t) for t in np.unique(kinds) if int(t) not in hidden]
+    return {t: rows[kinds == t] for t in shown}, {t: wanted[kinds == t] for t in shown}
+
+
+def _of_types(
+    tau: NDArray[np.float64], type_of_component: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Probability (N, T) of each type: the sum over its components."""
+    belongs = type_of_component[:, None] == np.unique(type_of_component)[None]
+    return np.asarray(tau @ belongs)
 
 
 def _spacing_px(scan: Scan, plan: TargetPlan) -> float:

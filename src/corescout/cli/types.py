@@ -1,0 +1,248 @@
+"""`corescout types`: the types of a run, and the library of named types."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corescout.cli import options
+from corescout.cli.quantities import length_m
+from corescout.data import InputError
+
+if TYPE_CHECKING:
+    from corescout.data import Result, Scan
+    from corescout.library import Comparison, Finding, LibraryType
+
+types = typer.Typer(
+    name="types",
+    help="Named types: list, add from a run, find more like one, compare two scans.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+LibraryFolder = Annotated[
+    Path | None,
+    typer.Option("--library", help="Folder of the library; CORESCOUT_LIBRARY or the user's own."),
+]
+
+
+@types.command("list")
+def list_types(
+    run: Annotated[
+        Path | None, typer.Argument(help="A finished run: its types, instead of the library's.")
+    ] = None,
+    library: LibraryFolder = None,
+) -> None:
+    """List the types of the library, or those of a run with their length of wall."""
+    from corescout.library import Library
+
+    if run is not None:
+        _print(_RUN_COLUMNS, _run_rows(run))
+        return
+    shelf = Library(library)
+    entries = shelf.entries()
+    if not entries:
+        typer.echo(f"no types in {shelf.folder}; 'corescout types add RUN TYPE' adds one")
+    else:
+        _print(_LIBRARY_COLUMNS, [_library_row(e) for e in entries])
+    for path, why in shelf.damaged().items():
+        typer.echo(f"{path.name}: {why}", err=True)
+
+
+@types.command("add")
+def add(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Its number or name.")],
+    name: Annotated[str | None, typer.Option(help="Name in the library.")] = None,
+    note: Annotated[str, typer.Option(help="What to remember of it.")] = "",
+    library: LibraryFolder = None,
+) -> None:
+    """Keep a type of a run in the library."""
+    from corescout.library import Library, library_type
+    from corescout.runs import read_run
+
+    result = read_run(run)
+    entry = library_type(result, _number(result, kind), name=name, note=note)
+    path = Library(library).add(entry)
+    typer.echo(f"{entry.name} ({entry.uid}) kept in {path}")
+
+
+@types.command("find")
+def find(
+    file: Annotated[Path, typer.Argument(help="The scan to search.")],
+    kind: Annotated[
+        str | None, typer.Option("--type", help="A type of the library: its name or identifier.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="A run, with --keypoint.")] = None,
+    keypoint: Annotated[
+        int | None, typer.Option(min=0, help="A key point of the run, counted from 0.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    least: Annotated[float, typer.Option(min=0, max=1, help="Least likeness.")] = 0.05,
+    pixel_size: options.PixelSize = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file; else it is printed.")] = None,
+    library: LibraryFolder = None,
+) -> None:
+    """Find more like a type of the library, or like one key point of a run."""
+    from corescout.readers import read_scan
+
+    scan = read_scan(
+        file, pixel_size_m=length_m(pixel_size, "--pixel-size") if pixel_size else None
+    )
+    finding = _find(scan, kind, run, keypoint, library)
+    text = _finding_csv(finding, top, least)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8", newline="\n")
+    strange = 1 - finding.familiar.mean()
+    if strange > 0.05:
+        typer.echo(
+            f"{strange:.0%} of the patches are unlike any that the representation was trained on",
+            err=True,
+        )
+
+
+@types.command("compare")
+def compare(
+    first: Annotated[Path, typer.Argument(help="A finished run.")],
+    second: Annotated[
+        Path, typer.Argument(help="Another run, or a scan that the first is applied to.")
+    ],
+    pixel_size: options.PixelSize = None,
+) -> None:
+    """Compare two scans by their types: shares, densities, walls, agreement where they overlap."""
+    from corescout.library import compare as compare_results
+    from corescout.pipeline import apply
+    from corescout.readers import read_scan
+    from corescout.runs import is_run, read_run
+
+    one = read_run(first)
+    if is_run(second):
+        other = read_run(second)
+    else:
+        pitch_m = length_m(pixel_size, "--pixel-size") if pixel_size else None
+        other = apply(one, read_scan(second, pixel_size_m=pitch_m))
+    _print_comparison(compare_results(one, other))
+
+
+_RUN_COLUMNS = ("number", "name", "patches", "share", "wall_um", "color", "hidden")
+_LIBRARY_COLUMNS = (
+    "identifier",
+    "name",
+    "window_nm",
+    "channel",
+    "points",
+    "wall_um",
+    "day",
+    "from",
+)
+
+
+def _run_rows(run: Path) -> list[tuple[object, ...]]:
+    from corescout.colors import type_color
+    from corescout.runs import read_run
+    from corescout.walls import wall_lengths
+
+    result = read_run(run)
+    lengths, kinds = wall_lengths(result), result.types
+    return [
+        (
+            n,
+            look.name,
+            kinds.count(n),
+            f"{kinds.count(n) / len(kinds.of_point):.3f}",
+            _um(None if lengths is None else lengths.of_type_m(kinds, n)),
+            type_color(n, kinds.colors),
+            "hidden" if look.hidden else "",
+        )
+        for n, look in kinds.looks.items()
+    ]
+
+
+def _library_row(entry: LibraryType) -> tuple[object, ...]:
+    known = entry.representation
+    window = "" if known.window_m is None else f"{known.window_m * 1e9:.0f}"
+    return (
+        entry.uid,
+        entry.name,
+        window,
+        ", ".join(known.channels),
+        entry.n_points,
+        _um(entry.wall_length_m),
+        f"{entry.created_at:%Y-%m-%d}",
+        Path(known.source).name,
+    )
+
+
+def _find(
+    scan: Scan, kind: str | None, run: Path | None, keypoint: int | None, library: Path | None
+) -> Finding:
+    from corescout.library import Library, find_like_point, find_like_type
+    from corescout.runs import read_run
+
+    if kind is not None and run is None:
+        return find_like_type(Library(library).get(kind), scan)
+    if kind is None and run is not None and keypoint is not None:
+        return find_like_point(read_run(run), keypoint, scan)
+    raise InputError(
+        "--type NAME, or --run RUN with --keypoint NUMBER", "neither or both", "give one of them"
+    )
+
+
+def _number(result: Result, kind: str) -> int:
+    looks = result.types.looks
+    found = [n for n, look in looks.items() if kind in (str(n), look.name)]
+    if not found:
+        known = ", ".join(f"{n} ({look.name})" for n, look in looks.items())
+        raise InputError(f"one of the types {known}", repr(kind), "choose one of these")
+    return found[0]
+
+
+def _finding_csv(finding: Finding, top: int, least: float) -> str:
+    frame = finding.transferred.scan.frame
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("rank", "y_px", "x_px", "x_m", "y_m", "likeness"))
+    for rank, row in enumerate(finding.best(top, least=least), start=1):
+        y, x = finding.yx_px[row]
+        metres = ("", "") if frame is None else (repr(float(v)) for v in frame.to_m((y, x)))
+        writer.writerow((rank, f"{y:g}", f"{x:g}", *metres, f"{finding.likeness[row]:.4f}"))
+    return text.getvalue()
+
+
+def _print_comparison(found: Comparison) -> None:
+    columns = ("type", "points", "", "share", "", "per_um2", "", "wall_um", "")
+    rows = [
+        (
+            row.name,
+            *row.count,
+            *(f"{s:.3f}" for s in row.share),
+            *("" if d is None else f"{d:.2f}" for d in row.per_um2),
+            *("" if w is None else f"{w:.2f}" for w in row.wall_um),
+        )
+        for row in found.rows
+    ]
+    _print(columns, rows)
+    if not found.same_representation:
+        typer.echo("seen by two networks: types of one name need not be the same")
+    if found.ami is None:
+        typer.echo(f"no agreement: {found.n_pairs} pairs of key points where the scans overlap")
+    else:
+        typer.echo(f"agreement where they overlap: AMI {found.ami:.2f} on {found.n_pairs} pairs")
+
+
+def _um(metres: float | None) -> str:
+    return "" if metres is None else f"{metres * 1e6:.2f}"
+
+
+def _print(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    table = [columns, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
+    for line in table:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())

@@ -1,0 +1,60 @@
+"""What it takes to find the types of one scan on another: the trained network and its types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data.arrays import set_readonly
+from corescout.data.candidate import Candidate
+from corescout.data.mixture import Mixture
+from corescout.data.types import TypeLook
+
+
+@dataclass(frozen=True, eq=False)
+class Representation:
+    """A trained candidate with everything that its numbers depend on, without its scan.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    channels : tuple of str
+    analysis_pitch_m : float or None
+        Pitch of the square pixels that the window counts in.
+    low, high : (C,)
+        The channel values that become 0 and 1.
+    weights : mapping of str to array
+    mixture : Mixture
+    type_of_component : (K,) int64
+    looks : mapping of int to TypeLook
+    plan : mapping
+        As it was executed (JSON values).
+    source : str
+        Scan that it was trained on.
+    """
+
+    candidate: Candidate
+    channels: tuple[str, ...]
+    analysis_pitch_m: float | None
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    weights: Mapping[str, NDArray[np.float32]]
+    mixture: Mixture
+    type_of_component: NDArray[np.int64]
+    looks: Mapping[int, TypeLook]
+    plan: Mapping[str, object]
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        set_readonly(self, "low", (len(self.channels),))
+        set_readonly(self, "high", (len(self.channels),))
+        set_readonly(self, "type_of_component", (self.mixture.n_components,), np.int64)
+
+    @property
+    def window_m(self) -> float | None:
+        """Side of the window on the sample; None without a scale."""
+        pitch = self.analysis_pitch_m
+        return None if pitch is None else self.candidate.window_px * pitch

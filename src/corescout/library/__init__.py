@@ -1,0 +1,19 @@
+"""Types that last: kept by name across scans and days, found again, and compared."""
+
+from corescout.library.comparison import Comparison, TypeShare, compare
+from corescout.library.entry import LibraryType, library_type
+from corescout.library.finding import Finding, find_like_point, find_like_type
+from corescout.library.store import Library, default_folder
+
+__all__ = [
+    "Comparison",
+    "Finding",
+    "Library",
+    "LibraryType",
+    "TypeShare",
+    "compare",
+    "default_folder",
+    "find_like_point",
+    "find_like_type",
+    "library_type",
+]

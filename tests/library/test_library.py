@@ -1,0 +1,173 @@
+"""Types kept by name, found on another scan, and compared."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corescout.data import InputError
+from corescout.edits import rename, split
+from corescout.library import (
+    Library,
+    compare,
+    find_like_point,
+    find_like_type,
+    library_type,
+)
+from corescout.pipeline import apply
+from corescout.runs import write_run
+from corescout.surfaces import generate_surface
+from corescout.upright import upright_patches
+
+
+@pytest.fixture
+def entry(typed_result):
+    return library_type(rename(typed_result, 1, "needle walls"), 1, note="first day")
+
+
+def test_a_type_comes_back_as_it_was_kept(entry, tmp_path):
+    library = Library(tmp_path / "not there yet")
+    assert library.entries() == ()
+    library.add(entry)
+    (back,) = library.entries()
+    assert (back.uid, back.name, back.note) == (entry.uid, "needle walls", "first day")
+    assert back.created_at == entry.created_at
+    assert back.representation.candidate == entry.representation.candidate
+    assert back.representation.looks == entry.representation.looks
+    np.testing.assert_array_equal(back.mean_patch, entry.mean_patch)
+    for name, weight in entry.representation.weights.items():
+        np.testing.assert_array_equal(back.representation.weights[name], weight)
+    assert library.get("NEEDLE WALLS").uid == library.get(entry.uid[:6]).uid == entry.uid
+
+
+def test_a_name_is_taken_once_and_can_be_changed(entry, tmp_path):
+    library = Library(tmp_path)
+    library.add(entry)
+    with pytest.raises(InputError, match="not in the library yet"):
+        library.add(entry)
+    library.rename(entry.uid, "stripes")
+    assert [e.name for e in library.entries()] == ["stripes"]
+    library.remove(entry.uid)
+    assert library.entries() == ()
+
+
+def test_a_damaged_file_is_named_and_the_others_are_read(entry, tmp_path):
+    library = Library(tmp_path)
+    whole = library.add(entry)
+    (tmp_path / "half-0.type.npz").write_bytes(whole.read_bytes()[:2000])
+    assert len(library.entries()) == 1
+    (path,) = library.damaged()
+    assert path.name == "half-0.type.npz"
+
+
+def test_a_disk_that_cannot_be_written_leaves_nothing(entry, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    with pytest.raises(InputError, match="CORESCOUT_LIBRARY"):
+        Library(blocked).add(entry)
+    assert blocked.read_text() == "no folder"
+
+
+def test_a_type_is_found_on_another_scan(typed_result, entry, surface):
+    """On its own scan those are found that the mixture calls so; on another the ranking holds."""
+    here = find_like_type(entry, surface.scan, typed_result.keypoints)
+    assert len(here.likeness) == len(typed_result.patches)
+    best = here.best(15)
+    assert (typed_result.types.of_point[best] == 1).all()
+    assert np.all(np.diff(here.likeness[best]) <= 0)
+    other = find_like_type(entry, generate_surface((160, 160), seed=8).scan)
+    kinds = np.asarray(entry.representation.type_of_component)[
+        entry.representation.mixture.assign(other.transferred.z).argmax(axis=1)
+    ]
+    assert (kinds[other.best(5)] == 1).all()
+
+
+def test_the_most_alike_of_a_point_is_itself(typed_result, surface):
+    found = find_like_point(typed_result, 17, surface.scan, typed_result.keypoints)
+    assert found.order[0] == 17
+    assert found.likeness[17] == pytest.approx(1)
+    with pytest.raises(InputError, match="key point from 0"):
+        find_like_point(typed_result, 10_000, surface.scan)
+
+
+def test_patches_unlike_all_that_was_seen_are_called_unfamiliar(entry, surface, rng):
+    known = find_like_type(entry, surface.scan).familiar.mean()
+    noise = rng.normal(size=surface.scan.shape_px).astype(np.float32)
+    channel = surface.scan.default_channel
+    low, high = np.percentile(surface.scan.channel(channel), [1, 95])
+    strange = replace(
+        surface.scan,
+        channels={**surface.scan.channels, channel: low + (high - low) * (0.5 + 0.6 * noise)},
+    )
+    assert known > 0.95
+    assert find_like_type(entry, strange).familiar.mean() < 0.2
+
+
+def test_two_looks_at_one_scan_agree(typed_result, surface):
+    again = apply(typed_result, surface.scan, keypoints=typed_result.keypoints)
+    found = compare(typed_result, again)
+    assert found.ami == pytest.approx(1.0)
+    assert found.n_pairs == len(typed_result.patches)
+    assert found.same_representation
+    assert [row.name for row in found.rows] == ["type 1", "type 2", "type 3"]
+    assert sum(row.share[0] for row in found.rows) == pytest.approx(1)
+    area_um2 = (160 * 8e-3) ** 2
+    assert found.rows[0].per_um2[0] == pytest.approx(typed_result.types.count(1) / area_um2)
+
+
+def test_types_dealt_at_random_do_not_agree(typed_result, rng):
+    types = replace(typed_result.types, of_point=rng.permutation(typed_result.types.of_point))
+    dealt = replace(typed_result, edited_types=types)
+    assert abs(compare(typed_result, dealt).ami) < 0.05
+
+
+def test_a_type_that_one_scan_lacks_has_its_own_row(typed_result):
+    parted = split(typed_result, [1, 2, 3, 4], "new")
+    row = compare(typed_result, parted).rows[-1]
+    assert (row.name, row.count) == ("new", (0, 4))
+
+
+def test_the_commands(typed_result, tmp_path, capsys, monkeypatch):
+    from corescout.cli.app import _run
+
+    monkeypatch.setenv("CORESCOUT_LIBRARY", str(tmp_path / "library"))
+    run = write_run(typed_result, tmp_path / "run")
+    scan = tmp_path / "scan.npy"
+    np.save(scan, typed_result.scan.channel(typed_result.channels[0]))
+    assert _run(["types", "list"]) == 0
+    assert "no types" in capsys.readouterr().out
+    assert _run(["types", "add", str(run), "type 2", "--name", "needles"]) == 0
+    assert _run(["types", "list"]) == 0
+    assert "needles" in capsys.readouterr().out
+    assert _run(["types", "list", str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert lines[0].split()[:5] == ["number", "name", "patches", "share", "wall_um"]
+    # The .npy has one channel of another name: what is missing is said in one line.
+    assert _run(["types", "find", str(scan), "--type", "needles"]) == 2
+    assert "expected" in capsys.readouterr().err
+    assert _run(["types", "compare", str(run), str(run)]) == 0
+    assert "AMI 1.00" in capsys.readouterr().out
+    assert _run(["types", "find", str(scan)]) == 2
+
+
+def test_measured_patches_are_turned_upright_as_the_decoder_has_them(quick_result):
+    from corescout.plan import Plan
+    from corescout.vae import reconstruct, specification_of
+
+    spec = specification_of(quick_result.winner, Plan.model_validate(quick_result.plan).training)
+    latents = quick_result.fit.latents
+    if latents.angle_rad is None:
+        pytest.skip("the quick winner has no angle")
+    turned = reconstruct(latents, quick_result.weights, spec)
+    upright = reconstruct(latents, quick_result.weights, spec, upright=True)
+    side = turned.shape[-1]
+    y, x = np.indices((side, side)) - (side - 1) / 2
+    inside = y**2 + x**2 <= (side / 2 - 1.5) ** 2
+
+    def apart(values):
+        return np.abs(values - upright)[:, 0][:, inside].mean()
+
+    back = upright_patches(turned, latents.angle_rad, latents.shift_px)
+    assert apart(back) < 0.3 * apart(turned)
+    assert apart(upright_patches(turned, -latents.angle_rad, latents.shift_px)) > apart(turned)
