@@ -1,6 +1,9 @@
 """A twin, limits that fit it, and plans of targets on its walls."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,3 +68,16 @@ def shifted(plan):
     x, y = plan.targets[0].xy_m
     moved = replace(plan.targets[0], xy_m=(x + 1e-12, y))
     return replace(plan, targets=(moved, *plan.targets[1:]))
+
+
+@pytest.fixture(scope="module")
+def dtm_address():
+    """A Pyro5 daemon with DTMicroscope's interface in a process of its own; its address."""
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "dtm_server.py")],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    yield process.stdout.readline().strip()
+    process.kill()
+    process.wait()
+    process.stdout.close()

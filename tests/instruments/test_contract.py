@@ -11,6 +11,7 @@ import pytest
 from corescout.data import StoppedError, Target
 from corescout.instruments import InstrumentError, Session, SessionError, plan_visits
 from corescout.instruments.asylum import AsylumInstrument
+from corescout.instruments.dtmicroscope import DTMicroscopeInstrument
 from corescout.instruments.folder import FolderInstrument
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.recorded import RecordedInstrument
@@ -28,7 +29,7 @@ def spectra_plan(scan, places):
     return plan_visits(scan, targets)
 
 
-@pytest.fixture(params=["twin", "recorded", "nanonis", "folder", "asylum"])
+@pytest.fixture(params=["twin", "recorded", "nanonis", "folder", "asylum", "dtmicroscope"])
 def backend(request, wall_surface, scan_file, tmp_path):
     """An instrument and a plan for it."""
     server = None
@@ -48,6 +49,12 @@ def backend(request, wall_surface, scan_file, tmp_path):
         plan = on_walls
         (tmp_path / "plans").mkdir()
         made = FolderInstrument(tmp_path, tmp_path / "plans")
+    elif request.param == "dtmicroscope":
+        made = DTMicroscopeInstrument(request.getfixturevalue("dtm_address"), data_path="any")
+        made.connect()
+        (scan,) = made.scans()
+        made.close()
+        plan = spectra_plan(scan, [(1.0, 3.0), (5.0, 10.0), (2.0, 18.0)])
     elif request.param == "asylum":
         shutil.copy(scan_file("scan_0001.ibw"), tmp_path)
         scan = read_scan(scan_file("scan_0001.ibw"))

@@ -114,9 +114,25 @@ class AsylumProfile(_Watching):
         )
 
 
+class DTMicroscopeProfile(_Profile):
+    """DTMicroscope's AFM server."""
+
+    kind: Literal["dtmicroscope"]
+    address: str = "PYRO:microscope.server@127.0.0.1:9092"
+    data_path: str | None = None
+    timeout_s: float = Field(60.0, gt=0)
+
+    def instrument(self, base: Path) -> Instrument:
+        """Make its client."""
+        from corescout.instruments.dtmicroscope import DTMicroscopeInstrument
+
+        return DTMicroscopeInstrument(self.address, self.data_path, self.timeout_s)
+
+
 PROFILES: TypeAdapter[Any] = TypeAdapter(
     Annotated[
-        TwinProfile | NanonisProfile | FolderProfile | AsylumProfile, Field(discriminator="kind")
+        TwinProfile | NanonisProfile | FolderProfile | AsylumProfile | DTMicroscopeProfile,
+        Field(discriminator="kind"),
     ]
 )
 

@@ -1,0 +1,238 @@
+"""pycroscopy's DTMicroscope (AFM server) over Pyro5: recorded data behind a network address.
+
+The server keeps one microscope per connection, so one proxy is used for all. It clamps a move that
+leaves its data without a word: the position is read back, and a clamped move is an error. Only the
+serpent serialiser is used: nothing that comes is ever unpickled. Axes in metres; images are [x, y]
+with y growing, as in the NSID files that they come from.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Measurement, Scan, ScanFrame, StoppedError
+from corescout.instruments.messages import Kind, Message
+from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+
+ADDRESS = "PYRO:microscope.server@127.0.0.1:9092"
+TIMEOUT_S = 60.0  # an image comes as text
+_CLAMPED_M = 1e-12
+_ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "spectrum"})
+_NOTES = ("spectra are recorded ones: bias, speed and their settings are not sent",)
+_ROLES = (("amplitude", "amp"), ("phase", "phase"), ("topography", "height"))
+
+
+class DTMicroscopeInstrument:
+    """A client of its AFM server.
+
+    Parameters
+    ----------
+    address : str
+        Pyro address.
+    data_path : str, optional
+        A data set on the server's machine to open; without it the server must have one open for
+        this connection.
+    timeout_s : float
+        Of one call.
+    """
+
+    def __init__(
+        self, address: str = ADDRESS, data_path: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._address, self._data_path, self._timeout_s = address, data_path, timeout_s
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._proxy: Any = None
+        self._bias_v = 0.0
+        self.log: list[Message] = []
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Moves and recorded spectra; the position is read back."""
+        return Capabilities(
+            "DTMicroscope", f"dtmicroscope {self._address}", _ACTIONS,
+            can_stop=True, can_read_back=True, notes=_NOTES,
+        )  # fmt: skip
+
+    def connect(self) -> None:
+        """Open the data set on the server; ends a stop."""
+        try:
+            import Pyro5.api
+            import Pyro5.errors
+        except ImportError as error:
+            raise InstrumentError("Pyro5 is missing: install napari-corescout[dtmicroscope]") from (
+                error
+            )
+        self.close()
+        try:
+            proxy = Pyro5.api.Proxy(self._address)
+        except Pyro5.errors.PyroError as error:
+            raise InstrumentError(f"{self._address!r} is no Pyro address: {error}") from error
+        proxy._pyroSerializer = "serpent"
+        proxy._pyroTimeout = self._timeout_s
+        self._proxy = proxy
+        try:
+            if self._data_path is not None:
+                self._call("initialize_microscope", "AFM", data_path=self._data_path)
+                self._call("setup_microscope", data_source=None)
+            self._position()
+        except InstrumentError:
+            self.close()
+            raise
+        self._stopped.clear()
+
+    def close(self) -> None:
+        """Disconnect."""
+        with self._lock:
+            proxy, self._proxy = self._proxy, None
+            if proxy is not None:
+                with suppress(Exception):
+                    proxy._pyroClaimOwnership()
+                    proxy._pyroRelease()
+
+    def status(self) -> Status:
+        """Position, as the server says it; the bias is what was said last."""
+        return Status(self._position(), self._bias_v, busy=False)
+
+    def describe(self) -> Description:
+        """Frame and channels of its data."""
+        scan = self._scan()
+        return Description(scan.frame, dict(scan.units), ("recorded data behind a server",))
+
+    def scans(self) -> Iterator[Scan]:
+        """Yield its scan, once: the data behind it does not change."""
+        yield self._scan()
+
+    def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
+        """Return the calls."""
+        return tuple(call for m in messages if (call := _call_of(m)))
+
+    def send(self, message: Message) -> Measurement | Scan | None:
+        """Carry out a message.
+
+        Raises
+        ------
+        InstrumentError
+            If the server clamps a move, does not answer, or reports an error.
+        """
+        if self._stopped.is_set():
+            raise StoppedError("DTMicroscope was stopped")
+        if self._proxy is None:
+            raise _not_connected()
+        self.log.append(message)
+        if message.kind == "bias":
+            self._bias_v = message.values["bias_v"]
+        elif message.kind == "move":
+            self._move(message.values["x_m"], message.values["y_m"])
+        elif message.kind == "spectrum":
+            return self._spectrum(message)
+        return None
+
+    def finish(self) -> None:
+        """Messages were carried out one by one."""
+
+    def stop(self, reason: str, emergency: str) -> None:
+        """Send nothing more: a move is over when its call returns."""
+        self._stopped.set()
+        self._bias_v = 0.0 if emergency == "halt_and_zero_bias" else self._bias_v
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
+        return self._remote(name, lambda proxy: getattr(proxy, name)(*arguments, **named))
+
+    def _get(self, *names: str) -> list[float]:
+        return [float(self._remote(n, lambda proxy, n=n: getattr(proxy, n))) for n in names]
+
+    def _remote(self, name: str, ask: Any) -> Any:
+        """Ask the server from any thread."""
+        with self._lock:
+            if self._proxy is None:
+                raise _not_connected()
+            self._proxy._pyroClaimOwnership()
+            try:
+                return ask(self._proxy)
+            except Exception as error:  # the server sends errors of any class
+                raise InstrumentError(
+                    f"{name} at {self._address}: {type(error).__name__}: {error}"
+                ) from error
+
+    def _position(self) -> tuple[float, float]:
+        x, y = self._get("x", "y")
+        return x, y
+
+    def _move(self, x_m: float, y_m: float) -> None:
+        self._call("go_to", x_m, y_m)
+        at_x, at_y = self._position()
+        if abs(at_x - x_m) > _CLAMPED_M or abs(at_y - y_m) > _CLAMPED_M:
+            raise InstrumentError(
+                f"the move to X {x_m:.6g} m, Y {y_m:.6g} m was clamped to X {at_x:.6g} m,"
+                f" Y {at_y:.6g} m: it leaves the data behind the server"
+            )
+
+    def _spectrum(self, message: Message) -> Measurement:
+        axis, values = (_array(part) for part in self._call("get_spectrum"))
+        if axis.ndim != 1 or values.shape[-1:] != axis.shape:
+            raise InstrumentError(f"a spectrum of shape {values.shape} over {axis.shape}")
+        curves = values.reshape(-1, len(axis))
+        names = ["response"] if len(curves) == 1 else [f"response {i}" for i in range(len(curves))]
+        return Measurement(
+            target_uid=message.target_uid,
+            axis=axis,
+            axis_name="bias",  # the server does not say; its loops run over the bias
+            axis_unit="V",
+            channels=dict(zip(names, curves, strict=True)),
+            xy_m=self._position(),
+            acquired_at=datetime.now(UTC),
+            source=self.capabilities.address,
+        )
+
+    def _scan(self) -> Scan:
+        info = {str(key): list(value) for key, value in self._call("get_dataset_info")}
+        images = _array(self._call("get_scan"))
+        names = [str(info["channels"][i]) for i in info["scans"]]
+        units = {str(info["channels"][i]): str(info["units"][i]) for i in info["scans"]}
+        if images.ndim != 3 or len(images) != len(names):
+            raise InstrumentError(f"images of shape {images.shape} for {len(names)} channels")
+        low_x, high_x, low_y, high_y = self._get("x_min", "x_max", "y_min", "y_max")
+        n_x, n_y = images.shape[1:]
+        pitch = ((high_x - low_x) / max(n_x - 1, 1), (high_y - low_y) / max(n_y - 1, 1))
+        center = ((low_x + high_x) / 2, (low_y + high_y) / 2)
+        frame = ScanFrame((n_y, n_x), pitch, center, assumed=("axes in metres",))
+        roles = {n: r for n in names for r, word in reversed(_ROLES) if word in n.lower()}
+        channels = {n: upright(image) for n, image in zip(names, images, strict=True)}
+        return Scan(
+            uid=f"dtmicroscope-{self._address}", channels=channels, units=units, frame=frame,
+            roles=roles, source=self.capabilities.address,
+        )  # fmt: skip
+
+
+def upright(image: NDArray[np.float64]) -> NDArray[np.float32]:
+    """An image [x, y] with y growing, as one whose row 0 is the +Y edge."""
+    return np.flipud(image.T).astype(np.float32)
+
+
+def _array(said: Any) -> NDArray[np.float64]:
+    """Numbers that come as (list, shape, type)."""
+    try:
+        values, shape, _ = said
+        return np.asarray(values, dtype=np.float64).reshape([int(n) for n in shape])
+    except (TypeError, ValueError) as error:
+        raise InstrumentError(f"the server sent no array: {error}") from error
+
+
+def _call_of(message: Message) -> str:
+    if message.kind == "move":
+        return f"go_to({message.values['x_m']:.9g}, {message.values['y_m']:.9g})"
+    return "get_spectrum()" if message.kind == "spectrum" else ""
+
+
+def _not_connected() -> InstrumentError:
+    return InstrumentError("DTMicroscope is not connected: connect first")
