@@ -131,6 +131,17 @@ def novelty(applied: Result, calibration: Calibration) -> Novelty:
     return Novelty(p_misfit, p_rarity, p_contrast, np.minimum(1.0, 3 * least))
 
 
+def extended(calibration: Calibration, result: Result, left_out: NDArray[np.bool_]) -> Calibration:
+    """Add the scores of points (N,) of a result that its model was not trained on."""
+    rarity = _rarity(_z(result.fit), result.mixture)[left_out]
+    return Calibration(
+        np.sort(np.concatenate([calibration.misfit, _misfit(result.fit)[left_out]])),
+        np.sort(np.concatenate([calibration.rarity, rarity])),
+        np.sort(np.concatenate([calibration.contrast, _contrast(result)])),
+        calibration.held_out,
+    )
+
+
 def _p_values(scores: NDArray[np.float64], calibration: NDArray[np.float64]) -> NDArray[np.float64]:
     """(1 + number of calibration scores at least as high) / (1 + n)."""
     reached = len(calibration) - np.searchsorted(calibration, scores, side="left")

@@ -54,6 +54,7 @@ def train(
     seeds: tuple[int, ...],
     plan: TrainingPlan,
     *,
+    start: Mapping[str, NDArray[np.float32]] | None = None,
     stop: threading.Event | None = None,
     on_step: Callable[[float], None] | None = None,
 ) -> Trained:
@@ -65,6 +66,8 @@ def train(
         Shared by all models, or one set for each.
     seeds : M integers
         Each fixes the initial weights, the order of the patches and the noise of its model.
+    start : mapping of str to array, optional
+        Weights of a model of this specification, from which all models start.
     stop : Event
         Looked at before every step.
     on_step : callable
@@ -84,6 +87,11 @@ def train(
     steps_per_epoch = n_patches // batch
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     initial = initial_parameters(spec, generators, x, plan.initialisation)
+    if start is not None:
+        initial = {
+            name: torch.as_tensor(np.array(start[name])).expand_as(value).clone()
+            for name, value in initial.items()
+        }
     theta = torch.cat([value.flatten() for value in initial.values()]).to(device)
     adam = Adam(theta)
     step_of = _written_out if has_gradient(spec) else _differentiated

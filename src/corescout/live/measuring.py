@@ -1,0 +1,360 @@
+"""The measuring half of a runner: a suggestion, its approval, the run, results tied to targets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from corescout.data import InputError, Measurement, Result, Scan, Target
+from corescout.instruments import (
+    Check,
+    Event,
+    Instrument,
+    InstrumentError,
+    Session,
+    SessionError,
+    VisitPlan,
+)
+from corescout.live.day import Day
+from corescout.live.drift import Drift, shifted
+from corescout.live.next_scan import Understood
+from corescout.live.policy import Policy
+from corescout.live.states import TargetStage, TargetState
+from corescout.live.suggestion import Measured, choose, doubt, plan_of, with_drift
+
+if TYPE_CHECKING:
+    from corescout.live.runner import LiveSettings
+
+
+@dataclass(frozen=True, eq=False)
+class _Suggestion:
+    """Targets of one scan, and by how much the sample has moved since."""
+
+    result: Result
+    targets: tuple[Target, ...]
+    moved_m: tuple[float, float] = (0.0, 0.0)
+
+
+class Measuring:
+    """Suggests on scans, and runs what a person or a policy approves.
+
+    `suggest` and `carry_out` are the worker's; everything else may come from any thread.
+
+    Parameters
+    ----------
+    session : Session
+    instrument : Instrument
+    day : Day
+    policy : Policy or None
+    settings : LiveSettings
+    show : callable
+        Takes changes of the snapshot.
+    wake : callable
+        Tells the worker that something was approved.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        instrument: Instrument,
+        day: Day,
+        policy: Policy | None,
+        settings: LiveSettings,
+        show: Callable[..., None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._session, self._instrument, self._day = session, instrument, day
+        self._policy, self._settings, self._show, self._wake = policy, settings, show, wake
+        self._lock = threading.RLock()
+        self._suggestion: _Suggestion | None = None
+        self._plan: VisitPlan | None = None
+        self._check: Check | None = None
+        self._since_plan: tuple[float, float] = (0.0, 0.0)
+        self._approved = False
+        self._plans_done = self._targets_done = 0  # under the policy
+        self._by_policy = False
+        self._states: dict[str, TargetState] = {}
+        self._measurements: dict[str, Measurement | Scan] = {}
+        self._types: dict[str, int] = {}
+        self.measured = Measured()
+
+    # -- from any thread ------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """Of the session."""
+        return self._session.state
+
+    @property
+    def held(self) -> bool:
+        """Whether a person must look."""
+        return self._session.state == "HOLD"
+
+    @property
+    def due(self) -> bool:
+        """Whether a plan is approved and waits for the worker."""
+        return self._approved and self._session.state == "ARMED"
+
+    def approve(self, digest: str, by: str) -> None:
+        """Approve the plan that is shown (SessionError if it is another one, or has errors)."""
+        with self._lock:
+            self._session.approve(digest, by)
+            self._approved, self._by_policy = True, False
+            self._mark("approved")
+        self._wake()
+
+    def decline(self, by: str) -> None:
+        """Drop the plan that is shown."""
+        with self._lock:
+            if self._session.state == "RUNNING":
+                raise SessionError("the plan is under way: stop it")
+            if self._plan is not None:
+                self._day.write("declined", digest=self._plan.digest, by=by)
+            self._mark("withdrawn", f"declined by {by}")
+            self._plan = self._check = self._suggestion = None
+            self._approved = False
+        self._show(plan=None, check=None)
+        self.show_stage()
+
+    def release(self, by: str) -> None:
+        """Leave HOLD: a person has looked. What was planned before is not."""
+        with self._lock:
+            self._session.release(by)
+            self._plan = self._check = None
+            self._approved = False
+        self._show(plan=None, check=None)
+        self.show_stage()
+        self._wake()
+
+    def sign(self, policy: Policy | None) -> None:
+        """Sign a policy for the rest of the session; None takes it back."""
+        with self._lock:
+            self._policy = policy
+            self._plans_done = self._targets_done = 0
+        if policy is None:
+            self._day.write("policy taken back")
+            return
+        self._day.write_policy(policy)
+        self._ask_policy()
+        self._wake()
+
+    def halt(self, reason: str) -> None:
+        """STOP (InstrumentError if it did not reach the instrument)."""
+        try:
+            self._session.stop(reason)
+        finally:
+            self._approved = False
+            self._show(stage="held", message=reason)
+
+    def stop_run(self, reason: str) -> None:
+        """Stop a plan that is under way; nothing else."""
+        if self._session.state == "RUNNING":
+            with suppress(InstrumentError):  # the session holds and says so
+                self._session.stop(reason)
+
+    def show_stage(self) -> None:
+        """Say what is waited for."""
+        if self.held:
+            self._show(stage="held", message="look at the instrument, then release")
+        elif self._plan is not None and self._session.state == "PREVIEW":
+            count = len(self._plan.targets)
+            self._show(stage="awaiting approval", message=f"a plan of {count} targets")
+        elif not self.due:
+            self._show(stage="waiting", message="for a scan")
+
+    # -- the worker's ---------------------------------------------------------------------
+
+    def suggest(self, understood: Understood, drift: Drift | None) -> int:
+        """Suggest on a scan; what was suggested before follows the drift or is withdrawn.
+
+        Returns
+        -------
+        int
+            Targets that are suggested now.
+        """
+        known = drift is not None and drift.refused is None
+        with self._lock:
+            if drift is not None and known:
+                self._follow(drift)
+            if self._in_force():
+                why = self._doubt(drift)
+                if why is None:
+                    return len(self._plan.targets) if self._plan is not None else 0
+                self._withdraw(why)
+            if self._keeps_earlier(understood, known=known):
+                pass  # a zoom: the targets of its survey have moved with the sample
+            elif understood.result is not None:
+                targets = choose(understood.result, self.measured)
+                self._suggestion = _Suggestion(understood.result, targets)
+            if self._suggestion is None:
+                return 0
+            self._states = {t.uid: TargetState(t, "suggested") for t in self._moved_targets()}
+            self._tell_targets()
+            if not self.held:
+                self._preview()
+            return len(self._states)
+
+    def carry_out(self) -> list[Scan]:
+        """Run the plan that was approved; return the zooms that it brought, to be analysed."""
+        with self._lock:
+            plan, suggestion = self._plan, self._suggestion
+            if not self.due or plan is None or suggestion is None:
+                if self._approved and self._session.state == "PREVIEW":
+                    self._approved = False  # the approval ran out
+                    self.show_stage()
+                return []
+            if self._instrument_busy():
+                return []
+            self._approved = False
+        self._show(stage="measuring", message=f"{len(plan.targets)} targets")
+        zooms: list[Scan] = []
+        try:
+            for event in self._session.run(plan, suggestion.result.scan):
+                self._happened(event)
+                if isinstance(event.measurement, Scan) and event.target_uid:
+                    zooms.append(event.measurement)
+        except Exception as error:  # noqa: BLE001 - the session holds; the watch goes on
+            self._failed(f"{type(error).__name__}: {error}")
+        with self._lock:
+            if self._by_policy:
+                self._plans_done += 1
+                self._targets_done += len(plan.targets)
+            self._plan = self._check = self._suggestion = None
+        self._show(plan=None, check=None)
+        self.show_stage()
+        return zooms
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _follow(self, drift: Drift) -> None:
+        """Move what is not measured yet, and what was, with the sample."""
+        dx, dy = drift.drift_m
+        self.measured.follow(drift.drift_m)
+        self._since_plan = (self._since_plan[0] + dx, self._since_plan[1] + dy)
+        if self._suggestion is not None:
+            x, y = self._suggestion.moved_m
+            self._suggestion = replace(self._suggestion, moved_m=(x + dx, y + dy))
+
+    def _in_force(self) -> bool:
+        return self._plan is not None and self._session.state in ("PREVIEW", "ARMED")
+
+    def _doubt(self, drift: Drift | None) -> str | None:
+        """Why the plan in force does not hold, from all drift since it was made."""
+        if self._plan is None:
+            return None
+        return doubt(
+            self._plan, None if drift is None else replace(drift, drift_m=self._since_plan)
+        )
+
+    def _withdraw(self, why: str) -> None:
+        if self._plan is not None:
+            self._day.write("withdrawn", digest=self._plan.digest, why=why)
+        self._mark("withdrawn", why)
+        self._plan = self._check = None
+        self._approved = False
+        self._show(plan=None, check=None)
+
+    def _keeps_earlier(self, understood: Understood, *, known: bool) -> bool:
+        waits = self._suggestion is not None and bool(self._states)
+        return waits and known and understood.kind.kind == "zoom"
+
+    def _moved_targets(self) -> tuple[Target, ...]:
+        if self._suggestion is None:
+            return ()
+        return shifted(self._suggestion.targets, self._suggestion.moved_m)
+
+    def _preview(self) -> None:
+        """Show what a plan of the suggestion would do, and ask the policy."""
+        suggestion = self._suggestion
+        if suggestion is None or not suggestion.targets:
+            return
+        try:
+            at_m = self._instrument.status().at_m
+            plan = plan_of(
+                suggestion.result, suggestion.targets, at_m, self._settings.action,
+                self._settings.action_settings, drift_check=self._settings.drift_check,
+            )  # fmt: skip
+            if any(suggestion.moved_m):
+                moved = Drift("", "", suggestion.moved_m, None)
+                plan = with_drift(plan, moved)
+            check = self._session.preview(plan)
+        except (InputError, InstrumentError, SessionError) as error:
+            self._day.write("not previewed", reason=str(error))
+            self._show(message=f"not previewed: {error}")
+            return
+        self._plan, self._check, self._since_plan = plan, check, (0.0, 0.0)
+        self._states = {t.uid: TargetState(t, "previewed") for t in plan.targets}
+        self._tell_targets()
+        self._show(plan=plan, check=check)
+        self._ask_policy()
+
+    def _ask_policy(self) -> None:
+        """Let the policy approve the plan that is shown, if it covers it."""
+        with self._lock:
+            policy, plan, check = self._policy, self._plan, self._check
+            if policy is None or plan is None or check is None:
+                return
+            if self._session.state != "PREVIEW":
+                return
+            why = policy.refusal(plan, check, self._plans_done, self._targets_done)
+            if why is not None:
+                self._day.write("policy", digest=plan.digest, refused=why)
+                self._show(message=f"a person must approve: {why}")
+                return
+            try:
+                self._session.approve(plan.digest, f"policy signed by {policy.signed_by}")
+            except SessionError as error:
+                self._show(message=str(error))
+                return
+            self._approved = self._by_policy = True
+            self._mark("approved")
+
+    def _instrument_busy(self) -> bool:
+        """Whether a scan is under way: nothing moves then."""
+        try:
+            busy = self._instrument.status().busy
+        except InstrumentError:
+            return True
+        if busy:
+            self._show(stage="awaiting the end of the scan", message="then it measures")
+        return busy
+
+    def _happened(self, event: Event) -> None:
+        uid, came = event.target_uid, event.measurement
+        if event.what == "arrived" and "at_m" in event.detail:
+            self._show(at_m=event.detail["at_m"])
+        elif event.what == "measured" and uid is not None and came is not None:
+            self._measurements = {**self._measurements, uid: came}
+            self._mark("measured", uid=uid)
+            if isinstance(came, Measurement):
+                target = self._states[uid].target
+                place = came.xy_m or target.xy_m
+                if place is not None:
+                    self.measured.add(place)
+                self._day.add_measurement(target, came)
+            self._types = {**self._types, uid: self._states[uid].target.type}
+            self._show(measurements=self._measurements, type_of_target=self._types)
+        elif event.what == "handed over":
+            self._mark("measured", "handed over to the instrument")
+        elif event.what == "held":
+            self._failed(str(event.detail.get("reason", "held")))
+
+    def _failed(self, reason: str) -> None:
+        self._day.write("run held", reason=reason)
+        left = {u: s for u, s in self._states.items() if s.stage != "measured"}
+        self._states |= {u: replace(s, stage="failed", reason=reason) for u, s in left.items()}
+        self._tell_targets()
+        self._show(stage="held", message=reason)
+
+    def _mark(self, stage: TargetStage, reason: str = "", uid: str | None = None) -> None:
+        chosen: Iterator[str] = iter([uid] if uid is not None else list(self._states))
+        for one in chosen:
+            if one in self._states:
+                self._states[one] = replace(self._states[one], stage=stage, reason=reason)
+        self._tell_targets()
+
+    def _tell_targets(self) -> None:
+        self._show(targets=tuple(self._states.values()))

@@ -1,0 +1,73 @@
+"""Who approves: a person each plan, or a policy with limits that a person signs for a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from corescout.instruments.protocol import Check
+from corescout.instruments.visit_plan import VisitPlan
+
+
+def _tomorrow() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What may be done in this session without asking; the limits of the instrument hold as well.
+
+    Attributes
+    ----------
+    signed_by : str
+        The person.
+    most_plans, most_targets : int
+        In the session.
+    actions : frozenset of str
+        "mark", "spectrum", "zoom".
+    largest_bias_v : float
+        Absolute, of spectra.
+    longest_path_m : float
+        Of one plan.
+    expires_at : datetime
+        UTC; after half a day if not said.
+    """
+
+    signed_by: str
+    most_plans: int
+    most_targets: int
+    actions: frozenset[str] = frozenset({"mark", "spectrum"})
+    largest_bias_v: float = 5.0
+    longest_path_m: float = 100e-6
+    expires_at: datetime = field(default_factory=_tomorrow)
+
+    def refusal(self, plan: VisitPlan, check: Check, plans: int, targets: int) -> str | None:
+        """Say why a plan needs a person, None if the policy covers it.
+
+        Parameters
+        ----------
+        plans, targets : int
+            Carried out under the policy so far.
+        """
+        biases = [
+            abs(value)
+            for message in check.messages
+            for name, value in message.values.items()
+            if name.startswith("bias")
+        ]
+        other = {t.action for t in plan.targets} - self.actions
+        if check.errors:
+            return "; ".join(check.errors)
+        if datetime.now(UTC) > self.expires_at:
+            return "the policy has expired"
+        if plans >= self.most_plans:
+            return f"{self.most_plans} plans were carried out, the policy allows no more"
+        if targets + len(plan.targets) > self.most_targets:
+            return f"more than the {self.most_targets} targets that the policy allows"
+        if other:
+            return f"the policy does not allow {', '.join(sorted(other))}"
+        if max(biases, default=0.0) > self.largest_bias_v:
+            return f"{max(biases):g} V exceed the policy's {self.largest_bias_v:g} V"
+        if check.path_m > self.longest_path_m:
+            return f"a way of {check.path_m * 1e6:.0f} um, longer than the policy allows"
+        return None

@@ -1,0 +1,148 @@
+"""Where scans come from: a folder, an instrument, or a list. Opened again after a loss."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from corescout.data import InputError, Scan
+from corescout.instruments.folder import SetAside
+from corescout.instruments.protocol import Instrument, InstrumentError
+
+if TYPE_CHECKING:
+    from corescout.instruments.folder import FolderScans
+
+Arrival = Scan | SetAside
+
+_PAUSE_S = 0.2  # between two scans of an instrument that ends its iteration after each
+
+
+class Source(Protocol):
+    """Scans as they come."""
+
+    @property
+    def name(self) -> str:
+        """What is watched, for people."""
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Connect and yield what comes, partial scans too, in a thread that may wait.
+
+        Ends when there will be nothing more, or after `stop`. Raises InstrumentError, InputError or
+        OSError when the connection is lost; it is then called again.
+        """
+
+    def stop(self) -> None:
+        """End the iteration within a second; from any thread, any number of times."""
+
+
+class FolderSource:
+    """Files that are completed in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    existing : bool
+        Whether files that are there already count.
+    known : iterable of str
+        SHA-256 of files that an earlier watch has journalled.
+    polling : bool
+        For network shares.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        existing: bool = False,
+        known: Iterable[str] = (),
+        polling: bool = False,
+    ) -> None:
+        self._folder, self._existing, self._polling = folder, existing, polling
+        self._known = set(known)
+        self._watched: FolderScans | None = None
+        self._stopped = threading.Event()
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self._folder)
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Yield scans as files are completed; after a loss those that came meanwhile as well."""
+        from corescout.instruments.folder import FolderScans
+
+        self._watched = FolderScans(
+            self._folder, existing=self._existing, polling=self._polling, known=self._known
+        )
+        self._existing = True
+        if self._stopped.is_set():
+            return
+        for found in self._watched:
+            if isinstance(found, Scan):
+                self._known.add(str(found.metadata.get("file_sha256", "")))
+            yield found
+
+    def stop(self) -> None:
+        """End the watch."""
+        self._stopped.set()
+        if self._watched is not None:
+            self._watched.stop()
+
+
+class InstrumentSource:
+    """Scans of an instrument, one after another.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    """
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self._stopped = threading.Event()
+
+    @property
+    def name(self) -> str:
+        """Name and address of the instrument."""
+        known = self.instrument.capabilities
+        return f"{known.name} ({known.address})"
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Connect and yield scans until `stop`."""
+        self.instrument.connect()
+        while not self._stopped.is_set():
+            yield from self.instrument.scans()
+            self._stopped.wait(_PAUSE_S)
+
+    def stop(self) -> None:
+        """Disconnect: what waits for a scan ends."""
+        self._stopped.set()
+        with suppress(InstrumentError, InputError, OSError):
+            self.instrument.close()
+
+
+class ListSource:
+    """Scans that are there already, in their order; for scripts and tests."""
+
+    def __init__(self, arrivals: Iterable[Arrival], name: str = "scans") -> None:
+        self._arrivals, self._name = arrivals, name
+        self._stopped = threading.Event()
+
+    @property
+    def name(self) -> str:
+        """As it was called."""
+        return self._name
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Yield them."""
+        for arrival in self._arrivals:
+            if self._stopped.is_set():
+                return
+            yield arrival
+
+    def stop(self) -> None:
+        """End before the next one."""
+        self._stopped.set()

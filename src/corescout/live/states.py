@@ -1,0 +1,182 @@
+"""What a runner shows: one frozen snapshot, a record of each scan, and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from psygnal import Signal
+
+from corescout.data import Measurement, Result, Scan, Target
+from corescout.instruments.protocol import Check
+from corescout.instruments.visit_plan import VisitPlan
+from corescout.live.drift import Drift
+from corescout.live.next_scan import Understood
+from corescout.live.tip import TipReading
+
+Stage = Literal[
+    "starting",
+    "waiting",  # for a scan
+    "checking",  # its quality
+    "analysing",  # with the representation at hand
+    "exploring",  # anew
+    "learning",  # from what is new, starting from the last weights
+    "suggesting",
+    "awaiting approval",  # of the plan that is shown
+    "awaiting the end of the scan",  # the instrument is busy
+    "measuring",
+    "held",  # a person must look and release
+    "stopped",
+]
+Outcome = Literal["analysed", "superseded", "set aside"]
+TargetStage = Literal["suggested", "previewed", "approved", "measured", "failed", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """A target and how far it is; its place follows the drift until it is previewed."""
+
+    target: Target
+    stage: TargetStage
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ScanRecord:
+    """What became of one scan; a line of the journal, in the order of arrival.
+
+    Attributes
+    ----------
+    number : int
+        Counts the arrivals of the session from 1.
+    uid : str
+    revision : int
+    outcome : {"analysed", "superseded", "set aside"}
+    reason : str
+        In words: why it was not analysed, or what was found.
+    kind : str
+        Same frame, zoom, new area, in words.
+    explored : bool
+        Whether it had an exploration of its own.
+    representation : int
+        Number of the one that its types are of; 0 for none.
+    types : mapping of int to int
+        Points of each type.
+    novel_share : float or None
+    drift_m : tuple of float or None
+        Since the scan that it was registered with.
+    drift_refused : str or None
+    warnings : tuple of str
+        Doubts about quality and tip.
+    targets : int
+        Suggested on it.
+    seconds : float
+        From its arrival to its targets.
+    folder : str
+        Of its run, in the folder of the day.
+    arrived_at : datetime or None
+    """
+
+    number: int
+    uid: str
+    revision: int
+    outcome: Outcome
+    reason: str = ""
+    kind: str = ""
+    explored: bool = False
+    representation: int = 0
+    types: Mapping[int, int] = field(default_factory=dict)
+    novel_share: float | None = None
+    drift_m: tuple[float, float] | None = None
+    drift_refused: str | None = None
+    warnings: tuple[str, ...] = ()
+    targets: int = 0
+    seconds: float = 0.0
+    folder: str = ""
+    arrived_at: datetime | None = None
+
+    def __str__(self) -> str:
+        if self.outcome != "analysed":
+            return f"{self.number:4d} {self.uid}: {self.outcome}: {self.reason}"
+        types = ", ".join(f"type {k}: {n}" for k, n in self.types.items())
+        parts = [
+            f"{self.kind}; explored anew: {self.reason}" if self.explored else self.kind,
+            types,
+        ]
+        if self.novel_share is not None:
+            parts.append(f"{self.novel_share:.0%} new")
+        parts += [f"{self.targets} targets", f"{self.seconds:.1f} s"]
+        parts += [f"! {warning}" for warning in self.warnings]
+        return f"{self.number:4d} {self.uid}: " + "; ".join(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Everything that there is to show, at one moment.
+
+    Attributes
+    ----------
+    stage : str
+    message : str
+        What happens, in words.
+    source : str
+    connected : bool
+    waiting : int
+        Scans that wait for the analysis.
+    partial : Scan or None
+        The scan whose rows are arriving.
+    understood : Understood or None
+        The latest scan that was analysed.
+    result : Result or None
+        Its types, core points and targets.
+    records : tuple of ScanRecord
+        Of the session, the oldest first.
+    targets : tuple of TargetState
+        Of the current suggestion or plan.
+    plan, check : VisitPlan, Check or None
+        What waits for approval, is armed or runs; to be approved by `plan.digest`.
+    session : str
+        State of the instrument's session, "" without one.
+    measurements : mapping of str to Measurement or Scan
+        By target, of the whole session.
+    type_of_target : mapping of str to int
+        Of those that were measured.
+    at_m : tuple of float or None
+        Where the tip was last.
+    drift : Drift or None
+        The latest registration.
+    tip : tuple of TipReading
+        One for each scan that shows the reference spots.
+    warnings : tuple of str
+        In force now: drift, tip, quality.
+    """
+
+    stage: Stage = "starting"
+    message: str = ""
+    source: str = ""
+    connected: bool = False
+    waiting: int = 0
+    partial: Scan | None = None
+    understood: Understood | None = None
+    result: Result | None = None
+    records: tuple[ScanRecord, ...] = ()
+    targets: tuple[TargetState, ...] = ()
+    plan: VisitPlan | None = None
+    check: Check | None = None
+    session: str = ""
+    measurements: Mapping[str, Measurement | Scan] = field(default_factory=dict)
+    type_of_target: Mapping[str, int] = field(default_factory=dict)
+    at_m: tuple[float, float] | None = None
+    drift: Drift | None = None
+    tip: tuple[TipReading, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Signals:
+    """Emitted on the runner's threads; a window queues them for its own."""
+
+    changed = Signal(Snapshot)  # at every change
+    scan_done = Signal(ScanRecord)  # once for every scan
+    said = Signal(str)  # a line for the log

@@ -1,0 +1,314 @@
+"""The runner: each scan once in the journal, stops, losses, bad scans, approvals, a policy."""
+
+import queue
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
+from corescout.instruments.twin import DigitalTwin
+from corescout.live import runner as runner_module
+from corescout.live.analyst import Analyst
+from corescout.live.day import Day
+from corescout.live.demo import limits_of
+from corescout.live.policy import Policy
+from corescout.live.runner import LiveSettings, Runner
+from corescout.live.sources import InstrumentSource, ListSource
+from corescout.plan import TargetPlan
+
+WAIT_S = 60.0
+
+
+class PushSource:
+    """Scans when the test says so; an exception in their place is a loss."""
+
+    name = "pushed"
+
+    def __init__(self):
+        self.coming = queue.Queue()
+
+    def arrivals(self):
+        while (found := self.coming.get()) is not None:
+            if isinstance(found, Exception):
+                raise found
+            yield found
+
+    def stop(self):
+        self.coming.put(None)
+
+
+@pytest.fixture
+def day(tmp_path):
+    made = Day(tmp_path / "day", synced=False)
+    yield made
+    made.close()
+
+
+def outcomes(day):
+    entries = read_journal(day.folder / "journal.jsonl")
+    return [(e["uid"], e["outcome"]) for e in entries if e["what"] == "scan outcome"]
+
+
+def until(condition):
+    end = time.monotonic() + WAIT_S
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition()
+
+
+def test_each_scan_stands_in_the_journal_once(day, typed, live_plan, look):
+    noise = np.random.default_rng(0).standard_normal((192, 192)).astype(np.float32)
+    bad = replace(look(seed=2), channels={"Amplitude": noise}, uid="noise")
+    other = replace(look(seed=3), channels={"Height": look().channels["Topography"]}, roles={})
+    scans = [look(seed=1), bad, look(seed=4), look(seed=4), other]
+    coming, done = PushSource(), []
+    runner = Runner(coming, day, Analyst(live_plan, typed))
+    runner.signals.scan_done.connect(done.append)
+    runner.start()
+    for number, scan in enumerate(scans):
+        coming.coming.put(scan)
+        until(lambda n=number: len(done) >= min(n + 1, 3) and runner.idle)
+    until(lambda: len(done) == 4)
+    runner.stop()
+    assert not runner.running
+    uids = [s.uid for s in scans]
+    wanted = [(uids[0], "analysed"), ("noise", "set aside"), (uids[2], "analysed")]
+    assert outcomes(day)[:3] == wanted  # the repetition of a very scan is none
+    assert outcomes(day)[3][0] == other.uid
+    assert "noise" in done[1].reason
+    assert done[0].kind == "the first scan"
+    assert done[2].kind.startswith("the same frame")
+    assert done[2].drift_m is not None
+    assert sum(done[0].types.values()) > 0
+    assert runner.snapshot.stage == "stopped"
+    page = (day.folder / "day.html").read_text()
+    assert page.count("<tr><td><img class='s'") == 4
+    assert (day.folder / "scans" / f"{done[0].folder}.corescout" / "result.h5").exists()
+
+
+def test_the_newest_comes_first_and_the_others_are_superseded(day, typed, live_plan, look):
+    scans = [look(seed=n) for n in range(5)]
+    analyst = Analyst(live_plan, typed)
+    started, go = threading.Event(), threading.Event()
+    understand = analyst.understand
+
+    def slowly(scan, earlier):
+        started.set()
+        assert go.wait(WAIT_S)
+        return understand(scan, earlier)
+
+    analyst.understand = slowly
+    coming = PushSource()
+    runner = Runner(coming, day, analyst)
+    runner.start()
+    coming.coming.put(scans[0])
+    assert started.wait(WAIT_S)
+    for scan in scans[1:]:
+        coming.coming.put(scan)
+    until(lambda: runner.snapshot.waiting == 4)
+    go.set()
+    until(lambda: len(runner.snapshot.records) == 5)
+    runner.stop()
+    found = dict(outcomes(day))
+    assert len(outcomes(day)) == 5
+    analysed = [uid for uid, outcome in found.items() if outcome == "analysed"]
+    assert analysed == [scans[0].uid, scans[4].uid]
+    assert set(found.values()) == {"analysed", "superseded"}
+
+
+def test_a_lost_connection_is_opened_again_and_a_raising_analysis_is_survived(
+    day, typed, live_plan, look, monkeypatch
+):
+    monkeypatch.setattr(runner_module, "FIRST_WAIT_S", 0.01)
+    analyst = Analyst(live_plan, typed)
+    understand = analyst.understand
+
+    def broken(scan, earlier):
+        if scan.uid == "breaks":
+            raise ZeroDivisionError("of its own")
+        return understand(scan, earlier)
+
+    analyst.understand = broken
+    coming = PushSource()
+    runner = Runner(coming, day, analyst)
+    runner.signals.changed.connect(_raise)  # a listener that fails is its own affair
+    runner.start()
+    coming.coming.put(look(seed=1))
+    coming.coming.put(InstrumentError("no answer"))
+    coming.coming.put(RuntimeError("a bug of the bridge"))
+    until(lambda: len(runner.snapshot.records) == 1)
+    coming.coming.put(replace(look(seed=2), uid="breaks"))
+    until(lambda: len(runner.snapshot.records) == 2)
+    coming.coming.put(look(seed=3))
+    until(lambda: len(runner.snapshot.records) == 3)
+    assert runner.snapshot.connected
+    runner.stop()
+    assert [o for _, o in outcomes(day)] == ["analysed", "set aside", "analysed"]
+    assert "ZeroDivisionError" in runner.snapshot.records[1].reason
+    told = [e for e in read_journal(day.folder / "journal.jsonl") if "connect" in e["what"]]
+    assert [e["what"] for e in told] == [
+        "connected", "connection lost", "connection lost", "connected",
+    ]  # fmt: skip
+    assert "no answer" in told[1]["reason"]
+
+
+def _raise(_):
+    raise ValueError("a listener")
+
+
+def test_it_stops_within_a_second_in_an_exploration(day, live_plan, look):
+    long = live_plan.model_copy(
+        update={"training": live_plan.training.model_copy(update={"epochs": 4000})}
+    )
+    coming = PushSource()
+    runner = Runner(coming, day, Analyst(long))
+    runner.start()
+    coming.coming.put(look())
+    until(lambda: runner.snapshot.stage == "exploring" and "training" in runner.snapshot.message)
+    coming.coming.put(look(seed=1))
+    until(lambda: runner.snapshot.waiting == 1)
+    began = time.monotonic()
+    runner.stop()
+    assert time.monotonic() - began < 2.0  # a second is granted, and the machine may be busy
+    assert runner.wait(WAIT_S)
+    assert [o for _, o in outcomes(day)] == ["set aside", "set aside"]
+    assert all("stopped" in r.reason for r in runner.snapshot.records)
+
+
+def test_the_first_scan_is_explored_and_the_next_read(day, live_plan, look):
+    runner = Runner(ListSource([look()]), day, Analyst(live_plan))
+    runner.start()
+    assert runner.wait(WAIT_S)
+    record = runner.snapshot.records[0]
+    assert record.outcome == "analysed"
+    assert record.explored
+    assert record.representation == 1
+    assert runner.snapshot.result.core_points.type_names
+
+
+@pytest.fixture
+def twin(typed_surface):
+    made = DigitalTwin(typed_surface, speed=2000.0, creep=0.0)
+    made.connect()
+    yield made
+    made.close()
+
+
+def measuring(day, twin, typed, plan, source, policy=None):
+    targets = TargetPlan(per_type=1, spacing_px=20)
+    plan = plan.model_copy(update={"targets": targets})
+    result = replace(typed.result, plan=plan.model_dump(mode="json"))
+    session = Session(twin, limits_of(twin), day.journal)
+    analyst = Analyst(plan, replace(typed, result=result))
+    settings = LiveSettings(drift_check=False)
+    return Runner(source, day, analyst, session, twin, policy, settings)
+
+
+def test_a_person_approves_and_results_are_tied_to_targets(day, twin, typed, live_plan):
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming)
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: runner.snapshot.stage == "awaiting approval")
+    plan = runner.snapshot.plan
+    assert runner.snapshot.check.errors == ()
+    assert twin.log == []
+    with pytest.raises(SessionError):
+        runner.approve("another", "me")
+    runner.approve(plan.digest, "me")
+    until(lambda: len(runner.snapshot.measurements) == len(plan.targets))
+    until(lambda: runner.snapshot.stage == "waiting")
+    assert {t.stage for t in runner.snapshot.targets} == {"measured"}
+    assert set(runner.snapshot.measurements) == {t.uid for t in plan.targets}
+    assert set(runner.snapshot.type_of_target.values()) == {t.type for t in plan.targets}
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: runner.snapshot.stage == "awaiting approval")
+    again = runner.snapshot.plan
+    places = np.array([t.xy_m for t in plan.targets])
+    for target in again.targets:  # measured places are left alone
+        assert np.linalg.norm(places - target.xy_m, axis=1).min() > 50e-9
+    runner.decline("me")
+    assert runner.snapshot.stage == "waiting"
+    runner.stop()
+    assert len((day.folder / "measurements.csv").read_text().splitlines()) == 1 + len(plan.targets)
+
+
+def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):
+    policy = Policy("me", most_plans=1, most_targets=20)
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming, policy)
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.measurements) > 0 and runner.snapshot.stage == "waiting")
+    count = len(runner.snapshot.measurements)
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: runner.snapshot.stage == "awaiting approval")
+    assert len(runner.snapshot.measurements) == count
+    runner.stop()
+    entries = read_journal(day.folder / "journal.jsonl")
+    assert [e["by"] for e in entries if e["what"] == "approved"] == ["policy signed by me"]
+    assert any("no more" in e["refused"] for e in entries if e["what"] == "policy")
+
+
+def test_halt_holds_until_a_person_releases(day, twin, typed, live_plan):
+    twin.speed = 20.0
+    coming = PushSource()
+    policy = Policy("me", most_plans=5, most_targets=50)
+    runner = measuring(day, twin, typed, live_plan, coming, policy)
+    runner.start()
+    twin.speed, scan = 20.0, list(_fast(twin))[-1]
+    coming.coming.put(scan)
+    until(lambda: runner.snapshot.stage == "measuring")
+    began = time.monotonic()
+    runner.halt("STOP was pressed")
+    assert time.monotonic() - began < 1.0
+    until(lambda: runner.snapshot.stage == "held" and runner.idle)
+    assert twin.status().bias_v == 0.0
+    sent = len(twin.log)
+    coming.coming.put(list(_fast(twin, connect=True))[-1])
+    until(lambda: len(runner.snapshot.records) == 2)
+    assert runner.snapshot.stage == "held"  # it is watched, and nothing is measured
+    assert len(twin.log) == sent
+    runner.release("me")
+    assert runner.snapshot.session == "OBSERVE"
+    runner.stop()
+
+
+def _fast(twin, connect=False):
+    """A scan that takes no time, whatever the twin's speed; the stop that latches aside."""
+    speed, twin.speed = twin.speed, 5000.0
+    stopped = twin._stopped.is_set()
+    if connect:
+        twin._stopped.clear()
+    yield from twin.scans()
+    if stopped:
+        twin._stopped.set()
+    twin.speed = speed
+
+
+def test_after_a_stop_the_source_is_not_opened_again_before_a_release(day, twin, typed, live_plan):
+    runner = measuring(day, twin, typed, live_plan, InstrumentSource(twin))
+    runner.start()
+    until(lambda: runner.snapshot.connected)
+    runner.halt("STOP was pressed")
+    until(lambda: not runner.snapshot.connected)
+    time.sleep(1.0)
+    assert twin._stopped.is_set()
+    runner.release("me")
+    until(lambda: runner.snapshot.connected)
+    runner.stop()
+
+
+def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
+    with_crash = Journal(day.folder / "journal.jsonl", synced=False)
+    with_crash.write("state", before="ARMED", state="RUNNING", why="")
+    with_crash.close()
+    runner = measuring(day, twin, typed, live_plan, ListSource([]))
+    runner.start()
+    runner.wait(1.0)
+    assert runner.snapshot.session in ("", "HOLD")
+    runner.stop()
+    assert runner._measuring.held
