@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from corescout.data import InputError, Measurement, Result, Scan, Target
 from corescout.instruments import (
@@ -18,10 +16,10 @@ from corescout.instruments import (
     plan_visits,
 )
 from corescout.instruments.loops import Loop, fit_loop
+from corescout.live.way import way_through
 from corescout.pipeline import explore
 from corescout.plan import Plan
 from corescout.registration import register
-from corescout.targets import route
 
 CHECK_EVERY = 8  # targets between two looks at the drift
 CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of a registration
@@ -41,6 +39,9 @@ class Experiment:
     loops : mapping of str to Loop
         Fitted, by target.
     path_m : float
+    drift_m : tuple of float
+        (x, y) of the sample between the scan and the plan.
+    approved_by : str
     """
 
     result: Result
@@ -48,6 +49,8 @@ class Experiment:
     measurements: Mapping[str, Measurement]
     loops: Mapping[str, Loop]
     path_m: float
+    drift_m: tuple[float, float] = (0.0, 0.0)
+    approved_by: str = ""
 
     def loops_of(self, kind: int) -> list[Loop]:
         """Loops of the targets of a type."""
@@ -75,7 +78,7 @@ def run_experiment(
     InputError
         If the limits do not allow the plan, or the run was held.
     """
-    scan = _last_scan(instrument, say)
+    scan = _last_scan(session, say)
     say("exploring")
     result = explore(scan, plan)
     say(result.why)
@@ -91,7 +94,7 @@ def run_experiment(
     say(f"{len(visits.targets)} targets, {check.path_m * 1e6:.1f} um, {check.seconds:.0f} s")
     measurements = {uid: m for uid, m in came.items() if isinstance(m, Measurement)}
     loops = {uid: fit_loop(m) for uid, m in measurements.items()}
-    return Experiment(result, visits.targets, measurements, loops, check.path_m)
+    return Experiment(result, visits.targets, measurements, loops, check.path_m, drift_m, policy)
 
 
 def _drift_since(scan: Scan, session: Session, policy: str) -> tuple[float, float]:
@@ -135,17 +138,18 @@ def _run(
     return came, check
 
 
-def _last_scan(instrument: Instrument, say: Callable[[str], None]) -> Scan:
-    scan = None
-    for scan in instrument.scans():
-        rows = scan.rows_done if scan.rows_done is not None else scan.shape_px[0]
-        say(f"scanned {rows} of {scan.shape_px[0]} lines")
+def _last_scan(session: Session, say: Callable[[str], None]) -> Scan:
+    scan, said = None, 0
+    for scan in session.scans():
+        height = scan.shape_px[0]
+        rows = scan.rows_done if scan.rows_done is not None else height
+        if 4 * rows // height > said:
+            said = 4 * rows // height
+            say(f"scanned {rows} of {height} lines")
     if scan is None:
         raise InputError("a scan", "none from the instrument", "start a scan")
     return scan
 
 
 def _in_order(targets: tuple[Target, ...], instrument: Instrument) -> tuple[Target, ...]:
-    places = np.array([t.xy_m for t in targets])
-    start = instrument.status().at_m or (0.0, 0.0)
-    return tuple(replace(targets[i], action="spectrum") for i in route(places, start))
+    return way_through(targets, instrument.status().at_m or (0.0, 0.0), "spectrum").targets
