@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtGui import QUndoStack
 from qtpy.QtWidgets import QFileDialog, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-from corescout.data import InputError, Keypoints, Progress, Result, Scan, StoppedError
+from corescout.data import InputError, Keypoints, Progress, Result, Scan, StoppedError, Target
 from corescout.gui import layers as shown
 from corescout.gui.background import Job
 from corescout.gui.bottom import BOTTOM_NAME, Bottom
@@ -179,6 +180,17 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.latent_panel.show_view(self._view)
         self.result_changed.emit(result)
         self.view_changed.emit(self._view)
+
+    def set_targets(self, targets: tuple[Target, ...]) -> None:
+        """Take other targets into the result: types and views stay as they are."""
+        if self._result is not None:
+            self._result = replace(self._result, targets=targets)
+
+    def settle(self, step: str) -> None:
+        """A step was done again with its settings as they stand."""
+        if self._settings is not None:
+            self._settings = self._settings | {step: self.steps[step].plan_values()}
+            self.workflow.compare(self._settings, self.settings())
 
     def show_view(self, view: CandidateView) -> None:
         """Show the codes and the core points of a candidate."""
@@ -386,8 +398,11 @@ class Explorer(QWidget):  # type: ignore[misc]
         if result is not None and result is not self._result and not self.running:
             self._settings = self.settings()
             self.set_result(result, add_layers=False)
-        else:
-            self._settings_changed()
+            return
+        if result is not None and layer.metadata.get(shown.CHANNEL) in result.channels:
+            # The layers of a run come one by one: this is the one that was analysed.
+            self._settings = (self._settings or self.settings()) | {"scan": name}
+        self._settings_changed()
 
     def _settings_changed(self) -> None:
         self._settle.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from corescout.colors import type_color
 from corescout.data import CorePoints, Keypoints, Result, Scan, Target
 from corescout.gui.placement import GEOMETRY, geometry
+from corescout.live.way import way_through
 from corescout.report.drawing import scaled_unit
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -19,6 +21,10 @@ SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 _SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 4.5, 8.0
+# Border of a target by its state; its face is the colour of its type.
+TARGET_COLORS = {
+    "planned": "#FFFFFF", "current": "#F0E442", "measured": "#00E676", "skipped": "#606060",
+}  # fmt: skip
 
 
 def scan_layers(scan: Scan, result: Result | None = None) -> list[LayerData]:
@@ -103,9 +109,18 @@ def core_layer(scan: Scan, yx_px: NDArray[np.float64], core: CorePoints) -> Laye
     )
 
 
-def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
-    """Return the route as lines and the targets as numbered discs on it."""
-    ordered = sorted(targets, key=lambda t: t.priority)
+def target_layers(
+    scan: Scan, targets: Sequence[Target], state_of: Mapping[str, str] | None = None
+) -> list[LayerData]:
+    """Return the route as lines and the targets as discs, numbered in the order of the visits.
+
+    Parameters
+    ----------
+    state_of : mapping of str to str, optional
+        State of a target by its uid, a key of `TARGET_COLORS`; planned where it is not said.
+    """
+    ordered = in_order(scan, targets)
+    states = [(state_of or {}).get(t.uid, "planned") for t in ordered]
     places = np.array([t.yx_px for t in ordered]).reshape(-1, 2)
     line: LayerData = (
         np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
@@ -115,7 +130,7 @@ def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
             "vector_style": "line",
             "edge_color": "white",
             "edge_width": 0.5,
-            "opacity": 0.35,
+            "opacity": 0.6,
             **geometry(scan),
         },
         "vectors",
@@ -127,15 +142,22 @@ def target_layers(scan: Scan, targets: tuple[Target, ...]) -> list[LayerData]:
             "metadata": {OURS: TARGETS},
             "size": _TARGET_PX,
             "face_color": [type_color(t.type) for t in ordered] or type_color(1),
-            "border_color": "white",
-            "border_width": 0.12,
-            "features": {"priority": [t.priority for t in ordered]},
-            "text": {"string": "{priority}", "size": 8, "color": "black", "anchor": "center"},
+            "border_color": [TARGET_COLORS[state] for state in states] or "white",
+            "border_width": 0.16,
+            "features": {"number": np.arange(1, len(ordered) + 1), "state": np.array(states, str)},
+            "text": {"string": "{number}", "size": 8, "color": "black", "anchor": "center"},
             **geometry(scan),
         },
         "points",
     )
     return [line, discs]
+
+
+def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Return targets in the order of the visits, from the middle of the scan."""
+    if scan.frame is None or any(t.xy_m is None for t in targets):
+        return tuple(sorted(targets, key=lambda t: t.priority))
+    return way_through(targets, scan.frame.center_m).targets
 
 
 def empty_layers(scan: Scan) -> list[LayerData]:

@@ -1,4 +1,4 @@
-"""The tables of the dock: candidates and targets."""
+"""The table of the candidates, and what every table of the dock has."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from corescout.colors import type_color
-from corescout.data import Candidate, Target, Trial
+from corescout.data import Candidate, Trial
 
 
-class _Table(QTableWidget):  # type: ignore[misc]
+class Table(QTableWidget):  # type: ignore[misc]
+    """Rows that are selected as a whole and not edited."""
+
     columns: tuple[str, ...] = ()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -32,7 +33,8 @@ class _Table(QTableWidget):  # type: ignore[misc]
         """Return a size that leaves the scan its place."""
         return QSize(380, 150)
 
-    def _set_row(self, row: int, texts: Sequence[str], tooltip: str = "") -> None:
+    def set_row(self, row: int, texts: Sequence[str], tooltip: str = "") -> None:
+        """Fill a row; all columns but the first are numbers."""
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             if column:
@@ -41,7 +43,7 @@ class _Table(QTableWidget):  # type: ignore[misc]
             self.setItem(row, column, item)
 
 
-class CandidateTable(_Table):
+class CandidateTable(Table):
     """Candidates as they finish; a row that is picked is shown at once."""
 
     picked = Signal(int)  # number of the trial
@@ -63,7 +65,7 @@ class CandidateTable(_Table):
             if trial.number not in self._numbers:
                 self._numbers.append(trial.number)
                 self.setRowCount(len(self._numbers))
-                self._set_row(len(self._numbers) - 1, _cells(trial), trial.reason or "")
+                self.set_row(len(self._numbers) - 1, _cells(trial), trial.reason or "")
                 if trial.state != "done":
                     self._grey(len(self._numbers) - 1)
 
@@ -85,23 +87,6 @@ class CandidateTable(_Table):
     def _grey(self, row: int) -> None:
         for column in range(self.columnCount()):
             self.item(row, column).setForeground(QBrush(QColor("#8A8A8A")))
-
-
-class TargetTable(_Table):
-    """Targets in the order of their priority."""
-
-    columns = ("no.", "type", "X (µm)", "Y (µm)")
-
-    def set_targets(self, targets: Sequence[Target]) -> None:
-        """Show targets; pixels stand in brackets where the scan has no scale."""
-        self.setRowCount(len(targets))
-        for row, target in enumerate(targets):
-            if target.xy_m is None:
-                places = [f"({target.yx_px[1]:.1f} px)", f"({target.yx_px[0]:.1f} px)"]
-            else:
-                places = [f"{value * 1e6:+.4f}" for value in target.xy_m]
-            self._set_row(row, [str(target.priority), str(target.type), *places])
-            self.item(row, 1).setForeground(QBrush(QColor(type_color(target.type))))
 
 
 def _cells(trial: Trial) -> list[str]:

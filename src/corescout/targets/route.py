@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _MOST_PASSES = 50
+_LEAST_GAIN_M = 1e-15
 
 
 def route(xy_m: ArrayLike, start_m: ArrayLike) -> NDArray[np.int64]:
@@ -45,20 +46,21 @@ def _two_opt(
     places: NDArray[np.float64], start: NDArray[np.float64], order: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Turn round stretches of the way as long as that makes it shorter."""
-    way = np.vstack([start, places[order]])
+    all_places = np.vstack([start, places])
+    apart = np.linalg.norm(all_places[:, None] - all_places[None], axis=2)
+    way = np.concatenate([[0], order + 1])
     count = len(order)
     for _ in range(_MOST_PASSES):
         shorter = False
         for i in range(1, count):
-            for j in range(i + 1, count + 1):
-                gain = np.linalg.norm(way[i - 1] - way[i]) - np.linalg.norm(way[i - 1] - way[j])
-                if j < count:
-                    gain += np.linalg.norm(way[j] - way[j + 1])
-                    gain -= np.linalg.norm(way[i] - way[j + 1])
-                if gain > 1e-15:
-                    way[i : j + 1] = way[i : j + 1][::-1].copy()
-                    order[i - 1 : j] = order[i - 1 : j][::-1].copy()
-                    shorter = True
+            j = np.arange(i + 1, count + 1)  # the stretch i..j is turned
+            gain = apart[way[i - 1], way[i]] - apart[way[i - 1], way[j]]
+            goes_on = j[:-1]
+            gain[:-1] += apart[way[goes_on], way[goes_on + 1]] - apart[way[i], way[goes_on + 1]]
+            best = int(np.argmax(gain))
+            if gain[best] > _LEAST_GAIN_M:
+                way[i : j[best] + 1] = way[i : j[best] + 1][::-1].copy()
+                shorter = True
         if not shorter:
             break
-    return order
+    return np.asarray(way[1:] - 1, dtype=np.int64)

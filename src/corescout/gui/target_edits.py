@@ -1,0 +1,105 @@
+"""What the operator does to the targets by hand: move, add, delete. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Result, Target
+from corescout.plan import TargetPlan
+
+_NEAR = 0.75  # of a window: farther from every patch, a place is of no type
+
+
+def choose_again(
+    result: Result, plan: TargetPlan, measured_xy_m: Sequence[tuple[float, float]] = ()
+) -> tuple[Target, ...]:
+    """Choose the targets of a result anew."""
+    from corescout.targets import choose_targets
+
+    return choose_targets(
+        result.scan,
+        np.asarray(result.patches.center_yx_px),
+        np.asarray(result.fit.latents.mean),
+        result.mixture,
+        np.asarray(result.type_of_component),
+        result.core_points,
+        plan,
+        measured_xy_m,
+    )
+
+
+def edited(
+    result: Result, shown: Sequence[Target], yx_px: NDArray[np.float64]
+) -> tuple[tuple[Target, ...], str] | None:
+    """Return targets and what was done, from where the points of the layer lie now.
+
+    Parameters
+    ----------
+    shown : sequence of Target
+        In the order of the layer's points before the edit.
+    yx_px : (n, 2)
+        The layer's points now: some moved, some appended, or some gone.
+
+    Returns
+    -------
+    (targets, text) or None
+        None where nothing is another.
+    """
+    places = [(float(y), float(x)) for y, x in yx_px]
+    gone = [t for t in shown if t.yx_px not in places]
+    before = {t.yx_px for t in shown}
+    new = [target_at(result, place) for place in places if place not in before]
+    if not gone and not new:
+        return None
+    # The order of the points does not count: an earlier edit may not be shown yet.
+    pairs = list(zip(gone, new, strict=False))
+    moved = {
+        old.uid: replace(at, priority=old.priority, action=old.action, settings=old.settings)
+        for old, at in pairs
+    }
+    dropped = {t.uid for t in gone[len(pairs) :]}
+    targets = [moved.get(t.uid, t) for t in shown if t.uid not in dropped] + new[len(pairs) :]
+    if len(places) > len(shown):
+        return numbered(targets), _words("add", len(places) - len(shown))
+    if len(places) < len(shown):
+        return numbered(targets), _words("delete", len(shown) - len(places))
+    return tuple(targets), _words("move", len(pairs))
+
+
+def target_at(result: Result, yx_px: tuple[float, float]) -> Target:
+    """Return a target at a place of the scan; of the type of the patch that it lies in, if any."""
+    y, x = yx_px
+    frame, uid = result.scan.frame, result.scan.uid
+    place = None if frame is None else frame.to_m((y, x))
+    return Target(
+        uid=f"{uid}-y{y:.2f}-x{x:.2f}",
+        scan_uid=uid,
+        yx_px=(y, x),
+        xy_m=None if place is None else (float(place[0]), float(place[1])),
+        type=_type_at(result, (y, x)),
+        priority=0,
+    )
+
+
+def numbered(targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Give priorities from 1 in their order; those without one come last."""
+    ordered = sorted(targets, key=lambda t: t.priority or len(targets) + 1)
+    return tuple(replace(t, priority=number) for number, t in enumerate(ordered, start=1))
+
+
+def _type_at(result: Result, yx_px: tuple[float, float]) -> int:
+    centres = np.asarray(result.patches.center_yx_px)
+    apart = np.linalg.norm(centres - yx_px, axis=1)
+    nearest = int(np.argmin(apart))
+    if apart[nearest] > _NEAR * result.winner.window_px:
+        return 0
+    z = np.asarray(result.fit.latents.mean)[nearest : nearest + 1]
+    return int(result.type_of_component[int(result.mixture.assign(z).argmax())])
+
+
+def _words(what: str, count: int) -> str:
+    return f"{what} target" if count == 1 else f"{what} {count} targets"
