@@ -202,3 +202,14 @@ def test_info_says_what_was_understood(scan_file):
     assert done.returncode == 0
     for word in ("pixel pitch", "mostly noise", "AmplitudeRetrace", "ScanRate"):
         assert word in done.stdout
+
+
+def test_a_gpu_that_is_not_there_is_said(array_file, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    done = corescout("explore", array_file, *QUICK, "--device", "cuda", "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert "CUDA" in done.stderr
+    assert not (tmp_path / "run").exists()

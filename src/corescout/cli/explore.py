@@ -23,6 +23,7 @@ def explore(
     seed: options.Seed = None,
     budget: options.Budget = None,
     workers: options.Workers = None,
+    device: options.Device = None,
     pixel_size: options.PixelSize = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
@@ -42,6 +43,7 @@ def explore(
         reward=reward,
         seed=seed,
         budget=budget,
+        device=device,
         pixel_size=pixel_size,
     )
     scan = read_scan(file, pixel_size_m=made.pixel_size_m)

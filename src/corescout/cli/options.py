@@ -33,6 +33,13 @@ class DetectorName(StrEnum):
     sift = "sift"
 
 
+class DeviceName(StrEnum):
+    """Where models are trained."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
 Channel = Annotated[
     str | None, typer.Option(help="Channel to analyse; the first PFM amplitude by default.")
 ]
@@ -51,6 +58,7 @@ Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Threads; all cores by default. Changes no number.")
 ]
+Device = Annotated[DeviceName | None, typer.Option(help="Where models are trained.")]
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
 ]
@@ -71,6 +79,7 @@ def make_plan(
     seed: int | None = None,
     budget: str | None = None,
     pixel_size: str | None = None,
+    device: DeviceName | None = None,
 ) -> Plan:
     """Return the plan of a command line.
 
@@ -96,6 +105,8 @@ def make_plan(
     try:
         plan = _read_plan(plan_file) if plan_file else Plan.preset(preset.value)
         values = plan.model_dump()
+        if device is not None:
+            values["training"]["device"] = device.value
         if detector is not None:
             values["keypoints"]["detector"] = detector.value
         if reward is not None:

@@ -58,9 +58,12 @@ def surrogate_groups(
     surrogate: Surrogate,
     find: FindKeypoints,
 ) -> list[TrialGroup]:
-    """Return the winner's trial on surfaces without types, in at least two groups if it can."""
-    stacks = -(-len(numbers) // _STACK)
-    stacks = min(max(stacks, 2), len(numbers))
+    """Return the winner's trial on surfaces without types, in at least two groups if it can.
+
+    On a GPU they train as one stack.
+    """
+    stacks = 1 if plan.training.device == "cuda" else max(-(-len(numbers) // _STACK), 2)
+    stacks = min(stacks, len(numbers))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         sets = list(
             pool.map(

@@ -90,18 +90,23 @@ class Study:
             return
         self._stage = "seeds"
         finalists = finalists[: self.plan.max_repeated]
-        jobs = [(i, s) for i in finalists for s in range(1, 1 + extra)]
+        # One by one on cores, so that none waits for a stack; a GPU is filled by the stack.
+        together = extra if self.plan.training.device == "cuda" else 1
+        repeats = range(1, 1 + extra)
+        jobs = [
+            (i, repeats[s : s + together]) for i in finalists for s in range(0, extra, together)
+        ]
         groups = [
-            self._group((replace(c, seed=c.seed + SEED_STRIDE * s),))
-            for c, s in ((self._candidates[i], s) for i, s in jobs)
+            self._group(tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
+            for c, seeds in ((self._candidates[i], seeds) for i, seeds in jobs)
         ]
         done: dict[tuple[int, int], Outcome] = {}
 
         def keep(g: int, outcome: tuple[Outcome, ...] | str) -> None:
+            finalist, seeds = jobs[g]
             if not isinstance(outcome, str):
-                done[jobs[g]] = outcome[0]
-            finalist = jobs[g][0]
-            mine = [done[j] for j in jobs if j[0] == finalist and j in done]
+                done.update({(finalist, s): o for s, o in zip(seeds, outcome, strict=True)})
+            mine = [done[finalist, s] for s in repeats if (finalist, s) in done]
             if len(mine) == extra:  # one cut short by the clock is left out: it would not repeat
                 self._repeats[finalist] = mine
             self._report(force=True)

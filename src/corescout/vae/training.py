@@ -120,7 +120,7 @@ def train(
 
 def _device(plan: TrainingPlan) -> str:
     if plan.device == "cuda" and not torch.cuda.is_available():
-        raise InputError("a CUDA device", "none", "train with device='cpu'")
+        raise InputError("a CUDA device", "none", "leave --device out, or say --device cpu")
     return plan.device
 
 
