@@ -139,6 +139,7 @@ def explore(
         trials=trials,
         latents_by_trial=study.latents_by_trial(),
         mixture_by_trial=study.mixture_by_trial(),
+        bayesian_by_trial=study.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         notes=(*prepared.notes, *confirmation),
@@ -193,6 +194,7 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
+        bayesian_by_trial={},
         notes=found.notes,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)

@@ -125,6 +125,39 @@ class MixturePlan(_Frozen):
         return self
 
 
+class BayesianPlan(_Frozen):
+    """The Bayesian mixture; fitted where a reward asks for it, on all points."""
+
+    engine: Literal["batched", "sklearn"] = Field(
+        "batched", description="'sklearn': its variational mixture, with its own priors"
+    )
+    n_components: int = Field(20, ge=2, description="K, more than are needed")
+    concentration: float = Field(
+        0.1, gt=0, description="alpha: the weights are Dirichlet(alpha / K)"
+    )
+    mean_prior: Literal["normal", "uniform"] = Field(
+        "normal", description="Normal(0, width) or Uniform(-width, width)"
+    )
+    mean_prior_width: float = Field(5.0, gt=0)
+    scale_prior: float = Field(0.05, gt=0, description="of the half normal, in latent units")
+    scale_prior_on: Literal["standard_deviation", "variance"] = "standard_deviation"
+    lkj_concentration: float = Field(20.0, gt=0, description="eta: large is nearly uncorrelated")
+    penalty: float = Field(0.1, ge=0, description="lambda of the overlap of the components")
+    penalty_on: Literal["per_point", "total"] = Field(
+        "per_point",
+        description="'per_point': lambda sum sqrt(w_j w_k) BC on the loss per point; 'total':"
+        " lambda sum BC on the whole loss",
+    )
+    starts: int = Field(3, ge=1, description="from k-means++ centres; the best bound is kept")
+    learning_rate: float = Field(5e-2, gt=0)
+    max_steps: int = Field(3000, ge=1)
+    patience: int | None = Field(
+        300, ge=50, description="steps without a gain after which a fit ends; None: all steps"
+    )
+    tolerance: float = Field(1e-3, ge=0, description="gain that counts, nats per point")
+    particles: int = Field(50, ge=50, description="draws that the bound is averaged over")
+
+
 class DecisionPlan(_Frozen):
     """How the winner is chosen."""
 
@@ -226,6 +259,7 @@ class Plan(_Frozen):
     cleaning: CleaningPlan = CleaningPlan()
     training: TrainingPlan = TrainingPlan()
     mixtures: MixturePlan = MixturePlan()
+    bayesian: BayesianPlan = BayesianPlan()
     decision: DecisionPlan = DecisionPlan()
     targets: TargetPlan = TargetPlan()
 
@@ -342,6 +376,14 @@ _PRESETS: dict[str, dict[str, object]] = {
             starts=10,
             engine="sklearn",
             density_filter=DensityFilterPlan(kind="relative"),
+        ),
+        "extra_rewards": ("neg_elbo", "bayesian_h", "neg_elbo_plus_h", "effective_components"),
+        "bayesian": BayesianPlan(
+            mean_prior="uniform",
+            penalty_on="total",
+            learning_rate=5e-3,
+            max_steps=500,
+            patience=None,
         ),
         "decision": DecisionPlan(reward="icl_1", seeds=1, context_margin=None),
     },

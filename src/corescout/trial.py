@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from corescout.baselines import encode_baseline, fit_baseline
 from corescout.data import Candidate, Encoding, Fit, PatchSet, Reward, StoppedError
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
-from corescout.plan import MixturePlan, TrainingPlan
-from corescout.rewards import HELD_OUT, applicable, score
+from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
+from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
 from corescout.vae import encode, epochs_of, specification_of, train
 
 _STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
@@ -39,6 +39,7 @@ class TrialGroup:
         Only these; None: the quick ones of the table and `extra_rewards`.
     extra_rewards : tuple of str
         Those that need fits of their own, and the user's.
+    bayesian : BayesianPlan
     """
 
     candidates: tuple[Candidate, ...]
@@ -49,6 +50,7 @@ class TrialGroup:
     mixtures: MixturePlan
     rewards: tuple[str, ...] | None = None
     extra_rewards: tuple[str, ...] = ()
+    bayesian: BayesianPlan = field(default_factory=BayesianPlan)
 
     def subset(self, chosen: list[int]) -> TrialGroup:
         """Return the group of some of its candidates, by position."""
@@ -283,5 +285,12 @@ def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | N
                 ),
             )
             for fit, z, k, seed in zip(wholes, codes, kept, seeds, strict=True)
+        ]
+    if set(group.extra_rewards) & set(BAYESIAN):
+        from corescout.mixtures.bayesian import fit_bayesian  # pyro takes seconds to import
+
+        wholes = [
+            replace(fit, bayesian=fit_bayesian(z, group.bayesian, seed, stop))
+            for fit, z, seed in zip(wholes, codes, seeds, strict=True)
         ]
     return wholes

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import readonly
+from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
 from corescout.data.fit import Fit
@@ -98,6 +99,8 @@ class Result:
         Codes of every finished trial by its number, for the panels and figures.
     mixture_by_trial : mapping of int to Mixture
         The mixture of each that its gain is highest with.
+    bayesian_by_trial : mapping of int to BayesianMixture
+        Where rewards asked for them.
     plan : mapping
         The plan as it was executed (JSON values); running it again gives the same numbers.
     seconds : float
@@ -126,6 +129,7 @@ class Result:
     trials: tuple[Trial, ...] = ()
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)
+    bayesian_by_trial: Mapping[int, BayesianMixture] = field(default_factory=dict)
     plan: Mapping[str, object] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()

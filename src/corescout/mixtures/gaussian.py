@@ -153,7 +153,7 @@ def _best_starts(
     tau = torch.zeros(len(ks), plan.starts, len(rows), ks[-1])
     for i, k in enumerate(ks):
         for s in range(plan.starts):
-            tau[i, s, :, :k] = _start(some, k, np.random.default_rng((seed, k, s)))
+            tau[i, s, :, :k] = kmeans_start(some, k, np.random.default_rng((seed, k, s)))
     runs = len(ks) * plan.starts
     features = features[rows].expand(runs, -1, -1)
     absent, dims = _absent(ks, plan.starts), z.shape[1]
@@ -172,8 +172,8 @@ def _absent(ks: range, repeats: int) -> Tensor:
     return torch.where(torch.arange(ks[-1]) < counts[:, None], 0.0, _NEVER)
 
 
-def _start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
-    """Hard assignments (n, K) by k-means++ and a few Lloyd steps."""
+def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
+    """Hard assignments (n, K) of z (n, L) by k-means++ and a few Lloyd steps."""
     centres = z[int(rng.integers(len(z)))][None]
     for _ in range(k - 1):
         nearest = torch.cdist(z, centres).min(dim=1).values ** 2

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import (
+    BayesianMixture,
     CorePoints,
     Fit,
     Keypoints,
@@ -68,6 +69,8 @@ def result_to_h5(result: Result) -> bytes:
             _write_mixture(file.create_group(f"mixtures/{k}"), mixture)
         core = file.create_group("core_points")
         core.attrs["type_names"] = json.dumps(result.core_points.type_names)
+        if result.fit.bayesian is not None:
+            _write_bayesian(file.create_group("fit/bayesian"), result.fit.bayesian)
         for name in ("index", "type", "typicality"):
             _put(core, name, getattr(result.core_points, name))
         _put(file, "type_of_component", result.type_of_component)
@@ -77,6 +80,8 @@ def result_to_h5(result: Result) -> bytes:
             _put(file, f"latents_by_trial/{number}", z)
         for number, mixture in result.mixture_by_trial.items():
             _write_mixture(file.create_group(f"mixture_by_trial/{number}"), mixture)
+        for number, bayesian in result.bayesian_by_trial.items():
+            _write_bayesian(file.create_group(f"bayesian_by_trial/{number}"), bayesian)
     return memory.getvalue()
 
 
@@ -128,6 +133,9 @@ def fit_from_h5(file: h5py.File, candidate: Candidate) -> Fit:
         candidate=candidate,
         latents=Latents(**latents),
         mixtures={k: mixture_from_h5(file[f"mixtures/{k}"]) for k in numbers},
+        held_out_nats={int(k): v[()] for k, v in group.get("held_out_nats", {}).items()},
+        bayesian=_bayesian_from_h5(group["bayesian"]) if "bayesian" in group else None,
+        least_components=int(group.attrs.get("least_components", 1)),
         **{name: group[name][()] for name in _FIT},
     )
 
@@ -169,6 +177,32 @@ def mixture_by_trial_from_h5(file: h5py.File) -> Mapping[int, Mixture]:
     return {int(number): mixture_from_h5(group[number]) for number in sorted(group, key=int)}
 
 
+def bayesian_by_trial_from_h5(file: h5py.File) -> Mapping[int, BayesianMixture]:
+    """Return the Bayesian mixture of every trial that has one by its number."""
+    group = file.get("bayesian_by_trial", {})
+    return {int(number): _bayesian_from_h5(group[number]) for number in sorted(group, key=int)}
+
+
+def _bayesian_from_h5(group: h5py.Group) -> BayesianMixture:
+    return BayesianMixture(
+        mixture=mixture_from_h5(group),
+        elbo_nats=float(group.attrs["elbo_nats"]),
+        elbo_standard_error_nats=float(group.attrs["elbo_standard_error_nats"]),
+        start_elbos_nats=tuple(map(float, group.attrs["start_elbos_nats"])),
+        n_steps=int(group.attrs["n_steps"]),
+        converged=bool(group.attrs["bayesian_converged"]),
+    )
+
+
+def _write_bayesian(group: h5py.Group, bayesian: BayesianMixture) -> None:
+    _write_mixture(group, bayesian.mixture)
+    group.attrs["elbo_nats"] = bayesian.elbo_nats
+    group.attrs["elbo_standard_error_nats"] = bayesian.elbo_standard_error_nats
+    group.attrs["start_elbos_nats"] = bayesian.start_elbos_nats
+    group.attrs["n_steps"] = bayesian.n_steps
+    group.attrs["bayesian_converged"] = bayesian.converged
+
+
 def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> None:
     for name in channels:
         _put(group, name, scan.channels[name])
@@ -197,6 +231,9 @@ def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> Non
 def _write_fit(group: h5py.Group, fit: Fit) -> None:
     for name in _FIT:
         _put(group, name, getattr(fit, name))
+    for k, nats in fit.held_out_nats.items():
+        _put(group, f"held_out_nats/{k}", nats)
+    group.attrs["least_components"] = fit.least_components
     latents = group.create_group("latents")
     for name in _LATENTS:
         value = getattr(fit.latents, name)

@@ -13,6 +13,7 @@ import numpy as np
 from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
 from corescout.runs import layout
 from corescout.runs.arrays import (
+    bayesian_by_trial_from_h5,
     core_points_from_h5,
     fit_from_h5,
     keypoints_from_h5,
@@ -74,6 +75,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "latents_by_trial": latents_by_trial_from_h5(file),
             "mixture_by_trial": mixture_by_trial_from_h5(file),
             "edited_types": types_from_h5(file),
+            "bayesian_by_trial": bayesian_by_trial_from_h5(file),
         }
     with (
         (path / layout.WEIGHTS).open("rb") as file,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Candidate, InputError, Mixture, Progress, Reward, Trial
+from corescout.data import BayesianMixture, Candidate, InputError, Mixture, Progress, Reward, Trial
 from corescout.data.trial import State
 from corescout.plan import Plan
 from corescout.preparation import Prepared
@@ -206,6 +206,11 @@ class Study:
         """Return the best mixture of every finished trial by its number."""
         return {i: o.fit.mixtures[_n_components(o)] for i, o in self._numbered().items()}
 
+    def bayesian_by_trial(self) -> dict[int, BayesianMixture]:
+        """Return the Bayesian mixture of every finished trial that has one, by its number."""
+        found = {i: o.fit.bayesian for i, o in self._numbered().items()}
+        return {i: b for i, b in found.items() if b is not None}
+
     def executed_plan(self) -> Plan:
         """Return the plan cut to what was executed: it repeats to the same numbers."""
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
@@ -227,6 +232,7 @@ class Study:
             training=self.plan.training,
             mixtures=self.plan.mixtures,
             extra_rewards=self.plan.wanted_rewards,
+            bayesian=self.plan.bayesian,
         )
 
     def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
