@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from corescout.data.candidate import Candidate, Decoder, Likelihood
 
 Preset = Literal["live", "standard", "paper"]
-Detector = Literal["canny", "sato", "grid", "orb", "sift"]
+Detector = Literal["canny", "sato", "grid", "orb", "sift", "none"]
 Baseline = Literal["pca", "nmf", "fft"]
 
 

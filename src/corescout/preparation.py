@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
-from corescout.keypoints import find_keypoints
+from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
@@ -82,7 +82,8 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     _check_size(grid, plan)
     channels, low, high, raw = _channels(scan, plan, grid)
     images = normalise(raw, low, high)
-    found = _keypoints(images, plan, grid, keypoints)
+    given = None if keypoints is None else _on_grid(keypoints, grid)
+    found = _keypoints(images, plan, grid, given)
     radius = context_radius_px(images[0])
     return Prepared(
         scan=scan,
@@ -99,20 +100,51 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     )
 
 
-def preview_keypoints(scan: Scan, plan: Plan) -> Keypoints:
-    """Return the key points that `prepare` would find, on the scan's own pixels.
+class KeypointFinder:
+    """Finds the key points that `prepare` would find, again and again: for a hand on a slider.
 
-    Raises
-    ------
-    InputError
-        As `prepare` does.
+    The cleaned, squared and normalised image and the detector's places are kept from one call to
+    the next, so that another spacing or window costs no more than the thinning.
+
+    Parameters
+    ----------
+    scan : Scan
     """
-    scan = _completed(scan, plan)
-    grid = square_grid(scan.shape_px, scan.frame)
-    _check_size(grid, plan)
-    _, low, high, raw = _channels(scan, plan, grid)
-    found = _keypoints(normalise(raw, low, high), plan, grid, None)
-    return Keypoints(grid.to_scan_px(np.asarray(found.yx_px)), found.score, found.source)
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._image_of: object = None
+        self._places_of: object = None
+        self._images: NDArray[np.float32] = np.zeros((1, 0, 0), np.float32)
+        self._places = (np.zeros((0, 2)), np.zeros(0))
+
+    def find(self, plan: Plan, *, least: int = MIN_KEYPOINTS) -> Keypoints:
+        """Return the key points of a plan, on the scan's own pixels.
+
+        Raises
+        ------
+        InputError
+            As `prepare` does; for few key points if there are fewer than `least`.
+        """
+        scan = _completed(self._scan, plan)
+        grid = square_grid(scan.shape_px, scan.frame)
+        _check_size(grid, plan)
+        image_of = (plan.channels, plan.cleaning, plan.normalisation, plan.pixel_size_m)
+        if image_of != self._image_of:
+            _, low, high, raw = _channels(scan, plan, grid)
+            self._images = normalise(raw, low, high)
+            self._image_of, self._places_of = image_of, None
+        wanted = plan.keypoints
+        spaced = wanted.spacing_px if wanted.detector in ("grid", "orb") else None
+        places_of = (wanted.detector, wanted.smoothing_px, spaced)
+        if places_of != self._places_of:
+            self._places = detect(self._images[0], wanted)
+            self._places_of = places_of
+        known = np.isfinite(self._images[0])
+        margin = _margin_px(plan, max(plan.windows_px))
+        given = select(self._places, known, wanted, margin)
+        found = _keypoints(self._images, plan, grid, given, least)
+        return Keypoints(grid.to_scan_px(np.asarray(found.yx_px)), found.score, found.source)
 
 
 def prepare_like(
@@ -147,7 +179,8 @@ def prepare_like(
     raw = _raw(scan, representation.channels, plan, grid)
     low, high = np.asarray(representation.low), np.asarray(representation.high)
     images = normalise(raw, low, high)
-    found = _fitting(images, plan, grid, keypoints, window)
+    given = None if keypoints is None else _on_grid(keypoints, grid)
+    found = _fitting(images, plan, given, window)
     if len(found) == 0:
         raise InputError(
             f"a key point whose {window} px window lies on the scan",
@@ -218,17 +251,22 @@ def _check_size(grid: SquareGrid, plan: Plan) -> None:
 
 
 def _keypoints(
-    images: NDArray[np.float32], plan: Plan, grid: SquareGrid, given: Keypoints | None
+    images: NDArray[np.float32],
+    plan: Plan,
+    grid: SquareGrid,
+    given: Keypoints | None,
+    least: int = MIN_KEYPOINTS,
 ) -> Keypoints:
+    """Key points of an exploration, found or given on the grid."""
     largest = max(plan.windows_px)
-    found = _fitting(images, plan, grid, given, largest)
+    found = _fitting(images, plan, given, largest)
     valid = np.arange(len(found))
     if plan.max_keypoints is not None and len(valid) > plan.max_keypoints:
         rng = np.random.default_rng(plan.seed)
         valid = np.sort(rng.choice(valid, plan.max_keypoints, replace=False))
-    if len(valid) < MIN_KEYPOINTS:
+    if len(valid) < least:
         raise InputError(
-            f"at least {MIN_KEYPOINTS} key points whose {largest} px window lies on the scan",
+            f"at least {least} key points whose {largest} px window lies on the scan",
             f"{len(valid)}",
             "scan a larger area or with more walls, or choose another detector, a smaller spacing"
             " or smaller windows",
@@ -237,21 +275,25 @@ def _keypoints(
 
 
 def _fitting(
-    images: NDArray[np.float32],
-    plan: Plan,
-    grid: SquareGrid,
-    given: Keypoints | None,
-    window_px: int,
+    images: NDArray[np.float32], plan: Plan, given: Keypoints | None, window_px: int
 ) -> Keypoints:
-    """Key points on the grid, found or given, whose window lies on the scan."""
-    if given is None:
-        margin = plan.keypoints.margin_px
-        margin = (window_px + 1) / 2 if margin is None else margin
-        found = find_keypoints(images[0], plan.keypoints, margin)
-    else:
-        found = Keypoints(grid.from_scan_px(given.yx_px), given.score, given.source)
+    """Key points on the grid, found or given there, whose window lies on the scan."""
+    found = given
+    if found is None:
+        found = find_keypoints(images[0], plan.keypoints, _margin_px(plan, window_px))
     valid = np.flatnonzero(fits(found.yx_px, images, window_px))
     return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+
+
+def _margin_px(plan: Plan, window_px: int) -> float:
+    margin = plan.keypoints.margin_px
+    return (window_px + 1) / 2 if margin is None else margin
+
+
+def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
+    return Keypoints(
+        grid.from_scan_px(np.asarray(keypoints.yx_px)), keypoints.score, keypoints.source
+    )
 
 
 def _notes(

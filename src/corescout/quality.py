@@ -70,12 +70,18 @@ def assess(
         image = subtract_plane(image)  # a tilted sample is no doubt
     findings = [found for check in _CHECKS if (found := check(image)) is not None]
     findings += _against(scan, name, image)
-    if n_keypoints is not None and n_keypoints < FEWEST_KEYPOINTS:
-        text = (
-            f"{n_keypoints} key points (at least {FEWEST_KEYPOINTS} are needed): scan a larger area"
-        )
-        findings.append(Finding("few walls", text))
-    return tuple(findings)
+    few = None if n_keypoints is None else few_keypoints(n_keypoints)
+    return tuple(findings if few is None else [*findings, few])
+
+
+def few_keypoints(n_keypoints: int) -> Finding | None:
+    """Fewer key points than a mixture needs."""
+    if n_keypoints >= FEWEST_KEYPOINTS:
+        return None
+    return Finding(
+        "few walls",
+        f"{n_keypoints} key points (at least {FEWEST_KEYPOINTS} are needed): scan a larger area",
+    )
 
 
 def lost_lines(image: NDArray[np.float64]) -> Finding | None:

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hands import wait_for_preview
 
 os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 
@@ -41,3 +42,13 @@ def add_scan(explorer):
             getattr(explorer.viewer, f"add_{kind}")(data, **options)
 
     return add
+
+
+@pytest.fixture
+def surface_explorer(explorer, qtbot):
+    from corescout.gui.contributions import sample_surface
+
+    for data, options, kind in sample_surface():
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
+    wait_for_preview(explorer, qtbot)
+    return explorer

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from hands import wait_for_preview
 
 from corescout.colors import type_color
 from corescout.gui.heartbeat import Heartbeat
@@ -13,11 +14,6 @@ from corescout.pipeline import explore, save
 from corescout.runs import read_run
 
 pytestmark = pytest.mark.gui
-
-
-def wait_for_preview(explorer, qtbot):
-    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
 
 
 def run_to_the_end(explorer, qtbot):
@@ -82,16 +78,6 @@ def test_the_window_finds_what_the_command_line_finds(explorer, add_scan, qtbot,
     assert ours.why == headless.why
     assert ours.targets == headless.targets
     np.testing.assert_array_equal(ours.fit.latents.mean, headless.fit.latents.mean)
-
-
-@pytest.fixture
-def surface_explorer(explorer, qtbot):
-    from corescout.gui.contributions import sample_surface
-
-    for data, options, kind in sample_surface():
-        getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    wait_for_preview(explorer, qtbot)
-    return explorer
 
 
 def test_stop_works_within_a_second_and_it_runs_again(surface_explorer, qtbot):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.candidate import Candidate
+from corescout.data.keypoints import Keypoints
 from corescout.data.mixture import Mixture
 from corescout.data.reward import Reward
 
@@ -59,6 +60,8 @@ class Progress:
         Codes of the finished trials by their number.
     mixture_by_trial : mapping of int to Mixture
         The mixture of each that its gain is highest with.
+    keypoints : Keypoints or None
+        Those whose codes they are, on the scan's own pixels.
     """
 
     stage: str
@@ -67,3 +70,4 @@ class Progress:
     trials: tuple[Trial, ...] = ()
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)
+    keypoints: Keypoints | None = None

@@ -16,6 +16,48 @@ Answer = TypeVar("Answer")
 Work = Callable[[Callable[[Progress], None], threading.Event], Answer]
 
 
+class Pausable(threading.Event):
+    """A stop event that holds whoever asks it while it is paused.
+
+    The engine asks at every step of a training whether to stop: paused, each of its threads waits
+    there, and a stop wakes it at once. The clock of a budget goes on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._go = threading.Event()
+        self._go.set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it holds."""
+        return not self._go.is_set()
+
+    def pause(self) -> None:
+        """Hold from now on."""
+        if not super().is_set():
+            self._go.clear()
+
+    def resume(self) -> None:
+        """Let go."""
+        self._go.set()
+
+    def set(self) -> None:
+        """Stop, paused or not."""
+        super().set()
+        self._go.set()
+
+    def is_set(self) -> bool:
+        """Say whether to stop; waits while paused."""
+        if not super().is_set():
+            self._go.wait()
+        return super().is_set()
+
+    def asked(self) -> bool:
+        """Say whether to stop, without waiting."""
+        return super().is_set()
+
+
 class Job(Generic[Answer]):
     """A function on a thread of its own.
 
@@ -33,7 +75,7 @@ class Job(Generic[Answer]):
 
     def __init__(self, work: Work[Answer]) -> None:
         self._work = work
-        self._stop = threading.Event()
+        self._stop = Pausable()
         self._latest: Progress | None = None
         self.answer: Answer | None = None
         self.error: Exception | None = None
@@ -48,7 +90,20 @@ class Job(Generic[Answer]):
     @property
     def stopping(self) -> bool:
         """Whether it was asked to stop."""
-        return self._stop.is_set()
+        return self._stop.asked()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is held."""
+        return self._stop.paused
+
+    def pause(self) -> None:
+        """Hold it where it next asks whether to stop."""
+        self._stop.pause()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._stop.resume()
 
     def stop(self) -> None:
         """Ask it to stop; it does within about a second."""

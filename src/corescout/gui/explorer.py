@@ -11,32 +11,24 @@ import napari
 import numpy as np
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtGui import QUndoStack
-from qtpy.QtWidgets import QFileDialog, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from corescout.data import InputError, Keypoints, Progress, Result, Scan, StoppedError, Target
+from corescout.data import Progress, Result, Scan, Target
 from corescout.gui import layers as shown
-from corescout.gui.background import Job
 from corescout.gui.bottom import BOTTOM_NAME, Bottom
 from corescout.gui.candidate_view import CandidateView, view_of, winner_view
-from corescout.gui.jobs import Preview, start_exploration, start_export, start_preview
+from corescout.gui.exploration import Exploration
+from corescout.gui.exporting import Exporter
+from corescout.gui.keys import Keys
 from corescout.gui.placement import readout
 from corescout.gui.run_bar import RunBar
 from corescout.gui.session_bar import SessionBar
-from corescout.gui.steps.explore import ExploreStep
-from corescout.gui.steps.instrument import InstrumentStep
-from corescout.gui.steps.key_points import KeyPointsStep
-from corescout.gui.steps.scan import ScanStep
+from corescout.gui.steps.column import StepColumn
 from corescout.gui.steps.step import Step
-from corescout.gui.steps.targets import TargetsStep
-from corescout.gui.steps.types import TypesStep
-from corescout.gui.steps.verdict import Verdict
-from corescout.gui.undo import bind_keys
 from corescout.gui.work import Work
 from corescout.gui.workflow import STEPS, State, Workflow
 from corescout.plan import Plan
-from corescout.runs import default_folder
 
-_SETTLE_MS = 50  # a changed setting is previewed after this pause
 _FOUND = ("explore", "types", "targets")
 
 
@@ -69,13 +61,15 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.closed = False
         self.workflow = Workflow()
         self.undo_stack = QUndoStack(self)
+        self.keys = Keys(viewer)
+        self.keys.bind("Control-Z", "Undo", self.undo_stack, QUndoStack.undo)
+        self.keys.bind("Control-Shift-Z", "Redo", self.undo_stack, QUndoStack.redo)
         self.work = Work(viewer, self)
-        self._preview: Keypoints | None = None
-        self._preview_wanted = False
-        self._progress: Progress | None = None
+        self.exploration = Exploration(self.work, self)
+        self.exporter = Exporter(self)
+        self._scan: Scan | None = None  # that the result or the search under way is about
         self._result: Result | None = None
         self._view: CandidateView | None = None
-        self._explored: tuple[Scan, Keypoints | None] | None = None
         self._settings: dict[str, Any] | None = None  # of the steps, when the result was found
         self._build()
         self._connect()
@@ -94,41 +88,38 @@ class Explorer(QWidget):  # type: ignore[misc]
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
             return
-        drawn = self._edited_keypoints()
+        drawn = self.key_points_step.take_edited()
+        self._scan = scan
         self.set_result(None)
-        self._explored = (scan, drawn or self._preview)
         self._settings = self.settings()
-        self._progress = None
         self._show_running(True)
         self.workflow.set("explore", State.RUNNING, "finding key points")
         self.verdict.say("Exploring ... candidates appear below as they finish.", "running")
-        job = start_exploration(scan, plan, drawn)
-        self.work.start("explore", job, self._finish_exploration, self._show_progress, long=True)
+        self.exploration.start(scan, plan, drawn)
 
     def stop(self) -> None:
         """End the run within about a second; what was finished stays in the table."""
         if self.running:
-            self.work.stop("explore")
+            self.exploration.stop()
             self.run_bar.show_stopping()
+
+    def pause(self, paused: bool = True) -> None:
+        """Hold the run where it is, or let it go on."""
+        if self.running:
+            self.exploration.pause(paused)
+            self.run_bar.show_paused(paused)
 
     def export(self, folder: str | Path | None = None) -> None:
         """Write the run folder; asks where if it is not said."""
-        if self._result is None or self.work.running("export"):
-            return
-        target = Path(folder) if folder is not None else self._ask_folder(self._result)
-        if target is None:
-            return
-        self.session_bar.show_exporting(True, possible=True)
-        self.work.start("export", start_export(self._result, target), self._finish_export)
+        self.exporter.run_folder(folder)
 
     def show_candidate(self, number: int) -> None:
         """Show the latent space and the core points of a candidate; the winner is not lost."""
-        source = self._result or self._progress
-        if source is None or self._explored is None:
-            return
-        scan, keypoints = self._explored
-        share = self.plan().decision.core_share
-        view = view_of(number, source, scan, keypoints, share)
+        result, share = self._result, self.plan().decision.core_share
+        if result is not None:
+            view = view_of(number, result, result.scan, result.keypoints, share)
+        else:
+            view = self.exploration.view_of(number, share)
         if view is not None:
             self.show_view(view)
 
@@ -141,8 +132,8 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     @property
     def running(self) -> bool:
-        """Whether an exploration is under way."""
-        return self.work.running("explore")
+        """Whether an exploration is under way, paused or not."""
+        return self.exploration.running
 
     @property
     def busy(self) -> bool:
@@ -167,12 +158,13 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.session_bar.say("")
         if result is None:
             self._view = None
-            if self._explored is not None:
-                self.show_layers(shown.empty_layers(self._explored[0])[1:])
+            if self._scan is not None:
+                self.show_layers(shown.empty_layers(self._scan)[1:])
             self.workflow.forget(_FOUND)
         else:
-            self._explored = (result.scan, result.keypoints)
+            self._scan = result.scan
             self._view = winner_view(result)
+            self.key_points_step.show_used(result.scan, result.keypoints)
             if add_layers:
                 self.show_layers(_layers_of(result))
             self.verdict.show_result(result)
@@ -196,8 +188,8 @@ class Explorer(QWidget):  # type: ignore[misc]
         """Show the codes and the core points of a candidate."""
         self._view = view
         self.latent_panel.show_view(view)
-        if self._explored is not None:
-            self.show_layers([shown.core_layer(self._explored[0], view.core_yx_px, view.core)])
+        if self._scan is not None:
+            self.show_layers([shown.core_layer(self._scan, view.core_yx_px, view.core)])
         self.view_changed.emit(view)
 
     def show_layers(self, layers: list[shown.LayerData]) -> None:
@@ -220,7 +212,8 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def settings(self) -> dict[str, Any]:
         """Return the settings of each step; the scan's is its channel."""
-        settings = {name: step.plan_values() for name, step in self.steps.items()}
+        settings: dict[str, Any] = {name: step.plan_values() for name, step in self.steps.items()}
+        settings["key_points"] = (settings["key_points"], self.key_points_step.editor.edits)
         return settings | {"scan": self.scan_step.channel.currentText()}
 
     def plan(self) -> Plan:
@@ -239,56 +232,36 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def _build(self) -> None:
         self.run_bar = RunBar()
-        self.verdict = Verdict()
         self.session_bar = SessionBar(self.undo_stack)
-        self.scan_step = ScanStep(self)
-        self.key_points_step = KeyPointsStep(self)
-        self.explore_step = ExploreStep(self)
-        self.types_step = TypesStep(self)
-        self.targets_step = TargetsStep(self)
-        self.instrument_step = InstrumentStep(self)
-        steps = (self.scan_step, self.key_points_step, self.explore_step, self.types_step,
-                 self.targets_step, self.instrument_step)  # fmt: skip
-        self.steps: dict[str, Step] = {step.name: step for step in steps}
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        for step in steps:
-            if step is self.explore_step:
-                column.addWidget(self.verdict)
-            column.addWidget(step)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
+        self.column = StepColumn(self)
+        self.steps, self.verdict = self.column.steps, self.column.verdict
+        self.scan_step, self.key_points_step = self.column.scan, self.column.key_points
+        self.explore_step, self.types_step = self.column.explore, self.column.types
+        self.targets_step, self.instrument_step = self.column.targets, self.column.instrument
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(5)
         layout.addWidget(self.run_bar)
-        layout.addWidget(scroll, stretch=1)
+        layout.addWidget(self.column, stretch=1)
         layout.addWidget(self.session_bar)
         self.setMinimumWidth(360)
-        for name in ("scan", "key_points", "explore"):
-            self.steps[name].set_expanded(True)
         self.bottom = Bottom(self)
         self.latent_panel = self.bottom.latent_panel
         self.candidate_panel = self.bottom.candidate_panel
         self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
 
     def _connect(self) -> None:
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._start_preview)
         self.run_bar.explore_wanted.connect(self.start)
         self.run_bar.stop_wanted.connect(self.stop)
-        self.session_bar.export_wanted.connect(self.export)
+        self.run_bar.pause_wanted.connect(self.pause)
+        self.exploration.progressed.connect(self._show_progress)
+        self.exploration.found.connect(self._show_found)
+        self.exploration.stopped.connect(self._show_stopped)
+        self.exploration.failed.connect(self._show_failed)
+        self.session_bar.export_wanted.connect(self.exporter.run_folder)
         self.scan_step.chosen.connect(self._channel_chosen)
         for step in self.steps.values():
-            step.changed.connect(self._settings_changed)
+            step.changed.connect(self.settings_changed)
             step.redo.connect(step.do_again)
         self.candidate_panel.picked.connect(self.show_candidate)
         self.candidate_panel.winner_wanted.connect(self.show_winner)
@@ -298,7 +271,6 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.viewer.events.theme.connect(self._apply_theme)
         self._apply_theme()
         self._follow_mouse()
-        self._unbind_keys = bind_keys(self.viewer, self.undo_stack)
 
     def _follow_mouse(self) -> None:
         me = weakref.ref(self)
@@ -356,13 +328,12 @@ class Explorer(QWidget):  # type: ignore[misc]
             return
         self.closed = True
         self.work.close()
-        self._settle.stop()
         self.viewer.layers.events.inserted.disconnect(self._refresh_images)
         self.viewer.layers.events.removed.disconnect(self._refresh_images)
         self.viewer.events.theme.disconnect(self._apply_theme)
         if self._mouse_callback in self.viewer.mouse_move_callbacks:
             self.viewer.mouse_move_callbacks.remove(self._mouse_callback)
-        self._unbind_keys()
+        self.keys.close()
         for panel in self._panels():
             panel.leave()
         for step in self.steps.values():
@@ -402,72 +373,24 @@ class Explorer(QWidget):  # type: ignore[misc]
         if result is not None and layer.metadata.get(shown.CHANNEL) in result.channels:
             # The layers of a run come one by one: this is the one that was analysed.
             self._settings = (self._settings or self.settings()) | {"scan": name}
-        self._settings_changed()
+        self.settings_changed()
+        self.key_points_step.preview()
 
-    def _settings_changed(self) -> None:
-        self._settle.start()
+    def settings_changed(self) -> None:
+        """Put out of date what was found with other settings."""
         if self._result is not None and self._settings is not None:
             try:
                 self.workflow.compare(self._settings, self.settings())
             except ValueError:  # a half-typed number: the plan says so when it is asked for
                 return
 
-    def _start_preview(self) -> None:
-        layer = self.image_layer()
-        if layer is None or self.running:
-            return
-        if self.work.running("preview"):
-            self._preview_wanted = True
-            return
-        try:
-            plan = self.plan()
-        except ValueError as error:
-            self._say_no_keypoints(str(error).splitlines()[-1])
-            return
-        job = start_preview(self.scan_of(layer), plan)
-        self.work.start("preview", job, self._finish_preview, quick=True)
-
-    def _finish_preview(self, job: Job[Preview]) -> None:
-        if self._preview_wanted:
-            self._preview_wanted = False
-            self._start_preview()
-            return
-        layer = self.image_layer()
-        if layer is None:
-            return
-        if job.answer is None:
-            self._preview = None
-            self._say_no_keypoints(str(job.error))
-            self.scan_step.say_doubts(())
-            return
-        self._preview = job.answer.keypoints
-        self._say_keypoints(len(self._preview))
-        self.scan_step.say_doubts(job.answer.doubts)
-        scan = self.scan_of(layer)
-        self.show_layers([shown.keypoint_layer(scan, self._preview)])
-        self.show_layers(
-            [e for e in shown.empty_layers(scan) if not self.work.queue.holds(e[1]["name"])]
-        )
+    def prepare_layers(self, scan: Scan) -> None:
+        """Have our layers in the viewer before a run fills them: adding one takes a while."""
+        missing = [e for e in shown.empty_layers(scan) if not self.work.queue.holds(e[1]["name"])]
+        if missing:
+            self.show_layers(missing)
         if self._result is None and not self.running:
             self.verdict.say("Press Explore: nothing runs before that.", "ready")
-
-    def _edited_keypoints(self) -> Keypoints | None:
-        """Key points that the operator moved, added or removed in the layer; None if none were."""
-        layer = shown.find_layer(self.viewer, shown.KEYPOINTS)
-        if layer is None or self._preview is None:
-            return None
-        places = np.asarray(layer.data, dtype=np.float64)
-        if np.array_equal(places, self._preview.yx_px):
-            return None
-        return Keypoints(places, np.ones(len(places)), "drawn")
-
-    def _say_keypoints(self, count: int) -> None:
-        self.key_points_step.say(f"{count:,} key points", problem=False)
-        self.workflow.set("key_points", State.DONE, f"{count:,}")
-
-    def _say_no_keypoints(self, text: str) -> None:
-        self.key_points_step.say(text, problem=True)
-        self.workflow.set("key_points", State.PROBLEM, text)
 
     # -- the run --------------------------------------------------------------------------
 
@@ -477,47 +400,33 @@ class Explorer(QWidget):  # type: ignore[misc]
             step.set_running(running)
 
     def _show_progress(self, progress: Progress) -> None:
-        self._progress = progress
-        job = self.work.job("explore")
+        job = self.exploration.job
         self.run_bar.show_progress(progress, stopping=job is not None and job.stopping)
         self.workflow.set("explore", State.RUNNING, f"{len(progress.trials)} candidates")
         self.candidate_panel.show_progress(progress)
 
-    def _finish_exploration(self, job: Job[Result]) -> None:
+    def _show_found(self, result: Result) -> None:
         self._show_running(False)
-        if job.answer is not None:
-            self.set_result(job.answer)
-        elif isinstance(job.error, StoppedError):
-            count = len(self._progress.trials) if self._progress else 0
-            self.workflow.set("explore", State.TO_DO, f"stopped after {count} candidates")
-            self.verdict.say(
-                f"Stopped. {count} finished candidates are in the table; Explore starts again.",
-                "ready",
-            )
-        elif isinstance(job.error, InputError):
-            self._say_problem(str(job.error))
-        else:
-            self._say_problem(f"A bug: {type(job.error).__name__}: {job.error}. Please report it.")
+        self.set_result(result)
+
+    def _show_stopped(self, count: int) -> None:
+        self._show_running(False)
+        self.workflow.set("explore", State.TO_DO, f"stopped after {count} candidates")
+        self.verdict.say(
+            f"Stopped. {count} finished candidates are in the table; Explore starts again.",
+            "ready",
+        )
+
+    def _show_failed(self, why: str) -> None:
+        self._show_running(False)
+        self._say_problem(why)
 
     def _settle_workflow(self, result: Result) -> None:
-        self._say_keypoints(len(result.keypoints))
         self.workflow.set("explore", State.DONE, result.winner.label)
         kinds = "1 type" if result.n_types == 1 else f"{result.n_types} types"
         self.workflow.set("types", State.DONE, kinds)
         self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
-
-    def _finish_export(self, job: Job[Path]) -> None:
-        self.session_bar.show_exporting(False, possible=self._result is not None)
-        if job.answer is not None:
-            self.session_bar.say(f"Exported to {job.answer}")
-        else:
-            self.session_bar.say(f"Not exported: {job.error}")
-
-    def _ask_folder(self, result: Result) -> Path | None:
-        source = Path(result.scan.source or result.scan.uid)
-        suggested = default_folder(source if source.exists() else Path.home() / source.name)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export the run as a folder", str(suggested))
-        return Path(chosen) if chosen else None
+        self.settings_changed()
 
     def _say_problem(self, text: str) -> None:
         self.workflow.set("explore", State.PROBLEM, text)
@@ -544,7 +453,6 @@ def plan_of(steps: dict[str, Step], channels: tuple[str, ...] | None) -> Plan:
 def _layers_of(result: Result) -> list[shown.LayerData]:
     places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
     return [
-        shown.keypoint_layer(result.scan, result.keypoints),
         shown.core_layer(result.scan, places, result.core_points),
         *shown.target_layers(result.scan, result.targets),
     ]

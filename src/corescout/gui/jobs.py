@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from corescout.data import Keypoints, Progress, Result, Scan
 from corescout.gui.background import Job
@@ -28,30 +28,42 @@ def start_exploration(scan: Scan, plan: Plan, keypoints: Keypoints | None) -> Jo
     return Job(run)
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What is shown before anything runs: key points, and doubts about the scan in words."""
+class Previewer:
+    """Finds the key points that an exploration would use; keeps what the next call can use.
 
-    keypoints: Keypoints
-    doubts: tuple[str, ...]
+    Jobs run one after the other: the caller waits for one before it starts the next.
+    """
+
+    def __init__(self) -> None:
+        self._scan: Scan | None = None
+        self._finder: Any = None
+
+    def start(self, scan: Scan, plan: Plan) -> Job[Keypoints]:
+        """Find key points, however few."""
+
+        def find(on_progress: object, stop: object) -> Keypoints:
+            from corescout.preparation import KeypointFinder
+
+            if self._scan is not scan:
+                self._scan, self._finder = scan, KeypointFinder(scan)
+            found: Keypoints = self._finder.find(plan, least=0)
+            return found
+
+        return Job(find)
 
 
-def start_preview(scan: Scan, plan: Plan) -> Job[Preview]:
-    """Find the key points that an exploration would use, and what speaks against it."""
+def start_doubts(scan: Scan, channel: str | None) -> Job[tuple[str, ...]]:
+    """Look for what speaks against a decision on a channel, in words."""
 
-    def find(on_progress: object, stop: object) -> Preview:
-        from corescout.preparation import preview_keypoints
+    def look(on_progress: object, stop: object) -> tuple[str, ...]:
         from corescout.quality import assess
 
-        keypoints = preview_keypoints(scan, plan)
-        channel = plan.channels[0] if plan.channels else None
-        doubts = tuple(f.message for f in assess(scan, channel, len(keypoints)))
-        found = Preview(keypoints, doubts)
+        found = tuple(f.message for f in assess(scan, channel))
         # What the run needs: now, and not when Explore is pressed.
         import_module("corescout.pipeline")
         return found
 
-    return Job(find)
+    return Job(look)
 
 
 def start_export(result: Result, folder: Path) -> Job[Path]:

@@ -17,6 +17,8 @@ from corescout.report.drawing import scaled_unit
 LayerData = tuple[Any, dict[str, Any], str]
 
 KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
+OUTLINES = "paths and regions"
+OUTLINE_WIDTH_PX = 1.0
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
@@ -158,6 +160,22 @@ def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
     if scan.frame is None or any(t.xy_m is None for t in targets):
         return tuple(sorted(targets, key=lambda t: t.priority))
     return way_through(targets, scan.frame.center_m).targets
+
+
+def outline_layer(scan: Scan) -> LayerData:
+    """Return an empty layer for the paths and regions that key points are edited with."""
+    return (
+        None,
+        {
+            "name": OUTLINES,
+            "ndim": 2,
+            "metadata": {OURS: OUTLINES},
+            "edge_width": OUTLINE_WIDTH_PX,
+            "opacity": 0.9,
+            **geometry(scan),
+        },
+        "shapes",
+    )
 
 
 def empty_layers(scan: Scan) -> list[LayerData]:

@@ -13,6 +13,7 @@ class RunBar(QWidget):  # type: ignore[misc]
 
     explore_wanted = Signal()
     stop_wanted = Signal()
+    pause_wanted = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +31,13 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.progress.setTextVisible(True)
         self.progress.setFormat("")
         buttons = QHBoxLayout()
+        self.pause_button = QPushButton("Pause")
+        self.pause_button.setMinimumHeight(30)
+        self.pause_button.setCheckable(True)
+        self.pause_button.setVisible(False)
+        self.pause_button.setToolTip("Hold the search and let it go on; Stop works meanwhile")
         buttons.addWidget(self.explore_button, stretch=3)
+        buttons.addWidget(self.pause_button, stretch=1)
         buttons.addWidget(self.stop_button, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -40,6 +47,7 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.progress.setVisible(False)
         self.explore_button.clicked.connect(self.explore_wanted)
         self.stop_button.clicked.connect(self.stop_wanted)
+        self.pause_button.toggled.connect(self.pause_wanted)
 
     def show_possible(self, possible: bool) -> None:
         """Enable Explore where there is something to explore."""
@@ -49,6 +57,8 @@ class RunBar(QWidget):  # type: ignore[misc]
         """Enable what can be done now."""
         self.explore_button.setEnabled(not running)
         self.stop_button.setEnabled(running)
+        self.pause_button.setVisible(running)
+        self.show_paused(False)
         self.progress.setVisible(running)
         self.progress.setValue(0)
         self.progress.setFormat("finding key points" if running else "")
@@ -58,6 +68,14 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.progress.setValue(round(1000 * progress.fraction))
         left = "" if progress.seconds_left is None else f", {_minutes(progress.seconds_left)} left"
         self.progress.setFormat("stopping ..." if stopping else f"{progress.stage}{left}  %p%")
+
+    def show_paused(self, paused: bool) -> None:
+        """Say whether it is held."""
+        self.pause_button.blockSignals(True)
+        self.pause_button.setChecked(paused)
+        self.pause_button.blockSignals(False)
+        self.pause_button.setText("Resume" if paused else "Pause")
+        self.progress.setFormat("paused  %p%" if paused else "")
 
     def show_stopping(self) -> None:
         """Say that it is on its way to stop."""

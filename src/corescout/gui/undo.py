@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtGui import QUndoCommand, QUndoStack
 from qtpy.QtWidgets import QComboBox, QLineEdit
 
-UNDO_KEY, REDO_KEY = "Control-Z", "Control-Shift-Z"
 _MERGE_ID = 1
 
 
@@ -105,30 +103,6 @@ def write(widget: Any, value: Any) -> None:
         return
     setters = ("setCurrentIndex", "setChecked", "setValue")
     next(getattr(widget, name) for name in setters if hasattr(widget, name))(value)
-
-
-def bind_keys(viewer: Any, stack: QUndoStack) -> Callable[[], None]:
-    """Bind Ctrl+Z and Ctrl+Shift+Z of a viewer to a stack; return what unbinds them."""
-    held = weakref.ref(stack)
-
-    def undo(_: Any) -> None:
-        found = held()
-        if found is not None:
-            found.undo()
-
-    def redo(_: Any) -> None:
-        found = held()
-        if found is not None:
-            found.redo()
-
-    viewer.bind_key(UNDO_KEY, undo, overwrite=True)
-    viewer.bind_key(REDO_KEY, redo, overwrite=True)
-
-    def unbind() -> None:
-        viewer.bind_key(UNDO_KEY, None, overwrite=True)
-        viewer.bind_key(REDO_KEY, None, overwrite=True)
-
-    return unbind
 
 
 def _signal(widget: Any) -> Any:

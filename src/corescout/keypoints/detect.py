@@ -33,14 +33,27 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
     Keypoints
         None on a constant image. The same for the same image, whatever the machine.
     """
+    found = detect(image, plan)
+    return select(found, np.isfinite(image), plan, margin_px)
+
+
+def detect(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
+    """Return what the detector finds on an image (H, W), before spacing and margin.
+
+    Of the plan it needs the detector and the smoothing; a grid and ORB the spacing too.
+    """
     known = np.isfinite(image)
-    empty = Keypoints(np.zeros((0, 2)), np.zeros(0), plan.detector)
-    if not known.any():
-        return empty
-    scaled = _robust(image, known)
+    scaled = _robust(image, known) if known.any() else None
     if scaled is None:
-        return empty
-    yx, score = _DETECTORS[plan.detector](scaled, plan)
+        return np.zeros((0, 2)), np.zeros(0)
+    return _DETECTORS[plan.detector](scaled, plan)
+
+
+def select(
+    found: Places, known: NDArray[np.bool_], plan: KeypointPlan, margin_px: float
+) -> Keypoints:
+    """Keep what lies away from the edge and from pixels that are not known (H, W), thinned."""
+    yx, score = found
     keep = _allowed(known, margin_px)[tuple(np.rint(yx).astype(int).T)]
     yx, score = yx[keep], score[keep]
     if plan.detector != "grid":
@@ -96,6 +109,11 @@ def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
     return np.rint(yx), np.ones(len(yx))
 
 
+def _none(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+    """Nothing: key points are drawn by hand."""
+    return np.zeros((0, 2)), np.zeros(0)
+
+
 _WALL_DETECTORS = ("canny", "sato")
 _DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
     "canny": canny_walls,
@@ -103,4 +121,5 @@ _DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
     "grid": _grid,
     "orb": orb_places,
     "sift": sift_places,
+    "none": _none,
 }

@@ -10,7 +10,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import BayesianMixture, Candidate, InputError, Mixture, Progress, Reward, Trial
+from corescout.data import (
+    BayesianMixture,
+    Candidate,
+    InputError,
+    Keypoints,
+    Mixture,
+    Progress,
+    Reward,
+    Trial,
+)
 from corescout.data.trial import State
 from corescout.plan import Plan
 from corescout.preparation import Prepared
@@ -56,6 +65,7 @@ class Study:
         self._candidates = plan.candidates(prepared.channels)
         for name in plan.wanted_rewards:  # one that is not there is said before any work
             load_reward(name)
+        self._shown_keypoints = _on_scan(prepared)
         groups = [self._group((c,)) for c in self._candidates[: plan.max_trials]]
         self._sweep_groups = groups
         self._outcomes: dict[int, Outcome] = {}
@@ -300,8 +310,15 @@ class Study:
                 self.finished_trials(),
                 self.latents_by_trial(),
                 self.mixture_by_trial(),
+                self._shown_keypoints,
             )
         )
+
+
+def _on_scan(prepared: Prepared) -> Keypoints:
+    found = prepared.keypoints
+    places = prepared.grid.to_scan_px(np.asarray(found.yx_px))
+    return replace(found, yx_px=places)
 
 
 def _n_components(outcome: Outcome) -> int:

@@ -1,0 +1,61 @@
+"""The six steps one below the other, the verdict on top of those that it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from corescout.gui.steps.explore import ExploreStep
+from corescout.gui.steps.instrument import InstrumentStep
+from corescout.gui.steps.key_points import KeyPointsStep
+from corescout.gui.steps.scan import ScanStep
+from corescout.gui.steps.step import Step
+from corescout.gui.steps.targets import TargetsStep
+from corescout.gui.steps.types import TypesStep
+from corescout.gui.steps.verdict import Verdict
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+_OPEN_AT_FIRST = ("scan", "key_points", "explore")
+
+
+class StepColumn(QScrollArea):  # type: ignore[misc]
+    """Scrolls where the window is low, so that nothing is clipped.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    scan, key_points, explore, types, targets, instrument : Step
+    steps : dict of str to Step
+        In their order, by the keys of `workflow.STEPS`.
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__()
+        self.verdict = Verdict()
+        self.scan = ScanStep(explorer)
+        self.key_points = KeyPointsStep(explorer)
+        self.explore = ExploreStep(explorer)
+        self.types = TypesStep(explorer)
+        self.targets = TargetsStep(explorer)
+        self.instrument = InstrumentStep(explorer)
+        ordered = (self.scan, self.key_points, self.explore, self.types, self.targets,
+                   self.instrument)  # fmt: skip
+        self.steps: dict[str, Step] = {step.name: step for step in ordered}
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        for step in ordered:
+            if step is self.explore:
+                column.addWidget(self.verdict)
+            column.addWidget(step)
+            step.set_expanded(step.name in _OPEN_AT_FIRST)
+        column.addStretch(1)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inner)

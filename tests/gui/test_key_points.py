@@ -1,0 +1,164 @@
+"""Key points by hand: drawn, moved, deleted, kept to a region, with mouse and keyboard."""
+
+import numpy as np
+import pytest
+from hands import Hands
+from qtpy.QtCore import Qt
+
+from corescout.data import Keypoints
+from corescout.gui.keypoint_edits import KeypointEdits, Outline
+
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SQUARE = np.array([[20.0, 20], [20, 80], [80, 80], [80, 20]])
+
+
+@pytest.fixture
+def grid():
+    places = np.stack(np.meshgrid(np.arange(5.0, 100, 5), np.arange(5.0, 100, 5)), -1)
+    return Keypoints(places.reshape(-1, 2), np.ones(361), "grid")
+
+
+def test_without_edits_the_detectors_points_are_the_key_points(grid):
+    assert KeypointEdits().apply(grid, 5) is grid
+    assert not KeypointEdits()
+
+
+def test_a_line_has_points_at_the_spacing_and_the_detected_ones_give_way(grid):
+    edits = KeypointEdits(outlines=(Outline("along", np.array([[22.0, 10], [22, 90]])),))
+    found = np.asarray(edits.apply(grid, 5).yx_px)
+    on_line = found[found[:, 0] == 22]
+    np.testing.assert_allclose(np.diff(on_line[:, 1]), 5)
+    others = found[found[:, 0] != 22]
+    gaps = np.linalg.norm(others[:, None] - on_line[None], axis=2)
+    assert gaps.min() > 0.75 * 5
+
+
+def test_a_loop_is_closed_and_has_no_point_twice():
+    nothing = Keypoints(np.zeros((0, 2)), np.zeros(0), "none")
+    edits = KeypointEdits(outlines=(Outline("along", SQUARE, closed=True),))
+    found = np.asarray(edits.apply(nothing, 5).yx_px)
+    assert len(found) == 48
+    assert len(np.unique(found.round(6), axis=0)) == 48
+
+
+def test_regions_keep_and_drop_and_a_point_set_by_hand_stays(grid):
+    edits = KeypointEdits(
+        added=np.array([[50.0, 50]]),
+        outlines=(Outline("include", SQUARE, True), Outline("exclude", SQUARE / 2 + 25, True)),
+    )
+    found = np.asarray(edits.apply(grid, 5).yx_px)
+    assert [50.0, 50.0] in found.tolist()
+    inside = (found > 35).all(axis=1) & (found < 65).all(axis=1)
+    assert inside.sum() == 1
+    assert ((found >= 20) & (found <= 80)).all()
+
+
+def test_a_removed_point_stays_away_when_the_detector_moves_it_a_little(grid):
+    edits = KeypointEdits().moved(np.asarray(grid.yx_px), np.asarray(grid.yx_px)[1:])
+    shifted = Keypoints(np.asarray(grid.yx_px) + 1, grid.score, "grid")
+    assert len(edits.apply(shifted, 5)) == 360
+
+
+def test_moving_a_point_that_was_added_removes_nothing_detected(grid):
+    before = np.concatenate([grid.yx_px, [[52.0, 52]]])
+    edits = KeypointEdits(added=np.array([[52.0, 52]]))
+    after = np.concatenate([grid.yx_px, [[53.0, 52]]])
+    moved = edits.moved(before, after)
+    assert len(moved.removed) == 0
+    np.testing.assert_array_equal(moved.added, [[53.0, 52]])
+    assert edits.moved(before, before[::-1]) is edits
+
+
+@pytest.mark.gui
+class TestInTheWindow:
+    """One window for all of it: what is done is undone before the next."""
+
+    def test_every_tool_and_its_undo(self, surface_explorer, qtbot):
+        explorer = surface_explorer
+        step, stack, hands = explorer.key_points_step, explorer.undo_stack, Hands(explorer, qtbot)
+        layer = explorer.viewer.layers["key points"]
+        start = np.array(layer.data)
+
+        # A line, with the keyboard's tool and the mouse.
+        hands.key(Qt.Key.Key_D, SHIFT)
+        hands.click((60, 40))
+        hands.click((60, 90))
+        hands.double_click((100, 90))
+        qtbot.waitUntil(lambda: stack.undoText() == "key points along a line", timeout=5000)
+        outlines = explorer.viewer.layers["paths and regions"]
+        assert len(outlines.data) == 1
+        drawn = np.asarray(step.editor.edits.outlines[0].vertices_px)
+        np.testing.assert_allclose(drawn[[0, -1]], [[60, 40], [100, 90]], atol=1.0)
+        along = KeypointEdits(outlines=step.editor.edits.outlines)
+        expected = along.apply(Keypoints(np.zeros((0, 2)), np.zeros(0), "none"), 5).yx_px
+        shown = {tuple(p) for p in np.round(layer.data, 6)}
+        assert {tuple(p) for p in np.round(expected, 6)} <= shown
+        assert "1 line" in step.count.text()
+        assert layer.scale.tolist() == explorer.image_layer().scale.tolist()
+        assert outlines.units == explorer.image_layer().units
+
+        hands.key(Qt.Key.Key_Z, CTRL)
+        np.testing.assert_array_equal(layer.data, start)
+        assert len(outlines.data) == 0
+        hands.key(Qt.Key.Key_Z, CTRL | SHIFT)
+        assert len(outlines.data) == 1
+        hands.key(Qt.Key.Key_Z, CTRL)
+
+        # A region that is excluded, with the button.
+        qtbot.mouseClick(step.tools["exclude"], Qt.MouseButton.LeftButton)
+        for place in ((30, 30), (30, 120), (120, 120)):
+            hands.click(place)
+        hands.double_click((120, 30))
+        qtbot.waitUntil(lambda: stack.undoText() == "exclude a region", timeout=5000)
+        inside = ((layer.data > 33) & (layer.data < 117)).all(axis=1)
+        assert inside.sum() == 0
+        assert ((start > 33) & (start < 117)).all(axis=1).sum() > 10
+        hands.key(Qt.Key.Key_Z, CTRL)
+        np.testing.assert_array_equal(layer.data, start)
+
+        # One point added, one dragged, one deleted.
+        free = _free_place(start)
+        hands.key(Qt.Key.Key_K, SHIFT)
+        hands.click(free)
+        qtbot.waitUntil(lambda: stack.undoText() == "add a key point", timeout=5000)
+        assert len(layer.data) == len(start) + 1
+        hands.key(Qt.Key.Key_S, SHIFT)
+        hands.drag(free, free + 6)
+        qtbot.waitUntil(lambda: stack.undoText() == "move key points", timeout=5000)
+        np.testing.assert_allclose(step.editor.edits.added, [free + 6], atol=1.0)
+        hands.click(free + 6)
+        hands.key(Qt.Key.Key_Delete)
+        qtbot.waitUntil(lambda: stack.undoText() == "delete a key point", timeout=5000)
+        np.testing.assert_array_equal(layer.data, start)
+        for _ in range(3):
+            hands.key(Qt.Key.Key_Z, CTRL)
+        assert not step.editor.edits
+        np.testing.assert_array_equal(layer.data, start)
+
+        # A slider: previewed soon, undone by its name.
+        step.spacing.setValue(8)
+        qtbot.waitUntil(lambda: len(layer.data) < 0.8 * len(start), timeout=5000)
+        assert explorer.session_bar.undo_button.text() == "Undo: spacing to 8"
+        qtbot.mouseClick(explorer.session_bar.undo_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: np.array_equal(layer.data, start), timeout=5000)
+
+    def test_only_what_is_drawn_says_how_many_are_needed(self, surface_explorer, qtbot):
+        step = surface_explorer.key_points_step
+        step.detector.setCurrentIndex(step.detector.findData("none"))
+        qtbot.waitUntil(lambda: "at least 50" in step.count.text(), timeout=5000)
+        assert step.state_text == "problem"
+        line = Outline("along", np.array([[20.0, 20], [20, 140], [140, 140]]))
+        step.editor.push(step.editor.edits.with_outlines([line]), "a line")
+        step.spacing.setValue(3)
+        qtbot.waitUntil(lambda: step.count.text().startswith("81 key points"), timeout=5000)
+        assert step.state_text == "done"
+        assert len(surface_explorer.viewer.layers["paths and regions"].data) == 1
+
+
+def _free_place(places):
+    """A place in the middle of the scan that no key point is near."""
+    y, x = np.mgrid[50:110:2, 50:110:2]
+    candidates = np.stack([y, x], -1).reshape(-1, 2).astype(float)
+    gaps = np.linalg.norm(candidates[:, None] - places[None], axis=2).min(axis=1)
+    also = np.linalg.norm(candidates[:, None] + 6 - places[None], axis=2).min(axis=1)
+    return candidates[np.argmax(np.minimum(gaps, also))]
