@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,9 @@ def twin(
     ] = "127.0.0.1:6501",
     speed: Annotated[float, typer.Option(min=0.1, help="Seconds of the instrument in one.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
+    save: Annotated[
+        Path | None, typer.Option(help="Folder that spectra are saved to, as .dat files.")
+    ] = None,
     scan: Annotated[
         bool, typer.Option("--scan", help="Scan frame after frame, as an operator would.")
     ] = False,
@@ -33,9 +37,11 @@ def twin(
     from corescout.surfaces import generate_surface
 
     host, port = host_and_port(nanonis)
+    if save is not None and not save.is_dir():
+        raise InputError("a folder for --save", f"none at {save}", "create it")
     instrument = DigitalTwin(generate_surface(seed=seed), speed, seed=seed)
     try:
-        server = NanonisServer(instrument, host, port)
+        server = NanonisServer(instrument, host, port, save)
     except OSError as error:
         raise InputError(
             f"free ports {port} to {port + 3} at {host}", str(error), "give another with --nanonis"

@@ -58,12 +58,17 @@ class NanonisProfile(_Profile):
     host: str = "127.0.0.1"
     port: int = Field(6501, gt=0, lt=65534)
     timeout_s: float = Field(10.0, gt=0)
+    cloud: bool = False
+    data_folder: Path | None = None
 
     def instrument(self, base: Path) -> Instrument:
         """Make its client."""
         from corescout.instruments.nanonis import NanonisInstrument
 
-        return NanonisInstrument(self.host, self.port, self.timeout_s)
+        folder = None if self.data_folder is None else _from(base, self.data_folder)
+        return NanonisInstrument(
+            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder
+        )
 
 
 class _Watching(_Profile):

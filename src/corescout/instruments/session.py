@@ -314,7 +314,8 @@ class Session:
 
     def _arrived(self, message: Message, limits: Limits, gate: Gate) -> Event:
         """Read the position back after a move."""
-        if not self._instrument.capabilities.can_read_back:
+        capabilities = self._instrument.capabilities
+        if capabilities.whole_plans or not capabilities.can_read_back:  # nothing has moved yet
             return Event("arrived", message.target_uid, detail={"read_back": False})
         at_m = self._instrument.status().at_m
         wanted = (message.values["x_m"], message.values["y_m"])

@@ -67,6 +67,8 @@ def test_scans_come_partial_and_whole_in_a_rotated_frame(bridge, server, twin):
     assert all(s.rows_done < 64 for s in found[:-1])
     whole = found[-1]
     assert whole.rows_done is None
+    assert len({s.uid for s in found}) == 1
+    assert all(np.isnan(s.channel()[s.rows_done :]).all() for s in found[:-1])
     assert np.array_equal(whole.channels["Amplitude"], server.commands._scan.channels["Amplitude"])
     assert whole.roles == {
         "Topography": "topography", "Amplitude": "amplitude", "Phase": "phase"

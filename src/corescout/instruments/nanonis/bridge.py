@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import math
-import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
-from corescout.data import Measurement, Scan, ScanFrame, StoppedError
+from corescout.data import Measurement, Scan, StoppedError
+from corescout.instruments.folder.arrivals import Signature
+from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Kind, Message
 from corescout.instruments.nanonis.client import TIMEOUT_S, Connection
+from corescout.instruments.nanonis.cloud import cloud_commands, cloud_places
+from corescout.instruments.nanonis.images import (
+    POLL_MS,
+    Signals,
+    frame_of,
+    grab,
+    new_uid,
+    watch_scans,
+)
+from corescout.instruments.nanonis.spectra import BASE_NAME, DatFolder, from_reply
 from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
 
-FORWARD = 1
 LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
-_POLL_MS = 500
+STOP_S = 1.0  # for each command of a stop
+TOLERANCE_M = 50e-9  # between a target and the place that a file names
 _RED = 0xFF0000
-_ROLES = (("amplitude", "amp"), ("phase", "phase"), ("topography", "topo|^z\\b|height"))
+_Result = TypeVar("_Result")
+_NOTES = ("number of points and time of a spectrum are those set at the controller",)
+_ONE_BY_ONE: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
 
 
 class NanonisInstrument:
@@ -35,36 +49,54 @@ class NanonisInstrument:
         Of motion and spectra; the next two are for the stop and for scans.
     timeout_s : float
         For answers to commands that do not wait.
+    ports : sequence of int, optional
+        The three, where they are not in a row.
+    cloud : bool
+        Hand a plan over as a cloud of points that the controller visits by itself, instead of
+        moving and measuring one by one.
+    data_folder : str or Path, optional
+        The session folder as this machine sees it: spectra are read from its `.dat` files. Without
+        it they come with the reply; those of a cloud are not read then.
     """
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 6501, timeout_s: float = TIMEOUT_S,
-        ports: Sequence[int] | None = None,
+        ports: Sequence[int] | None = None, *, cloud: bool = False,
+        data_folder: str | Path | None = None,
     ) -> None:  # fmt: skip
-        self._host, self._timeout_s = host, timeout_s
+        self._host, self._timeout_s, self._cloud = host, timeout_s, cloud
         self._ports = tuple(ports or (port, port + 1, port + 2))[:3]
+        self._files = None if data_folder is None else DatFolder(Path(data_folder))
         self._connections: list[Connection] = []
         self._stopped = threading.Event()
-        self._marks: list[tuple[float, float]] = []
-        self._names: list[str] = []
+        self._signals = Signals((), "")
+        self._held_back: list[Message] = []
+        self._visited: tuple[tuple[Expected, ...], datetime, dict[Path, Signature]] | None = None
 
     @property
     def capabilities(self) -> Capabilities:
-        """All actions, a stop on a connection of its own, and the position read back."""
-        actions: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
+        """A stop on a connection of its own, and the position read back; a cloud is whole."""
+        actions = _ONE_BY_ONE - {"zoom"} if self._cloud else _ONE_BY_ONE
         address = f"nanonis {self._host}:{self._ports[0]}"
-        return Capabilities("Nanonis", address, actions, can_stop=True, can_read_back=True)
+        return Capabilities(
+            "Nanonis", address, actions,
+            can_stop=True, can_read_back=True, whole_plans=self._cloud, notes=_NOTES,
+        )  # fmt: skip
 
     def connect(self) -> None:
         """Connect three times and read the names of the signals; ends a stop."""
         self.close()
+        if self._files is not None:
+            self._files.check()
         try:
             for port in self._ports:
                 self._connections.append(Connection(self._host, port, self._timeout_s))
-            (self._names,) = self._connections[0].call("Signals.NamesGet")
+            (names,) = self._connections[0].call("Signals.NamesGet")
         except InstrumentError:
             self.close()
             raise
+        self._signals = Signals(names, self.capabilities.address)
+        self._held_back = []
         self._stopped.clear()
 
     def close(self) -> None:
@@ -86,53 +118,47 @@ class NanonisInstrument:
         product, version, *_ = watch.call("Util.VersionGet")
         x_range, y_range, _ = watch.call("Piezo.RangeGet")
         speed, _ = watch.call("FolMe.SpeedGet")
+        (folder,) = watch.call("Util.SessionPathGet")
         indexes, pixels, lines = watch.call("Scan.BufferGet")
         said = (
             f"{product} {version}",
             f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} um",
             f"speed of a move {speed * 1e6:.4g} um/s",
+            f"session folder {folder or 'none'}",
         )
-        channels = dict(_name_and_unit(self._label(int(i))) for i in indexes)
-        return Description(self._frame(watch, (int(lines), int(pixels))), channels, said)
+        channels = dict(self._signals.name_and_unit(int(i)) for i in indexes)
+        return Description(frame_of(watch, (int(lines), int(pixels))), channels, said)
 
     def scans(self) -> Iterator[Scan]:
         """Yield partial scans as lines come and whole ones at the end of each scan."""
-        watch, rows, last, revision = self._on(2), 0, b"", 0
-        while True:
-            late, _ = watch.call("Scan.WaitEndOfScan", _POLL_MS)
-            (running,) = watch.call("Scan.StatusGet")
-            scan = self._grab(watch, revision)
-            done = int(np.isfinite(next(iter(scan.channels.values()))).all(axis=1).sum())
-            whole = done == scan.shape_px[0]
-            content = scan.content_sha256.encode()
-            if whole and (not late or not running) and content != last:
-                yield scan
-                last, rows, revision = content, 0, 0
-            elif running and not whole and done > rows:
-                yield _partial(scan, done)
-                rows, revision = done, revision + 1
+        return watch_scans(self._on(2), self._signals)
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say the commands with their arguments."""
-        lines = []
-        for message in messages:
-            for name, *arguments in self._commands(message):
-                lines.append(f"{name}({', '.join(map(_argument, arguments))})")
-        return tuple(lines)
+        said = (
+            cloud_commands(messages)
+            if self._cloud
+            else [command for message in messages for command in self._commands(message)]
+        )
+        return tuple(f"{name}({', '.join(map(_argument, rest))})" for name, *rest in said)
 
     def send(self, message: Message) -> Measurement | Scan | None:
-        """Carry out a message on the connection of motion."""
+        """Carry out a message on the connection of motion; keep it for a cloud."""
         if self._stopped.is_set():
             raise StoppedError("Nanonis was stopped")
-        try:
-            return self._send(message)
-        except InstrumentError:
-            if self._stopped.is_set():
-                raise StoppedError("Nanonis was stopped") from None
-            raise
+        if self._cloud:
+            self._on(0)
+            self._held_back.append(message)
+            return None
+        return self._unless_stopped(lambda: self._send(message))
 
     def finish(self) -> None:
-        """Messages were carried out one by one."""
+        """Hand the cloud over and wait until it is measured."""
+        if self._stopped.is_set():
+            raise StoppedError("Nanonis was stopped")
+        messages, self._held_back = self._held_back, []
+        if messages:
+            self._unless_stopped(lambda: self._measure_cloud(messages))
 
     def stop(self, reason: str, emergency: str) -> None:
         """End motion, spectrum, pattern and scan on the second connection; latches."""
@@ -147,20 +173,25 @@ class NanonisInstrument:
         failed: InstrumentError | None = None
         for name, *arguments in said:
             try:
-                self._on(1).call(name, *arguments)
+                self._on(1).call(name, *arguments, timeout_s=min(STOP_S, self._timeout_s))
             except InstrumentError as error:
-                failed = error
+                failed = failed or error
         if failed is not None:
             raise InstrumentError(f"the stop may not have arrived: {failed}") from failed
 
     def set_cloud(self, places_m: Any) -> np.ndarray[Any, Any]:
         """Write targets as a cloud and return what reads back (n, 2), equal at float32.
 
+        Not while a scan runs: the document does not say what the controller does with it then.
+
         Raises
         ------
         InstrumentError
-            If the controller holds other places than were sent.
+            If a scan runs, or the controller holds other places than were sent.
         """
+        (running,) = self._on(0).call("Scan.StatusGet")
+        if running:
+            raise InstrumentError("a scan is running: a cloud is set when it has ended")
         wanted = np.asarray(places_m, np.float32).reshape(-1, 2)
         self._on(0).call("Pattern.CloudSet", 1, wanted)
         (found,) = self._on(0).call("Pattern.CloudGet")
@@ -168,12 +199,29 @@ class NanonisInstrument:
             raise InstrumentError(f"the cloud of {len(wanted)} points does not read back as sent")
         return np.asarray(found)
 
+    def spectra(self, by_hand: Mapping[Path, str] | None = None) -> Tied:
+        """Return the spectra of the last cloud by target, from the session folder, and doubts."""
+        if self._visited is None or self._files is None:
+            return Tied()
+        targets, since, before = self._visited
+        arrived = list(self._files.new_since(before))
+        return tie_spectra(targets, arrived, TOLERANCE_M, since=since, by_hand=by_hand)
+
     # -- inner ----------------------------------------------------------------------------
 
     def _on(self, number: int) -> Connection:
         if len(self._connections) <= number:
             raise InstrumentError("Nanonis is not connected: connect first")
         return self._connections[number]
+
+    def _unless_stopped(self, do: Callable[[], _Result]) -> _Result:
+        """A call that a stop has ended tells of the stop, not of what it broke."""
+        try:
+            return do()
+        except InstrumentError:
+            if self._stopped.is_set():
+                raise StoppedError("Nanonis was stopped") from None
+            raise
 
     def _commands(self, message: Message) -> list[tuple[Any, ...]]:
         """The commands of a message, in order."""
@@ -189,17 +237,19 @@ class NanonisInstrument:
             return [("Marks.PointsDraw", ([(v["x_m"], v["y_m"])], text, [_RED]))]
         if message.kind == "spectrum":
             limits = ("BiasSpectr.LimitsSet", v["bias_start_v"], v["bias_end_v"])
-            return [("BiasSpectr.Open",), limits, ("BiasSpectr.Start", 1, "corescout")]
+            reply = int(self._files is None)
+            return [("BiasSpectr.Open",), limits, ("BiasSpectr.Start", reply, BASE_NAME)]
         frame = (v["x_m"], v["y_m"], v["size_m"], v["size_m"], math.degrees(v["angle_rad"]))
         return [
             ("Scan.FrameSet", *frame),
             ("Scan.Action", 0, 0),
-            ("Scan.WaitEndOfScan", _POLL_MS),
+            ("Scan.WaitEndOfScan", POLL_MS),
         ]
 
     def _send(self, message: Message) -> Measurement | Scan | None:
         connection, answers = self._on(0), []
         before = connection.call("Scan.FrameGet") if message.kind == "zoom" else None
+        files = {} if self._files is None else self._files.seen()
         for name, *arguments in self._commands(message):
             if name == "Scan.WaitEndOfScan":
                 self._wait_for_scan(connection)
@@ -209,9 +259,9 @@ class NanonisInstrument:
             if self._stopped.is_set():
                 raise StoppedError("Nanonis was stopped")
         if message.kind == "spectrum":
-            return self._measurement(message, answers)
+            return self._measurement(message, answers, files)
         if before is not None:
-            image = self._grab(connection, 0)
+            image, _ = grab(connection, self._signals, new_uid())
             connection.call("Scan.FrameSet", *before)
             return image
         return None
@@ -220,7 +270,7 @@ class NanonisInstrument:
         """Wait in short turns: a scan that is stopped never tells its end."""
         deadline = time.monotonic() + LONGEST_SCAN_S
         while time.monotonic() < deadline:
-            late, _ = connection.call("Scan.WaitEndOfScan", _POLL_MS)
+            late, _ = connection.call("Scan.WaitEndOfScan", POLL_MS)
             if self._stopped.is_set():
                 raise StoppedError("Nanonis was stopped")
             (running,) = connection.call("Scan.StatusGet")
@@ -228,80 +278,37 @@ class NanonisInstrument:
                 return
         raise InstrumentError(f"the scan did not end within {LONGEST_SCAN_S:.0f} s")
 
-    def _measurement(self, message: Message, answers: list[Any]) -> Measurement:
-        names, values, _ = answers
-        if len(names) < 2 or len(values) != len(names):
-            raise InstrumentError("BiasSpectr.Start returned no curves: is saving of data on?")
-        axis_name, axis_unit = _name_and_unit(names[0])
-        channels, units = {}, {}
-        for label, curve in zip(names[1:], values[1:], strict=True):
-            name, unit = _name_and_unit(label)
-            channels[name], units[name] = curve.astype(np.float64), unit
-        if len(channels) == 1:
-            channels, units = {"response": channels.popitem()[1]}, {"response": units.popitem()[1]}
-        return Measurement(
-            target_uid=message.target_uid,
-            axis=values[0].astype(np.float64),
-            axis_name=axis_name,
-            axis_unit=axis_unit,
-            channels=channels,
-            units=units,
-            xy_m=self.status().at_m,
-            acquired_at=datetime.now(UTC),
-            source=self.capabilities.address,
-        )
+    def _measurement(
+        self, message: Message, answers: list[Any], files: dict[Path, Signature]
+    ) -> Measurement:
+        at_m = self.status().at_m
+        if self._files is None:
+            curve = from_reply(answers, message.target_uid, self._signals.source)
+            return replace(curve, xy_m=at_m)
+        curve = self._files.next_one(files, at_m, self._stopped.is_set)
+        return replace(curve, target_uid=message.target_uid, xy_m=curve.xy_m or at_m)
 
-    def _grab(self, connection: Connection, revision: int) -> Scan:
-        """Read the frame and every channel of the buffer."""
-        indexes, _, _ = connection.call("Scan.BufferGet")
-        channels, units, roles = {}, {}, {}
-        for index in indexes:
-            _, image, up = connection.call("Scan.FrameDataGrab", int(index), FORWARD)
-            name, unit = _name_and_unit(self._label(int(index)))
-            channels[name], units[name] = upright(image, up=bool(up)), unit
-            role = next((r for r, p in _ROLES if re.search(p, name, re.IGNORECASE)), None)
-            if role is not None:
-                roles[name] = role
-        shape = next(iter(channels.values())).shape
-        return Scan(
-            uid=f"nanonis-{datetime.now(UTC):%Y%m%dT%H%M%S}",
-            channels=channels, units=units, roles=roles, frame=self._frame(connection, shape),
-            revision=revision,
-            acquired_at=datetime.now(UTC), source=self.capabilities.address,
-        )  # fmt: skip
+    def _measure_cloud(self, messages: Sequence[Message]) -> None:
+        connection = self._on(0)
+        files = {} if self._files is None else self._files.seen()
+        self._visited = (cloud_places(messages), datetime.now(), files)
+        for name, *arguments in cloud_commands(messages):
+            if name == "Pattern.CloudSet":
+                self.set_cloud(arguments[1])
+            elif name == "Pattern.ExpStatusGet":
+                self._wait_for_pattern(connection)
+            elif name != "Pattern.CloudGet":  # `set_cloud` has read it back
+                connection.call(name, *arguments)
+            if self._stopped.is_set():
+                raise StoppedError("Nanonis was stopped")
 
-    def _label(self, index: int) -> str:
-        return self._names[index] if index < len(self._names) else f"channel {index}"
-
-    def _frame(self, connection: Connection, shape_px: tuple[int, ...]) -> ScanFrame:
-        x, y, width, height, angle = connection.call("Scan.FrameGet")
-        rows, columns = shape_px
-        return ScanFrame(
-            (rows, columns),
-            (float(width) / columns, float(height) / rows),
-            (float(x), float(y)),
-            math.radians(float(angle)),
-            assumed=("the pitch is size / pixels", "the rows of an up-scan come bottom first"),
-        )
-
-
-def upright(rows: np.ndarray[Any, Any], *, up: bool) -> np.ndarray[Any, Any]:
-    """Rows of `FrameDataGrab` as an image whose row 0 is the +Y edge.
-
-    The document does not say the order of an up-scan. Taken here, as in the maker's `.sxm` files:
-    rows come in the order of their scanning, so an up-scan comes bottom row first.
-    """
-    return np.flipud(rows) if up else rows
-
-
-def _partial(scan: Scan, rows: int) -> Scan:
-    return replace(scan, rows_done=rows)
-
-
-def _name_and_unit(label: str) -> tuple[str, str]:
-    match = re.fullmatch(r"(.*?)\s*\(([^()]*)\)", label)
-    return (match[1], match[2]) if match else (label, "")
+    def _wait_for_pattern(self, connection: Connection) -> None:
+        while connection.call("Pattern.ExpStatusGet")[0]:
+            if self._stopped.wait(POLL_MS / 1000):
+                raise StoppedError("Nanonis was stopped")
 
 
 def _argument(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return "; ".join(f"{x:.9g}, {y:.9g}" for x, y in value.reshape(-1, 2))
     return f"{value:.9g}" if isinstance(value, float) else str(value)

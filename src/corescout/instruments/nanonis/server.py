@@ -1,30 +1,22 @@
 """The documented subset of the Nanonis TCP interface in front of the digital twin.
 
 Listens on four ports in a row, as the controller does; one command at a time per connection. Binds
-to loopback unless told otherwise. Scans go down: row 0 of the data is the +Y edge.
+to loopback unless told otherwise.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import socket
 import socketserver
 import threading
-from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
-import numpy as np
-
-from corescout.data import Measurement, Scan, StoppedError
-from corescout.data.errors import CorescoutError
-from corescout.instruments.messages import SPECTRUM_DEFAULTS, Message
 from corescout.instruments.nanonis import codec
+from corescout.instruments.nanonis.twin_commands import TwinCommands
 from corescout.instruments.twin import DigitalTwin
 
 N_PORTS = 4
-DOWN = 0
-_CLOUD_PATTERN = 3
 _log = logging.getLogger(__name__)
 
 
@@ -37,10 +29,18 @@ class NanonisServer:
     host : str
     port : int
         The first; 0 takes free ones.
+    session_folder : str or Path, optional
+        Where spectra are saved as `.dat`; without it none are.
     """
 
-    def __init__(self, twin: DigitalTwin, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.commands = TwinCommands(twin)
+    def __init__(
+        self,
+        twin: DigitalTwin,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        session_folder: str | Path | None = None,
+    ) -> None:
+        self.commands = TwinCommands(twin, None if session_folder is None else Path(session_folder))
         self._servers = [
             _PortServer((host, port + i if port else 0), _Handler) for i in range(N_PORTS)
         ]
@@ -133,268 +133,3 @@ class _Handler(socketserver.BaseRequestHandler):
                 return None
             data += part
         return data
-
-
-class TwinCommands:
-    """What each command does to the twin. From any thread."""
-
-    def __init__(self, twin: DigitalTwin) -> None:
-        self.twin = twin
-        self.frame = twin.sample.frame
-        self.marks: list[tuple[float, float]] = []
-        self._motion = threading.Lock()
-        self._changed = threading.Condition()
-        self._scan: Scan | None = None
-        self._rows = self._finished = 0
-        self._scanning: threading.Thread | None = None
-        self._pattern: threading.Thread | None = None
-        self._cloud = np.zeros((0, 2), np.float32)
-        self._limits_v = (SPECTRUM_DEFAULTS["bias_start_v"], SPECTRUM_DEFAULTS["bias_end_v"])
-        self._speed = (1e-6, 1)
-        self._channels = list(twin.surface.scan.channels)
-        self._measuring = False
-        self._closed = False
-
-    def answer(self, name: str, body: bytes) -> bytes:
-        """Return the whole response to a request."""
-        layout = codec.COMMANDS.get(name)
-        method = getattr(self, "_" + name.replace(".", "_").lower(), None)
-        if layout is None or method is None:
-            return codec.raw_response(name, b"", f"{name} is not known here")
-        try:
-            arguments = codec.decode(layout.arguments, codec.Body(body))
-            return codec.response(name, *(method(*arguments) or ()))
-        except (CorescoutError, codec.WireError, StoppedError, ValueError) as error:
-            return codec.raw_response(name, b"", str(error))
-
-    @property
-    def scanning(self) -> bool:
-        """Whether a scan is under way."""
-        return self._is_alive(self._scanning)
-
-    def start_scan(self) -> None:
-        """Scan the frame in a thread of its own, unless that is under way."""
-        if not self.scanning:
-            self.twin.connect()
-            self._rows = 0
-            self._scanning = threading.Thread(target=self._scan_all, name="nanonis-scan")
-            self._scanning.start()
-
-    def close(self) -> None:
-        """Stop what is under way and let those who wait go."""
-        self._closed = True
-        self.twin.stop("the server closes", "halt_and_zero_bias")
-        with self._changed:
-            self._changed.notify_all()
-        for thread in (self._scanning, self._pattern):
-            if thread is not None:
-                thread.join()
-
-    # -- Util, Signals, Piezo -------------------------------------------------------------
-
-    def _util_versionget(self) -> tuple[Any, ...]:
-        return "Corescout digital twin", "1", 1, 1
-
-    def _util_sessionpathget(self) -> tuple[Any, ...]:
-        return ("",)
-
-    def _signals_namesget(self) -> tuple[Any, ...]:
-        units = self.twin.surface.scan.units
-        named = [f"{name} ({units[name]})" for name in self._channels]
-        return (named + [f"Internal {i}" for i in range(len(named), 128)],)
-
-    def _piezo_rangeget(self) -> tuple[Any, ...]:
-        width, height = self.twin.sample.frame.size_m
-        return width, height, 1e-6
-
-    # -- Scan -----------------------------------------------------------------------------
-
-    def _scan_frameget(self) -> tuple[Any, ...]:
-        width, height = self.frame.size_m
-        return (*self.frame.center_m, width, height, math.degrees(self.frame.angle_rad))
-
-    def _scan_frameset(self, x: float, y: float, width: float, height: float, angle: float) -> None:
-        rows, columns = self.frame.shape_px
-        self.frame = replace(
-            self.frame, center_m=(x, y), pitch_m=(width / columns, height / rows),
-            angle_rad=math.radians(angle),
-        )  # fmt: skip
-
-    def _scan_bufferget(self) -> tuple[Any, ...]:
-        rows, columns = self.frame.shape_px
-        return list(range(len(self._channels))), columns, rows
-
-    def _scan_bufferset(self, channels: Any, pixels: int, lines: int) -> None:
-        columns = max(16, round(pixels / 16) * 16)
-        width, height = self.frame.size_m
-        rows = max(1, lines)
-        self.frame = replace(
-            self.frame, shape_px=(rows, columns), pitch_m=(width / columns, height / rows)
-        )
-
-    def _scan_action(self, action: int, direction: int) -> None:
-        if action == 0:
-            self.start_scan()
-        elif action == 1 and self._is_alive(self._scanning):
-            self.twin.stop("Scan.Action", "halt")
-
-    def _scan_statusget(self) -> tuple[Any, ...]:
-        return (int(self.scanning),)
-
-    def _scan_waitendofscan(self, timeout_ms: int) -> tuple[Any, ...]:
-        before = self._finished
-        done = self._wait(lambda: self._finished > before, timeout_ms)
-        return int(not done), ""
-
-    def _scan_waitendofline(self, timeout_ms: int) -> tuple[Any, ...]:
-        before = self._rows
-        done = self._wait(lambda: self._rows != before, timeout_ms)
-        return int(not done), max(0, self._rows - 1), 0, 0
-
-    def _scan_framedatagrab(self, channel: int, direction: int) -> tuple[Any, ...]:
-        if channel >= len(self._channels):
-            raise ValueError(f"channel {channel} is not acquired")
-        name, scan = self._channels[channel], self._scan
-        empty = np.full(self.frame.shape_px, np.nan, np.float32)
-        return name, empty if scan is None else scan.channels[name], DOWN
-
-    # -- Follow me, pattern, marks, bias, spectra -----------------------------------------
-
-    def _folme_xyposget(self, wait: int) -> tuple[Any, ...]:
-        return self.twin.status().at_m or (0.0, 0.0)
-
-    def _folme_xyposset(self, x: float, y: float, wait: int) -> None:
-        self._send(Message("move", {"x_m": x, "y_m": y}))
-
-    def _folme_speedget(self) -> tuple[Any, ...]:
-        return self._speed
-
-    def _folme_speedset(self, speed: float, custom: int) -> None:
-        self._speed = (speed, custom)
-        self._send(Message("speed", {"speed_m_per_s": speed}))
-
-    def _folme_stop(self) -> None:
-        self.twin.stop("FolMe.Stop", "halt")
-
-    def _pattern_cloudset(self, active: int, cloud: Any) -> None:
-        self._cloud = cloud
-
-    def _pattern_cloudget(self) -> tuple[Any, ...]:
-        return (self._cloud,)
-
-    def _pattern_propsset(self, *values: Any) -> None:
-        """Names of files: nothing is saved here."""
-
-    def _pattern_expopen(self) -> None:
-        """Nothing to open."""
-
-    def _pattern_expstart(self, pattern: int) -> None:
-        if pattern not in (0, _CLOUD_PATTERN) or len(self._cloud) == 0:
-            raise ValueError("only a cloud of points can be measured here, and one must be set")
-        if not self._is_alive(self._pattern):
-            self.twin.connect()
-            self._pattern = threading.Thread(target=self._visit_cloud, name="nanonis-pattern")
-            self._pattern.start()
-
-    def _pattern_exppause(self, pause: int) -> None:
-        raise ValueError("a pattern cannot be paused here: stop it")
-
-    def _pattern_expstop(self) -> None:
-        if self._is_alive(self._pattern):
-            self.twin.stop("Pattern.ExpStop", "halt")
-
-    def _pattern_expstatusget(self) -> tuple[Any, ...]:
-        return (int(self._is_alive(self._pattern)),)
-
-    def _marks_pointsdraw(self, marks: Any) -> None:
-        self.marks += [(float(x), float(y)) for x, y in marks[0]]
-
-    def _marks_pointserase(self, index: int) -> None:
-        if index < 0:
-            self.marks.clear()
-        elif index < len(self.marks):
-            del self.marks[index]
-
-    def _bias_get(self) -> tuple[Any, ...]:
-        return (self.twin.status().bias_v,)
-
-    def _bias_set(self, bias_v: float) -> None:
-        if bias_v == 0:
-            self.twin.zero_bias()  # also after a stop, and while something is under way
-        else:
-            self._send(Message("bias", {"bias_v": bias_v}))
-
-    def _biasspectr_open(self) -> None:
-        """Nothing to open."""
-
-    def _biasspectr_stop(self) -> None:
-        if self._measuring:
-            self.twin.stop("BiasSpectr.Stop", "halt")
-
-    def _biasspectr_limitsset(self, start_v: float, end_v: float) -> None:
-        self._limits_v = (start_v, end_v)
-
-    def _biasspectr_statusget(self) -> tuple[Any, ...]:
-        return (int(self._measuring),)
-
-    def _biasspectr_start(self, data: int, name: str) -> tuple[Any, ...]:
-        with self._motion:
-            self.twin.connect()
-            curve = self._spectrum()
-        if not data:
-            return [], np.zeros((0, 0), np.float32), []
-        values = np.stack([curve.axis, curve.channels["response"]])
-        return ["Bias calc (V)", "Response (m)"], values, [0.0]
-
-    def _zctrl_withdraw(self, wait: int, timeout_ms: int) -> None:
-        """The twin has no Z."""
-
-    # -- inner ----------------------------------------------------------------------------
-
-    def _send(self, message: Message) -> None:
-        """One motion after the other; a stop ends one and does not outlast it."""
-        with self._motion:
-            self.twin.connect()
-            self.twin.send(message)
-
-    def _spectrum(self) -> Measurement:
-        values = {
-            **SPECTRUM_DEFAULTS, "bias_start_v": self._limits_v[0], "bias_end_v": self._limits_v[1]
-        }  # fmt: skip
-        self._measuring = True
-        try:
-            came = self.twin.send(Message("spectrum", values))
-        finally:
-            self._measuring = False
-        if not isinstance(came, Measurement):
-            raise ValueError("no spectrum came")
-        return came
-
-    def _scan_all(self) -> None:
-        try:
-            for scan in self.twin.scans(self.frame):
-                self._scan = scan
-                self._rows = scan.shape_px[0] if scan.rows_done is None else scan.rows_done
-                if scan.rows_done is None:
-                    self._finished += 1
-                with self._changed:
-                    self._changed.notify_all()
-        except CorescoutError as error:
-            _log.info("scan ended: %s", error)
-
-    def _visit_cloud(self) -> None:
-        try:
-            for x, y in self._cloud:
-                self.twin.send(Message("move", {"x_m": float(x), "y_m": float(y)}))
-                self._spectrum()
-        except CorescoutError as error:
-            _log.info("pattern ended: %s", error)
-
-    def _wait(self, ready: Any, timeout_ms: int) -> bool:
-        seconds = None if timeout_ms < 0 else timeout_ms / 1000
-        with self._changed:
-            return self._changed.wait_for(lambda: ready() or self._closed, seconds) and ready()
-
-    @staticmethod
-    def _is_alive(thread: threading.Thread | None) -> bool:
-        return thread is not None and thread.is_alive()
