@@ -73,7 +73,7 @@ def test_each_scan_stands_in_the_journal_once(day, typed, live_plan, look):
         until(lambda n=number: len(done) >= min(n + 1, 3) and runner.idle)
     until(lambda: len(done) == 4)
     runner.stop()
-    assert not runner.running
+    assert runner.wait(WAIT_S)  # the page is being written
     uids = [s.uid for s in scans]
     wanted = [(uids[0], "analysed"), ("noise", "set aside"), (uids[2], "analysed")]
     assert outcomes(day)[:3] == wanted  # the repetition of a very scan is none
@@ -112,6 +112,7 @@ def test_the_newest_comes_first_and_the_others_are_superseded(day, typed, live_p
     go.set()
     until(lambda: len(runner.snapshot.records) == 5)
     runner.stop()
+    assert runner.wait(WAIT_S)
     found = dict(outcomes(day))
     assert len(outcomes(day)) == 5
     analysed = [uid for uid, outcome in found.items() if outcome == "analysed"]
@@ -146,6 +147,7 @@ def test_a_lost_connection_is_opened_again_and_a_raising_analysis_is_survived(
     until(lambda: len(runner.snapshot.records) == 3)
     assert runner.snapshot.connected
     runner.stop()
+    assert runner.wait(WAIT_S)
     assert [o for _, o in outcomes(day)] == ["analysed", "set aside", "analysed"]
     assert "ZeroDivisionError" in runner.snapshot.records[1].reason
     told = [e for e in read_journal(day.folder / "journal.jsonl") if "connect" in e["what"]]
@@ -233,6 +235,7 @@ def test_a_person_approves_and_results_are_tied_to_targets(day, twin, typed, liv
     runner.decline("me")
     assert runner.snapshot.stage == "waiting"
     runner.stop()
+    assert runner.wait(WAIT_S)
     assert len((day.folder / "measurements.csv").read_text().splitlines()) == 1 + len(plan.targets)
 
 
@@ -248,6 +251,7 @@ def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):
     until(lambda: runner.snapshot.stage == "awaiting approval")
     assert len(runner.snapshot.measurements) == count
     runner.stop()
+    assert runner.wait(WAIT_S)
     entries = read_journal(day.folder / "journal.jsonl")
     assert [e["by"] for e in entries if e["what"] == "approved"] == ["policy signed by me"]
     assert any("no more" in e["refused"] for e in entries if e["what"] == "policy")
@@ -275,6 +279,7 @@ def test_halt_holds_until_a_person_releases(day, twin, typed, live_plan):
     runner.release("me")
     assert runner.snapshot.session == "OBSERVE"
     runner.stop()
+    assert runner.wait(WAIT_S)
 
 
 def _fast(twin, connect=False):
@@ -300,6 +305,7 @@ def test_after_a_stop_the_source_is_not_opened_again_before_a_release(day, twin,
     runner.release("me")
     until(lambda: runner.snapshot.connected)
     runner.stop()
+    assert runner.wait(WAIT_S)
 
 
 def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
@@ -311,4 +317,5 @@ def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
     runner.wait(1.0)
     assert runner.snapshot.session in ("", "HOLD")
     runner.stop()
+    assert runner.wait(WAIT_S)
     assert runner._measuring.held

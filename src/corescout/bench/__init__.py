@@ -16,6 +16,7 @@ BENCHES: dict[str, str] = {
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
     "presets": "corescout.bench.presets",
+    "registration": "corescout.bench.registration",
     "scale": "corescout.bench.scale",
     "startup": "corescout.bench.startup",
 }

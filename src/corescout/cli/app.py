@@ -22,6 +22,7 @@ from corescout.cli import (
     targets,
     twin,
     types,
+    watch,
 )
 from corescout.data import InputError, StoppedError
 
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (demo, info, explore, apply, report, targets, export, connect, twin, bench):
+for _module in (demo, info, explore, apply, report, targets, watch, export, connect, twin, bench):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name)(getattr(_module, _name))
 app.add_typer(types.types)

@@ -28,7 +28,7 @@ def explore_and_save(
     from corescout.pipeline import explore, save
     from corescout.runs import write_stopped
 
-    with _logging(verbose) as log, _stop_on_interrupt() as stop:
+    with _logging(verbose) as log, stop_on_interrupt() as stop:
         _header(scan, plan)
         try:
             with _bar() as show:
@@ -138,7 +138,7 @@ def _logging(verbose: bool) -> Iterator[io.StringIO]:
 
 
 @contextmanager
-def _stop_on_interrupt() -> Iterator[threading.Event]:
+def stop_on_interrupt() -> Iterator[threading.Event]:
     """Ctrl-C sets the event; a second one interrupts at once."""
     stop = threading.Event()
 

@@ -74,9 +74,13 @@ class TwinSample:
         sign = self._sign(on_sample)
         channels = {}
         for name, values in self.surface.scan.channels.items():
-            source = gaussian_filter(np.asarray(values, np.float64), self.tip_px)
-            image = map_coordinates(source, yx, order=1, mode="nearest")
             role = self.surface.scan.roles.get(name, "")
+            source = np.asarray(values, np.float64)
+            if role == "phase":  # between -180 and 180 degrees lies no mean
+                image = map_coordinates(source, yx, order=0, mode="nearest")
+            else:
+                source = gaussian_filter(source, self.tip_px)
+                image = map_coordinates(source, yx, order=1, mode="nearest")
             if role == "amplitude":
                 image = image * np.abs(sign)
             elif role == "phase":

@@ -1,1 +1,26 @@
-"""Live: from a new scan to a measurement."""
+"""Live: from a new scan to a measurement.
+
+`Runner` is the loop; `Analyst` what it understands scans with; `Day` where it writes.
+"""
+
+from corescout.live.analyst import Analyst
+from corescout.live.day import Day
+from corescout.live.next_scan import Trained, Understood, trained, understand
+from corescout.live.policy import Policy
+from corescout.live.runner import LiveSettings, Runner
+from corescout.live.states import ScanRecord, Snapshot, TargetState
+
+__all__ = [
+    "Analyst",
+    "Day",
+    "LiveSettings",
+    "Policy",
+    "Runner",
+    "ScanRecord",
+    "Snapshot",
+    "TargetState",
+    "Trained",
+    "Understood",
+    "trained",
+    "understand",
+]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from corescout.data import InputError, Measurement, Result, Scan, Target
 from corescout.instruments import (
@@ -18,6 +18,7 @@ from corescout.instruments import (
     SessionError,
     VisitPlan,
 )
+from corescout.instruments.folder import Tied
 from corescout.live.day import Day
 from corescout.live.drift import Drift, shifted
 from corescout.live.next_scan import Understood
@@ -27,6 +28,14 @@ from corescout.live.suggestion import Measured, choose, doubt, plan_of, with_dri
 
 if TYPE_CHECKING:
     from corescout.live.runner import LiveSettings
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """An instrument whose spectra come as files after a plan was handed over."""
+
+    def spectra(self) -> Tied:
+        """Return the spectra of the last plan by target."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +88,10 @@ class Measuring:
         self._states: dict[str, TargetState] = {}
         self._measurements: dict[str, Measurement | Scan] = {}
         self._types: dict[str, int] = {}
+        self._handed_over: dict[str, Target] = {}  # whose spectra come as files
         self.measured = Measured()
+        if policy is not None:
+            day.write_policy(policy)
 
     # -- from any thread ------------------------------------------------------------------
 
@@ -97,6 +109,10 @@ class Measuring:
     def due(self) -> bool:
         """Whether a plan is approved and waits for the worker."""
         return self._approved and self._session.state == "ARMED"
+
+    def pausing(self) -> bool:
+        """Whether scans must wait for a plan that is about to run or runs."""
+        return self.due or self._session.state == "RUNNING"
 
     def approve(self, digest: str, by: str) -> None:
         """Approve the plan that is shown (SessionError if it is another one, or has errors)."""
@@ -196,6 +212,16 @@ class Measuring:
             if not self.held:
                 self._preview()
             return len(self._states)
+
+    def collect(self) -> None:
+        """Take up the spectra that came as files since a plan was handed over."""
+        if not self._handed_over or not isinstance(self._instrument, Collecting):
+            return
+        for tie in self._instrument.spectra().ties:
+            uid = tie.measurement.target_uid
+            if uid in self._handed_over and uid not in self._measurements:
+                self._day.write("measured", target_uid=uid, source=str(tie.path), how=tie.how)
+                self._keep(self._handed_over[uid], tie.measurement)
 
     def carry_out(self) -> list[Scan]:
         """Run the plan that was approved; return the zooms that it brought, to be analysed."""
@@ -327,20 +353,24 @@ class Measuring:
         if event.what == "arrived" and "at_m" in event.detail:
             self._show(at_m=event.detail["at_m"])
         elif event.what == "measured" and uid is not None and came is not None:
-            self._measurements = {**self._measurements, uid: came}
-            self._mark("measured", uid=uid)
-            if isinstance(came, Measurement):
-                target = self._states[uid].target
-                place = came.xy_m or target.xy_m
-                if place is not None:
-                    self.measured.add(place)
-                self._day.add_measurement(target, came)
-            self._types = {**self._types, uid: self._states[uid].target.type}
-            self._show(measurements=self._measurements, type_of_target=self._types)
+            self._keep(self._states[uid].target, came)
         elif event.what == "handed over":
-            self._mark("measured", "handed over to the instrument")
+            self._handed_over = {s.target.uid: s.target for s in self._states.values()}
+            self._mark("approved", "handed over to the instrument")
         elif event.what == "held":
             self._failed(str(event.detail.get("reason", "held")))
+
+    def _keep(self, target: Target, came: Measurement | Scan) -> None:
+        """Tie what came to its target."""
+        self._measurements = {**self._measurements, target.uid: came}
+        self._types = {**self._types, target.uid: target.type}
+        self._mark("measured", uid=target.uid)
+        if isinstance(came, Measurement):
+            place = came.xy_m or target.xy_m
+            if place is not None:
+                self.measured.add(place)
+            self._day.add_measurement(target, came)
+        self._show(measurements=self._measurements, type_of_target=self._types)
 
     def _failed(self, reason: str) -> None:
         self._day.write("run held", reason=reason)

@@ -26,7 +26,7 @@ from corescout.live.inbox import Inbox, Waiting
 from corescout.live.measuring import Measuring
 from corescout.live.next_scan import Understood, unusable
 from corescout.live.policy import Policy
-from corescout.live.sources import Arrival, Source
+from corescout.live.sources import Arrival, InstrumentSource, Source
 from corescout.live.states import Outcome, ScanRecord, Signals, Snapshot, Stage
 from corescout.live.tip import TipMonitor
 
@@ -105,6 +105,8 @@ class Runner:
             self._measuring = Measuring(
                 session, instrument, day, policy, self._settings, self._show, self._inbox.wake
             )
+            if isinstance(source, InstrumentSource):
+                source.paused = self._measuring.pausing
         self._threads = [
             threading.Thread(target=self._receive, name="corescout-receive", daemon=True),
             threading.Thread(target=self._work, name="corescout-work", daemon=True),
@@ -257,6 +259,7 @@ class Runner:
     def _turn(self) -> bool:
         """Carry out what was approved, or take the newest scan; False if there is nothing to do."""
         if self._measuring is not None:
+            self._measuring.collect()
             for zoom in self._measuring.carry_out():
                 self._inbox.put(zoom, time.monotonic())
         newest, older = self._inbox.take()
@@ -369,7 +372,8 @@ class Runner:
             record = self._day.keep(record, scan, understood)
         except (OSError, InputError) as error:
             record = replace(record, warnings=(*record.warnings, f"not written: {error}"))
-        self._day.write("scan outcome", **_plain(record))
+        file = "" if scan is None else str(scan.metadata.get("file_sha256", ""))
+        self._day.write("scan outcome", file_sha256=file, **_plain(record))
         with self._lock:
             self._snapshot = replace(self._snapshot, records=(*self._snapshot.records, record))
         self._emit(self.signals.scan_done, record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -98,10 +98,17 @@ class InstrumentSource:
     Parameters
     ----------
     instrument : Instrument
+
+    Attributes
+    ----------
+    paused : callable
+        Whether no further scan is to be asked for now: a plan is about to run.
     """
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
+        self.paused: Callable[[], bool] = lambda: False
+        self._told = 0
         self._stopped = threading.Event()
 
     @property
@@ -114,8 +121,21 @@ class InstrumentSource:
         """Connect and yield scans until `stop`."""
         self.instrument.connect()
         while not self._stopped.is_set():
-            yield from self.instrument.scans()
+            if self.paused():
+                self._stopped.wait(_PAUSE_S / 4)
+                continue
+            for scan in self.instrument.scans():
+                yield from self._set_aside()
+                yield scan
+            yield from self._set_aside()
             self._stopped.wait(_PAUSE_S)
+
+    def _set_aside(self) -> Iterator[SetAside]:
+        """Files that a bridge did not take, once each."""
+        found = getattr(self.instrument, "set_aside", ())
+        while self._told < len(found):
+            self._told += 1
+            yield found[self._told - 1]
 
     def stop(self) -> None:
         """Disconnect: what waits for a scan ends."""

@@ -21,13 +21,23 @@ CHECK_SHARE = 0.4  # of the scan's smaller side: the frame of that look
 
 @dataclass
 class Measured:
-    """Places that were measured in this session; they follow the drift."""
+    """Places that were measured in this session.
+
+    Attributes
+    ----------
+    xy_m : list of (x, y)
+        Where they are on the sample: they follow the drift.
+    sent_m : list of (x, y)
+        Where the tip was sent: the session does not send it there twice.
+    """
 
     xy_m: list[tuple[float, float]] = field(default_factory=list)
+    sent_m: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, xy_m: tuple[float, float]) -> None:
         """Note one."""
         self.xy_m.append(xy_m)
+        self.sent_m.append(xy_m)
 
     def follow(self, drift_m: tuple[float, float]) -> None:
         """Move with the sample."""
@@ -45,7 +55,7 @@ def choose(result: Result, measured: Measured) -> tuple[Target, ...]:
         np.asarray(result.type_of_component),
         result.core_points,
         plan.targets,
-        measured.xy_m,
+        [*measured.xy_m, *measured.sent_m],
     )
 
 

@@ -1,0 +1,199 @@
+"""`corescout watch SOURCE`: every new scan is understood as it arrives."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corescout.cli import options
+from corescout.data import InputError
+
+if TYPE_CHECKING:
+    from corescout.instruments import Instrument, Limits
+    from corescout.live import Day, Runner, Trained
+    from corescout.live.policy import Policy
+    from corescout.live.sources import Source
+    from corescout.plan import Plan
+
+_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
+
+
+def watch(
+    source: Annotated[
+        str | None, typer.Argument(help="A folder that scans are saved to, or 'twin'.")
+    ] = None,
+    instrument: Annotated[
+        str | None, typer.Option(help="An instrument of the profiles instead.")
+    ] = None,
+    profiles: Annotated[
+        Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Begin with the representation of a finished run.")
+    ] = None,
+    existing: Annotated[
+        bool, typer.Option("--existing", help="Files that are in the folder already count.")
+    ] = False,
+    polling: Annotated[
+        bool, typer.Option("--polling", help="For folders on network shares.")
+    ] = False,
+    signed_by: Annotated[
+        str | None,
+        typer.Option(help="Sign a policy for this session: plans within it need no approval."),
+    ] = None,
+    most_plans: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 5,
+    most_targets: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 100,
+    most_scans: Annotated[
+        int | None, typer.Option(min=1, help="End after so many scans; else at Ctrl-C.")
+    ] = None,
+    preset: options.Preset = options.PresetName.live,
+    plan_file: options.PlanFile = None,
+    channel: options.Channel = None,
+    windows: options.Windows = None,
+    invariances: options.Invariances = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the day; corescout-DATE where you are.")
+    ] = None,
+) -> None:
+    """Watch a source: analyse each scan, suggest targets, measure what is approved."""
+    from corescout.live import Day
+    from corescout.live.policy import Policy
+
+    plan = options.make_plan(
+        preset, plan_file, channel=channel, windows=windows, invariances=invariances, seed=seed
+    )
+    policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
+    day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
+    try:
+        known = _known(run)
+        if source is None or source == "twin":
+            opened, limits = _instrument(source, instrument, profiles, plan.seed)
+            runner = _at_instrument(opened, limits, day, plan, known, policy, workers)
+        elif instrument is not None:
+            raise InputError("a source or --instrument", "both", "give one of them")
+        else:
+            runner = _on_folder(Path(source), day, plan, known, workers, existing, polling)
+        _watch(runner, most_scans)
+    finally:
+        day.close()
+    typer.echo(f"the day: {day.folder / 'day.html'}")
+
+
+def _known(run: Path | None) -> Trained | None:
+    from corescout.live import trained
+    from corescout.runs import read_run
+
+    return None if run is None else trained(read_run(run))
+
+
+def _instrument(
+    source: str | None, name: str | None, profiles: Path | None, seed: int
+) -> tuple[Instrument, Limits | None]:
+    from corescout.instruments.profiles import open_instrument
+    from corescout.instruments.twin import DigitalTwin
+    from corescout.live.demo import DRIFT_M_PER_S, SPEED, limits_of
+    from corescout.surfaces import generate_surface
+
+    if name is not None:
+        return open_instrument(name, profiles)
+    if source is None:
+        raise InputError(
+            "something to watch", "nothing", "give a folder, 'twin', or --instrument NAME"
+        )
+    twin = DigitalTwin(generate_surface(seed=seed), SPEED, DRIFT_M_PER_S, seed=seed)
+    return twin, limits_of(twin)
+
+
+def _at_instrument(
+    instrument: Instrument,
+    limits: Limits | None,
+    day: Day,
+    plan: Plan,
+    known: Trained | None,
+    policy: Policy | None,
+    workers: int | None,
+) -> Runner:
+    from corescout.instruments import Session
+    from corescout.live import Analyst, Runner
+    from corescout.live.sources import InstrumentSource
+
+    session = Session(instrument, limits, day.journal)
+    analyst = Analyst(plan, known, workers)
+    return Runner(InstrumentSource(instrument), day, analyst, session, instrument, policy)
+
+
+def _on_folder(
+    folder: Path,
+    day: Day,
+    plan: Plan,
+    known: Trained | None,
+    workers: int | None,
+    existing: bool,
+    polling: bool,
+) -> Runner:
+    from corescout.live import Analyst, Runner
+    from corescout.live.sources import FolderSource
+
+    if not folder.is_dir():
+        raise InputError("a folder to watch", f"none at {folder}", "create it, or give another")
+    source: Source = FolderSource(
+        folder, existing=existing, known=day.known_files(), polling=polling
+    )
+    return Runner(source, day, Analyst(plan, known, workers))
+
+
+def _watch(runner: Runner, most_scans: int | None) -> None:
+    """Print a line for each scan, listen to keys, and end at Ctrl-C."""
+    from corescout.cli.running import stop_on_interrupt
+
+    runner.signals.said.connect(typer.echo)
+    shown = ""
+    with stop_on_interrupt() as stop:
+        runner.start()
+        if sys.stdin.isatty():
+            typer.echo(_KEYS, err=True)
+            threading.Thread(target=_listen, args=(runner, stop), daemon=True).start()
+        while not runner.wait(0.3):
+            plan, check = runner.snapshot.plan, runner.snapshot.check
+            if plan is not None and check is not None and plan.digest != shown:
+                shown = plan.digest
+                typer.echo(
+                    f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} um"
+                )
+                for line in (*check.errors, *check.warnings):
+                    typer.echo(f"  {line}")
+            enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
+            if stop.is_set() or (enough and runner.snapshot.stage != "measuring"):
+                runner.stop()
+
+
+def _listen(runner: Runner, stop: threading.Event) -> None:
+    """Take keys from the terminal."""
+    from corescout.data.errors import CorescoutError
+
+    by = "the person at the terminal"
+    for line in sys.stdin:
+        key = line.strip().lower()
+        plan = runner.snapshot.plan
+        try:
+            if key == "a" and plan is not None:
+                runner.approve(plan.digest, by)
+            elif key == "d":
+                runner.decline(by)
+            elif key == "s":
+                runner.halt("STOP at the terminal")
+            elif key == "r":
+                runner.release(by)
+            elif key == "q":
+                stop.set()
+            else:
+                typer.echo(_KEYS, err=True)
+        except CorescoutError as error:
+            typer.echo(str(error), err=True)
