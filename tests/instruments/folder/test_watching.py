@@ -196,3 +196,23 @@ def test_stopping_takes_less_than_a_second_and_leaves_no_thread(tmp_path):
 def test_no_folder_is_said(tmp_path):
     with pytest.raises(InputError, match="folder to watch"):
         FolderScans(tmp_path / "none")
+
+
+def test_after_a_loss_it_goes_on_with_what_is_known(tmp_path):
+    folder = tmp_path / "share"
+    folder.mkdir()
+    write(folder / "old.npy", 1)
+    scans = FolderScans(folder, poll_s=0.05)
+    iterator = iter(scans)
+    write(folder / "new.npy", 2)
+    assert next(iterator).source.endswith("new.npy")
+    folder.rename(tmp_path / "away")
+    with pytest.raises(InputError, match="none any more"):
+        next(iterator)
+    with pytest.raises(InputError, match="to watch"):
+        next(iter(scans))
+    write(tmp_path / "away" / "later.npy", 3)
+    (tmp_path / "away").rename(folder)
+    iterator = iter(scans)
+    assert next(iterator).source.endswith("later.npy")
+    iterator.close()

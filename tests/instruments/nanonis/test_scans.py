@@ -99,3 +99,21 @@ def test_up_scans_come_bottom_first_and_are_masked_there():
     assert np.array_equal(first.channel()[-1], rows[0])
     assert np.isnan(first.channel()[:-1]).all()
     assert np.isnan(masked(scan, 3, up=False).channel()[3:]).all()
+
+
+def test_a_scan_that_ended_while_the_connection_was_lost_is_told_of_after(server, twin):
+    twin.speed = 30.0
+    watched = Watched(server.ports)
+    server.start_scan()
+    time.sleep(0.3)
+    server.drop_connections()
+    watched.close()
+    assert watched.whole(1, seconds=0.1) == []
+    end = time.monotonic() + 20
+    while server.scanning and time.monotonic() < end:
+        time.sleep(0.02)
+    watched.bridge.connect()
+    again = next(watched.bridge.scans())
+    watched.bridge.close()
+    assert again.rows_done is None
+    assert np.array_equal(again.channel(), server.commands._scan.channels["Amplitude"])

@@ -56,7 +56,7 @@ class FolderInstrument:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._connected = False
-        self._watches: list[FolderScans] = []
+        self._watch: FolderScans | None = None
         self._held_back: list[Message] = []
         self._arrived: list[Arrived] = []
         self._expected: tuple[Expected, ...] = ()
@@ -89,8 +89,8 @@ class FolderInstrument:
     def close(self) -> None:
         """End the watches."""
         self._connected = False
-        for watch in self._watches:
-            watch.stop()
+        if self._watch is not None:
+            self._watch.stop()
 
     def status(self) -> Status:
         """Busy until a receipt says that the plan is done; a refused plan is a problem."""
@@ -108,9 +108,9 @@ class FolderInstrument:
         """Yield scans as their files are completed; spectra are kept for `spectra`."""
         self._check()
         try:
-            watch = FolderScans(self._folder, on_spectrum=self._came, **self._watching)
-            self._watches.append(watch)
-            for found in watch:
+            if self._watch is None or self._watch.stopped:
+                self._watch = FolderScans(self._folder, on_spectrum=self._came, **self._watching)
+            for found in self._watch:
                 if isinstance(found, SetAside):
                     self.set_aside.append(found)
                 else:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -30,6 +29,7 @@ class FolderScans:
 
     Iterate in one thread, `stop` from any; the iteration ends within a second and leaves no thread.
     A file is looked at when the system tells of it, and the folder is listed every few seconds.
+    Iterating once more, after the folder was lost, goes on with what is known.
 
     Parameters
     ----------
@@ -74,11 +74,15 @@ class FolderScans:
         self._arrivals = Arrivals(timeout_s, known)
         self._heard: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
-        self._observer = _observer("polling" if polling else "system", max(poll_s, 0.1))
-        self._observer.schedule(_Ear(self._heard), str(self.folder), recursive=recursive)
+        self._polling = polling
         if not existing:
             for path in files_in(self.folder, recursive=recursive):
                 self._arrivals.skip(path)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped.is_set()
 
     @property
     def waiting(self) -> dict[Path, str]:
@@ -98,14 +102,26 @@ class FolderScans:
         InputError
             If the folder is gone.
         """
-        self._observer.start()
+        observer = self._observer()
         try:
             yield from self._watch()
         finally:
-            self._observer.stop()
-            self._observer.join()
+            observer.stop()
+            observer.join()
 
     # -- inner ----------------------------------------------------------------------------
+
+    def _observer(self) -> BaseObserver:
+        """Begin to listen."""
+        made = PollingObserver(timeout=max(self._poll_s, 0.1)) if self._polling else Observer()
+        try:
+            made.schedule(_Ear(self._heard), str(self.folder), recursive=self._recursive)
+            made.start()
+        except OSError as error:
+            raise InputError(
+                "a folder to watch", str(error), "mount it, or watch it by polling"
+            ) from (error)
+        return made
 
     def _watch(self) -> Iterator[Scan | SetAside]:
         listed_s = float("-inf")
@@ -161,7 +177,3 @@ class _Ear(FileSystemEventHandler):
         if event.is_directory or event.event_type in ("deleted", "opened", "closed_no_write"):
             return
         self._heard.put(Path(str(event.dest_path or event.src_path)))
-
-
-def _observer(kind: Literal["system", "polling"], poll_s: float) -> BaseObserver:
-    return PollingObserver(timeout=poll_s) if kind == "polling" else Observer()

@@ -21,11 +21,11 @@ from corescout.instruments.nanonis.client import TIMEOUT_S, Connection
 from corescout.instruments.nanonis.cloud import cloud_commands, cloud_places
 from corescout.instruments.nanonis.images import (
     POLL_MS,
+    ScanWatch,
     Signals,
     frame_of,
     grab,
     new_uid,
-    watch_scans,
 )
 from corescout.instruments.nanonis.spectra import BASE_NAME, DatFolder, from_reply
 from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
@@ -70,6 +70,7 @@ class NanonisInstrument:
         self._connections: list[Connection] = []
         self._stopped = threading.Event()
         self._signals = Signals((), "")
+        self._scans = ScanWatch()
         self._held_back: list[Message] = []
         self._visited: tuple[tuple[Expected, ...], datetime, dict[Path, Signature]] | None = None
 
@@ -131,7 +132,7 @@ class NanonisInstrument:
 
     def scans(self) -> Iterator[Scan]:
         """Yield partial scans as lines come and whole ones at the end of each scan."""
-        return watch_scans(self._on(2), self._signals)
+        return self._scans.scans(self._on(2), self._signals)
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say the commands with their arguments."""

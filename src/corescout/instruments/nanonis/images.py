@@ -18,6 +18,7 @@ import numpy as np
 
 from corescout.data import Scan, ScanFrame
 from corescout.instruments.nanonis.client import Connection
+from corescout.instruments.protocol import InstrumentError
 
 FORWARD = 1
 POLL_MS = 500
@@ -59,6 +60,8 @@ def grab(
 ) -> tuple[Scan, bool]:
     """Read every channel of the buffer; returns the scan, and whether it goes up."""
     indexes, _, _ = connection.call("Scan.BufferGet")
+    if len(indexes) == 0:
+        raise InstrumentError("no channel is acquired: choose some in the scan buffer")
     channels, units, roles, up = {}, {}, {}, 0
     for index in indexes:
         _, image, up = connection.call("Scan.FrameDataGrab", int(index), FORWARD)
@@ -80,28 +83,35 @@ def new_uid() -> str:
     return f"nanonis-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
-def watch_scans(connection: Connection, signals: Signals) -> Iterator[Scan]:
-    """Yield partial scans as their lines come and whole ones at their end, without end.
+class ScanWatch:
+    """Tells of scans, over one connection after another: what ended during a loss is told after it.
 
-    Raises
-    ------
-    InstrumentError
-        When the connection is lost.
+    Of several scans that ended meanwhile the controller holds the last.
     """
-    watch = _Watch(connection, signals)
-    while True:
-        yield from watch.turn()
 
-
-class _Watch:
-    """What is known of the scan under way."""
-
-    def __init__(self, connection: Connection, signals: Signals) -> None:
-        self._connection, self._signals = connection, signals
-        self._last = ""  # content of the last whole scan
+    def __init__(self) -> None:
+        self._last: str | None = None  # content of the last whole scan, or of what was there before
         self._before: Image | None = None  # first channel when it was looked at last
         self._running = False
         self._begin()
+
+    def scans(self, connection: Connection, signals: Signals) -> Iterator[Scan]:
+        """Yield partial scans as their lines come and whole ones at their end, without end.
+
+        Raises
+        ------
+        InstrumentError
+            When the connection is lost.
+        """
+        self._connection, self._signals = connection, signals
+        if self._last is None:
+            scan, _ = self._grab()
+            self._last, self._before = scan.content_sha256, _first(scan)
+        elif not connection.call("Scan.StatusGet")[0]:
+            self._running = False
+            yield from self._ended()
+        while True:
+            yield from self.turn()
 
     def turn(self) -> Iterator[Scan]:
         """Wait for the end of a scan, then for the end of a line; each for a short while."""
