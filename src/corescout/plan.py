@@ -26,8 +26,8 @@ class KeypointPlan(_Frozen):
     """Where patches are cut."""
 
     detector: Detector = "canny"
-    spacing_px: float = Field(5.0, gt=0, description="distance between neighbouring key points")
-    smoothing_px: float = Field(2.0, gt=0, description="Gaussian sigma before edges are sought")
+    spacing_px: float = Field(5.0, ge=1, description="distance between neighbouring key points")
+    smoothing_px: float = Field(1.0, gt=0, description="Gaussian sigma before edges are sought")
     margin_px: float | None = Field(
         None, ge=0, description="distance kept from the scan's edge; None: half the largest window"
     )

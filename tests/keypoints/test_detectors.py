@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 
 import corescout
+from corescout.bench.keypoints import cuts_across_nulls, score_of
 from corescout.keypoints import find_keypoints
+from corescout.keypoints.thinning import thin
 from corescout.plan import KeypointPlan
-from corescout.surfaces import generate_surface
+from corescout.surfaces import Imaging, generate_family, generate_surface
 
 DETECTORS = ("canny", "sato", "grid", "orb", "sift")
 
@@ -71,3 +74,39 @@ def test_real_scans_have_enough(scan_file):
     for name in ("scan_0001.ibw", "PZT_final0001.h5"):
         scan = corescout.read_scan(scan_file(name))
         assert len(find_keypoints(scan.channel(), KeypointPlan(), 11)) > 300
+
+
+@pytest.mark.parametrize("detector", ["canny", "sato"])
+def test_planted_walls_are_found_with_one_line_across_a_null(detector):
+    """`corescout bench keypoints` in small; grains and thin needles are the hardest."""
+    surfaces = [generate_family("voronoi", seed, (192, 192), imaging=Imaging()) for seed in (2, 3)]
+    score = score_of(surfaces, detector)
+    assert score.recall >= 0.9
+    assert score.precision >= 0.9
+    assert score.cuts > 500
+    assert score.one_across >= 0.9
+    for name, count in score.walls.items():
+        assert score.found[name] / count >= 0.85, name
+
+
+def test_two_flanks_would_be_noticed():
+    """The cut across a null counts both flanks where they are not merged."""
+    surface = generate_surface((128, 128), patterns=("walls",))
+    inner, outer = (binary_dilation(surface.wall, iterations=n) for n in (2, 3))
+    edges = np.argwhere(outer & ~inner)
+    single, cuts = cuts_across_nulls(surface, edges.astype(float))
+    assert cuts > 200
+    assert single < 0.1 * cuts
+    single, cuts = cuts_across_nulls(surface, np.argwhere(surface.wall).astype(float))
+    assert single > 0.95 * cuts
+
+
+def test_thinning_is_greedy_in_the_order_of_the_cells(rng):
+    """Against the plain loop over all that were chosen before."""
+    yx, score, spacing = rng.uniform(-3, 40, (300, 2)), rng.uniform(size=300), 5.0
+    cells = np.floor(yx / (spacing / np.sqrt(2)))
+    chosen: list[int] = []
+    for i in np.lexsort((-score, cells[:, 1], cells[:, 0])):
+        if all(np.hypot(*(yx[i] - yx[j])) >= spacing for j in chosen):
+            chosen.append(int(i))
+    assert thin(yx, score, spacing).tolist() == sorted(chosen)

@@ -9,6 +9,7 @@ from corescout.bench.outcome import Bar, BenchReport
 BENCHES: dict[str, str] = {
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
+    "keypoints": "corescout.bench.keypoints",
     "kill": "corescout.bench.kill",
     "limits": "corescout.bench.limits",
     "live": "corescout.bench.live",

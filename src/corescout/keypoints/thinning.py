@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,37 +15,31 @@ def thin(
 
     Going through them row by row follows a line with even steps, while going by score would
     leave gaps of up to twice the spacing. Returns sorted indices. Cost O(N): a grid of cells of
-    spacing / sqrt 2 holds at most one point each.
+    spacing / sqrt 2 holds at most one point each, and of the neighbours only those that were
+    passed before can hold one.
     """
     if len(yx_px) == 0:
         return np.zeros(0, np.int64)
-    cell = spacing_px / np.sqrt(2)
-    cells = np.floor(yx_px / cell).astype(int)
+    cells = np.floor(yx_px / (spacing_px / np.sqrt(2))).astype(np.int64)
+    cells += 2 - cells.min(axis=0)
     order = np.lexsort((-score, cells[:, 1], cells[:, 0]))
-    taken: dict[tuple[int, int], tuple[float, float]] = {}
-    chosen: list[int] = []
+    rows, columns = (cells.max(axis=0) + 3).tolist()
+    above = [-2 * columns + c for c in (-1, 0, 1)] + [-columns + c for c in (-2, -1, 0, 1, 2)]
+    neighbours = (*above, -2, -1)
+    holder = array("i", [-1]) * (rows * columns)
+    y, x = yx_px[:, 0].tolist(), yx_px[:, 1].tolist()
+    cell_of = (cells[:, 0] * columns + cells[:, 1]).tolist()
     limit = spacing_px**2
-    places, owners = yx_px.tolist(), cells.tolist()
+    chosen: list[int] = []
     for i in order.tolist():
-        y, x = places[i]
-        row, column = owners[i]
-        if _free(taken, row, column, y, x, limit):
-            taken[(row, column)] = (y, x)
+        cell = cell_of[i]
+        if holder[cell] >= 0:
+            continue
+        for step in neighbours:
+            j = holder[cell + step]
+            if j >= 0 and (y[j] - y[i]) ** 2 + (x[j] - x[i]) ** 2 < limit:
+                break
+        else:
+            holder[cell] = i
             chosen.append(i)
     return np.sort(np.array(chosen, np.int64))
-
-
-def _free(
-    taken: dict[tuple[int, int], tuple[float, float]],
-    row: int,
-    column: int,
-    y: float,
-    x: float,
-    limit: float,
-) -> bool:
-    for r in range(row - 2, row + 3):
-        for c in range(column - 2, column + 3):
-            other = taken.get((r, c))
-            if other is not None and (other[0] - y) ** 2 + (other[1] - x) ** 2 < limit:
-                return False
-    return True
