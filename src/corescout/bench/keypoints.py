@@ -24,7 +24,7 @@ from scipy.spatial import cKDTree
 
 from corescout.bench.outcome import Bar, BenchReport
 from corescout.plan import Detector, KeypointPlan, Plan
-from corescout.preparation import preview_keypoints
+from corescout.preparation import KeypointFinder
 from corescout.surfaces import Imaging, Surface, generate_family
 
 DETECTORS: tuple[Detector, ...] = ("canny", "sato", "grid", "orb", "sift")
@@ -126,7 +126,7 @@ def score_of(surfaces: list[Surface], detector: Detector) -> Score:
 def detected(surface: Surface, plan: KeypointPlan) -> NDArray[np.float64]:
     """Places (N, 2) that an exploration would find with a small window."""
     whole = Plan(windows_px=(3,), keypoints=plan.model_copy(update={"margin_px": float(FRAME_PX)}))
-    return np.asarray(preview_keypoints(surface.scan, whole).yx_px)
+    return np.asarray(KeypointFinder(surface.scan).find(whole, least=0).yx_px)
 
 
 def cuts_across_nulls(surface: Surface, lines: NDArray[np.float64]) -> tuple[int, int]:

@@ -119,7 +119,7 @@ class KeyPointsStep(Step):
             "Distance between neighbouring key points, in pixels of the scan. Smaller: more"
             " patches, more alike, and a longer search"
         )
-        self.smoothing = _slider(0.5, 6, 2)
+        self.smoothing = _slider(0.5, 6, 1)
         self.smoothing.setToolTip(
             "Gaussian sigma before edges are sought, in pixels. About the width of a wall; raise"
             " it on a noisy scan"
