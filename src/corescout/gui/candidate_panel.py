@@ -1,17 +1,34 @@
-"""The candidates as they finish, and a way back to the winner."""
+"""The candidates as they finish, as a plot and a table, and a way back to the winner."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
-from corescout.data import Progress, Result
+from corescout.data import Progress, Result, Trial
+from corescout.gui.candidate_plot import CandidatePlot
+from corescout.gui.rewards import REWARD_WORDS, reward_words
 from corescout.gui.tables import CandidateTable
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
+
+_EMPTY = (
+    "No candidate yet.\n\nEach window and invariance that is tried stands here as it finishes:"
+    " its reward, with bars from the seeds. Click one to look into it."
+)
 
 
 class CandidatePanel(QWidget):  # type: ignore[misc]
@@ -23,30 +40,119 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
     def __init__(self, explorer: Explorer) -> None:
         super().__init__()
         self.explorer = explorer
+        self._trials: tuple[Trial, ...] = ()
+        self._result: Result | None = None
+        self._decided_by = ""
+        self.plot = CandidatePlot()
         self.table = CandidateTable()
+        self.reward = QComboBox()
+        self.reward.setToolTip("The reward that is plotted over the window")
+        self.reward.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.reward.setMinimumContentsLength(14)
         self.winner_button = QPushButton("Show the winner")
         self.winner_button.setEnabled(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.table, stretch=1)
-        layout.addWidget(self.winner_button)
-        self.table.picked.connect(self.picked)
+        self.winner_button.setToolTip("Back to what was decided on, the star")
+        self._lay_out()
+        self.plot.picked.connect(self._pick)
+        self.table.picked.connect(self._pick)
         self.winner_button.clicked.connect(self.winner_wanted)
+        self.reward.currentIndexChanged.connect(self._draw)
+
+    def _lay_out(self) -> None:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.plot)
+        split.addWidget(self.table)
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setSizes([300, 200])
+        empty = QLabel(_EMPTY)
+        empty.setWordWrap(True)
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty.setEnabled(False)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(split)
+        row = QHBoxLayout()
+        row.addWidget(self.reward, stretch=1)
+        row.addWidget(self.winner_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 2, 2)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addLayout(self._stack, stretch=1)
+
+    def begin(self, reward: str) -> None:
+        """Forget the last candidates: a search begins that decides by a reward."""
+        self._decided_by = reward
+        self.show_result(None)
 
     def show_progress(self, progress: Progress) -> None:
         """Add the candidates that have finished since."""
-        self.table.add_trials(progress.trials)
+        if len(progress.trials) != len(self._trials):
+            self._show_trials(progress.trials)
 
     def show_result(self, result: Result | None) -> None:
         """Show all candidates of a result, the winner with a star; nothing if None."""
+        self._result = result
         self.table.clear_trials()
         self.winner_button.setEnabled(result is not None)
         if result is not None:
-            self.table.add_trials(result.trials)
+            self._decided_by = _decided_by(result)
+        self._show_trials(result.trials if result is not None else ())
+        if result is not None:
             self.table.mark_winner(result.winner, result.trials)
 
     def set_dark(self, dark: bool) -> None:
         """The theme is dark or light now."""
+        self.plot.set_dark(dark)
+        self._draw()
 
     def leave(self) -> None:
         """The window closes: let go of the viewer's events."""
+
+    def _show_trials(self, trials: Sequence[Trial]) -> None:
+        self._trials = tuple(trials)
+        self._stack.setCurrentIndex(1 if trials else 0)
+        self.table.add_trials(trials)
+        self._offer_rewards()
+        self._draw()
+
+    def _offer_rewards(self) -> None:
+        """Offer the rewards that the candidates have, the deciding one first."""
+        names = {name for trial in self._trials for name in trial.rewards}
+        first = [self._decided_by] if self._decided_by in names else []
+        ordered = first + [n for n in REWARD_WORDS if n in names and n not in first]
+        ordered += sorted(names - set(ordered))
+        if ordered == [self.reward.itemData(i) for i in range(self.reward.count())]:
+            return
+        chosen = self.reward.currentData()
+        self.reward.blockSignals(True)
+        self.reward.clear()
+        for name in ordered:
+            decides = " (decides)" if name == self._decided_by else ""
+            self.reward.addItem(reward_words(name) + decides, name)
+        self.reward.setCurrentIndex(max(0, self.reward.findData(chosen)))
+        self.reward.blockSignals(False)
+
+    def _draw(self, *_: object) -> None:
+        name = self.reward.currentData()
+        result = self._result
+        self.plot.show_trials(
+            self._trials if name else (),
+            name or "",
+            reward_words(name) if name else "",
+            pitch_m=result.analysis_pitch_m if result is not None else None,
+            winner=result.winner if result is not None else None,
+        )
+
+    def _pick(self, number: int) -> None:
+        self.plot.mark(number)
+        self.picked.emit(number)
+
+
+def _decided_by(result: Result) -> str:
+    decision = result.plan.get("decision")
+    return str(decision.get("reward", "")) if isinstance(decision, dict) else ""

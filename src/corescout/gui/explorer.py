@@ -95,6 +95,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._show_running(True)
         self.workflow.set("explore", State.RUNNING, "finding key points")
         self.verdict.say("Exploring ... candidates appear below as they finish.", "running")
+        self.candidate_panel.begin(plan.decision.reward)
         self.exploration.start(scan, plan, drawn)
 
     def stop(self) -> None:
@@ -263,6 +264,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         for step in self.steps.values():
             step.changed.connect(self.settings_changed)
             step.redo.connect(step.do_again)
+        self.explore_step.changed.connect(self.key_points_step.preview)  # windows set the margin
         self.candidate_panel.picked.connect(self.show_candidate)
         self.candidate_panel.winner_wanted.connect(self.show_winner)
         events = self.viewer.layers.events
@@ -365,6 +367,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         if layer is None:
             return
         self.workflow.set("scan", State.DONE, name)
+        self.explore_step.show_scan()
         result = layer.metadata.get(shown.RESULT)
         if result is not None and result is not self._result and not self.running:
             self._settings = self.settings()

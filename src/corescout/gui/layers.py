@@ -17,7 +17,7 @@ from corescout.report.drawing import scaled_unit
 LayerData = tuple[Any, dict[str, Any], str]
 
 KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
-OUTLINES = "paths and regions"
+OUTLINES, PATCHES = "paths and regions", "patch outline"
 OUTLINE_WIDTH_PX = 1.0
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
@@ -162,14 +162,14 @@ def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
     return way_through(targets, scan.frame.center_m).targets
 
 
-def outline_layer(scan: Scan) -> LayerData:
-    """Return an empty layer for the paths and regions that key points are edited with."""
+def outline_layer(scan: Scan, name: str = OUTLINES) -> LayerData:
+    """Return an empty layer of shapes: paths and regions to edit key points with, or windows."""
     return (
         None,
         {
-            "name": OUTLINES,
+            "name": name,
             "ndim": 2,
-            "metadata": {OURS: OUTLINES},
+            "metadata": {OURS: name},
             "edge_width": OUTLINE_WIDTH_PX,
             "opacity": 0.9,
             **geometry(scan),
@@ -200,9 +200,7 @@ def find_layer(viewer: Any, name: str) -> Any | None:
 def update_layer(layer: Any, data: LayerData) -> None:
     """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
     places, options, kind = data
-    for name in GEOMETRY:
-        if not _same(getattr(layer, name), options[name]):
-            setattr(layer, name, options[name])
+    _put_at(layer, options)
     if kind == "vectors":
         layer.data = places
         return
@@ -215,6 +213,17 @@ def update_layer(layer: Any, data: LayerData) -> None:
     if "features" in options:
         layer.features = options["features"]
     layer.selected_data = set()
+
+
+def place_layer(layer: Any, scan: Scan) -> None:
+    """Move a layer of ours to where a scan lies."""
+    _put_at(layer, geometry(scan))
+
+
+def _put_at(layer: Any, wanted: dict[str, Any]) -> None:
+    for name in GEOMETRY:
+        if not _same(getattr(layer, name), wanted[name]):
+            setattr(layer, name, wanted[name])
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -1,0 +1,129 @@
+"""Step 3: the search space, candidates as they finish, looked into, paused and stopped."""
+
+import time
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPointF, Qt
+
+from corescout.data import Candidate, Reward, Trial
+from corescout.gui.candidate_curves import curves
+from corescout.gui.patch_outline import squares
+from corescout.surfaces import generate_surface
+
+
+def trial(number, window, invariance, value, seed=0, void=None):
+    reward = Reward("gain", value, "higher", void_because=void)
+    candidate = Candidate(window_px=window, invariances=invariance, seed=seed)
+    return Trial(number, candidate, "void" if void else "done", {"gain": reward}, 1.0, void)
+
+
+def test_seeds_become_bars_and_invariances_become_curves():
+    found = curves(
+        [
+            trial(0, 13, "r", 1.0),
+            trial(1, 9, "r", 2.0),
+            trial(2, 9, "rt", 5.0),
+            trial(3, 13, "r", 3.0, seed=100),
+            trial(4, 13, "r", 90.0, seed=200, void="collapsed"),
+        ],
+        "gain",
+    )
+    assert [(c.key, [d.candidate.window_px for d in c.dots]) for c in found] == [
+        ("r", [9, 13]),
+        ("rt", [9]),
+    ]
+    nine, thirteen = found[0].dots
+    assert (thirteen.number, thirteen.value, thirteen.n_seeds) == (0, 2.0, 2)
+    assert thirteen.spread == pytest.approx(np.sqrt(2))
+    assert np.isnan(nine.spread)
+    assert "13 px, r (130 nm)" in thirteen.words("gain", 10e-9)
+
+
+def test_a_void_candidate_keeps_its_reason():
+    (curve,) = curves([trial(0, 9, "r", 7.0, void="collapsed: variance 0.01")], "gain")
+    assert curve.dots[0].void == "collapsed: variance 0.01"
+    assert "not compared: collapsed" in curve.dots[0].words("gain", None)
+    (other,) = curves([trial(0, 9, "r", 7.0)], "icl")
+    assert other.dots[0].void == "it has no icl"
+
+
+def test_windows_are_drawn_at_their_size():
+    scan = generate_surface((64, 64), seed=0).scan
+    (square,) = squares(scan, (9,), np.array([30.0, 20.0]))
+    np.testing.assert_allclose(square.min(axis=0), [25.5, 15.5])
+    np.testing.assert_allclose(np.ptp(square, axis=0), [9, 9])
+
+
+@pytest.mark.gui
+def test_what_is_set_is_the_plan_and_can_be_undone(surface_explorer, qtbot):
+    step, viewer = surface_explorer.explore_step, surface_explorer.viewer
+    step.more.toggle.click()
+    qtbot.keyClicks(step.windows, "9, 13")
+    qtbot.keyClick(step.windows, Qt.Key.Key_Return)
+    assert step.sizes.text().endswith("nm")
+    step.invariance_boxes["t"].click()
+    step.budget.setValue(2.5)
+    step.reward.setEditText("my_rewards:clear")
+    qtbot.keyClick(step.reward.lineEdit(), Qt.Key.Key_Return)
+    values = step.plan_values()
+    assert values["windows_px"] == (9, 13)
+    assert values["invariances"] == ("none", "r", "t", "rt")
+    assert values["budget_s"] == 150
+    assert values["decision"] == {"reward": "my_rewards:clear"}
+
+    step.patches.click()
+    layer = viewer.layers["patch outline"]
+    assert [round(float(np.ptp(s[:, 0])), 3) for s in layer.data] == [9, 13]
+    assert layer.units == surface_explorer.image_layer().units
+    step.patches.click()
+    assert not layer.visible
+
+    undone = []
+    while surface_explorer.undo_stack.canUndo():
+        undone.append(surface_explorer.undo_stack.undoText())
+        surface_explorer.undo_stack.undo()
+    assert undone[1:] == ["budget to 2.5", "invariance translation on", "windows to 9, 13"]
+    assert step.windows_px() is None
+    assert step.reward_name() is None
+
+
+@pytest.mark.gui
+def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_while_paused(
+    surface_explorer, qtbot
+):
+    explorer, panel = surface_explorer, surface_explorer.candidate_panel
+    explorer.start()
+    qtbot.waitUntil(lambda: len(panel.plot.dots) >= 2, timeout=60_000)
+    qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
+    assert explorer.run_bar.pause_button.text() == "Resume"
+    qtbot.wait(300)
+    count = len(panel.plot.dots)
+    qtbot.wait(700)
+    assert len(panel.plot.dots) == count
+    assert explorer.running
+
+    dot = panel.plot.dots[1]
+    place = QPointF(dot.candidate.window_px, dot.value)
+    scene = panel.plot.getViewBox().mapViewToScene(place)
+    at = panel.plot.mapFromScene(scene)
+    qtbot.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert explorer.result is None
+    shown = explorer.latent_panel.plot.shown_codes()
+    np.testing.assert_allclose(
+        shown, explorer.exploration.progress.latents_by_trial[dot.number][:, :2]
+    )
+    qtbot.waitUntil(
+        lambda: len(explorer.viewer.layers["core points"].data) == len(explorer.view.core),
+        timeout=5000,
+    )
+
+    qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(panel.plot.dots) > count, timeout=60_000)
+    qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
+    pressed = time.monotonic()
+    qtbot.mouseClick(explorer.run_bar.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not explorer.running, timeout=10_000)
+    print(f"\nstopped while paused after {time.monotonic() - pressed:.2f} s")  # noqa: T201
+    assert "Stopped" in explorer.verdict.text()
+    assert len(panel.plot.dots) > count
