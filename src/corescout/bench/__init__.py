@@ -19,6 +19,7 @@ BENCHES: dict[str, str] = {
     "presets": "corescout.bench.presets",
     "registration": "corescout.bench.registration",
     "scale": "corescout.bench.scale",
+    "soak": "corescout.bench.soak",
     "startup": "corescout.bench.startup",
 }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Arrival = Scan | SetAside
 
+TIMEOUT_S = 120.0  # of a file that does not complete
 _PAUSE_S = 0.2  # between two scans of an instrument that ends its iteration after each
 
 
@@ -50,6 +51,8 @@ class FolderSource:
         SHA-256 of files that an earlier watch has journalled.
     polling : bool
         For network shares.
+    timeout_s : float
+        Without a change, after which a file that cannot be read is set aside.
     """
 
     def __init__(
@@ -59,9 +62,10 @@ class FolderSource:
         existing: bool = False,
         known: Iterable[str] = (),
         polling: bool = False,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._folder, self._existing, self._polling = folder, existing, polling
-        self._known = set(known)
+        self._known, self._timeout_s = tuple(known), timeout_s
         self._watched: FolderScans | None = None
         self._stopped = threading.Event()
 
@@ -74,16 +78,14 @@ class FolderSource:
         """Yield scans as files are completed; after a loss those that came meanwhile as well."""
         from corescout.instruments.folder import FolderScans
 
-        self._watched = FolderScans(
-            self._folder, existing=self._existing, polling=self._polling, known=self._known
-        )
-        self._existing = True
+        if self._watched is None:
+            self._watched = FolderScans(
+                self._folder, existing=self._existing, polling=self._polling, known=self._known,
+                timeout_s=self._timeout_s,
+            )  # fmt: skip
         if self._stopped.is_set():
             return
-        for found in self._watched:
-            if isinstance(found, Scan):
-                self._known.add(str(found.metadata.get("file_sha256", "")))
-            yield found
+        yield from self._watched  # once more after a loss: it goes on with what it knows
 
     def stop(self) -> None:
         """End the watch."""

@@ -24,6 +24,7 @@ from corescout.instruments.nanonis import codec
 from corescout.instruments.twin import DigitalTwin
 
 DOWN = 0
+_START, _STOP, _TO_CENTER = 0, 1, 6  # of Scan.Action
 _CLOUD_PATTERN = 3
 _PAUSE_S = 0.02
 _log = logging.getLogger(__name__)
@@ -68,6 +69,11 @@ class TwinCommands:
     def scanning(self) -> bool:
         """Whether a scan is under way."""
         return self._is_alive(self._scanning)
+
+    @property
+    def last_scan(self) -> Scan | None:
+        """What the buffer holds, complete or not."""
+        return self._scan
 
     def start_scan(self) -> None:
         """Scan the frame in a thread of its own, unless that is under way."""
@@ -130,10 +136,15 @@ class TwinCommands:
         )
 
     def _scan_action(self, action: int, direction: int) -> None:
-        if action == 0:
+        if action == _START:
             self.start_scan()
-        elif action == 1 and self._is_alive(self._scanning):
+        elif action == _STOP and self.scanning:
             self.twin.stop("Scan.Action", "halt")
+        elif action == _TO_CENTER:
+            x, y = self.frame.center_m
+            self._send(Message("move", {"x_m": x, "y_m": y}))
+        elif action != _STOP:
+            raise ValueError("a scan cannot be paused or frozen here: stop it")
 
     def _scan_statusget(self) -> tuple[Any, ...]:
         return (int(self.scanning),)
