@@ -34,6 +34,7 @@ class Bottom(QSplitter):  # type: ignore[misc]
         self.setChildrenCollapsible(False)
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 1)
+        self.setSizes([500, 500])
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that leaves the scan its place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -25,6 +25,7 @@ from corescout.gui.tables import CandidateTable
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
 
+_BOTH_PX = 600  # narrower, the table takes the place of the plot
 _EMPTY = (
     "No candidate yet.\n\nEach window and invariance that is tried stands here as it finishes:"
     " its reward, with bars from the seeds. Click one to look into it."
@@ -51,9 +52,15 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.reward.setMinimumContentsLength(14)
-        self.winner_button = QPushButton("Show the winner")
+        self.winner_button = QPushButton("Winner")
         self.winner_button.setEnabled(False)
         self.winner_button.setToolTip("Back to what was decided on, the star")
+        self.table_button = QPushButton("Table")
+        self.table_button.setCheckable(True)
+        self.table_button.setToolTip("The candidates as a table instead of a plot")
+        self.table_button.toggled.connect(self._share_room)
+        self.legend = QLabel()
+        self.legend.setMinimumWidth(40)
         self._lay_out()
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)
@@ -61,28 +68,42 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.reward.currentIndexChanged.connect(self._draw)
 
     def _lay_out(self) -> None:
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.plot)
-        split.addWidget(self.table)
-        split.setChildrenCollapsible(False)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([300, 200])
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.addWidget(self.plot)
+        self._split.addWidget(self.table)
+        self._split.setChildrenCollapsible(False)
+        self._split.setSizes([320, 240])
         empty = QLabel(_EMPTY)
         empty.setWordWrap(True)
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setEnabled(False)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(empty)
-        self._stack.addWidget(split)
         row = QHBoxLayout()
         row.addWidget(self.reward, stretch=1)
+        row.addWidget(self.table_button)
         row.addWidget(self.winner_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 0, 2, 2)
-        layout.setSpacing(2)
-        layout.addLayout(row)
-        layout.addLayout(self._stack, stretch=1)
+        full = QWidget()
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.legend)
+        column.addWidget(self._split, stretch=1)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(4, 0, 2, 2)
+        self._stack.addWidget(empty)
+        self._stack.addWidget(full)
+        self._share_room()
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Show plot and table beside each other where there is room for both."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        wide = self.width() >= _BOTH_PX
+        self.table_button.setVisible(not wide)
+        self.table.setVisible(wide or self.table_button.isChecked())
+        self.plot.setVisible(wide or not self.table_button.isChecked())
 
     def begin(self, reward: str) -> None:
         """Forget the last candidates: a search begins that decides by a reward."""
@@ -143,10 +164,10 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.plot.show_trials(
             self._trials if name else (),
             name or "",
-            reward_words(name) if name else "",
             pitch_m=result.analysis_pitch_m if result is not None else None,
             winner=result.winner if result is not None else None,
         )
+        self.legend.setText(self.plot.legend())
 
     def _pick(self, number: int) -> None:
         self.plot.mark(number)

@@ -22,6 +22,7 @@ _LOOKS = {
     "fft": ("#0072B2", "h"),
 }  # fmt: skip
 _OTHER = ("#F0E442", "o")
+_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢"}
 
 
 class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
@@ -36,9 +37,10 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
-        self._legend = item.addLegend(offset=(4, 4), labelTextSize="8pt", verSpacing=-6)
+        item.getAxis("left").enableAutoSIPrefix(False)
         self._items: list[Any] = []
         self._dots: list[Dot] = []
+        self._curves: list[Curve] = []
         self._star = pg.ScatterPlotItem(size=19, symbol="star", pen=pg.mkPen("k", width=0.6),
                                         brush=pg.mkBrush("#F0E442"))  # fmt: skip
         self._star.setZValue(20)
@@ -62,7 +64,6 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         self,
         trials: Sequence[Trial],
         reward: str,
-        words: str,
         *,
         pitch_m: float | None = None,
         winner: Candidate | None = None,
@@ -71,8 +72,8 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
 
         Parameters
         ----------
-        reward, words : str
-            Name of the reward, and how the axis says it.
+        reward : str
+            Its name; the panel says above the plot what it is.
         pitch_m : float, optional
             Of the pixels that windows count in: tooltips say nm.
         winner : Candidate, optional
@@ -80,10 +81,9 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         """
         for item in self._items:
             self.removeItem(item)
-        self._legend.clear()
         self._reward, self._pitch_m = reward, pitch_m
-        self.setLabel("left", words)
         found = curves(trials, reward)
+        self._curves = found
         self._items, self._dots = [], [dot for curve in found for dot in curve.dots]
         floor = self._floor()
         for curve in found:
@@ -93,6 +93,15 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         self.getPlotItem().getAxis("bottom").setTicks([[(w, str(w)) for w in windows]])
         self.mark(None)
         self.getPlotItem().autoRange(padding=0.08)
+
+    def legend(self) -> str:
+        """Return what the lines are, as rich text."""
+        parts = []
+        for curve in self._curves:
+            color, symbol = _LOOKS.get(curve.key, _OTHER)
+            mark = _MARKS.get(symbol, "●")
+            parts.append(f'<span style="color: {color}">{mark}</span>&nbsp;{curve.label}')
+        return "&nbsp; ".join(parts)
 
     def mark(self, number: int | None) -> None:
         """Draw a ring around the candidate that is looked at."""
@@ -109,7 +118,6 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
             axis = self.getPlotItem().getAxis(side)
             axis.setPen(self._color)
             axis.setTextPen(self._color)
-        self._legend.setLabelTextColor(self._color)
 
     def _floor(self) -> float:
         """Where a candidate without a value is drawn: below all others."""
@@ -141,7 +149,6 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         points.sigClicked.connect(self._click)
         self._keep(line)
         self._keep(points)
-        self._legend.addItem(points, curve.label)
 
     def _keep(self, item: Any) -> None:
         self.addItem(item)

@@ -411,6 +411,7 @@ class Explorer(QWidget):  # type: ignore[misc]
     def _show_found(self, result: Result) -> None:
         self._show_running(False)
         self.set_result(result)
+        self.column.open_for_result()
 
     def _show_stopped(self, count: int) -> None:
         self._show_running(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from corescout.gui.steps.explore import ExploreStep
@@ -19,7 +19,7 @@ from corescout.gui.steps.verdict import Verdict
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
 
-_OPEN_AT_FIRST = ("scan", "key_points", "explore")
+_OPEN_AT_FIRST = ("scan", "key_points")
 
 
 class StepColumn(QScrollArea):  # type: ignore[misc]
@@ -59,3 +59,19 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inner)
+        inner.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Be as wide as the widest open step needs: nothing is cut at the side."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
+            bar = self.verticalScrollBar().sizeHint().width()
+            self.setMinimumWidth(self.widget().minimumSizeHint().width() + bar + 2)
+        return bool(super().eventFilter(watched, event))
+
+    def open_for_result(self) -> None:
+        """A search has ended: open what it found, fold what led there."""
+        for name in ("key_points", "explore"):
+            if not self.steps[name].by_hand:
+                self.steps[name].set_expanded(False)
+        if not self.types.by_hand:
+            self.types.set_expanded(True)

@@ -35,7 +35,7 @@ _INVARIANCES = {
     "none": ("none", "Patches are compared as they lie"),
     "r": ("rotation", "A wall counts the same whichever way it runs"),
     "t": ("translation", "A wall counts the same wherever it crosses the patch"),
-    "rt": ("rotation + translation", "Both"),
+    "rt": ("both", "Whichever way a wall runs and wherever it crosses the patch"),
 }
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QToolButton
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton
 from superqt import QLabeledDoubleSlider
 
 from corescout.data import Keypoints, Scan
@@ -138,12 +138,12 @@ class KeyPointsStep(Step):
         self.spacing.valueChanged.connect(self.changed)
         self.smoothing.valueChanged.connect(self.changed)
 
-    def _build_tools(self) -> dict[str, QToolButton]:
+    def _build_tools(self) -> dict[str, QPushButton]:
         grid = QGridLayout()
         grid.setSpacing(3)
         tools = {}
         for place, (name, (words, tip, _)) in enumerate(_TOOLS.items()):
-            button = QToolButton()
+            button = QPushButton()
             button.setText(words)
             key = f" ({read_key(_KEYS[name])})" if name in _KEYS else ""
             button.setToolTip(tip + key)

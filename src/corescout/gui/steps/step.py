@@ -49,7 +49,8 @@ class Step(QWidget):  # type: ignore[misc]
         info = STEPS[name]
         self.setObjectName(f"corescout-step-{name}")
         self._header = _Header(info.number, info.title)
-        self._header.pressed.connect(lambda: self.set_expanded(not self.expanded))
+        self.by_hand = False  # whether the operator folds and opens this step
+        self._header.pressed.connect(self._toggle)
         self._header.redo.clicked.connect(self.redo)
         self._inner = QFrame()
         self.body = QVBoxLayout(self._inner)
@@ -124,6 +125,10 @@ class Step(QWidget):  # type: ignore[misc]
     def disconnect_workflow(self) -> None:
         """Follow the workflow no longer."""
         self.explorer.workflow.changed.disconnect(self._follow, missing_ok=True)
+
+    def _toggle(self) -> None:
+        self.by_hand = True
+        self.set_expanded(not self.expanded)
 
     def _follow(self, name: str) -> None:
         if name == self.name:
