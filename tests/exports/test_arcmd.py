@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from skimage.feature import match_template
+from skimage.transform import resize
 
 from corescout.data import InputError, ScanFrame, Target
 from corescout.exports import arcmd_places_m, arcmd_text
@@ -31,13 +33,23 @@ def test_without_metres_there_are_no_commands():
 
 
 def test_a_target_in_the_survey_has_the_coordinates_of_its_zoom(scan_file):
+    """The zoom is found on the survey by its image alone; the frames must say the same place."""
     survey = read_scan(scan_file("PTO_Funakubo0004.h5"))
     zoom = read_scan(scan_file("PTO_Funakubo0005.h5"))
-    place = (200.4, 45.0)  # where the zoom's centre is seen on the survey, (y, x)
-    x, y = (float(v) for v in survey.frame.to_m(place))
-    ((x_said, y_said),) = arcmd_places_m(arcmd_text([Target("t", survey.uid, place, (x, y), 1, 1)]))
-    off_px = np.hypot(x_said - zoom.frame.center_m[0], y_said - zoom.frame.center_m[1])
-    assert off_px / survey.frame.pitch_m[0] < 1.5
+    name = "DeflectionRetrace"  # edges: topography is dominated by its slope
+    shape = [round(n * p / q) for n, p, q in zip(
+        zoom.shape_px, zoom.frame.pitch_m[::-1], survey.frame.pitch_m[::-1], strict=True
+    )]  # fmt: skip
+    small = resize(np.asarray(zoom.channel(name), float), shape, anti_aliasing=True)
+    score = match_template(np.asarray(survey.channel(name), float), small)
+    corner = np.unravel_index(np.argmax(score), score.shape)
+    assert score.max() > 0.8
+    place = tuple(float(c + (n - 1) / 2) for c, n in zip(corner, shape, strict=True))
+    target = Target("t", survey.uid, place, tuple(map(float, survey.frame.to_m(place))), 1, 1)
+    for frame in (None, survey.frame):  # absolute, and from the corner of Igor's image
+        (said,) = arcmd_places_m(arcmd_text([target], frame), frame)
+        off_m = np.hypot(*np.subtract(said, zoom.frame.center_m))
+        assert off_m / survey.frame.pitch_m[0] < 1.5
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 30.0])

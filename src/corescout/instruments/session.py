@@ -158,7 +158,8 @@ class Session:
                 raise SessionError(f"another session controls {address}: end it first")
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
-            self._journal.write("approved", digest=digest, by=by, plan=entry)
+            limits = None if self._limits is None else asdict(self._limits)  # marker check too
+            self._journal.write("approved", digest=digest, by=by, plan=entry, limits=limits)
             self._move("ARMED", "")
 
     def run(self, plan: VisitPlan, reference: Scan | None = None) -> Iterator[Event]:
