@@ -1,11 +1,18 @@
 """Maps and scans that are written come back: by our readers and by those of others."""
 
+import json
+from dataclasses import replace
+
 import gsffile
 import numpy as np
 import pytest
 
 import corescout
-from corescout.exports import result_maps, write_gsf, write_nsid
+from corescout.data import InputError
+from corescout.exports import result_maps, write_gsf, write_model, write_nsid
+from corescout.plan import TrainingPlan
+from corescout.vae import read_pyroved, specification_of, train
+from corescout.vae.exchange import why_not_pyroved
 
 
 @pytest.mark.parametrize("name", ["PZT_thick0009.h5", "A151216.123306-02602.sxm", "di-3.di"])
@@ -65,3 +72,31 @@ def test_export_writes_maps_of_a_run(quick_result, tmp_path):
         paths = done.stdout.split()
         assert len(paths) == count
         assert corescout.read_scan(paths[0]).shape_px == quick_result.scan.shape_px
+    command = [sys.executable, "-m", "corescout", "export", str(run), "--pyroved"]
+    done = subprocess.run([*command, str(tmp_path / "model.pt")], capture_output=True, text=True)
+    plan = TrainingPlan.model_validate(quick_result.plan["training"])
+    reason = why_not_pyroved(specification_of(quick_result.winner, plan), quick_result.winner.kind)
+    assert done.returncode == (0 if reason is None else 2), done.stderr
+    assert (tmp_path / "model.pt").exists() == (reason is None)
+    assert (reason or "") in " ".join(done.stderr.split())
+
+
+def test_the_model_goes_to_pyroved_or_the_reason_is_said(tmp_path, quick_result):
+    """The winner as it is may have no counterpart; with the paper's decoder and angle it has."""
+    window = quick_result.winner.window_px
+    training = TrainingPlan(epochs=1, angle_guide="normal")
+    candidate = replace(quick_result.winner, invariances="rt", decoder="spatial", kind="vae")
+    spec = specification_of(candidate, training)
+    patches = np.asarray(quick_result.patches.values)[:64]
+    weights = train(patches, spec, 1.0, (0,), training).weights[0]
+    plan = {**quick_result.plan, "training": training.model_dump(mode="json")}
+    result = replace(quick_result, winner=candidate, weights=weights, plan=plan)
+    path, beside = write_model(result, tmp_path / "model")
+    assert read_pyroved(path).spec == spec
+    about = json.loads(beside.read_text())
+    assert about["ivae"]["data_dim"] == [window, window]
+    assert about["channel"] == "Amplitude"
+    assert 0 < about["zero"] < about["one"] < 1e-9
+    canonical = replace(result, winner=replace(candidate, decoder="canonical"))
+    with pytest.raises(InputError, match="canonical decoder"):
+        write_model(canonical, tmp_path / "other")

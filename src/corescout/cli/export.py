@@ -1,4 +1,4 @@
-"""`corescout export RUN`: maps of a finished run for other programs."""
+"""`corescout export RUN`: maps of a finished run, or its model, for other programs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,21 @@ def export(
     format: Annotated[
         Format, typer.Option(help="NSID HDF5 in one file, or a Gwyddion .gsf for each map.")
     ] = Format.nsid,
+    pyroved: Annotated[
+        Path | None,
+        typer.Option(help="Write the model as a state dict of pyroved's iVAE instead of maps."),
+    ] = None,
 ) -> None:
     """Write maps of type, codes and angle on the scan's own pixels."""
-    from corescout.exports import result_maps, write_gsf, write_nsid
+    from corescout.exports import result_maps, write_gsf, write_model, write_nsid
     from corescout.runs import read_run
 
-    maps = result_maps(read_run(run))
+    result = read_run(run)
+    if pyroved is not None:
+        for path in write_model(result, pyroved):
+            typer.echo(path)
+        return
+    maps = result_maps(result)
     folder = out or run / "maps"
     folder.mkdir(parents=True, exist_ok=True)
     if format is Format.nsid:

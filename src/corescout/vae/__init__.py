@@ -7,18 +7,22 @@ The parts in the order of the work: `networks` (stacked encoders and decoders), 
 
 from corescout.data import Encoding
 from corescout.vae.encoding import encode, reconstruct
+from corescout.vae.exchange import Exchanged, read_pyroved, write_pyroved
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, epochs_of, train
 
 __all__ = [
     "Encoding",
+    "Exchanged",
     "Specification",
     "Trained",
     "encode",
     "epochs_of",
+    "read_pyroved",
     "reconstruct",
     "single_threaded",
     "specification_of",
     "train",
+    "write_pyroved",
 ]
