@@ -7,6 +7,7 @@ Each measurement is a module here with one function
 from corescout.bench.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "day": "corescout.bench.day",
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
     "keypoints": "corescout.bench.keypoints",

@@ -245,7 +245,8 @@ def _row(folder: Path, record: ScanRecord) -> str:
     color = _OUTCOME_COLORS[record.outcome]
     said = escape(record.reason)
     if record.outcome == "analysed":
-        said = escape(record.kind) + (f"<br>explored anew: {said}" if record.explored else "")
+        how = f"explored anew: {said}" if record.explored else said
+        said = escape(record.kind) + (f"<br>{how}" if how else "")
     warned = "".join(f"<br><span class='w'>{escape(w)}</span>" for w in record.warnings)
     new = "" if record.novel_share is None else f"{record.novel_share:.0%}"
     drift = "" if record.drift_m is None else f"{1e9 * math.hypot(*record.drift_m):.0f} nm"

@@ -11,6 +11,8 @@ from corescout.live.kinds import overlap
 from corescout.registration import register
 
 LEAST_OVERLAP = 0.3  # of the smaller frame, to be registered
+NEARLY_ALL = 0.7  # of both frames: the same one
+MOST_TRIED = 3
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,35 @@ class Drift:
 
 
 def drift_of(scan: Scan, earlier: Sequence[Scan]) -> Drift | None:
-    """Register a scan with the latest earlier one that shows the same place; None without one."""
-    if scan.frame is None:
-        return None
-    for before in reversed(earlier):
-        if before.frame is None or before.uid == scan.uid:
-            continue
-        shared = max(overlap(scan.frame, before.frame), overlap(before.frame, scan.frame))
-        if shared < LEAST_OVERLAP:
-            continue
+    """Register a scan with an earlier one that shows the same place; None without one.
+
+    The latest one of about the same frame is tried first, then the latest others.
+    """
+    first: Drift | None = None
+    for before in _candidates(scan, earlier)[:MOST_TRIED]:
         found = register(before, scan)
-        return Drift(
+        drift = Drift(
             before.uid, scan.uid, found.drift_m, found.refused,
             _rate(before, scan, found.length_m), found.channel,
         )  # fmt: skip
-    return None
+        if drift.refused is None:
+            return drift
+        first = first or drift
+    return first
+
+
+def _candidates(scan: Scan, earlier: Sequence[Scan]) -> list[Scan]:
+    """Earlier scans that share enough with a scan, the most promising first."""
+    if scan.frame is None:
+        return []
+    found: list[tuple[bool, int, Scan]] = []
+    for number, before in enumerate(earlier):
+        if before.frame is None or before.uid == scan.uid:
+            continue
+        ways = overlap(scan.frame, before.frame), overlap(before.frame, scan.frame)
+        if max(ways) >= LEAST_OVERLAP:
+            found.append((min(ways) >= NEARLY_ALL, number, before))
+    return [s for _, _, s in sorted(found, key=lambda f: f[:2], reverse=True)]
 
 
 def shifted(targets: Iterable[Target], drift_m: tuple[float, float]) -> tuple[Target, ...]:

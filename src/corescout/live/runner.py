@@ -130,6 +130,11 @@ class Runner:
         waits = len(self._inbox) > 0 or (self._measuring is not None and self._measuring.due)
         return not waits and not self._busy.locked()
 
+    @property
+    def measuring_or_due(self) -> bool:
+        """Whether a plan runs or is approved: the instrument is not to be asked for scans."""
+        return self._measuring is not None and self._measuring.pausing()
+
     def start(self) -> None:
         """Begin to watch."""
         self._day.write("watch", source=self._source.name)
@@ -294,23 +299,16 @@ class Runner:
             self._rest()
 
     def _analyse(self, waiting: Waiting) -> None:
-        scan, explored = waiting.scan, False
+        scan = waiting.scan
         self._stage("analysing", f"scan {scan.uid}")
-        understood = self._analyst.understand(scan, self._earlier)
-        why = "no representation yet"
-        if understood is None or understood.does_not_fit is not None:
-            if understood is not None and understood.does_not_fit is not None:
-                why = understood.does_not_fit.reason
-            self._stage("exploring", f"scan {scan.uid}: {why}")
-            understood, explored = self._explore(scan), True
-        elif self._settings.learn and understood.worth_learning:
-            self._stage("learning", f"scan {scan.uid}: {_new_share(understood):.0%} is new")
-            understood = self._analyst.learn(understood, self._stopping)
         drift = drift_of(scan, self._earlier)
         moved = drift.drift_m if drift is not None and drift.refused is None else None
         tip = self._tip.read(scan, self._analyst.channel or scan.default_channel, moved)
+        understood, explored, why = self._read(scan, suspect=tip is not None and tip.suspect)
         self._earlier = [*self._earlier, _slim(scan, self._analyst.channel)][-MOST_EARLIER:]
         warnings = [f"{f.kind}: {f.message}" for f in understood.findings]
+        if understood.does_not_fit is not None:
+            warnings.append(f"types: {why}")
         if tip is not None and tip.warning is not None:
             warnings.append(f"tip: {tip.warning}")
         if drift is not None and drift.refused is not None:
@@ -321,11 +319,13 @@ class Runner:
         )  # fmt: skip
         self._stage("suggesting", f"scan {scan.uid}")
         targets = 0
-        if self._measuring is not None:
+        if understood.does_not_fit is not None:
+            pass  # its types are not to be trusted
+        elif self._measuring is not None:
             targets = self._measuring.suggest(understood, drift)
         elif understood.result is not None:
             targets = len(understood.result.targets)
-        record = _record(waiting, "analysed", why if explored else "")
+        record = _record(waiting, "analysed", why)
         record = replace(
             record,
             kind=str(understood.kind),
@@ -334,6 +334,7 @@ class Runner:
             types=_counts(understood),
             novel_share=_new_share(understood) if understood.novelty is not None else None,
             drift_m=moved,
+            drift_since="" if drift is None else drift.since,
             drift_refused=drift.refused if drift is not None else None,
             warnings=tuple(warnings),
             targets=targets,
@@ -341,7 +342,29 @@ class Runner:
         )
         self._done(record, scan, understood)
 
-    def _explore(self, scan: Scan) -> Understood:
+    def _read(self, scan: Scan, *, suspect: bool) -> tuple[Understood, bool, str]:
+        """Understand a scan: (what is understood, whether it was explored anew, why).
+
+        Where the tip is suspect nothing is learned: the same material looks new under another tip.
+        """
+        understood = self._analyst.understand(scan, self._earlier)
+        if understood is None:
+            return self._explore(scan, why := "no representation yet"), True, why
+        unfit = understood.does_not_fit
+        if unfit is not None and suspect and unfit.what == "material":
+            return understood, False, f"{unfit.reason}; not explored anew: the tip has changed"
+        if unfit is not None:
+            return self._explore(scan, unfit.reason), True, unfit.reason
+        if self._settings.learn and understood.worth_learning and not suspect:
+            new = f"{_new_share(understood):.0%} of the points are new"
+            self._stage("learning", f"scan {scan.uid}: {new}")
+            learned = self._analyst.learn(understood, self._stopping)
+            return learned, False, f"trained on: {new}" if learned is not understood else ""
+        return understood, False, ""
+
+    def _explore(self, scan: Scan, why: str) -> Understood:
+        self._stage("exploring", f"scan {scan.uid}: {why}")
+
         def tell(progress: Progress) -> None:
             self._show(message=f"exploring {scan.uid}: {progress.stage} {progress.fraction:.0%}")
 

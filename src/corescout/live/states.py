@@ -67,6 +67,8 @@ class ScanRecord:
     novel_share : float or None
     drift_m : tuple of float or None
         Since the scan that it was registered with.
+    drift_since : str
+        `uid` of that scan.
     drift_refused : str or None
     warnings : tuple of str
         Doubts about quality and tip.
@@ -90,6 +92,7 @@ class ScanRecord:
     types: Mapping[int, int] = field(default_factory=dict)
     novel_share: float | None = None
     drift_m: tuple[float, float] | None = None
+    drift_since: str = ""
     drift_refused: str | None = None
     warnings: tuple[str, ...] = ()
     targets: int = 0
@@ -101,10 +104,8 @@ class ScanRecord:
         if self.outcome != "analysed":
             return f"{self.number:4d} {self.uid}: {self.outcome}: {self.reason}"
         types = ", ".join(f"type {k}: {n}" for k, n in self.types.items())
-        parts = [
-            f"{self.kind}; explored anew: {self.reason}" if self.explored else self.kind,
-            types,
-        ]
+        how = f"explored anew: {self.reason}" if self.explored else self.reason
+        parts = [self.kind, *([how] if how else []), types]
         if self.novel_share is not None:
             parts.append(f"{self.novel_share:.0%} new")
         parts += [f"{self.targets} targets", f"{self.seconds:.1f} s"]

@@ -45,6 +45,8 @@ class TipReading:
         Medians over the spots, to the reference.
     spots : int
         That the scan shows.
+    suspect : bool
+        Whether this reading is off; a warning needs a second one, or a sudden change.
     warning : str or None
     """
 
@@ -54,6 +56,7 @@ class TipReading:
     width_ratio: float
     amplitude_ratio: float
     spots: int
+    suspect: bool = False
     warning: str | None = None
 
 
@@ -111,6 +114,7 @@ class TipMonitor:
             float(np.median(amplitudes)),
             len(seen),
         )
+        reading = replace(reading, suspect=_is_off(reading))
         reading = replace(reading, warning=_warning(reading, self.readings))
         self.readings.append(reading)
         return reading
@@ -138,18 +142,18 @@ class TipMonitor:
 
 def _warning(reading: TipReading, before: Sequence[TipReading]) -> str | None:
     """Say that edges drift: seen twice in a row, or suddenly."""
-
-    def off(r: TipReading) -> bool:
-        return r.width_ratio > WIDER or not WEAKER < r.amplitude_ratio < 1 / WEAKER
-
-    last = before[-1] if before else None
-    if not off(reading) or not (reading.width_ratio > SUDDEN or (last is not None and off(last))):
+    twice = bool(before) and before[-1].suspect
+    if not reading.suspect or not (twice or reading.width_ratio > SUDDEN):
         return None
     return (
         f"edges at the reference spots are {reading.width_ratio:.2f} times as wide"
         f" ({reading.width_m * 1e9:.0f} nm) and {reading.amplitude_ratio:.2f} times as strong as at"
         " first: look at the tip before trusting new types"
     )
+
+
+def _is_off(r: TipReading) -> bool:
+    return r.width_ratio > WIDER or not WEAKER < r.amplitude_ratio < 1 / WEAKER
 
 
 def _image(scan: Scan, channel: str) -> NDArray[np.float64]:
