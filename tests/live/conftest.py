@@ -9,7 +9,7 @@ from corescout.data import ScanFrame
 from corescout.instruments.twin_sample import TwinSample
 from corescout.live.next_scan import trained
 from corescout.pipeline import explore
-from corescout.plan import Plan, TrainingPlan
+from corescout.plan import MixturePlan, Plan, TrainingPlan
 from corescout.surfaces import generate_surface
 
 
@@ -26,6 +26,7 @@ def live_plan():
         windows_px=(11,),
         invariances=("rt",),
         training=TrainingPlan(epochs=30, batch_size=64, learning_rate=1e-2, collapse_variance=0.1),
+        mixtures=MixturePlan(max_components=5, starts=2),
     )
     decision = plan.decision.model_copy(update={"seeds": 1, "null_surrogates": 0})
     return plan.model_copy(update={"decision": decision})

@@ -9,15 +9,11 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from corescout.data import ScanFrame
 from corescout.live.advice import advise, pattern_period_px, zoom_targets
+from corescout.live.identity import types_of_points
 from corescout.live.kinds import kind_of
 from corescout.live.next_scan import understand, unusable
 from corescout.live.novelty import novelty
 from corescout.surfaces import generate_surface
-
-
-def types_of(result):
-    component = result.mixture.assign(np.asarray(result.fit.latents.mean)).argmax(axis=1)
-    return np.asarray(result.type_of_component)[component]
 
 
 def agreement(first, second):
@@ -26,7 +22,9 @@ def agreement(first, second):
     far, near = cKDTree(places[0]).query(places[1])
     both = far < 1.5 * first.scan.frame.pitch_m[0]
     assert both.sum() > 60
-    return adjusted_mutual_info_score(types_of(first)[near[both]], types_of(second)[both])
+    return adjusted_mutual_info_score(
+        types_of_points(first)[near[both]], types_of_points(second)[both]
+    )
 
 
 def crop(scan, top, left, side):

@@ -1,0 +1,53 @@
+"""The tip monitor warns of a blunt tip before the types change, and not of a good one."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_mutual_info_score
+
+from corescout.live.identity import types_of_points
+from corescout.live.next_scan import understand
+from corescout.live.tip import TipMonitor
+
+
+def test_a_wearing_tip_is_warned_of_before_the_types_change(typed, look):
+    monitor, warned_at, changed_at = TipMonitor(), None, None
+    first = None
+    for step, tip_px in enumerate(np.arange(0, 3.1, 0.2)):
+        scan = look(seed=step, tip_px=float(tip_px))
+        reading = monitor.read(scan, "Amplitude", (0.0, 0.0))
+        if warned_at is None and reading.warning:
+            warned_at = tip_px
+        found = understand(typed, scan)
+        places = np.asarray(found.result.patches.center_yx_px)
+        seen = {
+            tuple(p): t for p, t in zip(places.tolist(), types_of_points(found.result), strict=True)
+        }
+        first = first or seen
+        both = [p for p in seen if p in first]
+        ami = adjusted_mutual_info_score([first[p] for p in both], [seen[p] for p in both])
+        if changed_at is None and (ami < 0.8 or found.does_not_fit is not None):
+            changed_at = tip_px
+    assert warned_at is not None
+    assert changed_at is None or warned_at <= changed_at
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_a_good_tip_is_not_warned_of(look, noise):
+    monitor = TipMonitor()
+    for seed in range(8):
+        shift = (seed * 0.7, -seed * 0.4)  # the frame moves over the sample, as by drift
+        scan = look(center_px=shift, seed=seed, noise=noise)
+        reading = monitor.read(scan, "Amplitude", None if seed == 0 else (0.0, 0.0))
+        assert reading.spots >= 3
+        assert not reading.suspect
+        assert 0.8 < reading.width_ratio < 1.2
+
+
+def test_another_place_has_no_reading(look):
+    monitor = TipMonitor()
+    assert monitor.read(look(shape=(96, 96)), "Amplitude", None) is not None
+    away = look(center_px=(60.0, 60.0), shape=(48, 48))
+    assert monitor.read(away, "Amplitude", (5e-6, 5e-6)) is None
+    zoom = look(shape=(96, 96), zoom=2.0)
+    assert monitor.read(zoom, "Amplitude", (-5e-6, -5e-6)) is None
+    assert len(monitor.readings) == 1
