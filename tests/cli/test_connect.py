@@ -38,10 +38,13 @@ def free_port():
     pytest.fail("no four free ports in a row")
 
 
-def test_the_twin_serves_until_ctrl_c(free_port):
+def test_the_twin_of_a_profile_serves_until_ctrl_c(free_port, tmp_path):
     where = f"127.0.0.1:{free_port}"
+    profiles = tmp_path / "instruments.toml"
+    profiles.write_text('[instruments.toy]\nkind = "twin"\nspeed = 200\n')
+    twin = ["twin", "--nanonis", where, "--scan", "--instrument", "toy", "--profiles", profiles]
     process = subprocess.Popen(
-        [sys.executable, "-m", "corescout", "twin", "--nanonis", where, "--scan"],
+        [sys.executable, "-m", "corescout", *map(str, twin)],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -96,6 +99,13 @@ def test_a_folder_by_its_profile(tmp_path, scan_file):
     assert "partly OUTSIDE" in text
     assert "stop at the instrument" in text
     assert "marker check of the rotation not done" in text
+
+
+def test_only_a_twin_is_served(tmp_path):
+    profiles = tmp_path / "instruments.toml"
+    profiles.write_text('[instruments.afm]\nkind = "nanonis"\n')
+    with pytest.raises(InputError, match="'afm' is Nanonis"):
+        said("twin", "--instrument", "afm", "--profiles", profiles)
 
 
 @pytest.mark.parametrize("where", ["nowhere:x", ":", "host:70000", "127.0.0.1:1"])

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corescout.cli.connect import host_and_port
+from corescout.cli.connect import Profiles, host_and_port
 from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.instruments.nanonis import NanonisServer
+    from corescout.instruments.twin import DigitalTwin
 
 _LOOK_S = 0.2
 
@@ -30,18 +31,20 @@ def twin(
     scan: Annotated[
         bool, typer.Option("--scan", help="Scan frame after frame, as an operator would.")
     ] = False,
+    instrument: Annotated[
+        str | None, typer.Option(help="A twin of the profiles; it says seed and speed.")
+    ] = None,
+    profiles: Profiles = None,
 ) -> None:
     """Serve the digital twin in the language of a Nanonis controller, until Ctrl-C."""
     from corescout.instruments.nanonis import NanonisServer
-    from corescout.instruments.twin import DigitalTwin
-    from corescout.surfaces import generate_surface
 
     host, port = host_and_port(nanonis)
     if save is not None and not save.is_dir():
         raise InputError("a folder for --save", f"none at {save}", "create it")
-    instrument = DigitalTwin(generate_surface(seed=seed), speed, seed=seed)
+    served = _twin(seed, speed) if instrument is None else _of_profile(instrument, profiles)
     try:
-        server = NanonisServer(instrument, host, port, save)
+        server = NanonisServer(served, host, port, save)
     except OSError as error:
         raise InputError(
             f"free ports {port} to {port + 3} at {host}", str(error), "give another with --nanonis"
@@ -54,6 +57,25 @@ def twin(
             _serve(server, scan=scan)
         except KeyboardInterrupt:
             typer.echo("the twin ends")
+
+
+def _twin(seed: int, speed: float) -> DigitalTwin:
+    from corescout.instruments.twin import DigitalTwin
+    from corescout.surfaces import generate_surface
+
+    return DigitalTwin(generate_surface(seed=seed), speed, seed=seed)
+
+
+def _of_profile(name: str, profiles: Path | None) -> DigitalTwin:
+    from corescout.instruments.profiles import open_instrument
+    from corescout.instruments.twin import DigitalTwin
+
+    found, _ = open_instrument(name, profiles)
+    if not isinstance(found, DigitalTwin):
+        raise InputError(
+            'a profile of kind "twin"', f"{name!r} is {found.capabilities.name}", "choose another"
+        )
+    return found
 
 
 def _serve(server: NanonisServer, *, scan: bool) -> None:

@@ -21,7 +21,9 @@ from corescout.instruments.protocol import Capabilities, InstrumentError, Status
 Origin = Literal["corner", "absolute"]
 _ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum"})
 _NOTES = (
-    "bias, speed and the settings of spectra are those set in Igor: only places are sent",
+    "bias, speed and the settings of spectra are those set in Igor: only places are sent, and"
+    " curves are started there",
+    "Igor may not wait between two spots: visit one at a time until it was seen that it does",
     "Igor may move the tip when it draws a marker: withdraw before, until it was seen that it does"
     " not",
 )

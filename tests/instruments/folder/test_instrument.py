@@ -53,6 +53,17 @@ def test_a_changed_plan_is_refused_by_its_reader(instrument, folders, limits, jo
         read_plan(file)
 
 
+def test_a_plan_that_has_lain_for_a_day_is_refused(instrument, folders, limits, journal, plan):
+    hand_over(instrument, limits, journal, plan)
+    (file,) = folders[1].iterdir()
+    said = json.loads(file.read_text())
+    assert said["expires_at"] > said["made_at"]
+    said["expires_at"] = "2026-01-01T00:00:00+00:00"
+    file.write_text(json.dumps(said))
+    with pytest.raises(InputError, match="in force"):
+        read_plan(file)
+
+
 def test_receipts_are_read_back(instrument, limits, journal, plan):
     hand_over(instrument, limits, journal, plan)
     handed = instrument.handed_over

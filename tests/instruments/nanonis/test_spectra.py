@@ -159,6 +159,25 @@ def test_a_file_from_elsewhere_is_refused(one_by_one, server, monkeypatch):
         one_by_one.send(SPECTRUM)
 
 
+def test_a_file_that_is_still_being_written_is_waited_for(
+    one_by_one, server, tmp_path, monkeypatch
+):
+    def slowly(curve, name):
+        lines = ["X (m)\t0\t", "Y (m)\t0\t", "[DATA]", "Bias calc (V)\tResponse (m)"]
+        lines += [f"{v:g}\t{v:g}" for v in curve.axis]
+        path = tmp_path / f"{name}00001.dat"
+        path.write_text("\n".join(lines[:20]) + "\n")
+
+        def rest():
+            time.sleep(0.1)
+            path.write_text("\n".join(lines) + "\n")
+
+        threading.Thread(target=rest).start()
+
+    monkeypatch.setattr(server.commands, "_save", slowly)
+    assert len(one_by_one.send(SPECTRUM).axis) == 64
+
+
 def test_two_new_files_are_not_guessed_between(one_by_one, server, monkeypatch):
     save = server.commands._save
     monkeypatch.setattr(server.commands, "_save", lambda c, n: (save(c, n), save(c, n)))

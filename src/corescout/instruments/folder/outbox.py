@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 from corescout.data import InputError
 from corescout.instruments.messages import Message
 from corescout.instruments.protocol import InstrumentError
+from corescout.instruments.visit_plan import LIFETIME
 
 FORMAT = "corescout plan 1"
 ReceiptState = Literal["taken", "done", "refused"]
@@ -61,7 +62,10 @@ class Outbox:
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         now = datetime.now(UTC)
-        plan = {"format": FORMAT, "made_at": now.isoformat(), "sha256": digest, "messages": said}
+        plan = {
+            "format": FORMAT, "made_at": now.isoformat(), "sha256": digest,
+            "expires_at": (now + LIFETIME).isoformat(), "messages": said,
+        }  # fmt: skip
         path = self.folder / f"plan-{now:%Y%m%dT%H%M%S}-{digest[:8]}.json"
         write_atomically(path, json.dumps(plan, indent=1).encode() + b"\n")
         return PlanFile(path, digest)
@@ -93,13 +97,14 @@ def read_plan(path: str | Path) -> list[Message]:
     Raises
     ------
     InputError
-        If it is no plan, or was changed.
+        If it is no plan, was changed, or has lain for too long.
     """
     path = Path(path)
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         messages = [Message(m["kind"], m["values"], m["target_uid"]) for m in said["messages"]]
         canonical = json.dumps(said["messages"], sort_keys=True, separators=(",", ":"))
+        expires_at = datetime.fromisoformat(said["expires_at"])
         whole = said["format"] == FORMAT
         whole &= hashlib.sha256(canonical.encode()).hexdigest() == said["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -108,6 +113,8 @@ def read_plan(path: str | Path) -> list[Message]:
         raise InputError(
             "a plan as it was written", f"{path.name} was changed", "hand it over again"
         )
+    if datetime.now(UTC) > expires_at:
+        raise InputError("a plan that is in force", f"one until {expires_at}", "make it anew")
     return messages
 
 

@@ -21,7 +21,7 @@ from corescout.readers import read_measurement
 
 BASE_NAME = "corescout"
 FILE_S = 10.0  # for a file to appear after its spectrum
-_LOOK_S = 0.1
+_LOOK_S = 0.2  # between two looks at a file
 _ELSEWHERE_M = 50e-9
 
 
@@ -60,6 +60,7 @@ class DatFolder:
 
     def __init__(self, folder: Path, base_name: str = BASE_NAME) -> None:
         self.folder, self._base_name = folder, base_name
+        self._settled: dict[Path, Signature] = {}
 
     def check(self) -> None:
         """Raise InstrumentError if the folder is not there."""
@@ -74,10 +75,17 @@ class DatFolder:
         return {p: s for p in paths if (s := signature_of(p)) is not None}
 
     def new_since(self, before: dict[Path, Signature]) -> Iterator[Arrived]:
-        """Yield the spectra that have come since, as far as they are complete."""
-        for path, signature in self.seen().items():
-            if before.get(path) == signature:
-                continue
+        """Yield the spectra that have come since, as far as they are complete.
+
+        A file that is cut after a line parses: it must not change between two looks.
+        """
+        new = {p: s for p, s in self.seen().items() if before.get(p) != s}
+        if any(self._settled.get(p) != s for p, s in new.items()):
+            time.sleep(_LOOK_S)
+            again = self.seen()
+            new = {p: s for p, s in new.items() if again.get(p) == s}
+            self._settled |= new
+        for path, signature in new.items():
             try:
                 measurement = read_measurement(path)
             except InputError:
@@ -101,7 +109,7 @@ class DatFolder:
         end_s = time.monotonic() + seconds
         found: list[Arrived] = []
         while not found and time.monotonic() < end_s and not stopped():
-            time.sleep(_LOOK_S)
+            time.sleep(_LOOK_S / 4)
             found = list(self.new_since(before))
         if len(found) != 1:
             names = ", ".join(sorted(a.path.name for a in found)) or "none"
