@@ -20,7 +20,7 @@ from corescout.plan import Plan
 from corescout.search.study import SEED_STRIDE
 from corescout.surfaces import generate_family
 
-SIDE_PX = 192
+SIDE_PX = 160
 N_SEEDS = 3
 _FORMAT = 1
 
