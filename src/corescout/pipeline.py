@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corescout.cores import find_core_points, order_by_size
+from corescout.cores import find_core_points
 from corescout.data import (
     Evidence,
     Keypoints,
@@ -29,11 +30,13 @@ from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.runs import write_run
 from corescout.search import (
-    distances_px,
+    Agreement,
+    Places,
+    grouped,
     judge,
-    segregation,
     settled,
     surrogate_groups,
+    types_of_codes,
     waves,
 )
 from corescout.search.study import Study
@@ -94,11 +97,10 @@ def explore(
             study.repeat_finalists()
             decision = study.decide()
             winner = study.winner(decision)
-            evidence = _evidence(study, winner)
+            mixture, types, evidence = _types_with_evidence(study, winner)
             confirmation = study.confirm(winner)
         except StoppedError as stopped:
             raise StoppedError("stopped", study.finished_trials()) from stopped
-    mixture, types = _types(winner, evidence, plan)
     z = np.asarray(winner.fit.latents.mean)
     cores = find_core_points(z, mixture, types, plan.decision.core_share)
     patches = replace(
@@ -200,14 +202,29 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
 
 
-def _evidence(study: Study, winner: Outcome) -> Evidence:
+def _types_with_evidence(
+    study: Study, winner: Outcome
+) -> tuple[Mixture, NDArray[np.int64], Evidence]:
+    """Return the winner's mixture, the type of each component, and whether there are types.
+
+    Without evidence the mixture has one component, and all points are of one type.
+    """
+    z, yx = np.asarray(winner.fit.latents.mean), np.asarray(winner.fit.center_yx_px)
+    places = Places.of(yx, winner.candidate.window_px)
+    mixture, types = types_of_codes(
+        winner.fit.mixtures, winner.rewards, z, places, study.plan.decision
+    )
+    agreement = places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
+    evidence = _evidence(study, winner, agreement)
+    if evidence.has_types:
+        return mixture, types, evidence
+    return winner.fit.mixtures[1], np.ones(1, np.int64), evidence
+
+
+def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
     prepared, plan = study.prepared, study.plan
     gain = study.mean_gain(winner)
-    tau = _best_mixture(winner, plan).assign(np.asarray(winner.fit.latents.mean))
-    places = segregation(
-        tau, np.asarray(winner.fit.center_yx_px), distances_px(winner.candidate.window_px)
-    )
     null_gains: tuple[float, ...] = ()
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):
@@ -224,18 +241,3 @@ def _evidence(study: Study, winner: Outcome) -> Evidence:
         )
         null_gains += study.null_gains(groups)
     return judge(gain, null_gains, plan, places)
-
-
-def _best_mixture(winner: Outcome, plan: Plan) -> Mixture:
-    """The mixture with the number of components that the deciding reward, or the gain, likes."""
-    reward = winner.rewards.get(plan.decision.reward)
-    if reward is None or "n_components" not in reward.parts:
-        reward = winner.rewards["gain"]
-    return winner.fit.mixtures[max(1, round(reward.parts["n_components"]))]
-
-
-def _types(winner: Outcome, evidence: Evidence, plan: Plan) -> tuple[Mixture, np.ndarray]:
-    """The mixture whose components are the types: one component without evidence for more."""
-    z = np.asarray(winner.fit.latents.mean)
-    mixture = _best_mixture(winner, plan) if evidence.has_types else winner.fit.mixtures[1]
-    return mixture, order_by_size(mixture, z)

@@ -188,17 +188,19 @@ class DecisionPlan(_Frozen):
     null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
     significance: float = Field(0.05, gt=0, lt=1)
     largest_agreement: float | None = Field(
-        0.05,
+        0.08,
         ge=0,
         lt=1,
         description="agreement of types at a distance that one pattern may have; None: not asked",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
-    merging: Literal["none", "entropy"] = Field(
-        "none", description="'entropy' merges overlapping components of the BIC's mixture to types"
+    merging: Literal["none", "entropy", "places"] = Field(
+        "places",
+        description="components of the BIC's mixture become one type: 'entropy' those that overlap,"
+        " 'places' those that are met in the same places on the sample",
     )
     merged_types: int | None = Field(
-        None, ge=1, description="how many types are left; None: where the entropy has its elbow"
+        None, ge=1, description="how many types are left; None: those that keep to their places"
     )
 
     @property

@@ -32,16 +32,16 @@ class Evidence:
     ----------
     p_value : float
         The larger of two: that of the gain, (1 + count) / (1 + n) with the count of the n null
-        surfaces whose gain is at least the observed one, and that of the segregation.
+        surfaces whose gain is at least the observed one, and that of the agreement.
     gain : float
         The observed gain, nats per point.
     null_gains : tuple of float
     has_types : bool
     reason : str
         In plain words.
-    segregation, segregation_error : float
-        How far types keep to their own places on the scan, and its standard error; NaN where it
-        was not asked.
+    agreement, agreement_error : float
+        How far types agree at a distance: they keep to their own places on the scan. With its
+        standard error; NaN where it was not asked.
     """
 
     p_value: float
@@ -49,8 +49,8 @@ class Evidence:
     null_gains: tuple[float, ...]
     has_types: bool
     reason: str
-    segregation: float = float("nan")
-    segregation_error: float = float("nan")
+    agreement: float = float("nan")
+    agreement_error: float = float("nan")
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,20 @@
 
 from corescout.search.decision import Decision, decide
 from corescout.search.evidence import judge, settled, surrogate_groups, waves
+from corescout.search.merging import grouped, types_of_codes
+from corescout.search.places import Agreement, Places
 from corescout.search.runner import Runner
-from corescout.search.segregation import Segregation, distances_px, segregation
 
 __all__ = [
+    "Agreement",
     "Decision",
+    "Places",
     "Runner",
-    "Segregation",
     "decide",
-    "distances_px",
+    "grouped",
     "judge",
-    "segregation",
     "settled",
     "surrogate_groups",
+    "types_of_codes",
     "waves",
 ]

@@ -7,7 +7,7 @@ rest is left out once enough of them have reached the gain that no more could ma
 
 A single pattern, stripes or a labyrinth, gains more than any surrogate: its edges, tips and
 junctions are different patches. What it does not do is to keep them in different places, so the
-types must lie apart as well (`segregation`), which costs nothing and is asked first.
+types must lie apart as well (`search.places`), which costs nothing and is asked first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from corescout.data import Candidate, Evidence, Keypoints, PatchSet
 from corescout.patches import cut_patches, fits
 from corescout.plan import Plan
 from corescout.preparation import Prepared
-from corescout.search.segregation import Segregation
+from corescout.search.places import Agreement
 from corescout.trial import TrialGroup
 
 _STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
@@ -42,12 +42,12 @@ def waves(plan: Plan) -> list[range]:
 
 
 def settled(
-    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Segregation | None = None
+    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Agreement | None = None
 ) -> bool:
     """Say whether the answer is "no evidence" whatever the surrogates that are left give."""
     reached = int(np.sum(np.asarray(null_gains) >= gain))
     least_p = (1 + reached) / (1 + plan.decision.null_surrogates)
-    return gain <= 0 or max(least_p, _places_p(places, plan)) > plan.decision.significance
+    return gain <= 0 or _lie_alike(places, plan) or least_p > plan.decision.significance
 
 
 def surrogate_groups(
@@ -91,7 +91,7 @@ def _group(winner: Candidate, plan: Plan, sets: list[PatchSet], first_seed: int)
 
 
 def judge(
-    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Segregation | None = None
+    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Agreement | None = None
 ) -> Evidence:
     """Compare the winner's gain with those of surfaces without types, and its types' places.
 
@@ -102,45 +102,35 @@ def judge(
     if gain <= 0:
         reason = "no evidence of separate types: one component describes the codes best"
         return Evidence(1.0, gain, null_gains, False, reason, *apart)
-    if _places_p(places, plan) > plan.decision.significance:
-        reason = f"no evidence of separate types: {_lie_alike(places)}"
-        return Evidence(_places_p(places, plan), gain, null_gains, False, reason, *apart)
+    p_places = places.p_value if places and plan.decision.largest_agreement is not None else 0.0
+    if _lie_alike(places, plan):
+        reason = (
+            "no evidence of separate types: what a mixture tells apart lies everywhere alike, as"
+            f" the parts of one pattern do ({places})"
+        )
+        return Evidence(p_places, gain, null_gains, False, reason, *apart)
     if not null_gains:
         reason = "not tested against surfaces without types"
         return Evidence(float("nan"), gain, (), True, reason, *apart)
     reached = int(np.sum(np.asarray(null_gains) >= gain))
-    p_value = max((1 + reached) / (1 + len(null_gains)), _places_p(places, plan))
+    p_value = max((1 + reached) / (1 + len(null_gains)), p_places)
     has_types = p_value <= plan.decision.significance
     against = f"{reached} of {len(null_gains)} surfaces without types reach it"
     if len(null_gains) < plan.decision.null_surrogates and settled(gain, null_gains, plan, places):
         against += ", more were not needed"
     if has_types and places is not None:
-        against += f", and each type keeps to its own places ({_agreement(places)})"
+        against += f", and each type keeps to its own places ({places})"
     word = "evidence of separate types" if has_types else "no evidence of separate types"
     reason = f"{word}: gain {gain:.2f}, {against} (p = {p_value:.2f})"
     return Evidence(p_value, gain, null_gains, has_types, reason, *apart)
 
 
-def _places_p(places: Segregation | None, plan: Plan) -> float:
+def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
+    """Whether types agree at a distance no further than one pattern may, or than chance does."""
     largest = plan.decision.largest_agreement
-    return 0.0 if places is None or largest is None else places.p_value(largest)
-
-
-def _lie_alike(places: Segregation | None) -> str:
-    if places is None:
-        raise ValueError("nothing is known of places")
-    return (
-        "what a mixture tells apart lies everywhere alike, as the parts of one pattern do"
-        f" ({_agreement(places)})"
-    )
-
-
-def _agreement(places: Segregation) -> str:
-    near, far = places.distance_px
-    return (
-        f"agreement {near:.0f} to {far:.0f} px apart"
-        f" {places.value:.2f} +- {places.standard_error:.2f}"
-    )
+    if places is None or largest is None:
+        return False
+    return places.value <= largest or not places.p_value <= plan.decision.significance
 
 
 def _surrogate_patches(

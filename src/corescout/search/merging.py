@@ -1,0 +1,111 @@
+"""From the components of a mixture to types: those that belong together are merged.
+
+BIC takes as many Gaussians as the shape of the codes needs, so one type has several. Which belong
+together is said by the codes, or by the sample: components that overlap (Baudry et al., 2010), or
+components that are met in the same places, as the edges and the tips of one pattern are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Mixture, Reward
+from corescout.plan import DecisionPlan
+from corescout.search.places import Places
+
+Floats = NDArray[np.float64]
+Affinity = Callable[[Floats, Places], Floats]
+
+
+def types_of_codes(
+    mixtures: Mapping[int, Mixture],
+    rewards: Mapping[str, Reward],
+    z: Floats,
+    places: Places,
+    plan: DecisionPlan,
+) -> tuple[Mixture, NDArray[np.int64]]:
+    """Return a mixture and the type (K,) of each of its components, type 1 with the most points.
+
+    Without merging each component of the mixture that the deciding reward, or the gain, likes best
+    is a type. With it the components of the BIC's mixture are merged two by two, and `merged_types`
+    are left. Where that is not set, as many as make a point tell most about points at a distance:
+    the mean of c_i . c_j is largest, with c = tau - mean tau. It falls with types that are lumped,
+    as there is less to tell, and with types that are split, as the parts are met together.
+    """
+    if plan.merging == "none":
+        reward = rewards.get(plan.reward)
+        if reward is None or "n_components" not in reward.parts:
+            reward = rewards["gain"]
+        mixture = mixtures[_k_of(reward)]
+        group = np.arange(mixture.n_components)
+    else:
+        mixture = mixtures[_k_of(rewards["bic"])]
+        group = _merged(mixture.assign(z), places, plan)
+    return mixture, by_size(group[mixture.assign(z).argmax(axis=1)], group)
+
+
+def grouped(tau: Floats, group: NDArray[np.int64]) -> Floats:
+    """Add up the responsibilities tau (N, K) of the components of each group (K,)."""
+    return np.asarray(tau @ np.eye(int(group.max()) + 1)[group])
+
+
+def by_size(group_of_point: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the groups (K,) of components from 1, that of the most points first."""
+    counts = np.bincount(group_of_point, minlength=int(group.max()) + 1)
+    number = np.empty(len(counts), dtype=np.int64)
+    number[np.argsort(-counts, kind="stable")] = np.arange(1, len(counts) + 1)
+    return np.asarray(number[group])
+
+
+def merging_steps(tau: Floats, places: Places, affinity: Affinity) -> list[NDArray[np.int64]]:
+    """Return the groups (K,) of K, K - 1, ..., 2 types: each time the two most akin are merged."""
+    group = np.arange(tau.shape[1])
+    steps = [group]
+    while group.max() > 1:
+        kinship = affinity(grouped(tau, group), places)
+        kinship[np.triu_indices(len(kinship))] = -np.inf
+        later, earlier = np.unravel_index(int(kinship.argmax()), kinship.shape)
+        group = np.where(group == later, earlier, group)
+        group = np.where(group > later, group - 1, group)
+        steps.append(group)
+    return steps
+
+
+def overlap(tau: Floats, places: Places) -> Floats:
+    """How much classification entropy (K, K) goes when two components become one."""
+    own = _entropy(tau)
+    pairs = [[_entropy(tau[:, [i]] + tau[:, [j]])[0] for j in range(len(own))]
+             for i in range(len(own))]  # fmt: skip
+    return np.asarray(own[:, None] + own[None, :] - np.array(pairs))
+
+
+def neighbourhood(tau: Floats, places: Places) -> Floats:
+    """How far two components (K, K) are met in the same places: correlation at a distance."""
+    cross = places.cross(tau)
+    scale = np.sqrt(np.maximum(np.diag(cross), 1e-9))
+    return np.asarray(cross / np.outer(scale, scale))
+
+
+AFFINITIES: dict[str, Affinity] = {"entropy": overlap, "places": neighbourhood}
+
+
+def _merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]:
+    if tau.shape[1] == 1 or plan.merged_types == 1:
+        return np.zeros(tau.shape[1], np.int64)
+    steps = merging_steps(tau, places, AFFINITIES[plan.merging])
+    if plan.merged_types is not None:
+        return next(g for g in steps if g.max() < max(2, plan.merged_types))
+    told = [float(np.trace(places.cross(grouped(tau, group)))) for group in steps]
+    return steps[int(np.argmax(told))]
+
+
+def _entropy(tau: Floats) -> Floats:
+    """-sum_i tau log tau of each column."""
+    return np.asarray(-(tau * np.log(np.where(tau > 0, tau, 1.0))).sum(axis=0))
+
+
+def _k_of(reward: Reward) -> int:
+    return max(1, round(reward.parts.get("n_components", 1.0)))

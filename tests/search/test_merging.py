@@ -1,0 +1,83 @@
+"""Components that overlap, or that are met in the same places, become one type."""
+
+import numpy as np
+import pytest
+
+from corescout.data import Mixture, Reward
+from corescout.plan import DecisionPlan
+from corescout.search import Places, types_of_codes
+from corescout.search.merging import by_size, grouped, merging_steps, neighbourhood, overlap
+
+
+@pytest.fixture
+def case(rng):
+    """Two patterns, one in each half; each has two parts that are mixed up and far apart in z."""
+    yx = rng.uniform(0, 200, (600, 2))
+    part = 2 * (yx[:, 1] > 90).astype(int) + rng.integers(0, 2, 600)
+    centres = np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 3.0], [9.0, 3.0]])
+    z = centres[part] + rng.normal(0, 1, (600, 2))
+    mixture = Mixture(
+        np.bincount(part) / 600, centres, np.stack([np.eye(2)] * 4), np.zeros((0, 4)),
+        np.zeros(0, np.int64), 0.0,
+    )  # fmt: skip
+    reward = {"bic": Reward("bic", 0.0, "lower", {"n_components": 4.0})}
+    return yx, part, z, mixture, reward
+
+
+def test_parts_that_are_met_together_are_one_type(case):
+    yx, _, z, mixture, reward = case
+    found, types = types_of_codes(
+        {4: mixture}, reward, z, Places.of(yx, 9), DecisionPlan(merging="places", merged_types=2)
+    )
+    assert found is mixture
+    assert types.tolist() == [2, 2, 1, 1]  # the right half is larger
+    _, types = types_of_codes({4: mixture}, reward, z, Places.of(yx, 9), DecisionPlan())
+    assert types.max() == 2
+
+
+def test_components_that_overlap_are_one_type(case):
+    yx, _, z, mixture, reward = case
+    plan = DecisionPlan(merging="entropy", merged_types=2)
+    _, types = types_of_codes({4: mixture}, reward, z, Places.of(yx, 9), plan)
+    assert types[0] == types[2] != types[1] == types[3]
+
+
+def test_overlap_is_the_entropy_that_a_merge_takes_away(rng):
+    tau = rng.dirichlet((0.3,) * 3, 50)
+
+    def entropy(t):
+        return -np.sum(t[t > 0] * np.log(t[t > 0]))
+
+    gain = overlap(tau, None)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        merged = np.delete(tau, j, axis=1)
+        merged[:, i if i < j else i - 1] = tau[:, i] + tau[:, j]
+        assert gain[i, j] == pytest.approx(entropy(tau) - entropy(merged))
+
+
+def test_steps_lose_one_group_at_a_time(case):
+    yx, _, z, mixture, _ = case
+    steps = merging_steps(mixture.assign(z), Places.of(yx, 9), neighbourhood)
+    assert [g.max() + 1 for g in steps] == [4, 3, 2]
+    for group in steps:
+        assert set(group) == set(range(group.max() + 1))
+        np.testing.assert_allclose(grouped(mixture.assign(z), group).sum(axis=1), 1)
+
+
+def test_one_type_without_merging_is_a_component_and_types_are_numbered_by_size(case):
+    yx, _, z, mixture, _ = case
+    gain = {"gain": Reward("gain", 1.0, "higher", {"n_components": 4.0})}
+    _, types = types_of_codes(
+        {4: mixture}, gain, z, Places.of(yx, 9), DecisionPlan(merging="none", reward="gain")
+    )
+    assert sorted(types) == [1, 2, 3, 4]
+    assert by_size(np.array([0, 1, 1]), np.array([0, 1, 0])).tolist() == [2, 1, 2]
+
+
+def test_one_component_is_one_type(case):
+    yx, _, z, _, _ = case
+    one = Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None], np.zeros((0, 1)),
+                  np.zeros(0, np.int64), 0.0)  # fmt: skip
+    reward = {"bic": Reward("bic", 0.0, "lower", {"n_components": 1.0})}
+    _, types = types_of_codes({1: one}, reward, z, Places.of(yx, 9), DecisionPlan())
+    assert types.tolist() == [1]
