@@ -87,6 +87,19 @@ def test_an_approval_and_a_plan_expire(twin, limits, journal, plan):
         session.approve(old.digest, by="test")
 
 
+def test_a_withdrawn_approval_is_void(session, plan, twin, journal):
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    assert 0 < session.armed_for_s <= 120
+    session.withdraw("a target was moved")
+    assert session.state == "OBSERVE"
+    assert session.armed_for_s == 0
+    with pytest.raises(SessionError):
+        list(session.run(plan))
+    assert twin.log == []
+    assert "a target was moved" in read_journal(journal.path)[-1]["why"]
+
+
 def test_without_limits_nothing_is_armed(twin, journal, plan):
     session = Session(twin, None, journal)
     assert session.preview(plan).errors == ("no limits: nothing can be armed",)

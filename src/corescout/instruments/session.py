@@ -75,6 +75,16 @@ class Session:
             self._hold(f"the last session ended in {left.state}: look at the instrument")
 
     @property
+    def limits(self) -> Limits | None:
+        """What may be sent."""
+        return self._limits
+
+    @property
+    def armed_for_s(self) -> float:
+        """How long the approval still holds; 0 without one."""
+        return max(0.0, self._approved_until() - time.monotonic())
+
+    @property
     def state(self) -> State:
         """Where the session stands; an approval that ran out is void."""
         with self._lock:
@@ -161,6 +171,15 @@ class Session:
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
             self._journal.write("approved", digest=digest, by=by, plan=entry, limits=limits)
             self._move("ARMED", "")
+
+    def withdraw(self, why: str) -> None:
+        """Void what was previewed or approved: the plan is another one by now."""
+        with self._lock:
+            self._need("OBSERVE", "PREVIEW", "ARMED")
+            if self._state != "OBSERVE":
+                self._plan = self._approved = None
+                self._control.release()
+                self._move("OBSERVE", f"withdrawn: {why}")
 
     def run(self, plan: VisitPlan, reference: Scan | None = None) -> Iterator[Event]:
         """Carry out the approved plan; yields an event for each thing that happened.

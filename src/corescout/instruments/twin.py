@@ -143,15 +143,17 @@ class DigitalTwin:
         height = frame.shape_px[0]
         self._scans += 1
         whole = self._image(frame, f"survey-{self._scans}")
-        for revision, rows in enumerate(range(0, height, _LINES_A_TIME), start=1):
-            self._scan_lines(frame, rows, min(_LINES_A_TIME, height - rows))
-            self._check_connection()
-            done = min(rows + _LINES_A_TIME, height)
-            yield (
-                _partial(whole, done, revision)
-                if done < height
-                else replace(whole, revision=revision)
-            )
+        self._busy = True  # until the last line, however long the one who listens takes
+        try:
+            for revision, rows in enumerate(range(0, height, _LINES_A_TIME), start=1):
+                count = min(_LINES_A_TIME, height - rows)
+                self._scan_lines(frame, rows, count)
+                self._check_connection()
+                if rows + count < height:
+                    yield _partial(whole, rows + count, revision)
+        finally:
+            self._busy = False
+        yield replace(whole, revision=revision)
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """The twin is told in words."""
@@ -212,11 +214,7 @@ class DigitalTwin:
         if self.fault == "stuck scan":
             self._wait(_STUCK_LINES * _LINE_S)
             raise InstrumentError(f"the scan is stuck at line {first}: no new line came")
-        self._busy = True
-        try:
-            self._wait(_LINE_S * count)
-        finally:
-            self._busy = False
+        self._wait(_LINE_S * count)
         x, y = frame.to_m((first + count - 1, frame.shape_px[1] - 1))
         self._at_m = (float(x), float(y))
 

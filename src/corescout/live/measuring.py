@@ -106,6 +106,11 @@ class Measuring:
         return self._session.state == "HOLD"
 
     @property
+    def at_work(self) -> bool:
+        """Whether a plan is under way, or waits for the end of a scan."""
+        return self.due or self._session.state == "RUNNING"
+
+    @property
     def due(self) -> bool:
         """Whether a plan is approved and waits for the worker."""
         return self._approved and self._session.state == "ARMED"

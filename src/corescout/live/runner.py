@@ -205,6 +205,7 @@ class Runner:
                         self._show(connected=True)
                         wait_s = FIRST_WAIT_S
                     self._arrived(arrival)
+                    self._wait_for_measuring(arrival)
                     if self._stopping.is_set():
                         break
                 break
@@ -220,6 +221,13 @@ class Runner:
     def _wait_for_release(self) -> None:
         """While a person must look, the source is not opened again: that would end a stop."""
         while self._measuring is not None and self._measuring.held:
+            if self._stopping.wait(_TURN_S):
+                return
+
+    def _wait_for_measuring(self, arrival: Arrival) -> None:
+        """There is one tip: after a whole scan the next begins when the plan has ended."""
+        whole = not isinstance(arrival, Scan) or arrival.rows_done is None
+        while whole and self._measuring is not None and self._measuring.at_work:
             if self._stopping.wait(_TURN_S):
                 return
 

@@ -1,0 +1,1 @@
+"""The instrument in the window: the link to it, and what is shown of it."""

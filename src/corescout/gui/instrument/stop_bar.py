@@ -1,0 +1,66 @@
+"""STOP: red, above all steps, there as long as an instrument is connected."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from corescout.gui.look import PROBLEM
+
+STOP_RED = "#D00000"
+
+
+class StopBar(QWidget):  # type: ignore[misc]
+    """The button, what the last stop did, and the way out of a hold."""
+
+    stop_wanted = Signal()
+    release_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop_button = QPushButton("STOP   Esc")
+        self.stop_button.setMinimumHeight(34)
+        self.stop_button.setAccessibleName("Stop the instrument")
+        self.stop_button.setStyleSheet(
+            f"QPushButton {{ background: {STOP_RED}; color: white; font-weight: bold;"
+            " border-radius: 4px; font-size: 14px; }"
+            "QPushButton:pressed { background: #8A0000; }"
+        )
+        self.release_button = QPushButton("I have looked: release")
+        self.release_button.setToolTip("Leave HOLD. Look at tip, feedback and bias first.")
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.said.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 2px 6px;")
+        row = QHBoxLayout()
+        row.addWidget(self.stop_button, stretch=2)
+        row.addWidget(self.release_button, stretch=1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(row)
+        layout.addWidget(self.said)
+        self.stop_button.clicked.connect(self.stop_wanted)
+        self.release_button.clicked.connect(self.release_wanted)
+        self.setVisible(False)
+        self.show_hold("", "")
+
+    def show_connected(self, connected: bool, *, can_stop: bool = True) -> None:
+        """Appear with a connection and go with it."""
+        self.setVisible(connected)
+        self.stop_button.setText("STOP   Esc" if can_stop else "STOP AT THE INSTRUMENT")
+        self.stop_button.setToolTip(
+            "Interrupt the instrument now, whatever is under way (Esc)"
+            if can_stop
+            else "It cannot be stopped from here. This keeps back what was not handed over (Esc)"
+        )
+        if not connected:
+            self.show_hold("", "")
+
+    def show_hold(self, reason: str, stop_said: str) -> None:
+        """Say why the session holds and what the stop did; nothing if it does not hold."""
+        holds = bool(reason)
+        text = "\n".join(part for part in (f"HOLD: {reason}" if holds else "", stop_said) if part)
+        if text != self.said.text():
+            self.said.setText(text)
+        self.said.setVisible(bool(text))
+        self.release_button.setVisible(holds)
