@@ -242,6 +242,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(5)
+        layout.addWidget(self.instrument_step.stop_bar)
         layout.addWidget(self.run_bar)
         layout.addWidget(self.column, stretch=1)
         layout.addWidget(self.session_bar)
@@ -463,4 +464,5 @@ def _layers_of(result: Result) -> list[shown.LayerData]:
 
 
 def _is_scan_image(layer: Any) -> bool:
-    return isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb
+    whole = layer.metadata.get(shown.OURS) != shown.LIVE
+    return isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb and whole

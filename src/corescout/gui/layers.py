@@ -20,6 +20,7 @@ KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets
 OUTLINES, PATCHES = "paths and regions", "patch outline"
 OUTLINE_WIDTH_PX = 1.0
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
+LIVE = "scan under way"  # it is not analysed before it is whole
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 _SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 4.5, 8.0

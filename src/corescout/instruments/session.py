@@ -68,6 +68,7 @@ class Session:
         self._gate: Gate | None = None
         self._came_back: Measurement | Scan | None = None
         self._measure_again = False
+        self._hold_reason = self._stop_reason = ""
         self._control = control_of(instrument.capabilities.address)
         left = last_state(read_journal(journal.path))
         self._begun = dict(left.begun)
@@ -78,6 +79,11 @@ class Session:
     def limits(self) -> Limits | None:
         """What may be sent."""
         return self._limits
+
+    @property
+    def hold_reason(self) -> str:
+        """Why it holds; "" if it does not."""
+        return self._hold_reason
 
     @property
     def armed_for_s(self) -> float:
@@ -243,11 +249,13 @@ class Session:
         """
         emergency = self._limits.emergency if self._limits is not None else "halt"
         gate = self._gate
+        self._stop_reason = self._stop_reason or reason  # the run may end before this does
         try:
             # The instrument first: the gate may wait for the message that is under way.
             self._instrument.stop(reason, emergency)
         except InstrumentError as error:
             reason = f"{reason}; the stop did not reach the instrument ({error})"
+            self._stop_reason = reason
             raise InstrumentError(f"stop at the instrument: {error}") from error
         finally:
             if gate is not None:
@@ -261,6 +269,7 @@ class Session:
             self._instrument.connect()
             self._journal.write("released", by=by)
             self._plan = self._gate = None
+            self._hold_reason = self._stop_reason = ""
             self._move("OBSERVE", "")
             self._control.release()
 
@@ -367,7 +376,8 @@ class Session:
     def _hold(self, reason: str) -> None:
         with self._lock:
             if self._state != "HOLD":
-                self._move("HOLD", reason)
+                self._hold_reason = self._stop_reason or reason
+                self._move("HOLD", self._hold_reason)
 
     def _move(self, state: State, why: str) -> None:
         self._journal.write("state", before=self._state, state=state, why=why)

@@ -6,6 +6,7 @@ events of a run ten times a second. A stop has its own thread too: it never wait
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -30,6 +31,7 @@ from corescout.instruments.loops import Loop, fit_loop
 from corescout.instruments.session import State
 from corescout.live.day import Day
 
+LOG = logging.getLogger("corescout.gui")
 _STATUS_S = 0.15  # between two looks at where the tip is
 _END_S = 2.0
 
@@ -107,8 +109,6 @@ class InstrumentLink:
         self._threads: list[threading.Thread] = []
         self._run: threading.Thread | None = None
         self._scan: threading.Thread | None = None
-        if self.session.state == "HOLD":
-            self._show(hold_reason="the last session ended in a run or a hold: look, then release")
         self._start("corescout-status", self._watch)
 
     # -- from the window, none of them waits ----------------------------------------------
@@ -180,7 +180,7 @@ class InstrumentLink:
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked (SessionError, InstrumentError)."""
         self.session.release(by)
-        self._show(hold_reason="", stop_said="", problem="")
+        self._show(stop_said="", problem="")
         self._show_state()
 
     # -- threads --------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class InstrumentLink:
                 if self._closing.is_set():
                     break
         except (CorescoutError, StoppedError, OSError) as error:
-            self._show(hold_reason=str(error))
+            LOG.info("scanning ended: %s", error)  # the session holds and says why
         self._show(scanning=False)
         self._show_state()
 
@@ -241,7 +241,7 @@ class InstrumentLink:
             said = f"STOP AT THE INSTRUMENT: the stop did not reach it ({error})"
         else:
             said = _what_it_did(capabilities.can_stop, self.limits, time.monotonic() - began)
-        self._show(stop_said=said, hold_reason=reason)
+        self._show(stop_said=said)
         self._show_state()
 
     def _close(self) -> None:
@@ -262,7 +262,10 @@ class InstrumentLink:
         self._show(at_m=status.at_m, bias_v=status.bias_v, busy=status.busy, problem=problem)
 
     def _show_state(self) -> None:
-        self._show(state=self.session.state, armed_for_s=self.session.armed_for_s)
+        session = self.session
+        self._show(
+            state=session.state, armed_for_s=session.armed_for_s, hold_reason=session.hold_reason
+        )
 
     def _show(self, **changes: object) -> None:
         with self._lock:

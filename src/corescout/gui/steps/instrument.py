@@ -1,22 +1,327 @@
-"""Step 6: the instrument that goes to the targets."""
+"""Step 6: connect an instrument, preview, approve and run a plan, watch, stop."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import getpass
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QLabel
+from platformdirs import user_data_path
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QFileDialog
 
-from corescout.gui.steps.step import Step
+from corescout.data import Scan, Target
+from corescout.gui import layers as shown
+from corescout.gui.background import Job
+from corescout.gui.instrument.choices import Choice, folder_choice
+from corescout.gui.instrument.esc_key import EscKey
+from corescout.gui.instrument.link import InstrumentLink
+from corescout.gui.instrument.live_image import LiveImage
+from corescout.gui.instrument.loop_plot import loop_words, loops_layer
+from corescout.gui.instrument.tip_layer import TipLayer
+from corescout.gui.instrument.visit import Progress, VisitSettings
+from corescout.gui.instrument.widgets import InstrumentWidgets
+from corescout.gui.look import text_color
+from corescout.gui.workflow import State
+from corescout.instruments import Check, VisitPlan
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
 
+_POLL_MS = 100
+_OPENING = "connecting ..."
 
-class InstrumentStep(Step):
-    """Says how an instrument is reached from here."""
+
+class InstrumentStep(InstrumentWidgets):
+    """The instrument of the window.
+
+    Attributes
+    ----------
+    link : InstrumentLink or None
+        While one is connected.
+    days : Path
+        Folder of the journals and measurements.
+    """
 
     def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer, "instrument")
-        self.note = QLabel("No instrument is connected. Export the run to take its targets along.")
-        self.note.setWordWrap(True)
-        self.body.addWidget(self.note)
+        super().__init__(explorer)
+        self.days = user_data_path("corescout") / "days"
+        self.link: InstrumentLink | None = None
+        self._links: list[InstrumentLink] = []  # whose threads may still end
+        self._plan: VisitPlan | None = None
+        self._check: Check | None = None
+        self._version = 0  # of targets and settings: another one voids what was previewed
+        self.progress = Progress()
+        viewer = explorer.viewer
+        self.live_image, self.tip_layer = LiveImage(viewer), TipLayer(viewer)
+        self._esc = EscKey(viewer, self, self.stop)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._connect_widgets()
+        self.show_link(self.link)
+
+    # -- what the operator does -----------------------------------------------------------
+
+    def connect_instrument(self, choice: Choice | None = None) -> None:
+        """Connect what is chosen; the button disconnects what is connected."""
+        if self.link is not None:
+            self.disconnect_instrument()
+            return
+        found = choice or self._chosen()
+        if found is None or self.explorer.work.running("connect"):
+            return
+        folder = self.days / found.day_name()
+
+        def open_link(on_progress: object, stop: object) -> InstrumentLink:
+            instrument, limits = found.open()
+            return InstrumentLink(instrument, limits, folder)
+
+        self.connect_button.setEnabled(False)
+        self.status.setText(_OPENING)
+        self.explorer.workflow.set("instrument", State.RUNNING, _OPENING)
+        self.explorer.work.start("connect", Job(open_link), self._connected)
+
+    def disconnect_instrument(self) -> None:
+        """Let the instrument go; a run is stopped first."""
+        link, self.link = self.link, None
+        if link is not None:
+            link.close()
+        self._timer.stop()
+        self._esc.unbind()
+        self.tip_layer.remove()
+        self._forget_plan("")
+        self.show_link(self.link)
+
+    def take_scan(self) -> None:
+        """Let the instrument scan; its rows appear as they come."""
+        if self.link is not None:
+            self.link.scan()
+
+    def dry_run(self) -> None:
+        """Say what a plan of the targets would do; nothing is sent."""
+        link, result = self.link, self.explorer.result
+        if link is None or result is None or self.explorer.work.running("dry run"):
+            return
+        settings, targets = self.visit_settings(), self.explorer.targets_step.targets
+        again = self.form_of_action.again.isChecked()
+
+        def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
+            plan = settings.plan(result, targets)
+            return plan, link.preview(plan, measure_again=again)
+
+        version = self._version
+        self.preview_box.clear("checking ...")
+        self.explorer.work.start(
+            "dry run", Job(preview), lambda job: self._previewed(job, version), quick=True
+        )
+
+    def approve(self) -> None:
+        """Approve exactly the plan that was previewed."""
+        link, plan = self.link, self._plan
+        if link is None or plan is None:
+            return
+        self._do("approve", lambda: link.approve(plan.digest, _person()))
+
+    def run(self) -> None:
+        """Carry out the plan that was approved."""
+        link, plan, result = self.link, self._plan, self.explorer.result
+        if link is None or plan is None or result is None:
+            return
+        self.progress.begin(plan.targets)
+        self.explorer.targets_step.show_states(self.progress.state_of)
+        link.run(plan, result.scan)
+
+    def stop(self) -> None:
+        """STOP, in any state."""
+        if self.link is not None:
+            self.link.stop("STOP was pressed")
+
+    def release(self) -> None:
+        """Leave HOLD: the operator has looked."""
+        link = self.link
+        if link is not None:
+            self._do("release", lambda: link.release(_person()))
+
+    # -- state ----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """Of the session; "" without an instrument."""
+        return self.link.snapshot.state if self.link is not None else ""
+
+    def visit_settings(self) -> VisitSettings:
+        """Return what the form says."""
+        action, settings = self.form_of_action.values()
+        form = self.form_of_action
+        tolerance_m = form.tolerance.value() * 1e-9
+        return VisitSettings(action, settings, tolerance_m, form.check_every.value())
+
+    def set_dark(self, dark: bool) -> None:
+        """Draw the plot in the theme's colours."""
+        self.loop_plot.set_text_color(text_color(dark))
+
+    def do_again(self) -> None:
+        """A plan is out of date: preview it anew."""
+        self.dry_run()
+
+    def leave(self) -> None:
+        """The window closes: a run is stopped, the instrument let go."""
+        self.disconnect_instrument()
+
+    def wait(self, seconds: float = 10.0) -> bool:
+        """Wait until no thread of an instrument is left."""
+        return not [link for link in self._links if not link.wait(seconds)]
+
+    # -- jobs -----------------------------------------------------------------------------
+
+    def _do(self, name: str, work: Callable[[], None]) -> None:
+        """Do what may wait off the window; say why if it is refused."""
+
+        def ended(job: Job[None]) -> None:
+            if job.error is not None:
+                self.preview_box.errors.setText(str(job.error))
+                self.preview_box.errors.setVisible(True)
+            self._poll()
+
+        self.explorer.work.start(name, Job(lambda on_progress, stop: work()), ended, quick=True)
+
+    def _connected(self, job: Job[InstrumentLink]) -> None:
+        self.connect_button.setEnabled(True)
+        link = job.answer
+        if link is None:
+            self.status.setText(f"Not connected: {job.error}")
+            self.explorer.workflow.set("instrument", State.PROBLEM, "not connected")
+            return
+        self._links = [other for other in self._links if not other.wait(0)] + [link]
+        if self.explorer.closed:
+            link.close()
+            return
+        self.link = link
+        self.progress = Progress()
+        self.journal.follow(link.day.journal.path)
+        self._esc.bind()
+        self._timer.start()
+        self.show_link(self.link)
+        self._poll()
+
+    def _previewed(self, job: Job[tuple[VisitPlan, Check]], version: int) -> None:
+        if job.answer is None:
+            self._forget_plan(str(job.error))
+        elif version != self._version:
+            self._withdraw("The plan changed meanwhile: dry run again.")
+        else:
+            self._plan, self._check = job.answer
+            self.preview_box.show_check(*job.answer)
+        self._poll()
+
+    def _plan_changed(self, *_: object) -> None:
+        """Targets or settings are others: what was previewed or approved is void."""
+        self._version += 1
+        if self._plan is not None and self.state in ("PREVIEW", "ARMED"):
+            self._withdraw("The plan changed: dry run again.")
+
+    def _withdraw(self, why: str) -> None:
+        link = self.link
+        self._forget_plan(why)
+        if link is not None:
+            self._do("withdraw", lambda: link.withdraw(why))
+
+    def _forget_plan(self, why: str) -> None:
+        self._plan = self._check = None
+        self.approve_button.setEnabled(False)
+        self.run_button.setEnabled(False)
+        self.preview_box.clear(why)
+
+    # -- ten times a second ---------------------------------------------------------------
+
+    def _poll(self) -> None:
+        link = self.link
+        if link is None:
+            return
+        snapshot = link.snapshot
+        events = link.take_events()
+        if events:
+            self._take_events(link, events)
+        scan = link.take_scan()
+        if scan is not None:
+            self._take_scan(scan)
+        self.tip_layer.show(snapshot.at_m, self._view_size_m())
+        ready = self._plan is not None and self._check is not None and not self._check.errors
+        self.show_snapshot(link, self.progress, approvable=ready)
+        if self.more.toggle.isChecked():
+            self.journal.refresh()
+
+    def _take_events(self, link: InstrumentLink, events: list[Any]) -> None:
+        step, result = self.explorer.targets_step, self.explorer.result
+        self.progress.take(events)
+        step.show_states(self.progress.state_of)
+        came = [e for e in events if e.what == "measured" and e.target_uid in link.measurements]
+        if came and result is not None:
+            places = [link.measurements[e.target_uid].xy_m for e in came]
+            step.measured_xy_m += [place for place in places if place is not None]
+            layer = loops_layer(result.scan, step.targets, link.measurements)
+            self.explorer.show_layers([layer])
+            uid = came[-1].target_uid
+            self._show_loop(next((t for t in step.targets if t.uid == uid), None))
+        if self.progress.ended:
+            self._forget_plan("")
+
+    def _take_scan(self, scan: Scan) -> None:
+        if scan.rows_done is not None:
+            self.live_image.show(scan)
+            return
+        self.live_image.remove()
+        self.explorer.show_layers(shown.scan_layers(scan))
+
+    def _view_size_m(self) -> float:
+        result = self.explorer.result
+        frame = result.scan.frame if result is not None else None
+        if frame is None and self.link is not None and self.link.limits is not None:
+            (low, high) = self.link.limits.x_m
+            return high - low
+        return 1e-6 if frame is None else min(frame.size_m)
+
+    def _show_loop(self, target: Target | None) -> None:
+        link = self.link
+        curve = link.measurements.get(target.uid) if link is not None and target else None
+        self.loop_box.setVisible(curve is not None)
+        if link is None or target is None or curve is None:
+            return
+        targets = self.explorer.targets_step.targets
+        others = [link.measurements[t.uid] for t in targets
+                  if t.type == target.type and t.uid in link.measurements]  # fmt: skip
+        self.loop_plot.show_loop(curve, target.type, others)
+        number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
+        self.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
+        self.loop_plot.setVisible(True)
+
+    # -- building -------------------------------------------------------------------------
+
+    def _chosen(self) -> Choice | None:
+        found = self.choice.currentData()
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+        folder = QFileDialog.getExistingDirectory(self, "A folder that scans are saved to")
+        return folder_choice(Path(folder)) if folder else None
+
+    def _connect_widgets(self) -> None:
+        self.connect_button.clicked.connect(lambda: self.connect_instrument())
+        self.scan_button.clicked.connect(self.take_scan)
+        self.dry_run_button.clicked.connect(self.dry_run)
+        self.approve_button.clicked.connect(self.approve)
+        self.run_button.clicked.connect(self.run)
+        self.stop_bar.stop_wanted.connect(self.stop)
+        self.stop_bar.release_wanted.connect(self.release)
+        self.form_of_action.changed.connect(self._plan_changed)
+        self.explorer.targets_step.targets_changed.connect(self._plan_changed)
+        self.explorer.targets_step.picked.connect(self._show_loop)
+        self._timer.timeout.connect(self._poll)
+
+
+def _person() -> str:
+    """Who approves: the name of the user of this computer."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "the operator"

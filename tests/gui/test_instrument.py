@@ -1,0 +1,249 @@
+"""The instrument in a real viewer, with a real twin: dry run, approval, run, stop, release."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from corescout.gui.instrument.choices import Choice
+from corescout.gui.instrument.loop_plot import LOOPS
+from corescout.gui.instrument.tip_layer import TIP
+from corescout.gui.layers import LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.workflow import State
+from corescout.instruments import read_journal
+from corescout.instruments.twin import DigitalTwin
+from corescout.live.demo import limits_of
+
+pytestmark = pytest.mark.gui
+LONG = 30_000
+
+
+@pytest.fixture
+def twin(surface):
+    return DigitalTwin(surface, speed=60.0)
+
+
+@pytest.fixture
+def step(explorer, quick_result, qtbot, tmp_path):
+    """The step with a result of ten targets in the window."""
+    ten = [quick_result.targets[i % len(quick_result.targets)] for i in range(10)]
+    places = np.asarray(quick_result.patches.center_yx_px)[:: len(quick_result.patches) // 10]
+    frame = quick_result.scan.frame
+    targets = tuple(
+        replace(t, uid=f"t{i}", yx_px=tuple(map(float, place)), priority=i + 1,
+                xy_m=tuple(map(float, frame.to_m(place))))
+        for i, (t, place) in enumerate(zip(ten, places, strict=False))
+    )  # fmt: skip
+    for data, options, kind in result_layers(replace(quick_result, targets=targets)):
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
+    made = explorer.instrument_step
+    made.days = tmp_path / "days"
+    made.set_expanded(True)
+    yield made
+    made.leave()
+    assert made.wait(20)
+
+
+@pytest.fixture
+def connected(step, twin, qtbot):
+    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    return step
+
+
+def click(qtbot, button):
+    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def dry_run(step, qtbot):
+    click(qtbot, step.dry_run_button)
+    qtbot.waitUntil(step.approve_button.isEnabled, timeout=LONG)
+
+
+def run_approved(step, qtbot):
+    dry_run(step, qtbot)
+    click(qtbot, step.approve_button)
+    qtbot.waitUntil(step.run_button.isEnabled, timeout=LONG)
+    click(qtbot, step.run_button)
+
+
+def threads():
+    return [t.name for t in threading.enumerate() if t.name.startswith("corescout")]
+
+
+def test_without_an_instrument_there_is_no_stop_and_nothing_to_approve(step):
+    assert step.stop_bar.isHidden()
+    assert step.dry_run_button.isHidden()
+    assert "No instrument" in step.status.text()
+    assert step.choice.itemText(0) == "digital twin"
+
+
+def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
+    offered = Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
+    step.choice.insertItem(0, offered.name, offered)
+    step.choice.setCurrentIndex(0)
+    click(qtbot, step.connect_button)
+    dry_run(step, qtbot)
+    assert twin.log == []
+    summary = step.preview_box.summary.text()
+    assert "10 targets" in summary
+    assert "messages" in summary
+    assert "move to X" in step.preview_box.messages.toPlainText()
+    click(qtbot, step.approve_button)
+    qtbot.waitUntil(step.run_button.isEnabled, timeout=LONG)
+    assert step.state == "ARMED"
+    assert "Run (1" in step.run_button.text()
+    click(qtbot, step.run_button)
+    qtbot.waitUntil(lambda: step.progress.ended == "done", timeout=60_000)
+    assert step.progress.text == "10 of 10 targets measured"
+    qtbot.waitUntil(lambda: step.explorer.workflow.state("instrument") is State.DONE, timeout=LONG)
+    targets = step.explorer.targets_step
+    assert [targets.table.item(row, 4).text() for row in range(10)] == ["measured"] * 10
+    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
+    assert list(find_layer(step.explorer.viewer, TARGETS).features["state"]) == ["measured"] * 10
+    assert len(find_layer(step.explorer.viewer, LOOPS).data) == 10 * 63
+    assert find_layer(step.explorer.viewer, TIP) is not None
+    targets.pick(3)
+    assert step.loop_plot.shown is step.link.measurements[targets.targets[3].uid]
+    assert "Target 4" in step.loop_box.text()
+    assert "coercive bias" in step.loop_box.text()
+    assert len(targets.measured_xy_m) == 10
+    rows = (step.link.day.folder / "measurements.csv").read_text().splitlines()
+    assert len(rows) == 11
+    step.more.toggle.setChecked(True)
+    step._poll()
+    assert "approved by" in step.journal.toPlainText()
+
+
+def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):
+    step = connected
+    dry_run(step, qtbot)
+    click(qtbot, step.approve_button)
+    qtbot.waitUntil(step.run_button.isEnabled, timeout=LONG)
+    targets = step.explorer.targets_step
+    targets.table.selectRow(0)
+    targets.delete_selected()
+    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
+    assert not step.run_button.isEnabled()
+    assert not step.approve_button.isEnabled()
+    assert "changed" in step.preview_box.summary.text()
+    step.run()  # also not by a script
+    assert twin.log == []
+    dry_run(step, qtbot)
+    assert "9 targets" in step.preview_box.summary.text()
+    step.form_of_action.bias.setValue(3.0)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
+    assert not step.approve_button.isEnabled()
+    assert twin.log == []
+
+
+def test_an_undone_drag_is_another_plan_too(connected, qtbot):
+    step = connected
+    targets = step.explorer.targets_step
+    before = targets.targets
+    layer = find_layer(step.explorer.viewer, TARGETS)
+    places = np.array(layer.data)
+    places[0] += 3.0
+    layer.data = places
+    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
+    dry_run(step, qtbot)
+    digest = step._plan.digest
+    step.explorer.undo_stack.undo()
+    assert targets.targets == before
+    qtbot.waitUntil(lambda: step.state == "OBSERVE" and not step.explorer.busy, timeout=LONG)
+    dry_run(step, qtbot)
+    assert step._plan.digest != digest
+
+
+def test_errors_stand_in_the_dry_run_and_nothing_is_approved(connected, qtbot):
+    step = connected
+    step.form_of_action.bias.setValue(99.0)
+    click(qtbot, step.dry_run_button)
+    qtbot.waitUntil(lambda: bool(step.preview_box.errors.text()), timeout=LONG)
+    assert "exceeds 6 V" in step.preview_box.errors.text()
+    step._poll()
+    assert not step.approve_button.isEnabled()
+
+
+def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtbot):
+    step = connected
+    twin.speed = 2.0
+    run_approved(step, qtbot)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    pressed = time.monotonic()
+    qtbot.keyClick(step.explorer.targets_step.table, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
+    print(f"\nstopped {time.monotonic() - pressed:.2f} s after Esc")  # noqa: T201
+    qtbot.waitUntil(lambda: step.progress.ended == "held", timeout=LONG)
+    sent = len(twin.log)
+    at_m = twin.status().at_m
+    qtbot.wait(200)
+    assert (len(twin.log), twin.status().at_m) == (sent, at_m)
+    assert twin.status().bias_v == 0
+    assert "motion halted, DC bias set to 0 V" in step.stop_bar.said.text()
+    states = [step.explorer.targets_step.table.item(row, 4).text() for row in range(10)]
+    assert "skipped" in states
+    assert not step.dry_run_button.isEnabled()
+    assert step.explorer.workflow.state("instrument") is State.PROBLEM
+    click(qtbot, step.stop_bar.release_button)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
+    qtbot.waitUntil(step.dry_run_button.isEnabled, timeout=LONG)
+    assert step.stop_bar.said.isHidden()
+    click(qtbot, step.dry_run_button)  # what was begun is not measured again unasked
+    qtbot.waitUntil(lambda: "measured before" in step.preview_box.errors.text(), timeout=LONG)
+    entries = read_journal(step.link.day.journal.path)
+    assert [e["by"] for e in entries if e["what"] == "released"]
+
+
+def test_a_fault_ends_in_a_hold_that_says_why(connected, twin, qtbot):
+    step = connected
+    twin.speed = 5.0
+    run_approved(step, qtbot)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    twin.fault = "crash flag"
+    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
+    qtbot.waitUntil(lambda: "crash flag" in step.stop_bar.said.text(), timeout=LONG)
+
+
+def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected, twin, qtbot):
+    step, viewer = connected, connected.explorer.viewer
+    twin.speed = 30.0
+    seen = []
+    click(qtbot, step.scan_button)
+    qtbot.waitUntil(lambda: find_layer(viewer, LIVE) is not None, timeout=LONG)
+    while find_layer(viewer, LIVE) is not None:
+        layer = find_layer(viewer, LIVE)
+        seen.append(float(np.ptp(layer.data[-1])))
+        assert step.explorer.scan_step.channel.findText(layer.name) < 0
+        qtbot.wait(50)
+    assert seen[0] == 0.0  # the last row had not come
+    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
+    chosen = step.explorer.scan_of(step.explorer.image_layer())
+    assert chosen.uid == "survey-1"
+    assert chosen.rows_done is None
+
+
+def test_closing_in_the_middle_of_a_run_stops_it_and_leaves_nothing(step, twin, qtbot):
+    others = set(threads())
+    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    link = step.link
+    twin.speed = 1.0
+    run_approved(step, qtbot)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    step.explorer.viewer.window.remove_dock_widget(step.explorer)
+    step.explorer.close()
+    assert link.wait(20)
+    sent = len(twin.log)
+    time.sleep(0.2)
+    assert len(twin.log) == sent
+    assert sum(m.kind == "spectrum" for m in twin.log) < 10
+    assert set(threads()) <= others
+    last = [e for e in read_journal(link.day.folder / "journal.jsonl") if e["what"] == "state"][-1]
+    assert last["state"] == "HOLD"
+    assert "closed" in last["why"]
