@@ -174,3 +174,14 @@ def test_samples_come_from_the_cache_and_without_a_network_say_what_to_do(
         (tmp_path / name).chmod(0o644)
     for key in ("pzt_film", "pto_film", "pzt_thick", "dart_scan"):
         assert viewer.open_sample("napari-corescout", key)
+
+
+def test_acquire_opens_the_step_of_the_instrument(viewer):
+    from corescout.gui.contributions import acquire
+
+    acquire(viewer)
+    acquire(viewer)  # the same explorer
+    _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
+    assert explorer.instrument_step.expanded
+    explorer.disconnect_viewer()
+    explorer.wait_for_jobs(20)

@@ -93,3 +93,9 @@ def sample_surface() -> list[LayerData]:
 def open_explorer(viewer: napari.viewer.Viewer) -> None:
     """Open the explorer, or bring it to the front."""
     viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
+
+
+def acquire(viewer: napari.viewer.Viewer) -> None:
+    """Open the explorer at its last step: the twin, an instrument of the profiles, a folder."""
+    _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
+    explorer.instrument_step.show_step()

@@ -204,6 +204,8 @@ def update_layer(layer: Any, data: LayerData) -> None:
     _put_at(layer, options)
     if kind == "vectors":
         layer.data = places
+        if isinstance(options["edge_color"], list) and len(places):
+            layer.edge_color = options["edge_color"]
         return
     layer.data = np.asarray(places)
     layer.size = options["size"]

@@ -30,7 +30,7 @@ class TargetTable(Table):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that leaves the other steps their place."""
-        return QSize(340, 140)
+        return QSize(340, 130)
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
+    QGridLayout,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -103,10 +103,12 @@ class ActionForm(QWidget):  # type: ignore[misc]
 
     def _lay_out(self) -> None:
         self._spectrum, self._frame = QWidget(), QWidget()
-        row = QHBoxLayout(self._spectrum)
-        row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.bias, self.seconds, self.points):
-            row.addWidget(widget)
+        grid = QGridLayout(self._spectrum)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(3)
+        grid.addWidget(self.bias, 0, 0)
+        grid.addWidget(self.seconds, 0, 1)
+        grid.addWidget(self.points, 1, 0)
         form = QFormLayout(self._frame)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Side", self.size)

@@ -41,7 +41,7 @@ class LiveImage:
             self._uid = scan.uid
         low, high = np.percentile(seen[:: max(1, seen.size // 20_000)] / self._factor, [1, 99])
         limits = (float(low), float(max(high, low + 1e-30)))
-        filled = np.where(np.isfinite(values), values / self._factor, low).astype(np.float32)
+        filled = values / np.float32(self._factor)  # what has not come is NaN: the last scan shows
         layer = self.layer
         if layer is None or layer.data.shape != filled.shape:
             self.remove()

@@ -94,7 +94,7 @@ def loops_layer(
             "metadata": {OURS: LOOPS},
             "vector_style": "line",
             "edge_color": colors or type_color(1),
-            "edge_width": 0.45,
+            "edge_width": 0.9,
             **geometry(scan),
         },
         "vectors",

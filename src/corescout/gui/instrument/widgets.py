@@ -16,6 +16,7 @@ from corescout.gui.instrument.stop_bar import StopBar
 from corescout.gui.instrument.visit import Progress
 from corescout.gui.look import DOUBT
 from corescout.gui.steps.step import Fold, Step
+from corescout.gui.steps.targets import TargetsStep
 from corescout.gui.workflow import State
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ class InstrumentWidgets(Step):
         Stands above all steps.
     """
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, explorer: Explorer, targets_step: TargetsStep) -> None:
         super().__init__(explorer, "instrument")
+        self.targets_step = targets_step
         self._build()
 
     def show_snapshot(self, link: InstrumentLink, progress: Progress, *, approvable: bool) -> None:
@@ -51,7 +53,7 @@ class InstrumentWidgets(Step):
         self.stop_bar.show_hold(reason, snapshot.stop_said)
         _set_text(self.status, snapshot.problem or in_words(snapshot))
         idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running
-        has_targets = bool(self.explorer.targets_step.targets)
+        has_targets = bool(self.targets_step.targets)
         self.dry_run_button.setEnabled(idle and has_targets and not snapshot.scanning)
         self.approve_button.setEnabled(approvable and state == "PREVIEW")
         armed = approvable and state == "ARMED"

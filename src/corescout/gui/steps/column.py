@@ -41,7 +41,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         self.explore = ExploreStep(explorer)
         self.types = TypesStep(explorer)
         self.targets = TargetsStep(explorer)
-        self.instrument = InstrumentStep(explorer)
+        self.instrument = InstrumentStep(explorer, self.targets)
         ordered = (self.scan, self.key_points, self.explore, self.types, self.targets,
                    self.instrument)  # fmt: skip
         self.steps: dict[str, Step] = {step.name: step for step in ordered}

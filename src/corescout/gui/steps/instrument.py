@@ -23,6 +23,7 @@ from corescout.gui.instrument.tip_layer import TipLayer
 from corescout.gui.instrument.visit import Progress, VisitSettings
 from corescout.gui.instrument.widgets import InstrumentWidgets
 from corescout.gui.look import text_color
+from corescout.gui.steps.targets import TargetsStep
 from corescout.gui.workflow import State
 from corescout.instruments import Check, VisitPlan
 
@@ -44,14 +45,15 @@ class InstrumentStep(InstrumentWidgets):
         Folder of the journals and measurements.
     """
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer)
+    def __init__(self, explorer: Explorer, targets_step: TargetsStep) -> None:
+        super().__init__(explorer, targets_step)
         self.days = user_data_path("corescout") / "days"
         self.link: InstrumentLink | None = None
         self._links: list[InstrumentLink] = []  # whose threads may still end
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._version = 0  # of targets and settings: another one voids what was previewed
+        self._wanted: Any = None  # the widget that is to be seen
         self.progress = Progress()
         viewer = explorer.viewer
         self.live_image, self.tip_layer = LiveImage(viewer), TipLayer(viewer)
@@ -93,6 +95,12 @@ class InstrumentStep(InstrumentWidgets):
         self._forget_plan("")
         self.show_link(self.link)
 
+    def show_step(self) -> None:
+        """Open this step and scroll to it."""
+        self.set_expanded(True)
+        self._bring_into_view(self.connect_button)
+        self.connect_button.setFocus()
+
     def take_scan(self) -> None:
         """Let the instrument scan; its rows appear as they come."""
         if self.link is not None:
@@ -103,7 +111,7 @@ class InstrumentStep(InstrumentWidgets):
         link, result = self.link, self.explorer.result
         if link is None or result is None or self.explorer.work.running("dry run"):
             return
-        settings, targets = self.visit_settings(), self.explorer.targets_step.targets
+        settings, targets = self.visit_settings(), self.targets_step.targets
         again = self.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
@@ -129,7 +137,7 @@ class InstrumentStep(InstrumentWidgets):
         if link is None or plan is None or result is None:
             return
         self.progress.begin(plan.targets)
-        self.explorer.targets_step.show_states(self.progress.state_of)
+        self.targets_step.show_states(self.progress.state_of)
         link.run(plan, result.scan)
 
     def stop(self) -> None:
@@ -204,6 +212,7 @@ class InstrumentStep(InstrumentWidgets):
         self._timer.start()
         self.show_link(self.link)
         self._poll()
+        self._bring_into_view(self.run_button)
 
     def _previewed(self, job: Job[tuple[VisitPlan, Check]], version: int) -> None:
         if job.answer is None:
@@ -213,6 +222,7 @@ class InstrumentStep(InstrumentWidgets):
         else:
             self._plan, self._check = job.answer
             self.preview_box.show_check(*job.answer)
+            self._bring_into_view(self.preview_box)
         self._poll()
 
     def _plan_changed(self, *_: object) -> None:
@@ -253,7 +263,7 @@ class InstrumentStep(InstrumentWidgets):
             self.journal.refresh()
 
     def _take_events(self, link: InstrumentLink, events: list[Any]) -> None:
-        step, result = self.explorer.targets_step, self.explorer.result
+        step, result = self.targets_step, self.explorer.result
         self.progress.take(events)
         step.show_states(self.progress.state_of)
         came = [e for e in events if e.what == "measured" and e.target_uid in link.measurements]
@@ -282,19 +292,30 @@ class InstrumentStep(InstrumentWidgets):
             return high - low
         return 1e-6 if frame is None else min(frame.size_m)
 
+    def _bring_into_view(self, widget: Any) -> None:
+        """Scroll there when it has its size: the window may be low."""
+        self._wanted = widget
+        QTimer.singleShot(0, self._scroll)
+
+    def _scroll(self) -> None:
+        if self._wanted is not None and not self.explorer.closed:
+            self.explorer.column.ensureWidgetVisible(self._wanted, 0, 8)
+
     def _show_loop(self, target: Target | None) -> None:
         link = self.link
         curve = link.measurements.get(target.uid) if link is not None and target else None
         self.loop_box.setVisible(curve is not None)
         if link is None or target is None or curve is None:
             return
-        targets = self.explorer.targets_step.targets
+        targets = self.targets_step.targets
         others = [link.measurements[t.uid] for t in targets
                   if t.type == target.type and t.uid in link.measurements]  # fmt: skip
         self.loop_plot.show_loop(curve, target.type, others)
         number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
         self.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
-        self.loop_plot.setVisible(True)
+        if self.loop_plot.isHidden():
+            self.loop_plot.setVisible(True)
+            self._bring_into_view(self.loop_plot)
 
     # -- building -------------------------------------------------------------------------
 
@@ -314,8 +335,8 @@ class InstrumentStep(InstrumentWidgets):
         self.stop_bar.stop_wanted.connect(self.stop)
         self.stop_bar.release_wanted.connect(self.release)
         self.form_of_action.changed.connect(self._plan_changed)
-        self.explorer.targets_step.targets_changed.connect(self._plan_changed)
-        self.explorer.targets_step.picked.connect(self._show_loop)
+        self.targets_step.targets_changed.connect(self._plan_changed)
+        self.targets_step.picked.connect(self._show_loop)
         self._timer.timeout.connect(self._poll)
 
 

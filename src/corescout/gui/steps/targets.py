@@ -271,8 +271,11 @@ class TargetsStep(Step):
 
     def _lay_out(self) -> None:
         form = self.form()
-        form.addRow("Per type", self.per_type)
-        form.addRow("Spacing", self.spacing)
+        numbers = QHBoxLayout()
+        numbers.addWidget(self.per_type)
+        numbers.addWidget(QLabel("spacing"))
+        numbers.addWidget(self.spacing, stretch=1)
+        form.addRow("Per type", numbers)
         form.addRow("Kind", _labelled(self.choice, [name for name, _ in _CHOICES.values()]))
         more = Fold()
         more.form.addRow("Margin", self.margin)
