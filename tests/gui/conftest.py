@@ -8,6 +8,16 @@ from hands import wait_for_preview
 os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 
 
+@pytest.fixture(autouse=True)
+def sessions(tmp_path, monkeypatch):
+    """Keep sessions of tests apart from each other and from the user's."""
+    from corescout.gui import autosave
+
+    folder = tmp_path / "kept sessions"
+    monkeypatch.setattr(autosave, "sessions_folder", lambda: folder)
+    return folder
+
+
 @pytest.fixture
 def explorer(make_napari_viewer_proxy, qtbot, quick_plan, monkeypatch):
     """Return an explorer in a viewer; its searches are short ones."""

@@ -11,12 +11,13 @@ import napari
 import numpy as np
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtGui import QUndoStack
-from qtpy.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from corescout.data import Progress, Result, Scan, Target
 from corescout.gui import layers as shown
 from corescout.gui.bottom import BOTTOM_NAME, Bottom
 from corescout.gui.candidate_view import CandidateView, view_of, winner_view
+from corescout.gui.diagnostic import LogTail, diagnostic
 from corescout.gui.exploration import Exploration
 from corescout.gui.exporting import Exporter
 from corescout.gui.keys import Keys
@@ -25,6 +26,7 @@ from corescout.gui.run_bar import RunBar
 from corescout.gui.session_bar import SessionBar
 from corescout.gui.steps.column import StepColumn
 from corescout.gui.steps.step import Step
+from corescout.gui.window_session import WindowSession
 from corescout.gui.work import Work
 from corescout.gui.workflow import STEPS, State, Workflow
 from corescout.plan import Plan
@@ -71,9 +73,12 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._result: Result | None = None
         self._view: CandidateView | None = None
         self._settings: dict[str, Any] | None = None  # of the steps, when the result was found
+        self._log = LogTail()
         self._build()
         self._connect()
+        self.session = WindowSession(self)
         self._refresh_images()
+        self.session.offer()
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -112,7 +117,12 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def export(self, folder: str | Path | None = None) -> None:
         """Write the run folder; asks where if it is not said."""
-        self.exporter.run_folder(folder)
+        self.exporter.export("run", folder)
+
+    def copy_diagnostic(self) -> None:
+        """Copy versions, plan and log to the clipboard."""
+        QApplication.clipboard().setText(diagnostic(self, self._log.text()))
+        self.session_bar.say("The diagnostic is on the clipboard.")
 
     def show_candidate(self, number: int) -> None:
         """Show the latent space and the core points of a candidate; the winner is not lost."""
@@ -193,6 +203,16 @@ class Explorer(QWidget):  # type: ignore[misc]
             self.show_layers([shown.core_layer(self._scan, view.core_yx_px, view.core)])
         self.view_changed.emit(view)
 
+    def take_restored(self, result: Result) -> None:
+        """Show the result of a session that was taken up again."""
+        self._settings = self.settings()
+        self.set_result(result, add_layers=False)
+        self.column.open_for_result()
+
+    def show_offer(self, offer: QWidget) -> None:
+        """Show a line on top of everything."""
+        self.layout().insertWidget(0, offer)
+
     def show_layers(self, layers: list[shown.LayerData]) -> None:
         """Add or update layers of ours, one for each tick."""
         self.work.show_layers(layers)
@@ -260,7 +280,8 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.exploration.found.connect(self._show_found)
         self.exploration.stopped.connect(self._show_stopped)
         self.exploration.failed.connect(self._show_failed)
-        self.session_bar.export_wanted.connect(self.exporter.run_folder)
+        self.session_bar.export_wanted.connect(self.exporter.export)
+        self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
         self.scan_step.chosen.connect(self._channel_chosen)
         for step in self.steps.values():
             step.changed.connect(self.settings_changed)
@@ -309,6 +330,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         if isinstance(window, QMainWindow):
             corner, area = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
             window.setCorner(corner, area)
+            self.session.watch_window(window)
 
     def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Leave the viewer when napari takes this widget out of its dock."""
@@ -330,7 +352,9 @@ class Explorer(QWidget):  # type: ignore[misc]
         if self.closed:
             return
         self.closed = True
+        self.session.leave()
         self.work.close()
+        self._log.leave()
         self.viewer.layers.events.inserted.disconnect(self._refresh_images)
         self.viewer.layers.events.removed.disconnect(self._refresh_images)
         self.viewer.events.theme.disconnect(self._apply_theme)
@@ -372,6 +396,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         result = layer.metadata.get(shown.RESULT)
         if result is not None and result is not self._result and not self.running:
             self._settings = self.settings()
+            self.session.opened(result)
             self.set_result(result, add_layers=False)
             return
         if result is not None and layer.metadata.get(shown.CHANNEL) in result.channels:

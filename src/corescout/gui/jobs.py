@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from corescout.data import Keypoints, Progress, Result, Scan
@@ -64,14 +63,3 @@ def start_doubts(scan: Scan, channel: str | None) -> Job[tuple[str, ...]]:
         return found
 
     return Job(look)
-
-
-def start_export(result: Result, folder: Path) -> Job[Path]:
-    """Write a run folder with its report."""
-
-    def write(on_progress: object, stop: object) -> Path:
-        from corescout.pipeline import save
-
-        return save(result, folder)
-
-    return Job(write)

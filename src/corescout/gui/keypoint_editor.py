@@ -79,9 +79,11 @@ class KeypointEditor(QObject):  # type: ignore[misc]
         self._scan, self._detected = scan, detected
         self._show()
 
-    def set_edits(self, edits: KeypointEdits) -> None:
-        """Show other edits, without an entry on the undo stack."""
+    def set_edits(self, edits: KeypointEdits, scan: Scan | None = None) -> None:
+        """Show other edits without an entry on the undo stack; those of a scan, if one is given."""
         self._edits = edits
+        if scan is not None:
+            self._scan, self._detected = scan, None
         self._show_outlines()
         self._show()
 

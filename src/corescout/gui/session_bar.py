@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from corescout.gui.exporting import KINDS
 
 
 class SessionBar(QWidget):  # type: ignore[misc]
@@ -16,16 +27,26 @@ class SessionBar(QWidget):  # type: ignore[misc]
     undo_stack : QUndoStack
     """
 
-    export_wanted = Signal()
+    export_wanted = Signal(str)  # key of `exporting.KINDS`
+    diagnostic_wanted = Signal()
 
     def __init__(self, undo_stack: Any) -> None:
         super().__init__()
-        self.undo_button = QToolButton()
-        self.undo_button.setText("Undo")
-        self.redo_button = QToolButton()
-        self.redo_button.setText("Redo")
-        self.export_button = QPushButton("Export run ...")
+        self.undo_button = QPushButton("Undo")
+        self.redo_button = QPushButton("Redo")
+        self.export_button = QPushButton("Export")
         self.export_button.setEnabled(False)
+        self.export_button.setToolTip("Write what was found: explore a scan first")
+        self.menu = QMenu(self)
+        for key, kind in KINDS.items():
+            self.menu.addAction(kind.title, partial(self.export_wanted.emit, key))
+        self.export_button.setMenu(self.menu)
+        self.diagnostic_button = QToolButton()
+        self.diagnostic_button.setText("Copy diagnostic")
+        self.diagnostic_button.setAutoRaise(True)
+        self.diagnostic_button.setToolTip(
+            "Copy versions, plan and log to the clipboard, for a report of a problem"
+        )
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setVisible(False)
@@ -33,13 +54,14 @@ class SessionBar(QWidget):  # type: ignore[misc]
         row.addWidget(self.undo_button)
         row.addWidget(self.redo_button)
         row.addStretch(1)
+        row.addWidget(self.diagnostic_button)
         row.addWidget(self.export_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.note)
-        self.export_button.clicked.connect(self.export_wanted)
+        self.diagnostic_button.clicked.connect(self.diagnostic_wanted)
         self.undo_button.clicked.connect(undo_stack.undo)
         self.redo_button.clicked.connect(undo_stack.redo)
         undo_stack.undoTextChanged.connect(self._show_undo)
@@ -54,7 +76,7 @@ class SessionBar(QWidget):  # type: ignore[misc]
 
     def show_exporting(self, exporting: bool, *, possible: bool) -> None:
         """Enable what can be done now."""
-        self.export_button.setText("Exporting ..." if exporting else "Export run ...")
+        self.export_button.setText("Exporting ..." if exporting else "Export")
         self.export_button.setEnabled(possible and not exporting)
 
     def _show_undo(self, text: str) -> None:
@@ -69,5 +91,5 @@ class SessionBar(QWidget):  # type: ignore[misc]
         )
 
 
-def _short(text: str, limit: int = 24) -> str:
+def _short(text: str, limit: int = 20) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"

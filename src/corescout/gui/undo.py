@@ -46,6 +46,11 @@ class Parameter:
         self._stack, self._value = stack, read(widget)
         _signal(widget).connect(self._changed)
 
+    @property
+    def value(self) -> Any:
+        """The value as it was last set or edited."""
+        return self._value
+
     def set(self, value: Any) -> None:
         """Set a value without making an edit of it."""
         self._value = value

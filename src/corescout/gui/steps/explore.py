@@ -226,7 +226,7 @@ class ExploreStep(Step):
             (self.seeds, "seeds"), (self.budget, "budget"), (self.seed, "random start"),
             *((box, f"invariance {box.text()}") for box in self.invariance_boxes.values()),
         ]  # fmt: skip
-        self._parameters = [Parameter(stack, widget, name) for widget, name in named]
+        self.parameters = [Parameter(stack, widget, name) for widget, name in named]
         for widget in (self.preset, self.reward):
             widget.currentIndexChanged.connect(self.changed)
         for widget in (self.seeds, self.budget, self.seed):

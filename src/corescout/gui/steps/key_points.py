@@ -88,7 +88,8 @@ class KeyPointsStep(Step):
 
     def show_used(self, scan: Scan, used: Keypoints) -> None:
         """A result is shown: its key points, where none of its scan are shown yet."""
-        if self.editor.keypoints is None or self.editor.scan_uid != scan.uid:
+        other = self.editor.keypoints is None or self.editor.scan_uid != scan.uid
+        if other and not self.editor.edits:
             self.editor.set_detected(scan, used)
 
     def set_running(self, running: bool) -> None:
@@ -129,7 +130,7 @@ class KeyPointsStep(Step):
         form.addRow("Spacing (px)", self.spacing)
         form.addRow("Smoothing (px)", self.smoothing)
         stack = self.explorer.undo_stack
-        self._parameters = [
+        self.parameters = [
             Parameter(stack, self.detector, "detector"),
             Parameter(stack, self.spacing, "spacing"),
             Parameter(stack, self.smoothing, "smoothing"),

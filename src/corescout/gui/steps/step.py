@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from corescout.gui.look import STATE_COLORS
+from corescout.gui.undo import Parameter
 from corescout.gui.workflow import STEPS, State
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Step(QWidget):  # type: ignore[misc]
     def __init__(self, explorer: Explorer, name: str) -> None:
         super().__init__()
         self.explorer, self.name = explorer, name
+        self.parameters: list[Parameter] = []  # kept with the session, each change can be undone
         info = STEPS[name]
         self.setObjectName(f"corescout-step-{name}")
         self._header = _Header(info.number, info.title)

@@ -1,0 +1,87 @@
+"""A Python script that repeats a run without a window, and the key points that it needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from corescout.data import Result
+from corescout.exports.nsid import write_nsid
+
+_DETECTED = ("canny", "sato", "grid", "orb", "sift")
+_SCRIPT = '''"""Repeat an exploration without a window: python {name}
+
+It was of {source}, channel {channels}, with Corescout {version}. The same Corescout gives the same
+numbers. What was done to the types and targets by hand afterwards is not repeated.
+"""
+
+import json
+from pathlib import Path
+
+import corescout
+{imports}
+HERE = Path(__file__).parent
+SCAN = {scan}
+PLAN = json.loads(r"""
+{plan}
+""")
+
+
+def main():
+    plan = corescout.Plan.model_validate(PLAN)
+{keypoints}
+    result = corescout.explore(SCAN, plan{argument})
+    print(result.why)
+    for target in result.targets:
+        print(target.priority, target.type, target.xy_m)
+    return result
+
+
+if __name__ == "__main__":
+    main()
+'''
+_KEYPOINTS = """    places = np.loadtxt(HERE / {file!r}, delimiter=",", skiprows=1, ndmin=2)
+    keypoints = Keypoints(places[:, :2], places[:, 2], "drawn")"""
+
+
+def write_script(result: Result, path: str | Path) -> Path:
+    """Write a script that repeats a run; what it needs beside a file that is there goes beside it.
+
+    Key points that were drawn are a CSV, a scan that came from no file an NSID file.
+
+    Parameters
+    ----------
+    path : path
+        Of the script, ending in .py.
+    """
+    target = Path(path).with_suffix(".py")
+    drawn = result.keypoints.source not in _DETECTED
+    table = target.with_name(f"{target.stem}_key_points.csv")
+    if drawn:
+        rows = np.column_stack([result.keypoints.yx_px, result.keypoints.score])
+        np.savetxt(table, rows, "%.17g", ",", header="y_px,x_px,score", comments="")
+    scan = repr(str(Path(result.scan.source).resolve()))
+    if not Path(result.scan.source).is_file():  # of an instrument, or generated
+        beside = write_nsid(result.scan, target.with_name(f"{target.stem}_scan.h5"))
+        scan = f"HERE / {beside.name!r}"
+    target.write_text(_text(result, target.name, scan, table.name if drawn else None), "utf-8")
+    return target
+
+
+def _text(result: Result, name: str, scan: str, table: str | None) -> str:
+    from corescout import __version__
+
+    imports = "import numpy as np\nfrom corescout.data import Keypoints\n"
+    return _SCRIPT.format(
+        name=name,
+        source=result.scan.source or result.scan.uid,
+        channels=", ".join(result.channels),
+        version=__version__,
+        imports=imports if table else "",
+        scan=scan,
+        plan=json.dumps(dict(result.plan), indent=2),
+        keypoints=_KEYPOINTS.format(file=table) if table else "",
+        argument=", keypoints=keypoints" if table else "",
+    ).replace("\n\n    result =", "\n    result =")

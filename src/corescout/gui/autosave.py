@@ -1,0 +1,152 @@
+"""Sessions kept on disk while a window is open, and found again after a crash. No Qt.
+
+A session is a folder: a lock that its process holds, `session.json`, and the run folder of its
+result. A folder whose lock nobody holds was left by a crash, or kept on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from corescout.data import InputError, Result
+
+SESSION, RUN, LOCK = "session.json", "run.corescout", "lock"
+_OLD_S = 30 * 24 * 3600.0  # what was kept longer than this is dropped
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A session that can be taken up again.
+
+    Attributes
+    ----------
+    folder : Path
+    values : mapping
+        Of `session.json`.
+    """
+
+    folder: Path
+    values: Mapping[str, Any]
+
+    @property
+    def run(self) -> Path | None:
+        """The run folder of its result."""
+        run = self.folder / RUN
+        return run if run.is_dir() else None
+
+    @property
+    def words(self) -> str:
+        """Say what it holds: "PZT.ibw, 12:03, 4 types, 3 edits"."""
+        when = time.strftime("%d %b %H:%M", time.localtime(float(self.values["saved_at_s"])))
+        parts = [str(self.values.get("title") or "a scan"), when, *self.values.get("holds", [])]
+        return ", ".join(parts)
+
+
+def sessions_folder() -> Path:
+    """Return where sessions are kept, in the user's data folder."""
+    import platformdirs
+
+    return platformdirs.user_data_path("corescout") / "sessions"
+
+
+class Autosave:
+    """The session of one window.
+
+    Parameters
+    ----------
+    root : path
+        Folder of all sessions; made when the first thing is saved.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folder: Path | None = None
+        self._lock: FileLock | None = None
+        self._saved_result: Result | None = None
+
+    def save(self, values: Mapping[str, Any], result: Result | None) -> None:
+        """Write the session, each of its parts whole or not at all."""
+        from corescout.runs import write_run
+
+        folder = self._own_folder()
+        if result is None:
+            shutil.rmtree(folder / RUN, ignore_errors=True)
+        elif result is not self._saved_result:
+            write_run(result, folder / RUN, overwrite=True)
+        self._saved_result = result
+        stamped = {**values, "saved_at_s": time.time()}
+        partial = folder / f"{SESSION}.partial"
+        with partial.open("w", encoding="utf-8") as file:
+            json.dump(stamped, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(folder / SESSION)
+
+    def close(self, *, keep: bool) -> None:
+        """Let go of the session: kept for the next window, or dropped."""
+        if self._folder is None or self._lock is None:
+            return
+        self._lock.release()
+        if not keep:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder = self._lock = None
+
+    def _own_folder(self) -> Path:
+        if self._folder is None or not self._folder.is_dir():
+            self._saved_result = None
+            self._root.mkdir(parents=True, exist_ok=True)
+            stamp = time.strftime("%Y%m%d-%H%M%S-")
+            self._folder = Path(tempfile.mkdtemp(prefix=stamp, dir=self._root))
+            self._lock = FileLock(self._folder / LOCK, thread_local=False)
+            self._lock.acquire(timeout=0)
+        return self._folder
+
+
+def kept_sessions(root: Path) -> list[Kept]:
+    """Return the sessions that no window holds, the newest first; drops broken and old ones."""
+    found = []
+    for folder in sorted(root.iterdir(), reverse=True) if root.is_dir() else []:
+        if not folder.is_dir():
+            continue
+        lock = FileLock(folder / LOCK, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            continue  # its window is open
+        try:
+            values = json.loads((folder / SESSION).read_text("utf-8"))
+            kept = Kept(folder, values)
+            if time.time() - float(values["saved_at_s"]) < _OLD_S:
+                found.append(kept)
+                continue
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # it crashed before its first save had ended
+        finally:
+            lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+def read_result(kept: Kept) -> Result | None:
+    """Return the result of a session; None if it has none that can be read."""
+    from corescout.runs import read_run
+
+    try:
+        return None if kept.run is None else read_run(kept.run)
+    except InputError:
+        return None
+
+
+def drop(kept: Kept) -> None:
+    """Forget a session for good."""
+    shutil.rmtree(kept.folder, ignore_errors=True)

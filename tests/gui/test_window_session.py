@@ -1,0 +1,148 @@
+"""Nothing is lost: sessions kept on disk, offered after a crash, exported in every form."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hands import wait_for_preview
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication, QMessageBox
+
+from corescout.exports.script import write_script
+from corescout.gui.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
+from corescout.gui.keypoint_edits import Outline
+from corescout.gui.workflow import State
+from corescout.runs import read_run
+
+WALL = Outline("along", np.array([[30.0, 30], [30, 130]]))
+
+
+def test_a_session_is_whole_or_not_there_and_hidden_while_its_window_is_open(
+    tmp_path, quick_result
+):
+    store = Autosave(tmp_path)
+    store.save({"title": "a.ibw", "holds": ["2 types"]}, quick_result)
+    assert kept_sessions(tmp_path) == []
+    store.close(keep=True)
+    (kept,) = kept_sessions(tmp_path)
+    assert kept.words.startswith("a.ibw, ")
+    assert kept.words.endswith("2 types")
+    assert read_result(kept).why == quick_result.why
+
+    (kept.folder / RUN / "result.h5").write_bytes(b"half")
+    assert read_result(kept) is None
+    (kept.folder / SESSION).write_text('{"title": ')
+    assert kept_sessions(tmp_path) == []
+    assert not kept.folder.exists()
+
+
+def test_a_killed_process_leaves_its_session_behind(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; from corescout.gui.autosave import Autosave;"
+        "a = Autosave(Path(sys.argv[1])); a.save({'title': 'a.ibw'}, None); os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == 9
+    (kept,) = kept_sessions(tmp_path)
+    assert kept.values["title"] == "a.ibw"
+
+
+def test_nothing_is_left_of_a_session_that_is_dropped(tmp_path):
+    store = Autosave(tmp_path)
+    store.save({}, None)
+    store.close(keep=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
+    path = write_script(quick_result, tmp_path / "again.py")
+    again = runpy.run_path(str(path))["main"]()
+    assert again.why == quick_result.why
+    assert again.targets == quick_result.targets or len(again.targets) == len(quick_result.targets)
+    np.testing.assert_array_equal(again.fit.latents.mean, quick_result.fit.latents.mean)
+    assert quick_result.why in capsys.readouterr().out
+
+
+@pytest.mark.gui
+def test_edits_and_result_come_back_after_a_crash(
+    surface_explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy
+):
+    from corescout.gui.explorer import Explorer
+
+    explorer = surface_explorer
+    explorer.explore_step.seed.setValue(7)
+    editor = explorer.key_points_step.editor
+    editor.push(editor.edits.with_outlines([WALL]), "a line")
+    explorer.set_result(quick_result)
+    assert explorer.session.unsaved
+    qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{RUN}"))) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    # A crash: the process is gone with its lock, nothing was closed in order.
+    explorer.session._store._lock.release()
+    viewer = make_napari_viewer_proxy()
+    other = Explorer(viewer)
+    offer = next(w for w in other.children() if type(w).__name__ == "Offer")
+    assert "1 type" in offer.text.text() or "types" in offer.text.text()
+    assert "2 edits" in offer.text.text()
+    offer.restore_button.click()
+    wait_for_preview(other, qtbot)
+    assert other.result.why == quick_result.why
+    assert other.explore_step.seed.value() == 7
+    assert len(viewer.layers["paths and regions"].data) == 1
+    np.testing.assert_array_equal(
+        other.key_points_step.editor.edits.outlines[0].vertices_px, WALL.vertices_px
+    )
+    assert other.workflow.state("explore") is State.DONE
+    other.disconnect_viewer()
+    other.wait_for_jobs(20)
+
+
+@pytest.mark.gui
+def test_exports_diagnostic_and_the_question_at_the_end(
+    surface_explorer, qtbot, sessions, quick_result, tmp_path
+):
+    explorer, bar = surface_explorer, surface_explorer.session_bar
+    explorer.set_result(quick_result)
+    targets = {"figures": "figures", "tables": "tables", "script": "a.py", "run": "a.corescout"}
+    for kind, target in targets.items():
+        explorer.exporter.export(kind, tmp_path / target)
+        qtbot.waitUntil(lambda t=target: bar.note.text().endswith(t), timeout=60_000)
+    assert (tmp_path / "figures" / "F1.pdf").stat().st_size > 1000
+    assert (tmp_path / "tables" / "targets.csv").read_text().startswith("y_px")
+    assert read_run(tmp_path / "a.corescout").why == quick_result.why
+    assert not explorer.session.unsaved
+
+    bar.diagnostic_button.click()
+    text = QApplication.clipboard().text()
+    assert "napari 0." in text
+    assert "Qt 6" in text
+    assert json.dumps(explorer.plan().preset_name) in text
+    assert "3 Explore: done" in text
+    assert os.environ.get("HOME", "/nowhere") + "/.ssh" not in text
+
+    editor = explorer.key_points_step.editor
+    editor.push(editor.edits.with_outlines([WALL]), "a line")
+    assert explorer.session.unsaved
+    window, asked = explorer.window(), []
+
+    def answer(text):
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        next(b for b in box.buttons() if b.text() == text).click()
+
+    QTimer.singleShot(300, lambda: answer("Cancel"))
+    window.close()
+    assert len(asked) == 1
+    assert window.isVisible()
+    assert not explorer.closed
+    QTimer.singleShot(300, lambda: answer("Keep for next time"))
+    assert explorer.session.ask(), "the window itself is closed by the fixture"
+    assert len(asked) == 2
+    assert explorer.closed
+    (kept,) = kept_sessions(sessions)
+    assert len(kept.values["edits"]["outlines"]) == 1
