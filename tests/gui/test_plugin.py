@@ -52,10 +52,11 @@ def test_the_widget_opens_from_its_command(viewer):
     from corescout.gui.contributions import open_explorer
 
     open_explorer(viewer)
-    dock = next(iter(viewer.window.dock_widgets.values()))
-    assert type(dock).__name__ == "Explorer"
-    viewer.window.remove_dock_widget(dock)
-    dock.close()
+    docks = {type(dock).__name__: dock for dock in viewer.window.dock_widgets.values()}
+    assert set(docks) == {"Explorer", "Bottom"}
+    viewer.window.remove_dock_widget(docks["Explorer"])
+    docks["Explorer"].close()
+    assert not viewer.window.dock_widgets
 
 
 def test_what_corescout_does_not_read_is_left_to_others(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ numbers. What was done to the types and targets by hand afterwards is not repeat
 """
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import corescout
@@ -71,14 +73,12 @@ def write_script(result: Result, path: str | Path) -> Path:
 
 
 def _text(result: Result, name: str, scan: str, table: str | None) -> str:
-    from corescout import __version__
-
     imports = "import numpy as np\nfrom corescout.data import Keypoints\n"
     return _SCRIPT.format(
         name=name,
         source=result.scan.source or result.scan.uid,
         channels=", ".join(result.channels),
-        version=__version__,
+        version=version("napari-corescout"),
         imports=imports if table else "",
         scan=scan,
         plan=json.dumps(dict(result.plan), indent=2),
