@@ -212,7 +212,7 @@ def _types_with_evidence(
     z, yx = np.asarray(winner.fit.latents.mean), np.asarray(winner.fit.center_yx_px)
     places = Places.of(yx, winner.candidate.window_px)
     mixture, types = types_of_codes(
-        winner.fit.mixtures, winner.rewards, z, places, study.plan.decision
+        winner.fit.mixtures, winner.rewards, z, places, study.plan.decision, winner.fit.bayesian
     )
     agreement = places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
     evidence = _evidence(study, winner, agreement)

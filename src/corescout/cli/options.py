@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli.quantities import integers, length_m, names, time_s
+from corescout.cli.quantities import weights as read_weights
 from corescout.data import InputError
 
 if TYPE_CHECKING:
@@ -40,8 +42,24 @@ class DeviceName(StrEnum):
     cuda = "cuda"
 
 
+class MergingName(StrEnum):
+    """What makes components one type."""
+
+    none = "none"
+    entropy = "entropy"
+    places = "places"
+
+
 Channel = Annotated[
     str | None, typer.Option(help="Channel to analyse; the first PFM amplitude by default.")
+]
+Channels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channel",
+        help="Channel to analyse, several times for several; A cos(phase) and A sin(phase) are"
+        " derived. The first PFM amplitude by default.",
+    ),
 ]
 Preset = Annotated[PresetName, typer.Option(help="live decides within a minute or two.")]
 PlanFile = Annotated[
@@ -52,6 +70,26 @@ Invariances = Annotated[str | None, typer.Option(help="Any of none,r,rt,t,rs,rts
 Detector = Annotated[DetectorName | None, typer.Option(help="How key points are found.")]
 Reward = Annotated[
     str | None, typer.Option(help="What is optimised: a reward's name or module:function.")
+]
+Weights = Annotated[
+    str | None, typer.Option(help="A weighted sum instead, such as gain=1,context_retention=0.5.")
+]
+Objectives = Annotated[
+    str | None,
+    typer.Option(help="Rewards whose Pareto front is sought, such as gain,context_retention."),
+]
+Also = Annotated[
+    str | None,
+    typer.Option(
+        help="Rewards to compute as well, such as held_out_gain,neg_elbo_plus_h or your own."
+    ),
+]
+LatentDims = Annotated[str | None, typer.Option(help="Latent dimensions, such as 1,2,3.")]
+Baselines = Annotated[
+    str | None, typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft.")
+]
+Merging = Annotated[
+    MergingName | None, typer.Option(help="Which components of a mixture become one type.")
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="The same seed gives the same numbers.")]
 Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s.")]
@@ -71,11 +109,17 @@ def make_plan(
     preset: PresetName,
     plan_file: Path | None = None,
     *,
-    channel: str | None = None,
+    channel: str | Sequence[str] | None = None,
     windows: str | None = None,
     invariances: str | None = None,
     detector: DetectorName | None = None,
     reward: str | None = None,
+    weights: str | None = None,
+    objectives: str | None = None,
+    also: str | None = None,
+    latent_dims: str | None = None,
+    baselines: str | None = None,
+    merging: MergingName | None = None,
     seed: int | None = None,
     budget: str | None = None,
     pixel_size: str | None = None,
@@ -94,7 +138,10 @@ def make_plan(
     from corescout.rewards import load_reward
 
     changes: dict[str, object] = {
-        "channels": (channel,) if channel else None,
+        "channels": _channels(channel),
+        "latent_dims": integers(latent_dims, "--latent-dims") if latent_dims is not None else None,
+        "baselines": names(baselines) if baselines is not None else None,
+        "extra_rewards": names(also) if also is not None else None,
         "windows_px": integers(windows, "--windows") if windows is not None else None,
         "invariances": names(invariances) if invariances is not None else None,
         "seed": seed,
@@ -109,10 +156,13 @@ def make_plan(
             values["training"]["device"] = device.value
         if detector is not None:
             values["keypoints"]["detector"] = detector.value
-        if reward is not None:
-            load_reward(reward)
-            values["decision"]["reward"] = reward
-        return Plan.model_validate({**values, **changes})
+        values["decision"] |= _decision(reward, weights, objectives)
+        if merging is not None:
+            values["decision"]["merging"] = merging.value
+        made = Plan.model_validate({**values, **changes})
+        for name in made.wanted_rewards:
+            load_reward(name)
+        return made
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "plan"
@@ -121,6 +171,31 @@ def make_plan(
             f"{first['input']!r} ({first['msg']})",
             "see 'corescout explore --help'",
         ) from error
+
+
+def _channels(channel: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    given = (channel,) if isinstance(channel, str) else tuple(channel or ())
+    return given or None
+
+
+def _decision(reward: str | None, weights: str | None, objectives: str | None) -> dict[str, object]:
+    """Return the fields of the decision that one of three options sets."""
+    given = {"--reward": reward, "--weights": weights, "--objectives": objectives}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise InputError(
+            "one of --reward, --weights and --objectives", " and ".join(named), "leave one out"
+        )
+    if not named:
+        return {}
+    chosen: dict[str, object] = {"weights": None, "objectives": None}
+    if reward is not None:
+        chosen["reward"] = reward
+    elif weights is not None:
+        chosen["weights"] = read_weights(weights, "--weights")
+    elif objectives is not None:
+        chosen["objectives"] = names(objectives)
+    return chosen
 
 
 def _read_plan(path: Path) -> Plan:

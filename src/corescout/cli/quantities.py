@@ -51,6 +51,20 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def weights(text: str, option: str) -> dict[str, float]:
+    """Read weights such as gain=1,context_retention=0.5."""
+    try:
+        pairs = [part.rsplit("=", 1) for part in names(text)]
+        found = {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        found = {}
+    if not found:
+        raise InputError(
+            f"rewards and their weights for {option}", repr(text), "such as gain=1,bic=0.2"
+        )
+    return found
+
+
 def _quantity(text: str, units: dict[str, float], option: str, expected: str) -> float:
     match = _NUMBER.fullmatch(text)
     try:

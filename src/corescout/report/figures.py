@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.colors import type_color
-from corescout.data import Candidate, Result, Trial
+from corescout.data import Result, Trial
 from corescout.mixtures import keep_dense
 from corescout.plan import Plan
+from corescout.report.bayesian_figures import f6_bayesian_rewards, f7_bayesian_types
 from corescout.report.drawing import (
     ELLIPSE_SHARE,
     INVARIANCE_COLORS,
@@ -22,6 +23,9 @@ from corescout.report.drawing import (
     new_figure,
     type_colors,
 )
+from corescout.report.over_windows import draw_over_windows, method_name, sweep_trials
+from corescout.report.pareto_figure import pareto_front
+from corescout.rewards import BAYESIAN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +33,11 @@ if TYPE_CHECKING:
 
 DrawFigure = Callable[[Result], "Figure | None"]
 _VOID = "#B00020"
+_IN_F3 = {
+    "bce_minus_entropy": "reconstruction: BCE - H(x) (nats/px)",
+    "total_variance": "total variance",
+    "variance_product": "variance product",
+}
 
 
 def f1_overview(result: Result) -> Figure:
@@ -54,16 +63,11 @@ def s2_filtered(result: Result) -> Figure | None:
 
 def f3_training(result: Result) -> Figure | None:
     """Reconstruction, total variance and variance product over the window."""
-    names = {
-        "bce_minus_entropy": "reconstruction: BCE - H(x) (nats/px)",
-        "total_variance": "total variance",
-        "variance_product": "variance product",
-    }
-    return _over_windows(result, names, mark_best=False)
+    return draw_over_windows(result, _IN_F3, mark_best=False)
 
 
 def f4_rewards(result: Result) -> Figure | None:
-    """Log-likelihood, BIC, ICL, gain and context retention over the window, the best starred."""
+    """Log-likelihood, BIC, ICL, gain, context retention and the user's own over the window."""
     names = {
         "log_likelihood": "log-likelihood (nats/point)",
         "bic": "BIC (per point)",
@@ -73,7 +77,11 @@ def f4_rewards(result: Result) -> Figure | None:
         "gain": "gain (nats/point)",
         "context_retention": "context retention (R²)",
     }
-    return _over_windows(result, names, mark_best=True)
+    of_their_own = {*names, *_IN_F3, *BAYESIAN, "aic", "stability", "evidence"}
+    for trial in sweep_trials(result):  # what the user asked for beside the table's
+        extra = [name for name in trial.rewards if name not in of_their_own]
+        names |= {name: name.replace("_", " ") for name in extra}
+    return draw_over_windows(result, names, mark_best=True)
 
 
 def f5_types(result: Result) -> Figure:
@@ -145,8 +153,14 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     "targets": ("Where to measure next", targets_route),
     "F1": ("Scan, sample patches of each type, latent density with its maxima (+)", f1_overview),
     "F4": ("Rewards over the window; the star marks the best, numbers are types K", f4_rewards),
+    "pareto": ("Candidates by their objectives", pareto_front),
     "F3": ("Reconstruction and variance over the window", f3_training),
     "F2": ("Latent spaces of all candidates", f2_latents),
+    "F6": (
+        "Rewards of the Bayesian mixture; numbers are effective components",
+        f6_bayesian_rewards,
+    ),
+    "F7": ("Types of the Bayesian mixture with the best -ELBO + H", f7_bayesian_types),
     "S1": ("Scan and key points", s1_keypoints),
     "S2": ("Latent spaces after the density filter", s2_filtered),
 }
@@ -218,30 +232,25 @@ def _maxima(density: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.argwhere(peak)
 
 
-def _first_trials(result: Result) -> list[Trial]:
-    """The trials of the sweep, without the repeated seeds."""
-    seen: dict[Candidate, Trial] = {}
-    base_seed = result.trials[0].candidate.seed if result.trials else 0
-    for trial in result.trials:
-        if trial.candidate.seed == base_seed and trial.candidate.kind == "vae":
-            seen.setdefault(trial.candidate, trial)
-    return list(seen.values())
+def _autoencoders(result: Result) -> list[Trial]:
+    """The autoencoders of the sweep."""
+    return [t for t in sweep_trials(result) if t.candidate.kind == "vae"]
 
 
 def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
-    trials = [t for t in _first_trials(result) if t.number in result.latents_by_trial]
+    trials = [t for t in _autoencoders(result) if t.number in result.latents_by_trial]
     if not trials:
         return None
     plan = Plan.model_validate(result.plan).mixtures.density_filter
     windows = sorted({t.candidate.window_px for t in trials})
-    kinds = list(dict.fromkeys(t.candidate.invariances for t in trials))
+    kinds = list(dict.fromkeys(method_name(t.candidate) for t in trials))
     figure = new_figure(1.75 * len(windows) + 0.6, 1.75 * len(kinds) + 0.4)
     axes = figure.subplots(len(kinds), len(windows), squeeze=False)
     for panel in axes.ravel():
         panel.set_axis_off()
     for trial in trials:
         row, column = (
-            kinds.index(trial.candidate.invariances),
+            kinds.index(method_name(trial.candidate)),
             windows.index(trial.candidate.window_px),
         )
         z = np.asarray(result.latents_by_trial[trial.number])
@@ -291,84 +300,6 @@ def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: b
 
 
 def _is_winner(trial: Trial, result: Result) -> bool:
-    same = (trial.candidate.window_px, trial.candidate.invariances, trial.candidate.latent_dim)
     winner = result.winner
-    return same == (winner.window_px, winner.invariances, winner.latent_dim)
-
-
-def _over_windows(result: Result, names: dict[str, str], *, mark_best: bool) -> Figure | None:
-    trials = _first_trials(result)
-    names = {n: label for n, label in names.items() if any(n in t.rewards for t in trials)}
-    if not names:
-        return None
-    columns = 4 if len(names) > 3 else len(names)
-    rows = -(-len(names) // columns)
-    figure = new_figure(3.1 * columns, 2.7 * rows)
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel, (name, label) in zip(axes, names.items(), strict=False):
-        _draw_reward(panel, trials, name, mark_best=mark_best)
-        panel.set_title(label, fontsize=9)
-        panel.set_xlabel("window (px)", fontsize=8)
-        panel.tick_params(labelsize=7)
-    for panel in axes[len(names) :]:
-        panel.set_axis_off()
-    handles, labels = axes[0].get_legend_handles_labels()
-    if len(axes) > len(names):
-        axes[-1].legend(handles, labels, loc="center", fontsize=8, title="invariance")
-    else:
-        axes[0].legend(fontsize=7)
-    return figure
-
-
-def _draw_reward(axes: Axes, trials: list[Trial], name: str, *, mark_best: bool) -> None:
-    best: tuple[float, Trial] | None = None
-    for kind in dict.fromkeys(t.candidate.invariances for t in trials):
-        mine = sorted(
-            (t for t in trials if t.candidate.invariances == kind and name in t.rewards),
-            key=lambda t: t.candidate.window_px,
-        )
-        color = INVARIANCE_COLORS.get(kind, "#333333")
-        valid = [t for t in mine if t.rewards[name].void_because is None]
-        axes.plot(
-            [t.candidate.window_px for t in valid],
-            [t.rewards[name].value for t in valid],
-            "o-",
-            color=color,
-            markersize=3.5,
-            linewidth=1.2,
-            label=kind,
-        )
-        void = [t for t in mine if t.rewards[name].void_because is not None]
-        axes.plot(
-            [t.candidate.window_px for t in void],
-            [t.rewards[name].value for t in void],
-            "o",
-            color=color,
-            markersize=4.5,
-            markerfacecolor="white",
-        )
-        for trial in valid:
-            reward = trial.rewards[name]
-            k = reward.parts.get("n_components")
-            if k is not None:
-                axes.annotate(
-                    f"{k:.0f}",
-                    (trial.candidate.window_px, reward.value),
-                    fontsize=6,
-                    xytext=(2, 3),
-                    textcoords="offset points",
-                    color=color,
-                )
-            if best is None or reward.utility > best[0]:
-                best = (reward.utility, trial)
-    if mark_best and best is not None:
-        winner = best[1]
-        axes.plot(
-            [winner.candidate.window_px],
-            [winner.rewards[name].value],
-            "*",
-            color="#E69F00",
-            markersize=13,
-            markeredgecolor="black",
-            markeredgewidth=0.6,
-        )
+    same_method = method_name(trial.candidate) == method_name(winner)
+    return same_method and trial.candidate.window_px == winner.window_px

@@ -9,10 +9,23 @@ from pathlib import Path
 
 from corescout.colors import type_color
 from corescout.data import Result, Trial
+from corescout.plan import Plan
 from corescout.report.drawing import png_bytes
 from corescout.report.figures import FIGURES
 
 REPORT = "report.html"
+_HEADS = {
+    "gain": "gain",
+    "context_retention": "context",
+    "icl": "ICL",
+    "bic": "BIC",
+    "total_variance": "total variance",
+    "stability": "seed ARI",
+    "neg_elbo": "-ELBO",
+    "bayesian_h": "H",
+    "neg_elbo_plus_h": "-ELBO + H",
+    "effective_components": "effective K",
+}
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1180px; margin: 2rem auto;
@@ -130,7 +143,7 @@ def _targets(result: Result) -> str:
 def _candidates(result: Result) -> str:
     if not result.trials:
         return ""
-    rewards = ("gain", "context_retention", "icl", "bic", "total_variance", "stability")
+    names = _shown_rewards(result)
     rows, classes = [], []
     for trial in result.trials:
         rows.append(
@@ -138,7 +151,8 @@ def _candidates(result: Result) -> str:
                 escape(trial.candidate.label),
                 str(trial.candidate.seed),
                 trial.state.replace("_", " "),
-                *(_value(trial, name) for name in rewards),
+                *(_value(trial, name) for name in names),
+                _active_units(trial),
                 _n_components(trial),
                 f"{trial.seconds:.1f}",
                 escape(trial.reason or ""),
@@ -146,27 +160,32 @@ def _candidates(result: Result) -> str:
         )
         is_winner = trial.candidate == result.winner
         classes.append("winner" if is_winner else "" if trial.state == "done" else "void")
-    columns = (
-        "candidate",
-        "seed",
-        "state",
-        "gain",
-        "context",
-        "ICL",
-        "BIC",
-        "total variance",
-        "seed ARI",
-        "K",
-        "s",
-        "why",
-    )
+    heads = [escape(_HEADS.get(name, name.replace("_", " "))) for name in names]
+    columns = ("candidate", "seed", "state", *heads, "active units", "K", "s", "why")
     return "<h2>Candidates</h2><div class='wide'>" + _table(columns, rows, classes) + "</div>"
+
+
+def _shown_rewards(result: Result) -> list[str]:
+    """The usual ones that were computed, those that decided, and all that were asked for."""
+    names = dict.fromkeys(_HEADS)
+    if result.plan:
+        names |= dict.fromkeys(Plan.model_validate(result.plan).wanted_rewards)
+    there = {name for trial in result.trials for name in trial.rewards}
+    return [name for name in names if name in there]
+
+
+def _active_units(trial: Trial) -> str:
+    reward = trial.rewards.get("total_variance")
+    active = reward.parts.get("active_units") if reward else None
+    return "" if active is None else f"{active:.0f} of {trial.candidate.latent_dim}"
 
 
 def _value(trial: Trial, name: str) -> str:
     reward = trial.rewards.get(name)
-    if reward is None or reward.value != reward.value:
+    if reward is None:
         return ""
+    if reward.value != reward.value:
+        return f"<span title='{escape(reward.void_because or '', quote=True)}'>void</span>"
     return f"{reward.value:.0f}" if abs(reward.value) >= 100 else f"{reward.value:.2f}"
 
 

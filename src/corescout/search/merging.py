@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Mixture, Reward
+from corescout.data import BayesianMixture, Mixture, Reward
 from corescout.plan import DecisionPlan
+from corescout.rewards import BAYESIAN
 from corescout.search.places import Places
 
 Floats = NDArray[np.float64]
@@ -26,25 +27,39 @@ def types_of_codes(
     z: Floats,
     places: Places,
     plan: DecisionPlan,
+    bayesian: BayesianMixture | None = None,
 ) -> tuple[Mixture, NDArray[np.int64]]:
     """Return a mixture and the type (K,) of each of its components, type 1 with the most points.
 
     Without merging each component of the mixture that the deciding reward, or the gain, likes best
-    is a type. With it the components of the BIC's mixture are merged two by two, and `merged_types`
+    is a type; where a reward of the Bayesian mixture decides, each of its effective components is.
+    With merging the components of the BIC's mixture are merged two by two, and `merged_types`
     are left. Where that is not set, as many as make a point tell most about points at a distance:
     the mean of c_i . c_j is largest, with c = tau - mean tau. It falls with types that are lumped,
     as there is less to tell, and with types that are split, as the parts are met together.
     """
     if plan.merging == "none":
-        reward = rewards.get(plan.reward)
-        if reward is None or "n_components" not in reward.parts:
-            reward = rewards["gain"]
-        mixture = mixtures[_k_of(reward)]
+        mixture = _best_mixture(mixtures, rewards, plan, bayesian)
         group = np.arange(mixture.n_components)
     else:
         mixture = mixtures[_k_of(rewards["bic"])]
         group = _merged(mixture.assign(z), places, plan)
     return mixture, by_size(group[mixture.assign(z).argmax(axis=1)], group)
+
+
+def _best_mixture(
+    mixtures: Mapping[int, Mixture],
+    rewards: Mapping[str, Reward],
+    plan: DecisionPlan,
+    bayesian: BayesianMixture | None,
+) -> Mixture:
+    deciding = plan.reward_names[0] if len(plan.reward_names) == 1 else "gain"
+    if deciding in BAYESIAN and bayesian is not None:
+        return bayesian.effective_mixture()
+    reward = rewards.get(deciding)
+    if reward is None or round(reward.parts.get("n_components", 0.0)) not in mixtures:
+        reward = rewards["gain"]
+    return mixtures[_k_of(reward)]
 
 
 def grouped(tau: Floats, group: NDArray[np.int64]) -> Floats:
