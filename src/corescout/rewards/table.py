@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
@@ -141,5 +142,13 @@ def _evaluate(name: str, function: RewardFunction, fit: Fit) -> Reward:
             return replace(reward, name=name, void_because=f"its value is {reward.value}")
         return replace(reward, name=name)
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-        _log.warning("reward %s failed", name, exc_info=True)
-        return Reward(name, float("nan"), "higher", void_because=f"{type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}{_where(error)}"
+        _log.warning("reward %s is void for %s: %s", name, fit.candidate.label, why)
+        return Reward(name, float("nan"), "higher", void_because=why)
+
+
+def _where(error: Exception) -> str:
+    """The line of the user's that raised, so that it is found without a traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if len(frames) > 1 else None
+    return f" ({Path(last.filename).name}, line {last.lineno})" if last else ""
