@@ -387,6 +387,14 @@ _PRESETS: dict[str, dict[str, object]] = {
             max_steps=500,
             patience=None,
         ),
-        "decision": DecisionPlan(reward="icl_1", seeds=1, context_margin=None),
+        "decision": DecisionPlan(
+            reward="icl_1",
+            seeds=1,
+            context_margin=None,
+            tie_errors=0.0,
+            null_surrogates=0,
+            largest_agreement=None,
+            merging="none",
+        ),
     },
 }
