@@ -191,7 +191,8 @@ class DecisionPlan(_Frozen):
         0.08,
         ge=0,
         lt=1,
-        description="agreement of types at a distance that one pattern may have; None: not asked",
+        description="agreement at a distance that the parts of one pattern may have; types must"
+        " exceed it by a standard error; None: not asked",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     merging: Literal["none", "entropy", "places"] = Field(

@@ -10,6 +10,7 @@ PLAN = Plan.preset("live")
 LARGEST = PLAN.decision.largest_agreement
 ALIKE = Agreement(0.01, 0.02, 0.4, (14, 28))
 SLIGHT = Agreement(0.04, 0.01, 0.002, (14, 28))
+UNSURE = Agreement(0.12, 0.15, 0.002, (14, 28))
 APART = Agreement(0.30, 0.06, 0.002, (14, 28))
 
 
@@ -87,7 +88,7 @@ def test_one_component_or_places_too_close_say_nothing(rng):
 
 
 def test_types_that_lie_alike_need_no_surrogates_and_are_not_claimed():
-    for places in (ALIKE, SLIGHT):
+    for places in (ALIKE, SLIGHT, UNSURE):
         assert settled(5.0, (), PLAN, places)
         evidence = judge(5.0, (), PLAN, places)
         assert not evidence.has_types

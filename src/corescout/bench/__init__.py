@@ -8,6 +8,7 @@ from corescout.bench.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
     "day": "corescout.bench.day",
+    "decision": "corescout.bench.decision",
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",
     "keypoints": "corescout.bench.keypoints",
@@ -15,6 +16,7 @@ BENCHES: dict[str, str] = {
     "limits": "corescout.bench.limits",
     "live": "corescout.bench.live",
     "loops": "corescout.bench.loops",
+    "null": "corescout.bench.null",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
     "presets": "corescout.bench.presets",

@@ -1,0 +1,91 @@
+"""`bench null`: how often types are claimed where there are none.
+
+Clouds of Gaussian codes on the key points of a surface; smoothed noise, one labyrinth, one set of
+stripes and phase-randomised scans, each explored with `live` as a scan is, the sweep included. A
+surface that is refused (too few key points, every candidate collapsed) is replaced by the next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from corescout.bench.outcome import Bar, BenchReport, Value
+from corescout.data import InputError
+from corescout.plan import Plan
+from corescout.surfaces import NULLS, generate_family, null_surface
+
+SIDE_PX = 128
+PER_KIND, QUICK_PER_KIND = 40, 2
+MOST_CLAIMED = 0.05
+_MOST_REFUSED = 2  # times the number that is wanted
+
+
+def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
+    """Count the claims on 40 surfaces of each kind; on two of each with `quick`."""
+    wanted = QUICK_PER_KIND if quick else PER_KIND
+    values: dict[str, Value] = {"clouds_claimed": sum(map(cloud_claimed, range(wanted)))}
+    tested, notes = wanted, []
+    for kind in NULLS:
+        claimed, seeds, refused = _explored(kind, wanted)
+        values |= {f"{kind}_claimed": len(claimed), f"{kind}_refused": refused}
+        tested += seeds
+        notes += claimed
+    counts = [v for k, v in values.items() if k.endswith("_claimed")]
+    share = sum(float(c) for c in counts) / tested
+    values |= {"tested": tested, "claimed_share": round(share, 3)}
+    least = 5 * wanted
+    bars = (Bar("tested", ">=", least), Bar("claimed_share", "<=", MOST_CLAIMED))
+    return BenchReport("null", values, bars if not quick else bars[:1], tuple(notes))
+
+
+def cloud_claimed(seed: int) -> bool:
+    """Whether types are claimed of codes drawn from N(0, I), as far as codes alone can say."""
+    from corescout.data import Fit, Latents
+    from corescout.mixtures import fit_mixtures, keep_dense
+    from corescout.preparation import prepare
+    from corescout.rewards import score
+    from corescout.search import Places, grouped, settled, types_of_codes
+
+    plan = Plan.preset("live")
+    prepared = prepare(generate_family("voronoi", seed, (SIDE_PX, SIDE_PX)).scan, plan)
+    yx = np.asarray(prepared.keypoints.yx_px)
+    z = np.random.default_rng(seed).standard_normal((len(yx), 2))
+    kept = keep_dense(z, plan.mixtures.density_filter)
+    zeros = np.zeros(len(z))
+    fit = Fit(
+        candidate=plan.candidates(prepared.channels)[0],
+        latents=Latents(z, np.ones_like(z)),
+        log_likelihood_per_px=zeros,
+        target_entropy_per_px=zeros,
+        kl_nats=zeros,
+        kept=kept,
+        mixtures=fit_mixtures([z], [kept], plan.mixtures, [seed])[0],
+        center_yx_px=yx,
+        context=np.zeros((len(z), 0)),
+    )
+    rewards = score(fit, ("gain", "bic"))
+    places = Places.of(yx, fit.candidate.window_px)
+    mixture, types = types_of_codes(fit.mixtures, rewards, z, places, plan.decision)
+    agreement = places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
+    return not settled(rewards["gain"].value, (), plan, agreement)
+
+
+def _explored(kind: str, wanted: int) -> tuple[list[str], int, int]:
+    """Explore surfaces of a kind; return the claims, how many were tested, how many refused."""
+    from corescout.pipeline import explore
+
+    claimed, tested, refused, seed = [], 0, 0, 0
+    while tested < wanted and refused < _MOST_REFUSED * wanted:
+        surface = null_surface(kind, seed, (SIDE_PX, SIDE_PX))
+        try:
+            result = explore(surface.scan, Plan.preset("live"))
+        except InputError:
+            refused += 1
+        else:
+            tested += 1
+            if result.evidence.has_types:
+                claimed.append(f"{kind} {seed}: {result.evidence.reason}")
+        seed += 1
+    return claimed, tested, refused
