@@ -40,7 +40,7 @@ def test_a_turned_non_square_scan_lies_where_the_instrument_has_it(viewer, scan_
 def test_a_run_folder_opens(viewer, quick_result, tmp_path):
     folder = save(quick_result, tmp_path / "a run.corescout")
     names = [layer.name for layer in viewer.open(folder, plugin="napari-corescout")]
-    assert names[-4:] == ["key points", "route", "core points", "targets"]
+    assert names[-5:] == ["key points", "types", "route", "core points", "targets"]
 
 
 def test_the_sample_opens(viewer):

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.cores import find_core_points, order_by_size
-from corescout.data import CorePoints, Keypoints, Mixture, Progress, Result, Scan
+from corescout.data import (
+    CorePoints,
+    Keypoints,
+    Mixture,
+    Progress,
+    Result,
+    Scan,
+    Types,
+    types_of_mixture,
+)
 from corescout.patches import corner
 from corescout.square_grid import square_grid
 
@@ -23,15 +32,25 @@ class CandidateView:
     mixture : Mixture
     type_of_component : (K,)
     core : CorePoints
-    core_yx_px : (M, 2)
-        On the scan's own pixels.
+    yx_px : (N, 2)
+        Centres of the patches on the scan's own pixels.
+    types : Types
+    result : Result or None
+        Where this is the winner: patches, losses and the decoder are known.
     """
 
     z: NDArray[np.float64]
     mixture: Mixture
     type_of_component: NDArray[np.int64]
     core: CorePoints
-    core_yx_px: NDArray[np.float64]
+    yx_px: NDArray[np.float64]
+    types: Types
+    result: Result | None = None
+
+    @property
+    def core_yx_px(self) -> NDArray[np.float64]:
+        """Core points (M, 2) on the scan's own pixels."""
+        return np.asarray(self.yx_px[self.core.index])
 
 
 def winner_view(result: Result) -> CandidateView:
@@ -41,7 +60,9 @@ def winner_view(result: Result) -> CandidateView:
         mixture=result.mixture,
         type_of_component=np.asarray(result.type_of_component),
         core=result.core_points,
-        core_yx_px=np.asarray(result.patches.center_yx_px)[result.core_points.index],
+        yx_px=np.asarray(result.patches.center_yx_px),
+        types=result.types,
+        result=result,
     )
 
 
@@ -59,7 +80,9 @@ def candidate_view(
     grid = square_grid(scan.shape_px, scan.frame)
     first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
-    return CandidateView(z, mixture, types, core, centres[core.index])
+    component = mixture.assign(z).argmax(axis=1)
+    of_points = types_of_mixture(component, types, core.type_names)
+    return CandidateView(z, mixture, types, core, centres, of_points)
 
 
 def view_of(

@@ -200,7 +200,8 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._view = view
         self.latent_panel.show_view(view)
         if self._scan is not None:
-            self.show_layers([shown.core_layer(self._scan, view.core_yx_px, view.core)])
+            core = shown.core_layer(self._scan, view.core_yx_px, view.core, view.types)
+            self.show_layers([core])
         self.view_changed.emit(view)
 
     def take_restored(self, result: Result) -> None:
@@ -270,6 +271,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.bottom = Bottom(self)
         self.latent_panel = self.bottom.latent_panel
         self.candidate_panel = self.bottom.candidate_panel
+        self.types_step.connect_selection()
         self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
 
     def _connect(self) -> None:
@@ -483,11 +485,12 @@ def plan_of(steps: dict[str, Step], channels: tuple[str, ...] | None) -> Plan:
 def _layers_of(result: Result) -> list[shown.LayerData]:
     places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
     return [
-        shown.core_layer(result.scan, places, result.core_points),
+        shown.core_layer(result.scan, places, result.core_points, result.types),
         *shown.target_layers(result.scan, result.targets),
     ]
 
 
 def _is_scan_image(layer: Any) -> bool:
-    whole = layer.metadata.get(shown.OURS) != shown.LIVE
-    return isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb and whole
+    """Say whether a layer may be explored; a map of ours, or a scan under way, is none."""
+    image = isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb
+    return image and shown.OURS not in layer.metadata

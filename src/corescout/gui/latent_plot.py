@@ -1,4 +1,4 @@
-"""The latent space: codes, 2-sigma ellipses and core points in the colours of the types."""
+"""The latent space: codes, 2-sigma ellipses, core points and what is selected."""
 
 from __future__ import annotations
 
@@ -7,93 +7,220 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from qtpy.QtCore import QSize
+from qtpy.QtCore import QRectF, QSize, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
-from corescout.colors import UNASSIGNED_COLOR, type_color
-from corescout.data import CorePoints, Mixture
+from corescout.colors import type_color
+from corescout.gui.candidate_view import CandidateView
+from corescout.gui.point_colors import PointColors
+from corescout.gui.select_box import SelectBox
 
 _SIGMAS = 2.0
-_ALPHA = 150
+_ALPHA = 170
+_REACH_PX = 9  # on the screen: a point farther from the mouse is not meant
 
 
 class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
-    """Scatter of z1 and z2, in the theme's colours."""
+    """Scatter of two latent dimensions, in the theme's colours."""
+
+    hovered = Signal(int)  # row under the mouse, -1 for none
+    outlined = Signal(object, object)  # rows (n,) inside a lasso or rectangle; modifiers
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent, background=None)
-        self.setLabel("bottom", "z1 (latent)")
-        self.setLabel("left", "z2 (latent)")
-        self.setMinimumHeight(170)
-        self.getPlotItem().setMenuEnabled(False)
+        self.box = SelectBox()
+        super().__init__(parent=parent, background=None, viewBox=self.box)
+        self.setMinimumSize(150, 120)
+        self.setMouseTracking(True)
         self.getPlotItem().hideButtons()
-        self._points = pg.ScatterPlotItem(size=5, pen=None)
+        self._view: CandidateView | None = None
+        self._dims = (0, 1)
+        self._visible = np.zeros(0, bool)
+        self._place = np.zeros((0, 2))
+        self._under_mouse = -1
+        self._grid = pg.ImageItem(axisOrder="row-major")
+        self._grid.setZValue(-10)
+        self._points = pg.ScatterPlotItem(size=5, pen=None, pxMode=True)
         self._core = pg.ScatterPlotItem(size=8, pen=pg.mkPen("k", width=0.7))
+        self._rings = pg.ScatterPlotItem(size=9, brush=None, pen=pg.mkPen("w", width=1.4))
+        self._rings.setZValue(20)
         self._ellipses: list[pg.PlotCurveItem] = []
-        self.addItem(self._points)
-        self.addItem(self._core)
+        self.show_ellipses = True
+        self.addItem(self._grid, ignoreBounds=True)
+        for item in (self._points, self._core, self._rings):
+            self.addItem(item, ignoreBounds=item is self._rings)
+        self.set_dims((0, 1))
+        self.box.outlined.connect(self._take_outline)
+        self.box.clicked.connect(self._take_click)
+        self.scene().sigMouseMoved.connect(self._follow_mouse)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that leaves the scan its place."""
         return QSize(380, 300)
 
+    # -- looks ----------------------------------------------------------------------------
+
     def set_text_color(self, color: str) -> None:
-        """Draw axes and labels in a colour that reads on the theme's background."""
+        """Draw axes, labels and what is selected in a colour that reads on the background."""
         for side in ("bottom", "left"):
             axis = self.getPlotItem().getAxis(side)
             axis.setPen(color)
             axis.setTextPen(color)
+        self._rings.setPen(pg.mkPen(color, width=1.4))
+        self.box.set_outline_color(color)
+
+    def set_dims(self, dims: tuple[int, int]) -> None:
+        """Choose the latent dimensions of the two axes, counted from 0."""
+        self._dims = dims
+        self.setLabel("bottom", f"z{dims[0] + 1}")
+        self.setLabel("left", f"z{dims[1] + 1}")
+
+    @property
+    def dims(self) -> tuple[int, int]:
+        """Latent dimensions of the two axes."""
+        return self._dims
+
+    # -- what is shown --------------------------------------------------------------------
 
     def clear_codes(self) -> None:
         """Show an empty plot."""
-        self._points.setData([], [])
-        self._core.setData([], [])
-        self._show_ellipses(None, None)
+        self._view, self._place = None, np.zeros((0, 2))
+        self._visible = np.zeros(0, bool)
+        for item in (self._points, self._core, self._rings):
+            item.setData([], [])
+        self._grid.clear()
+        self._draw_ellipses()
 
-    def show_codes(
-        self,
-        z: NDArray[np.float64],
-        mixture: Mixture | None = None,
-        type_of_component: NDArray[np.int64] | None = None,
-        core: CorePoints | None = None,
-    ) -> None:
-        """Show codes z (N, L), the first two dimensions of them."""
-        x, y = z[:, 0], z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
-        if mixture is None or type_of_component is None:
-            self._points.setData(x, y, brush=_brush(UNASSIGNED_COLOR))
-        else:
-            kinds = type_of_component[mixture.assign(z).argmax(axis=1)]
-            brushes = {int(t): _brush(type_color(int(t))) for t in np.unique(kinds)}
-            self._points.setData(x, y, brush=[brushes[int(t)] for t in kinds])
-        self._show_ellipses(mixture, type_of_component)
-        if core is None:
-            self._core.setData([], [])
-        else:
-            brushes = {int(t): pg.mkBrush(type_color(int(t))) for t in np.unique(core.type)}
-            self._core.setData(
-                x[core.index], y[core.index], brush=[brushes[int(t)] for t in core.type]
-            )
-        self.getPlotItem().autoRange()
+    def show_view(self, view: CandidateView, colors: PointColors, *, fit: bool = True) -> None:
+        """Show the codes of a candidate in colours; hidden types are left out.
+
+        Parameters
+        ----------
+        fit : bool
+            Show all of them; else the axes stay as they are.
+        """
+        self._view = view
+        x, y = view.z[:, self._dims[0]], _column(view.z, self._dims[1])
+        self._place = np.column_stack([x, y])
+        self._visible = ~np.isin(view.types.of_point, sorted(view.types.hidden))
+        self.show_colors(colors)
+        self._draw_core(view)
+        self._draw_ellipses()
+        if fit:
+            self.getPlotItem().autoRange()
+
+    def show_colors(self, colors: PointColors) -> None:
+        """Draw the same points in other colours."""
+        brushes = np.array([_brush(color) for color in colors.palette], dtype=object)
+        at = self._place[self._visible]
+        self._points.setData(at[:, 0], at[:, 1], brush=brushes[colors.index[self._visible]])
+
+    def show_selected(self, rows: NDArray[np.int64]) -> None:
+        """Draw rings around points; those of hidden types have none."""
+        rows = rows[rows < len(self._place)]
+        at = self._place[rows[self._visible[rows]]]
+        self._rings.setData(at[:, 0], at[:, 1])
+
+    def show_grid(self, image: NDArray[np.float32] | None, rect: QRectF | None = None) -> None:
+        """Show decoded patches behind the points, row 0 of the image on top; None for nothing."""
+        if image is None or rect is None:
+            self._grid.clear()
+            return
+        self._grid.setImage(image[::-1], levels=(0, 1))
+        self._grid.setRect(rect)
+        self._grid.setOpacity(0.75)
+
+    def set_ellipses(self, shown: bool) -> None:
+        """Show or hide the ellipses."""
+        self.show_ellipses = shown
+        self._draw_ellipses()
+
+    def rows_inside(self, polygon: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the points that are drawn inside a polygon (n, 2) in latent units."""
+        from matplotlib.path import Path
+
+        if len(polygon) < 3 or len(self._place) == 0:
+            return np.zeros(0, np.int64)
+        inside = Path(polygon).contains_points(self._place)
+        return np.flatnonzero(inside & self._visible)
 
     def shown_codes(self) -> NDArray[np.float64]:
         """Return the codes (N, 2) that are drawn."""
         return np.column_stack(self._points.getData())
 
+    def shown_colors(self) -> list[str]:
+        """Return the colours of the points that are drawn, as #rrggbb."""
+        return [brush.color().name() for brush in self._points.data["brush"]]
+
     def core_colors(self) -> list[str]:
         """Return the colours of the core points, as #rrggbb."""
         return [point.brush().color().name() for point in self._core.points()]
 
-    def _show_ellipses(
-        self, mixture: Mixture | None, type_of_component: NDArray[np.int64] | None
-    ) -> None:
+    def ringed_codes(self) -> NDArray[np.float64]:
+        """Return the codes (n, 2) that have a ring."""
+        return np.column_stack(self._rings.getData())
+
+    # -- the mouse ------------------------------------------------------------------------
+
+    def leaveEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Forget the point under the mouse."""
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def row_at(self, place: NDArray[np.float64]) -> int:
+        """Return the point that is drawn within 9 px of a place (2,) in latent units; else -1."""
+        if not self._visible.any():
+            return -1
+        pixel = np.array(self.box.viewPixelSize())
+        apart = np.hypot(*((self._place - place) / pixel).T)
+        apart[~self._visible] = np.inf
+        nearest = int(apart.argmin())
+        return nearest if apart[nearest] <= _REACH_PX else -1
+
+    def _follow_mouse(self, position: Any) -> None:
+        if self._view is None or not self.box.sceneBoundingRect().contains(position):
+            self._hover(-1)
+            return
+        place = self.box.mapSceneToView(position)
+        self._hover(self.row_at(np.array([place.x(), place.y()])))
+
+    def _hover(self, row: int) -> None:
+        if row != self._under_mouse:
+            self._under_mouse = row
+            self.hovered.emit(row)
+
+    def _take_outline(self, polygon: NDArray[np.float64], modifiers: Any) -> None:
+        self.outlined.emit(self.rows_inside(polygon), modifiers)
+
+    def _take_click(self, place: NDArray[np.float64], modifiers: Any) -> None:
+        row = self.row_at(place)
+        rows = np.array([row] if row >= 0 else [], np.int64)
+        if len(rows) or modifiers == Qt.KeyboardModifier.NoModifier:
+            self.outlined.emit(rows, modifiers)
+
+    # -- drawing --------------------------------------------------------------------------
+
+    def _draw_core(self, view: CandidateView) -> None:
+        core = view.core
+        seen = ~np.isin(core.type, sorted(view.types.hidden))
+        at, kinds = self._place[core.index[seen]], core.type[seen]
+        chosen = view.types.colors
+        brushes = {int(t): pg.mkBrush(type_color(int(t), chosen)) for t in np.unique(kinds)}
+        self._core.setData(at[:, 0], at[:, 1], brush=[brushes[int(t)] for t in kinds])
+
+    def _draw_ellipses(self) -> None:
         for item in self._ellipses:
             self.removeItem(item)
         self._ellipses = []
-        if mixture is None or type_of_component is None or mixture.means.shape[1] < 2:
+        view = self._view
+        if view is None or not self.show_ellipses or view.mixture.means.shape[1] < 2:
             return
-        for k, kind in enumerate(type_of_component):
-            outline = ellipse(mixture.means[k, :2], mixture.covariances[k, :2, :2])
-            pen = pg.mkPen(type_color(int(kind)), width=2)
+        dims = list(self._dims)
+        for k, kind in enumerate(view.type_of_component):
+            if int(kind) in view.types.hidden:
+                continue
+            covariance = view.mixture.covariances[k][np.ix_(dims, dims)]
+            outline = ellipse(view.mixture.means[k, dims], covariance)
+            pen = pg.mkPen(type_color(int(kind), view.types.colors), width=2)
             item = pg.PlotCurveItem(outline[:, 0], outline[:, 1], pen=pen)
             self.addItem(item)
             self._ellipses.append(item)
@@ -106,7 +233,10 @@ def ellipse(mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArr
     return np.asarray(mean + _SIGMAS * circle @ np.linalg.cholesky(covariance).T)
 
 
-def _brush(color: str) -> Any:
-    shade = pg.mkColor(color)
-    shade.setAlpha(_ALPHA)
-    return pg.mkBrush(shade)
+def _column(z: NDArray[np.float64], dim: int) -> NDArray[np.float64]:
+    return z[:, dim] if dim < z.shape[1] else np.zeros(len(z))
+
+
+def _brush(color: NDArray[np.float64]) -> Any:
+    red, green, blue = (round(255 * float(c)) for c in color[:3])
+    return pg.mkBrush(red, green, blue, _ALPHA)

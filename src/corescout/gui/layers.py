@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.colors import type_color
-from corescout.data import CorePoints, Keypoints, Result, Scan, Target
+from corescout.data import CorePoints, Keypoints, Result, Scan, Target, Types
+from corescout.gui.look import rgba
 from corescout.gui.placement import GEOMETRY, geometry
 from corescout.live.way import way_through
 from corescout.report.drawing import scaled_unit
@@ -19,11 +20,13 @@ LayerData = tuple[Any, dict[str, Any], str]
 KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
 OUTLINES, PATCHES = "paths and regions", "patch outline"
 OUTLINE_WIDTH_PX = 1.0
+TYPES, SELECTED = "types", "selected"
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
 LIVE = "scan under way"  # it is not analysed before it is whole
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
-_SMALL_PX, _LARGE_PX, _TARGET_PX = 2.0, 4.5, 8.0
+HOVER_PX = 4.0  # a point farther from the mouse is not meant
+_SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 8.0, 6.0
 # Border of a target by its state; its face is the colour of its type.
 TARGET_COLORS = {
     "planned": "#FFFFFF", "current": "#F0E442", "measured": "#00E676", "skipped": "#606060",
@@ -71,8 +74,9 @@ def result_layers(result: Result) -> list[LayerData]:
     return [
         *scan_layers(result.scan, result),
         keypoint_layer(result.scan, result.keypoints),
+        type_layer(result.scan, places, colors_of(result.types), shown_of(result.types)),
         *target_layers(result.scan, result.targets)[:1],
-        core_layer(result.scan, places[core.index], core),
+        core_layer(result.scan, places[core.index], core, result.types),
         *target_layers(result.scan, result.targets)[1:],
     ]
 
@@ -94,17 +98,74 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
     )
 
 
-def core_layer(scan: Scan, yx_px: NDArray[np.float64], core: CorePoints) -> LayerData:
-    """Return core points: larger, in the colour of their type."""
+def type_layer(
+    scan: Scan,
+    yx_px: NDArray[np.float64],
+    colors: NDArray[np.float64] | str,
+    shown: NDArray[np.bool_] | bool = True,
+) -> LayerData:
+    """Return all patches by their centres, small, in colours (N, 4): of their types, or others."""
+    return (
+        np.array(yx_px),
+        {
+            "name": TYPES,
+            "metadata": {OURS: TYPES},
+            "size": _TYPE_PX,
+            "face_color": colors,
+            "border_width": 0.0,
+            "opacity": 0.9,
+            "shown": shown,
+            **geometry(scan),
+        },
+        "points",
+    )
+
+
+def selected_layer(scan: Scan, yx_px: NDArray[np.float64]) -> LayerData:
+    """Return rings around what is selected."""
+    return (
+        np.array(yx_px),
+        {
+            "name": SELECTED,
+            "metadata": {OURS: SELECTED},
+            "size": _RING_PX,
+            "face_color": "transparent",
+            "border_color": "white",
+            "border_width": 0.16,
+            **geometry(scan),
+        },
+        "points",
+    )
+
+
+def colors_of(types: Types) -> NDArray[np.float64]:
+    """Return the colours (N, 4) of points by their types."""
+    table = {n: rgba(type_color(n, types.colors)) for n in types.numbers}
+    numbers = np.array(types.numbers)
+    return np.array(list(table.values()))[np.searchsorted(numbers, types.of_point)]
+
+
+def shown_of(types: Types) -> NDArray[np.bool_]:
+    """Return which points (N,) are of a type that is not hidden."""
+    return ~np.isin(types.of_point, sorted(types.hidden))
+
+
+def core_layer(
+    scan: Scan, yx_px: NDArray[np.float64], core: CorePoints, types: Types | None = None
+) -> LayerData:
+    """Return core points: larger, in the colour of their type, those of hidden types not shown."""
+    chosen = types.colors if types is not None else None
+    hidden = sorted(types.hidden) if types is not None else []
     return (
         np.array(yx_px),
         {
             "name": CORE,
             "metadata": {OURS: CORE},
             "size": _LARGE_PX,
-            "face_color": [type_color(int(t)) for t in core.type] or type_color(1),
+            "face_color": [type_color(int(t), chosen) for t in core.type] or type_color(1),
             "border_color": "black",
             "border_width": 0.12,
+            "shown": ~np.isin(core.type, hidden),
             "features": {"type": np.array(core.type), "typicality": np.array(core.typicality)},
             **geometry(scan),
         },
@@ -184,6 +245,7 @@ def empty_layers(scan: Scan) -> list[LayerData]:
     nothing = CorePoints(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), ())
     return [
         keypoint_layer(scan, Keypoints(np.zeros((0, 2)), np.zeros(0), "none")),
+        type_layer(scan, np.zeros((0, 2)), type_color(1)),
         *target_layers(scan, ())[:1],
         core_layer(scan, np.zeros((0, 2)), nothing),
         *target_layers(scan, ())[1:],
@@ -202,10 +264,12 @@ def update_layer(layer: Any, data: LayerData) -> None:
     """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
     places, options, kind = data
     _put_at(layer, options)
-    if kind == "vectors":
+    if kind in ("vectors", "image"):
         layer.data = places
-        if isinstance(options["edge_color"], list) and len(places):
+        if isinstance(options.get("edge_color"), list) and len(places):
             layer.edge_color = options["edge_color"]
+        if "contrast_limits" in options:
+            layer.contrast_limits = options["contrast_limits"]
         return
     layer.data = np.asarray(places)
     layer.size = options["size"]
@@ -213,6 +277,8 @@ def update_layer(layer: Any, data: LayerData) -> None:
         layer.face_color = options["face_color"]
         layer.border_color = options.get("border_color", "black")
         layer.border_width = options["border_width"]
+    if "shown" in options:
+        layer.shown = options["shown"]
     if "features" in options:
         layer.features = options["features"]
     layer.selected_data = set()

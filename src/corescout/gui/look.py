@@ -23,3 +23,9 @@ DOUBT = STATE_COLORS[State.RUNNING]
 def text_color(dark: bool) -> str:
     """Return the colour of axes and labels of a plot on the theme's background."""
     return "#D8D8D8" if dark else "#303030"
+
+
+def rgba(color: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
+    """Return "#rrggbb" as numbers from 0 to 1."""
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue, alpha

@@ -1,0 +1,379 @@
+"""Types in the window: the latent panel and the list, driven as a person does."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication, QLineEdit
+
+from corescout.edits import merge
+from corescout.gui import finding
+from corescout.gui import layers as shown
+from corescout.gui.type_list import EYE, NAME, POINTS, WALL
+from corescout.runs import write_run
+from corescout.walls import wall_lengths
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def window(explorer, add_scan, qtbot, typed_result, tmp_path):
+    """The explorer with a run of three types, step 4 open."""
+    add_scan(write_run(typed_result, tmp_path / "typed.corescout"))
+    qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    explorer.types_step.set_expanded(True)
+    qtbot.wait(50)
+    return explorer
+
+
+def layer_of(window, name):
+    return shown.find_layer(window.viewer, name)
+
+
+def drag(plot, places, modifiers=Qt.KeyboardModifier.NoModifier):
+    """Press the left button at the first of places in latent units, move through, release."""
+    viewport = plot.viewport()
+    points = [plot.mapFromScene(plot.box.mapViewToScene(QPointF(*p))) for p in places]
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+
+    def send(kind, point, button, buttons):
+        at = QPointF(point)
+        event = QMouseEvent(
+            kind, at, QPointF(viewport.mapToGlobal(point)), button, buttons, modifiers
+        )
+        QApplication.sendEvent(viewport, event)
+        QApplication.processEvents()
+
+    send(QEvent.Type.MouseButtonPress, points[0], left, left)
+    for one, other in pairwise(points):
+        for share in (0.25, 0.5, 0.75, 1.0):
+            step = one + QPoint(*(round(share * d) for d in ((other - one).x(), (other - one).y())))
+            send(QEvent.Type.MouseMove, step, none, left)
+    send(QEvent.Type.MouseButtonRelease, points[-1], left, none)
+
+
+def around(codes, margin=0.05):
+    """A box around codes (n, 2) as a path."""
+    (x0, y0), (x1, y1) = codes.min(axis=0) - margin, codes.max(axis=0) + margin
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+def inside(codes, path):
+    xs, ys = zip(*path, strict=True)
+    return np.flatnonzero(
+        (codes[:, 0] > min(xs)) & (codes[:, 0] < max(xs))
+        & (codes[:, 1] > min(ys)) & (codes[:, 1] < max(ys))
+    )  # fmt: skip
+
+
+def test_a_lasso_in_the_plot_is_ringed_on_the_scan(window, typed_result):
+    panel = window.latent_panel
+    codes = np.asarray(typed_result.fit.latents.mean)
+    path = around(codes[typed_result.types.rows(3)])
+    drag(panel.plot, [*path, path[0]])
+    wanted = inside(codes, path)
+    assert len(wanted) > 5
+    assert set(wanted) - set(panel.selection.rows) <= set(_on_the_edge(codes, path))
+    places = typed_result.patches.center_yx_px[panel.selection.rows]
+    np.testing.assert_allclose(layer_of(window, shown.SELECTED).data, places)
+    np.testing.assert_allclose(panel.plot.ringed_codes(), codes[panel.selection.rows])
+    assert "selected" in panel.text.text()
+
+
+def _on_the_edge(codes, path):
+    """A drag goes by whole pixels: points this close to it may be on either side."""
+    xs, ys = zip(*path, strict=True)
+    near = np.zeros(len(codes), bool)
+    for column, ends in ((0, xs), (1, ys)):
+        for end in (min(ends), max(ends)):
+            near |= np.abs(codes[:, column] - end) < 0.05
+    return np.flatnonzero(near)
+
+
+def test_a_rectangle_adds_with_shift_and_takes_away_with_control(window, typed_result, qtbot):
+    panel = window.latent_panel
+    codes = np.asarray(typed_result.fit.latents.mean)
+    qtbot.mouseClick(panel.tools["rectangle"], Qt.MouseButton.LeftButton)
+    first, second = (around(codes[typed_result.types.rows(n)]) for n in (2, 3))
+    drag(panel.plot, [first[0], first[2]])
+    once = set(panel.selection.rows)
+    drag(panel.plot, [second[0], second[2]], Qt.KeyboardModifier.ShiftModifier)
+    both = set(panel.selection.rows)
+    assert once < both
+    drag(panel.plot, [first[0], first[2]], Qt.KeyboardModifier.ControlModifier)
+    assert set(panel.selection.rows) == both - once
+    empty = codes.min(axis=0) - 0.3
+    drag(panel.plot, [empty, empty + 0.01])
+    assert len(panel.selection.rows) == 0
+    assert len(layer_of(window, shown.SELECTED).data) == 0
+
+    # The pan tool moves the plot and selects nothing.
+    panel.use_tool("pan")
+    before = panel.plot.box.viewRange()
+    drag(panel.plot, [(0, 0), (0.5, 0.5)])
+    assert panel.plot.box.viewRange() != before
+    assert len(panel.selection.rows) == 0
+
+
+def test_what_is_selected_on_the_scan_is_ringed_in_the_plot(window, typed_result):
+    codes = np.asarray(typed_result.fit.latents.mean)
+    some = np.array([0, 3, 5])
+    rows_of = {
+        shown.TYPES: some,
+        shown.CORE: typed_result.core_points.index[some],
+        shown.KEYPOINTS: np.flatnonzero(np.isin(typed_result.patches.index, some)),
+    }
+    for name, rows in rows_of.items():
+        layer = layer_of(window, name)
+        layer.selected_data = set(some.tolist())
+        np.testing.assert_allclose(window.latent_panel.plot.ringed_codes(), codes[rows])
+        layer.selected_data = set()
+        assert len(window.latent_panel.plot.ringed_codes()) == 0
+
+
+def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
+    window, typed_result, qtbot
+):
+    panel = window.latent_panel
+    codes = np.asarray(typed_result.fit.latents.mean)
+    alone = int(np.argmax(np.linalg.norm(codes - codes.mean(axis=0), axis=1)))
+    point = panel.plot.mapFromScene(panel.plot.box.mapViewToScene(QPointF(*codes[alone])))
+    qtbot.mouseMove(panel.plot.viewport(), point + QPoint(40, 40))
+    qtbot.mouseMove(panel.plot.viewport(), point)
+    qtbot.waitUntil(lambda: panel.text.text().startswith(f"No. {alone} "), timeout=5000)
+    triple = panel._decoder.patch(alone)
+    np.testing.assert_array_equal(triple.measured, typed_result.patches.values[alone])
+    assert triple.rebuilt is not None
+    assert np.abs(triple.rebuilt - triple.measured).mean() < 0.25
+    pictures = [p.pixmap().toImage() for p in panel.strip.pictures.values()]
+    assert pictures[0] != pictures[2]
+
+    # and over the scan
+    layer = layer_of(window, shown.TYPES)
+
+    class Event:
+        position = tuple(layer.data_to_world(typed_result.patches.center_yx_px[12]))
+
+    for callback in window.viewer.mouse_move_callbacks:
+        callback(window.viewer, Event)
+    assert window.latent_panel.text.text().startswith("No. 12 ")
+
+
+def test_a_type_is_renamed_by_keys_and_the_name_is_undone(window, qtbot):
+    types = window.types_step.list
+    item = types.item_of(2)
+    types.setCurrentItem(item)
+    types.setFocus()
+    qtbot.keyClick(types, Qt.Key.Key_F2)
+    editor = types.findChild(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "needles")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.result.types.name(2) == "needles")
+    assert types.item_of(2).text(NAME) == "needles"
+    assert window.undo_stack.undoText() == "rename type 2 to needles"
+    window.undo_stack.undo()
+    assert types.item_of(2).text(NAME) == "type 2"
+    window.undo_stack.redo()
+    assert types.item_of(2).text(NAME) == "needles"
+
+    # A name that is taken is refused in words.
+    step = window.types_step
+    types.item_of(2).setText(NAME, "type 1")
+    qtbot.waitUntil(lambda: step.note.isVisibleTo(step))
+    assert "no other type has" in step.note.text()
+    assert types.item_of(2).text(NAME) == "needles"
+    assert window.undo_stack.count() == 1
+
+
+def test_two_types_are_merged_and_come_apart_again(window, qtbot, typed_result):
+    step = window.types_step
+    assert not step.merge_button.isEnabled()
+    step.list.select_numbers([2, 3])
+    qtbot.mouseClick(step.merge_button, Qt.MouseButton.LeftButton)
+    largest = max((2, 3), key=typed_result.types.count)
+    assert window.result.types.numbers == (1, largest)
+    assert step.list.topLevelItemCount() == 2
+    qtbot.waitUntil(lambda: not window.busy)
+    kinds = layer_of(window, shown.CORE).features["type"]
+    assert set(kinds) == {1, largest}
+    assert {t.type for t in window.result.targets} == {1, largest}
+    assert window.undo_stack.undoText() == "merge type 2 and type 3"
+    window.undo_stack.undo()
+    assert window.result is not None
+    assert window.result.types.numbers == (1, 2, 3)
+    assert step.list.topLevelItemCount() == 3
+
+
+def test_what_is_drawn_around_is_split_off(window, qtbot, typed_result):
+    step, panel = window.types_step, window.latent_panel
+    assert not step.split_button.isEnabled()
+    codes = np.asarray(typed_result.fit.latents.mean)
+    path = around(codes[typed_result.types.rows(3)])
+    drag(panel.plot, [*path, path[0]])
+    rows = panel.selection.rows
+    assert step.split_button.text() == f"Split off {len(rows)}"
+    qtbot.mouseClick(step.split_button, Qt.MouseButton.LeftButton)
+    np.testing.assert_array_equal(window.result.types.rows(4), rows)
+    assert step.list.item_of(4).text(POINTS) == str(len(rows))
+    colors = panel.plot.shown_colors()
+    assert {colors[r] for r in rows} == {"#cc79a7"}
+    assert window.undo_stack.undoText() == f"split off {len(rows)} points"
+    window.undo_stack.undo()
+    np.testing.assert_array_equal(window.result.types.of_point, typed_result.types.of_point)
+    assert panel.plot.shown_colors() != colors
+
+
+def test_the_eye_hides_a_type_everywhere_and_takes_its_targets(window, qtbot, typed_result):
+    step, panel = window.types_step, window.latent_panel
+    item = step.list.item_of(1)
+    step.list.setCurrentItem(item)
+    step.list.setFocus()
+    qtbot.keyClick(step.list, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.result.types.hidden == {1})
+    qtbot.waitUntil(lambda: not window.busy)
+    seen = typed_result.types.of_point != 1
+    assert len(panel.plot.shown_codes()) == seen.sum()
+    np.testing.assert_array_equal(layer_of(window, shown.TYPES).shown, seen)
+    core = layer_of(window, shown.CORE)
+    np.testing.assert_array_equal(core.shown, typed_result.core_points.type != 1)
+    assert not any(t.type == 1 for t in window.result.targets)
+    window.undo_stack.undo()
+    qtbot.waitUntil(lambda: not window.busy)
+    assert layer_of(window, shown.TYPES).shown.all()
+    assert step.list.item_of(1).checkState(EYE) == Qt.CheckState.Checked
+
+
+def choose(button, text):
+    """Open the menu of a button and choose an entry, without its window on the screen."""
+    menu = button.menu()
+    menu.aboutToShow.emit()
+    action = next(a for a in menu.actions() if a.text().startswith(text))
+    action.trigger()
+
+
+def test_another_colour_is_everywhere_and_undone(window, qtbot, typed_result):
+    step, panel = window.types_step, window.latent_panel
+    step.list.select_numbers([1])
+    choose(step.color_button, "#0072B2")
+    rows = typed_result.types.rows(1)
+    assert {panel.plot.shown_colors()[r] for r in rows} == {"#0072b2"}
+    face = layer_of(window, shown.TYPES).face_color[rows]
+    np.testing.assert_allclose(face[:, :3], np.tile([0, 0x72 / 255, 0xB2 / 255], (len(rows), 1)))
+    qtbot.waitUntil(lambda: not window.busy)
+    core = layer_of(window, shown.CORE)
+    np.testing.assert_allclose(core.face_color[core.features["type"] == 1][:, 1], 0x72 / 255)
+    window.undo_stack.undo()
+    assert {panel.plot.shown_colors()[r] for r in rows} == {"#e69f00"}
+
+
+def test_points_are_corrected_by_hand(window, typed_result):
+    step, panel = window.types_step, window.latent_panel
+    rows = typed_result.types.rows(1)[:3]
+    panel.selection.set(rows)
+    assert step.correct_button.text() == "These 3 are …"
+    choose(step.correct_button, "type 2")
+    assert (window.result.types.of_point[rows] == 2).all()
+    assert window.undo_stack.undoText() == "3 points are type 2"
+    window.undo_stack.undo()
+    np.testing.assert_array_equal(window.result.types.of_point, typed_result.types.of_point)
+
+
+def test_an_undo_does_not_bring_an_older_exploration_back(window, typed_result):
+    window.types_step.edits.rename(1, "old")
+    newer = replace(merge(typed_result, 1, [2]), fit=replace(typed_result.fit))
+    window.set_result(newer)
+    window.undo_stack.undo()
+    assert window.result is newer
+
+
+def test_the_layers_and_features_of_the_user_are_not_touched(window, qtbot):
+    mine = window.viewer.add_points(
+        np.random.default_rng(0).random((10, 2)) * 100,
+        name="types", face_color="red", features=pd.DataFrame({"note": range(10)}),
+    )  # fmt: skip
+    mine.selected_data = {2}
+    before = (mine.data.copy(), mine.face_color.copy(), mine.features.copy())
+    window.types_step.edits.merge([1, 2])
+    window.latent_panel.selection.set(np.arange(5))
+    window.latent_panel.color_by("density")
+    qtbot.waitUntil(lambda: not window.busy)
+    np.testing.assert_array_equal(mine.data, before[0])
+    np.testing.assert_array_equal(mine.face_color, before[1])
+    pd.testing.assert_frame_equal(mine.features, before[2])
+    assert set(mine.selected_data) == {2}
+
+
+def test_every_choice_of_colour_is_on_the_plot_and_on_the_scan(window, qtbot):
+    panel = window.latent_panel
+    keys = [panel.colors.itemData(i) for i in range(panel.colors.count())]
+    assert {"type", "density", "misfit", "kl", "channel:Amplitude"} <= set(keys)
+    seen = set()
+    for key in keys:
+        panel.color_by(key)
+        face = layer_of(window, shown.TYPES).face_color
+        names = [f"#{''.join(f'{round(255 * c):02x}' for c in row[:3])}" for row in face]
+        assert names == panel.plot.shown_colors(), key
+        seen.add(tuple(names))
+    assert len(seen) == len(keys)
+
+
+def test_decoded_patches_behind_the_points_maps_and_walls(window, qtbot, typed_result):
+    panel = window.latent_panel
+    panel.grid.setChecked(True)
+    image = panel.plot._grid.image
+    side = 13 * typed_result.winner.window_px
+    assert image.shape == (side, side)
+    assert image.std() > 0.02
+    panel.grid.setChecked(False)
+    assert panel.plot._grid.image is None
+
+    # Maps are layers of their own, and none that could be explored.
+    count = window.scan_step.channel.count()
+    panel.maps.trigger()
+    qtbot.waitUntil(lambda: not window.busy, timeout=30_000)
+    assert "map of z1" in window.viewer.layers
+    assert window.scan_step.channel.count() == count
+    if window.result.fit.latents.angle_rad is not None:
+        assert window.viewer.layers["map of angle"].contrast_limits == [0, 360]
+
+    lengths = wall_lengths(typed_result)
+    text = window.types_step.list.item_of(1).text(WALL)
+    assert text == f"{lengths.of_type_m(typed_result.types, 1) * 1e6:.2f}"
+
+
+def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(finding, "LIBRARY", tmp_path / "library")
+    monkeypatch.setattr("corescout.gui.steps.types.LIBRARY", tmp_path / "library")
+    step = window.types_step
+    step.list.select_numbers([1])
+    qtbot.mouseClick(step.keep_button, Qt.MouseButton.LeftButton)
+    assert "is in the library" in step.note.text()
+    qtbot.mouseClick(step.keep_button, Qt.MouseButton.LeftButton)
+    assert "not in the library yet" in step.note.text()
+    step.list.select_numbers([])
+    choose(step.find_button, "type 1")
+    qtbot.waitUntil(lambda: not window.busy, timeout=30_000)
+    like = layer_of(window, "like type 1")
+    assert len(like.data) > 5
+    assert (np.diff(like.features["likeness"]) <= 0).all()
+
+
+def test_a_candidate_that_did_not_win_is_shown_with_its_own_types(window, qtbot, typed_result):
+    number = next(
+        t.number for t in typed_result.trials
+        if t.candidate != typed_result.winner and t.number in typed_result.mixture_by_trial
+    )  # fmt: skip
+    window.show_candidate(number)
+    qtbot.waitUntil(lambda: not window.busy)
+    panel = window.latent_panel
+    np.testing.assert_allclose(panel.plot.shown_codes(), typed_result.latents_by_trial[number])
+    panel.show_point(3)
+    assert panel.text.text().startswith("No. 3 ")
+    window.show_winner()
+    np.testing.assert_allclose(panel.plot.shown_codes(), typed_result.fit.latents.mean)
