@@ -35,6 +35,15 @@ def layer_of(window, name):
     return shown.find_layer(window.viewer, name)
 
 
+def move(plot, point):
+    """Move the mouse to a point of the plot, no button pressed."""
+    viewport, none = plot.viewport(), Qt.MouseButton.NoButton
+    at = QPointF(viewport.mapToGlobal(point))
+    kind = QEvent.Type.MouseMove
+    modifiers = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(viewport, QMouseEvent(kind, QPointF(point), at, none, none, modifiers))
+
+
 def drag(plot, places, modifiers=Qt.KeyboardModifier.NoModifier):
     """Press the left button at the first of places in latent units, move through, release."""
     viewport = plot.viewport()
@@ -143,8 +152,9 @@ def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
     codes = np.asarray(typed_result.fit.latents.mean)
     alone = int(np.argmax(np.linalg.norm(codes - codes.mean(axis=0), axis=1)))
     point = panel.plot.mapFromScene(panel.plot.box.mapViewToScene(QPointF(*codes[alone])))
-    qtbot.mouseMove(panel.plot.viewport(), point + QPoint(40, 40))
-    qtbot.mouseMove(panel.plot.viewport(), point)
+    move(panel.plot, point + QPoint(20, -20))
+    qtbot.wait(50)  # pyqtgraph passes on at most a hundred moves a second
+    move(panel.plot, point)
     qtbot.waitUntil(lambda: panel.text.text().startswith(f"No. {alone} "), timeout=5000)
     triple = panel._decoder.patch(alone)
     np.testing.assert_array_equal(triple.measured, typed_result.patches.values[alone])

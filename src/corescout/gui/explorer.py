@@ -322,6 +322,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         if layer is not None and len(position) >= 2:
             place = np.asarray(layer.world_to_data(position[-2:]))
             self.scan_step.place.setText(readout(self.scan_of(layer), place))
+        self.latent_panel.show_place(position)
 
     # -- closing --------------------------------------------------------------------------
 
@@ -486,7 +487,7 @@ def _layers_of(result: Result) -> list[shown.LayerData]:
     places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
     return [
         shown.core_layer(result.scan, places, result.core_points, result.types),
-        *shown.target_layers(result.scan, result.targets),
+        *shown.target_layers(result.scan, result.targets, types=result.types),
     ]
 
 

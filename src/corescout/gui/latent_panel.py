@@ -68,12 +68,12 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         self.selection = PointSelection()
         self._view: CandidateView | None = None
         self._decoder: Decoder | None = None
+        self._pointed = -1  # point under the mouse on the scan
         self._on_scan = ScanSelection(explorer, self.selection)
         self._lay_out()
         self.plot.outlined.connect(self.selection.combine)
         self.plot.hovered.connect(self.show_point)
         self.selection.changed.connect(self._show_selected)
-        explorer.viewer.mouse_move_callbacks.append(self._follow_scan)
         self.show_view(None)
 
     # -- what the operator sees -----------------------------------------------------------
@@ -103,9 +103,6 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def leave(self) -> None:
         """The window closes: let go of the viewer's events."""
         self._on_scan.leave()
-        callbacks = self.explorer.viewer.mouse_move_callbacks
-        if self._follow_scan in callbacks:
-            callbacks.remove(self._follow_scan)
 
     def color_by(self, key: str) -> None:
         """Colour the points in the plot and on the scan by one of `point_colors.choices`."""
@@ -127,6 +124,19 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         if self._decoder is not None:
             self.strip.show_patch(self._decoder.patch(row))
         self.text.setText(_words(view, row))
+
+    def show_place(self, position: tuple[float, ...]) -> None:
+        """Show the patch under the mouse on the scan, at a place in the viewer's world."""
+        view, layer = self._view, shown.find_layer(self.explorer.viewer, shown.TYPES)
+        if view is None or layer is None or not layer.visible or len(position) < 2:
+            return
+        place = np.asarray(layer.world_to_data(position[-2:]))
+        apart = np.hypot(*(view.yx_px - place).T)
+        nearest = int(apart.argmin())
+        row = nearest if apart[nearest] <= shown.HOVER_PX else -1
+        if row != self._pointed:
+            self._pointed = row
+            self.show_point(row)
 
     def add_maps(self) -> None:
         """Add maps of the codes and of the angle to the viewer, as layers of their own."""
@@ -264,16 +274,6 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         count = len(self.selection.rows)
         if self._view is not None:
             self.text.setText(f"{count:,} of {len(self._view.z):,} selected" if count else _HINT)
-
-    def _follow_scan(self, viewer: Any, event: Any) -> None:
-        """Show the patch under the mouse on the scan."""
-        view, layer = self._view, shown.find_layer(viewer, shown.TYPES)
-        if view is None or layer is None or not layer.visible or len(event.position) < 2:
-            return
-        place = np.asarray(layer.world_to_data(event.position[-2:]))
-        apart = np.hypot(*(view.yx_px - place).T)
-        nearest = int(apart.argmin())
-        self.show_point(nearest if apart[nearest] <= shown.HOVER_PX else -1)
 
     # -- decoder --------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ def result_layers(result: Result) -> list[LayerData]:
         type_layer(result.scan, places, colors_of(result.types), shown_of(result.types)),
         *target_layers(result.scan, result.targets)[:1],
         core_layer(result.scan, places[core.index], core, result.types),
-        *target_layers(result.scan, result.targets)[1:],
+        *target_layers(result.scan, result.targets, types=result.types)[1:],
     ]
 
 
@@ -174,7 +174,10 @@ def core_layer(
 
 
 def target_layers(
-    scan: Scan, targets: Sequence[Target], state_of: Mapping[str, str] | None = None
+    scan: Scan,
+    targets: Sequence[Target],
+    state_of: Mapping[str, str] | None = None,
+    types: Types | None = None,
 ) -> list[LayerData]:
     """Return the route as lines and the targets as discs, numbered in the order of the visits.
 
@@ -182,7 +185,10 @@ def target_layers(
     ----------
     state_of : mapping of str to str, optional
         State of a target by its uid, a key of `TARGET_COLORS`; planned where it is not said.
+    types : Types, optional
+        For the colours that a person chose.
     """
+    chosen = types.colors if types is not None else None
     ordered = in_order(scan, targets)
     states = [(state_of or {}).get(t.uid, "planned") for t in ordered]
     places = np.array([t.yx_px for t in ordered]).reshape(-1, 2)
@@ -205,7 +211,7 @@ def target_layers(
             "name": TARGETS,
             "metadata": {OURS: TARGETS},
             "size": _TARGET_PX,
-            "face_color": [type_color(t.type) for t in ordered] or type_color(1),
+            "face_color": [type_color(t.type, chosen) for t in ordered] or type_color(1),
             "border_color": [TARGET_COLORS[state] for state in states] or "white",
             "border_width": 0.16,
             "features": {"number": np.arange(1, len(ordered) + 1), "state": np.array(states, str)},

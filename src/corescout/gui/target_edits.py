@@ -29,6 +29,7 @@ def choose_again(
         result.core_points,
         plan,
         measured_xy_m,
+        result.types,
     )
 
 
@@ -97,8 +98,7 @@ def _type_at(result: Result, yx_px: tuple[float, float]) -> int:
     nearest = int(np.argmin(apart))
     if apart[nearest] > _NEAR * result.winner.window_px:
         return 0
-    z = np.asarray(result.fit.latents.mean)[nearest : nearest + 1]
-    return int(result.type_of_component[int(result.mixture.assign(z).argmax())])
+    return int(result.types.of_point[nearest])
 
 
 def _words(what: str, count: int) -> str:

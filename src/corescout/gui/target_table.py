@@ -10,7 +10,7 @@ from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QAbstractItemView, QWidget
 
 from corescout.colors import type_color
-from corescout.data import Target
+from corescout.data import Target, Types
 from corescout.gui.tables import Table
 
 
@@ -38,9 +38,18 @@ class TargetTable(Table):
         return self._targets
 
     def set_targets(
-        self, targets: Sequence[Target], state_of: Mapping[str, str] | None = None
+        self,
+        targets: Sequence[Target],
+        state_of: Mapping[str, str] | None = None,
+        types: Types | None = None,
     ) -> None:
-        """Show targets; pixels stand in brackets where the scan has no scale."""
+        """Show targets; pixels stand in brackets where the scan has no scale.
+
+        Parameters
+        ----------
+        types : Types, optional
+            For their names and the colours that a person chose.
+        """
         self._targets = tuple(targets)
         self.blockSignals(True)
         self.setRowCount(len(targets))
@@ -50,10 +59,11 @@ class TargetTable(Table):
             else:
                 places = [f"{value * 1e6:+.4f}" for value in target.xy_m]
             state = (state_of or {}).get(target.uid, "planned")
-            kind = str(target.type) if target.type else "by hand"
+            kind = _kind(target, types)
             tip = f"priority {target.priority}; {target.uid}"
             self.set_row(row, [str(row + 1), kind, *places, state], tip)
-            self.item(row, 1).setForeground(QBrush(QColor(type_color(target.type))))
+            color = type_color(target.type, None if types is None else types.colors)
+            self.item(row, 1).setForeground(QBrush(QColor(color)))
         self.blockSignals(False)
 
     def set_states(self, state_of: Mapping[str, str]) -> None:
@@ -89,3 +99,11 @@ class TargetTable(Table):
 
     def _pick(self) -> None:
         self.picked.emit(self.rows())
+
+
+def _kind(target: Target, types: Types | None) -> str:
+    """Number of the type, and its name where a person gave it one."""
+    if not target.type:
+        return "by hand"
+    name = "" if types is None else types.name(target.type)
+    return f"{target.type}" if name in ("", f"type {target.type}") else f"{target.type} {name}"

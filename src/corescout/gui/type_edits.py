@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ class TypeEdits:
     def set_hidden(self, number: int, hidden: bool) -> bool:
         """Hide a type or show it again."""
         text = f"{'hide' if hidden else 'show'} {self._name(number)}"
-        return self._push(text, lambda r: edits.set_hidden(r, number, hidden))
+        return self._push(text, lambda r: edits.set_hidden(r, number, hidden), choose=True)
 
     def merge(self, numbers: list[int]) -> bool:
         """Make several types one: the one with the most points keeps its name and colour."""
@@ -55,27 +56,31 @@ class TypeEdits:
             return False
         into = max(numbers, key=result.types.count)
         names = " and ".join(self._name(n) for n in sorted(numbers))
-        return self._push(f"merge {names}", lambda r: edits.merge(r, into, numbers))
+        return self._push(f"merge {names}", lambda r: edits.merge(r, into, numbers), choose=True)
 
     def split(self, rows: NDArray[np.int64], name: str | None = None) -> bool:
         """Make a new type of some points."""
-        return self._push(f"split off {_points(rows)}", lambda r: edits.split(r, rows, name))
+        text = f"split off {_points(rows)}"
+        return self._push(text, lambda r: edits.split(r, rows, name), choose=True)
 
     def correct(self, rows: NDArray[np.int64], number: int) -> bool:
         """Say that some points are of a type, and let the others follow."""
         text = f"{_points(rows)} {'is' if len(rows) == 1 else 'are'} {self._name(number)}"
-        return self._push(text, lambda r: edits.correct(r, rows, number))
+        return self._push(text, lambda r: edits.correct(r, rows, number), choose=True)
 
     def _name(self, number: int) -> str:
         result = self._explorer.result
         return "" if result is None else result.types.name(number)
 
-    def _push(self, text: str, edit: Callable[[Result], Result]) -> bool:
+    def _push(self, text: str, edit: Callable[[Result], Result], *, choose: bool = False) -> bool:
+        """Make an edit, with the targets chosen anew as step 5 stands if the types are others."""
         before = self._explorer.result
         if before is None:
             return False
         try:
             after = edit(before)
+            if choose:
+                after = replace(after, targets=self._explorer.targets_step.chosen(after))
         except InputError as error:
             self._on_problem(str(error))
             return False

@@ -56,6 +56,7 @@ def choose(result: Result, measured: Measured) -> tuple[Target, ...]:
         result.core_points,
         plan.targets,
         [*measured.xy_m, *measured.sent_m],
+        result.types,
     )
 
 

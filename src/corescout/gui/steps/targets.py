@@ -85,9 +85,13 @@ class TargetsStep(Step):
         result = self.explorer.result
         if result is None:
             return
-        plan = TargetPlan.model_validate(self.plan_values()["targets"])
-        self._edit(choose_again(result, plan, self.measured_xy_m), "choose targets")
+        self._edit(self.chosen(result), "choose targets")
         self.explorer.settle("targets")
+
+    def chosen(self, result: Result) -> tuple[Target, ...]:
+        """Return the targets of a result with the settings of this step."""
+        plan = TargetPlan.model_validate(self.plan_values()["targets"])
+        return choose_again(result, plan, self.measured_xy_m)
 
     def delete_selected(self) -> None:
         """Delete the targets that are selected."""
@@ -172,7 +176,7 @@ class TargetsStep(Step):
     def _show_targets(self, targets: tuple[Target, ...]) -> None:
         result = self.explorer.result
         ordered = () if result is None else shown.in_order(result.scan, targets)
-        self.table.set_targets(ordered, self._state_of)
+        self.table.set_targets(ordered, self._state_of, None if result is None else result.types)
         for widget in (self.delete_button, self.export_button):
             widget.setEnabled(bool(ordered))
         for button in self.modes.values():
@@ -196,7 +200,8 @@ class TargetsStep(Step):
         self._show_targets(targets)
         result = self.explorer.result
         if result is not None:
-            self.explorer.show_layers(shown.target_layers(result.scan, targets, self._state_of))
+            discs = shown.target_layers(result.scan, targets, self._state_of, result.types)
+            self.explorer.show_layers(discs)
             self.explorer.workflow.set("targets", State.DONE, f"{len(targets)}")
             self.explorer.workflow.touch("targets")
 
