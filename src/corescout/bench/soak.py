@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -244,6 +243,8 @@ def _until(ready: Callable[[], bool], watched: Watched) -> None:
 
 def _resident_mib() -> float:
     """Memory of this process now; its largest so far where the system does not say."""
+    import resource
+
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -297,6 +297,12 @@ class Measuring:
             return ()
         return shifted(self._suggestion.targets, self._suggestion.moved_m)
 
+    @property
+    def _can_check_drift(self) -> bool:
+        """Whether a frame can be scanned on the way; a plan that goes as a whole has no way."""
+        known = self._instrument.capabilities
+        return self._settings.drift_check and "zoom" in known.actions and not known.whole_plans
+
     def _preview(self) -> None:
         """Show what a plan of the suggestion would do, and ask the policy."""
         suggestion = self._suggestion
@@ -306,7 +312,7 @@ class Measuring:
             at_m = self._instrument.status().at_m
             plan = plan_of(
                 suggestion.result, suggestion.targets, at_m, self._settings.action,
-                self._settings.action_settings, drift_check=self._settings.drift_check,
+                self._settings.action_settings, drift_check=self._can_check_drift,
             )  # fmt: skip
             if any(suggestion.moved_m):
                 moved = Drift("", "", suggestion.moved_m, None)
