@@ -144,7 +144,7 @@ def explore(
         bayesian_by_trial=study.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
-        notes=(*prepared.notes, *confirmation),
+        notes=(*prepared.notes, *_at_the_edge(mixture, plan), *confirmation),
     )
 
 
@@ -200,6 +200,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         notes=found.notes,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
+
+
+def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
+    """Say that the mixture has as many components as were allowed: more might fit better."""
+    most = plan.mixtures.max_components
+    if mixture.n_components < most or most == 1:
+        return ()
+    return (f"the mixture has {most} components, the most that were tried (max_components)",)
 
 
 def _types_with_evidence(

@@ -117,11 +117,16 @@ class MixturePlan(_Frozen):
     max_iterations: int = Field(500, ge=1)
     engine: Literal["batched", "sklearn"] = "batched"
     density_filter: DensityFilterPlan = DensityFilterPlan()
+    noise_component: bool = Field(
+        False, description="an even haze beside the Gaussians, instead of a density filter"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min_components > self.max_components:
             raise ValueError("min_components must not exceed max_components")
+        if self.noise_component and self.engine != "batched":
+            raise ValueError("noise_component needs the engine 'batched'")
         return self
 
 

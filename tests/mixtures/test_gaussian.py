@@ -105,3 +105,51 @@ def test_points_on_a_line_in_one_place_and_far_away_can_be_fitted(far):
         assert np.isfinite(mixture.log_likelihood_nats)
         assert np.isfinite(mixture.covariances).all()
         np.testing.assert_allclose(mixture.responsibilities.sum(axis=1), 1)
+
+
+def hazy_blobs() -> np.ndarray:
+    rng = np.random.default_rng(2)
+    return np.concatenate([blobs(), rng.uniform(-6, 10, (120, 2))])
+
+
+def test_a_noise_component_takes_the_haze():
+    z = hazy_blobs()
+    plan = MixturePlan(max_components=4, starts=10, noise_component=True)
+    found = fit_mixtures([z, 50 * z], [everything(z)] * 2, plan, [0, 0])
+    mixture = found[0][3]
+    assert mixture.noise_weight == pytest.approx(120 / len(z), abs=0.04)
+    assert mixture.weights.sum() + mixture.noise_weight == pytest.approx(1)
+    widths = np.sqrt(np.linalg.eigvalsh(mixture.covariances))
+    np.testing.assert_allclose(widths, np.tile([0.3, 0.8], (3, 1)), rtol=0.25)
+    plain = fit_mixtures([z], [everything(z)], MixturePlan(max_components=4, starts=10), [0])[0][3]
+    assert np.sqrt(np.linalg.eigvalsh(plain.covariances)).max() > 1.5
+    assert mixture.log_likelihood_nats > plain.log_likelihood_nats
+    assert mixture.n_parameters == plain.n_parameters + 1
+    haze = mixture.responsibilities.sum(axis=1)[600:]
+    assert np.median(haze) < 0.1
+
+
+def test_the_noise_has_the_density_of_the_box_and_follows_the_scale():
+    z = hazy_blobs()
+    plan = MixturePlan(max_components=3, starts=10, noise_component=True)
+    found = fit_mixtures([z, 50 * z], [everything(z)] * 2, plan, [0, 0])
+    one, other = found[0][3], found[1][3]
+    assert other.noise_density == pytest.approx(one.noise_density / 2500, rel=1e-3)
+    total = one.log_density(z).sum()
+    assert one.log_likelihood_nats == pytest.approx(total, rel=1e-3)
+    tau = np.asarray(one.responsibilities)
+    noise = one.noise_weight * one.noise_density / np.exp(one.log_density(z))
+    np.testing.assert_allclose(1 - tau.sum(axis=1), noise, atol=5e-3)
+    full = np.column_stack([tau, 1 - tau.sum(axis=1)])
+    full = full[full > 0]
+    assert one.classification_entropy_nats == pytest.approx(-(full * np.log(full)).sum(), rel=1e-6)
+
+
+def test_a_random_subset_of_equal_size():
+    z = blobs()
+    plan = DensityFilterPlan(kind="relative", max_points=100)
+    one, other = keep_dense(z, plan, seed=0), keep_dense(z, plan, seed=1)
+    assert one.sum() == other.sum() == 100
+    assert not np.array_equal(one, other)
+    dense = keep_dense(z, DensityFilterPlan(kind="relative"))
+    assert not (one & ~dense).any()

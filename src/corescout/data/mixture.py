@@ -25,6 +25,10 @@ class Mixture:
     log_likelihood_nats : float
         Total over the points seen.
     converged : bool
+    noise_weight, noise_density : float
+        Share of points that belong to no component, and its density per unit of latent volume,
+        the same everywhere; 0 without a noise component. `weights` then sum to 1 - noise_weight,
+        and so do the responsibilities of a point where noise is likely.
     """
 
     weights: NDArray[np.float64]
@@ -34,6 +38,8 @@ class Mixture:
     seen: NDArray[np.int64]
     log_likelihood_nats: float
     converged: bool = True
+    noise_weight: float = 0.0
+    noise_density: float = 0.0
 
     def __post_init__(self) -> None:
         set_readonly(self, "means", (None, None))
@@ -52,13 +58,15 @@ class Mixture:
     def classification_entropy_nats(self) -> float:
         """E = -sum_i sum_k tau_ik log tau_ik >= 0, total over the points seen."""
         tau = np.asarray(self.responsibilities)
+        if self.noise_density > 0:
+            tau = np.column_stack([tau, np.clip(1 - tau.sum(axis=1), 0, 1)])
         return float(-np.sum(tau * np.log(np.where(tau > 0, tau, 1.0))))
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters: K L + K L (L + 1) / 2 + K - 1."""
+        """Free parameters: K L + K L (L + 1) / 2 + K - 1, and one more for the share of noise."""
         k, dims = self.means.shape
-        return int(k * dims + k * dims * (dims + 1) // 2 + k - 1)
+        return int(k * dims + k * dims * (dims + 1) // 2 + k - 1 + (self.noise_density > 0))
 
     def mahalanobis2(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Squared Mahalanobis distances (N, K) of the codes z (N, L) to each centre."""
@@ -75,13 +83,16 @@ class Mixture:
         return np.asarray(constant - 0.5 * self.mahalanobis2(z))
 
     def log_density(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Log density (N,) of codes z (N, L) under the components, in nats."""
+        """Log density (N,) of codes z (N, L) under the components and the noise, in nats."""
         joint = self.log_joint(z)
+        if self.noise_density > 0 and self.noise_weight > 0:
+            noise = np.log(self.noise_weight * self.noise_density)
+            joint = np.column_stack([joint, np.full(len(joint), noise)])
         most = joint.max(axis=1)
         return np.asarray(most + np.log(np.exp(joint - most[:, None]).sum(axis=1)))
 
     def assign(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Responsibilities (N, K) of codes z (N, L), seen or not."""
+        """Responsibilities (N, K) of codes z (N, L), seen or not; of the components alone."""
         joint = self.log_joint(z)
         joint = joint - joint.max(axis=1, keepdims=True)
         tau = np.exp(joint)

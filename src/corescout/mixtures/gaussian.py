@@ -3,7 +3,8 @@
 Notation: R runs (data sets x starts), n points, L dimensions, K components, F features.
 A Gaussian's log density is linear in the features f(z) = (1, z_i, z_i z_j): with them both steps
 are one batched matrix product, E: f theta, M: tau^T f. All K and starts go in one batch; a run of
-fewer components than the batch has its other weights held at 0. Starts are short runs on some of
+fewer components than the batch has its other weights held at 0. Noise is one more column, evenly
+spread over the box of the codes (Banfield and Raftery, 1993). Starts are short runs on some of
 the points and only the best of each K goes on (em-EM of Biernacki, Celeux and Govaert, 2003). The
 iterations are in single precision, the last step and all that is reported in double.
 """
@@ -32,6 +33,7 @@ _LLOYD_STEPS = 4
 _SHORT_RUN = 16  # iterations after which the starts are compared
 _START_POINTS = 512  # that the starts are compared on
 _BATCHED_POINTS = 4096  # with more, one K at a time: the padding would cost more than it saves
+_FIRST_NOISE = 0.05  # share of the noise component that the starts begin with
 _NEVER = -1e9  # log weight of a component that a run does not have
 
 
@@ -70,13 +72,15 @@ def fit_mixtures(
     for group in _same_size(kept):
         scales = [whitening(codes[i][kept[i]]) for i in group]
         z = np.stack([whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)])
+        noise = _uniform_density(z) if plan.noise_component else None
         largest = min(plan.max_components, z.shape[1] // (z.shape[2] + 2))
         for ks in _batches(largest, z.shape[1]):
-            fitted = _fit_batch(z, ks, plan, [seeds[i] for i in group], stop)
+            fitted = _fit_batch(z, ks, plan, [seeds[i] for i in group], noise, stop)
             for row, i in enumerate(group):
+                density = 0.0 if noise is None else float(noise[row].exp())
                 for column, k in enumerate(ks):
                     run = fitted.run(row * len(ks) + column, k)
-                    results[i][k] = _to_mixture(run, scales[row], np.flatnonzero(kept[i]))
+                    results[i][k] = _to_mixture(run, scales[row], np.flatnonzero(kept[i]), density)
     return results
 
 
@@ -97,6 +101,7 @@ class _Fitted:
     responsibilities: Tensor  # (R, n, K)
     log_likelihood: Tensor  # (R,) total
     converged: Tensor  # (R,)
+    noise_weight: Tensor  # (R,)
 
     def run(self, row: int, k: int) -> _Fitted:
         """Return one run with its k components."""
@@ -107,6 +112,7 @@ class _Fitted:
             self.responsibilities[row, :, :k],
             self.log_likelihood[row],
             self.converged[row],
+            self.noise_weight[row],
         )
 
 
@@ -122,6 +128,7 @@ def _fit_batch(
     ks: range,
     plan: MixturePlan,
     seeds: Sequence[int],
+    noise: Tensor | None,
     stop: threading.Event | None,
 ) -> _Fitted:
     """Fit every K of `ks` to D data sets z (D, n, L); the runs are in the order (data set, K)."""
@@ -129,20 +136,38 @@ def _fit_batch(
     exact = _features(torch.from_numpy(z))
     features = exact.float()
     theta = torch.cat(
-        [_best_starts(z[d], features[d], ks, plan, seed) for d, seed in enumerate(seeds)]
+        [
+            _best_starts(z[d], features[d], ks, plan, seed, None if noise is None else noise[d])
+            for d, seed in enumerate(seeds)
+        ]
     )
-    absent = _absent(ks, 1).repeat(len(z), 1)
     own = torch.arange(len(z)).repeat_interleave(len(ks))
-    theta, converged = _iterate(features[own], theta, absent, dims, plan.max_iterations, stop)
+    shape = _Shape(dims, _absent(ks, 1).repeat(len(z), 1), None if noise is None else noise[own])
+    theta, converged = _iterate(features[own], theta, shape, plan.max_iterations, stop)
     tau = _expect(features[own], theta)[0].double()
     exact = exact[own]
-    tau, total = _expect(exact, _theta(*_moments(exact, tau, dims), absent.double()))
+    tau, total = _expect(exact, _maximise(exact, tau, shape.double()))
     weights, means, covariances = _moments(exact, tau, dims)
-    return _Fitted(weights, means, covariances, tau, total.sum(dim=1), converged)
+    k = ks[-1]
+    left = weights[:, k:].sum(dim=1)
+    return _Fitted(
+        weights[:, :k],
+        means[:, :k],
+        covariances[:, :k],
+        tau[..., :k],
+        total.sum(dim=1),
+        converged,
+        left,
+    )
 
 
 def _best_starts(
-    z: NDArray[np.float64], features: Tensor, ks: range, plan: MixturePlan, seed: int
+    z: NDArray[np.float64],
+    features: Tensor,
+    ks: range,
+    plan: MixturePlan,
+    seed: int,
+    noise: Tensor | None,
 ) -> Tensor:
     """Parameters (len(ks), F, max K) of the best of several short runs for each K."""
     rng = np.random.default_rng(seed)
@@ -156,11 +181,14 @@ def _best_starts(
             tau[i, s, :, :k] = kmeans_start(some, k, np.random.default_rng((seed, k, s)))
     runs = len(ks) * plan.starts
     features = features[rows].expand(runs, -1, -1)
-    absent, dims = _absent(ks, plan.starts), z.shape[1]
-    theta = _theta(*_moments(features, tau.flatten(0, 1), dims), absent)
+    absent, tau = _absent(ks, plan.starts), tau.flatten(0, 1)
+    if noise is not None:
+        tau = torch.cat([(1 - _FIRST_NOISE) * tau, torch.full_like(tau[..., :1], _FIRST_NOISE)], -1)
+    shape = _Shape(z.shape[1], absent, None if noise is None else noise.expand(runs))
+    theta = _maximise(features, tau, shape)
     if plan.starts == 1:
         return theta
-    theta, _ = _iterate(features, theta, absent, dims, _SHORT_RUN)
+    theta, _ = _iterate(features, theta, shape, _SHORT_RUN)
     level = _expect(features, theta)[1].mean(dim=1).view(len(ks), plan.starts)
     best: Tensor = theta[level.argmax(dim=1) + torch.arange(len(ks)) * plan.starts]
     return best
@@ -193,8 +221,7 @@ def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
 def _iterate(
     features: Tensor,
     theta: Tensor,
-    absent: Tensor,
-    dims: int,
+    shape: _Shape,
     max_iterations: int,
     stop: threading.Event | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -205,7 +232,7 @@ def _iterate(
     active = torch.arange(len(theta))
     for iteration in range(1, max_iterations + 1):
         tau, total = _expect(features, theta)
-        theta = _theta(*_moments(features, tau, dims), absent)
+        theta = _maximise(features, tau, shape)
         if iteration % _CHECK_EVERY and iteration != max_iterations:
             continue
         if stop is not None and stop.is_set():
@@ -219,8 +246,44 @@ def _iterate(
         if bool(done.any()):
             going = ~done
             active, theta = active[going], theta[going]
-            features, absent = features[going], absent[going]
+            features, shape = features[going], shape.some(going)
     return result, converged
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """What R runs of one batch have in common with none of the data."""
+
+    dims: int
+    absent: Tensor  # (R, K)
+    noise: Tensor | None  # (R,) log density of the noise component, the same everywhere
+
+    def some(self, rows: Tensor) -> _Shape:
+        noise = None if self.noise is None else self.noise[rows]
+        return _Shape(self.dims, self.absent[rows], noise)
+
+    def double(self) -> _Shape:
+        noise = None if self.noise is None else self.noise.double()
+        return _Shape(self.dims, self.absent.double(), noise)
+
+
+def _uniform_density(z: NDArray[np.float64]) -> Tensor:
+    """Log density (D,) of noise that is spread evenly over the box around each z (D, n, L)."""
+    return -torch.from_numpy(np.log(np.maximum(np.ptp(z, axis=1), 1e-6)).sum(axis=1)).float()
+
+
+def _maximise(features: Tensor, tau: Tensor, shape: _Shape) -> Tensor:
+    """M step: coefficients (R, F, K), and a column for the noise where there is any.
+
+    A constant density is linear in the features too: only that of 1 has a coefficient.
+    """
+    weights, means, covariances = _moments(features, tau, shape.dims)
+    if shape.noise is None:
+        return _theta(weights, means, covariances, shape.absent)
+    theta = _theta(weights[:, :-1], means[:, :-1], covariances[:, :-1], shape.absent)
+    column = torch.zeros_like(theta[..., :1])
+    column[:, 0, 0] = torch.log(weights[:, -1]) + shape.noise
+    return torch.cat([theta, column], dim=-1)
 
 
 def _expect(features: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
@@ -269,7 +332,10 @@ def _theta(weights: Tensor, means: Tensor, covariances: Tensor, absent: Tensor) 
 
 
 def _to_mixture(
-    run: _Fitted, scale: tuple[NDArray[np.float64], NDArray[np.float64]], seen: NDArray[np.int64]
+    run: _Fitted,
+    scale: tuple[NDArray[np.float64], NDArray[np.float64]],
+    seen: NDArray[np.int64],
+    noise_density: float,
 ) -> Mixture:
     """Undo the whitening: z = mean + factor y, log density shifts by -log det factor."""
     mean, factor = scale
@@ -282,6 +348,8 @@ def _to_mixture(
         seen=seen,
         log_likelihood_nats=float(run.log_likelihood) - jacobian,
         converged=bool(run.converged),
+        noise_weight=float(run.noise_weight),
+        noise_density=noise_density / float(np.prod(np.diag(factor))),
     )
 
 

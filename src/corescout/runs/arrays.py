@@ -146,6 +146,8 @@ def mixture_from_h5(group: h5py.Group) -> Mixture:
         **{name: group[name][()] for name in _MIXTURE},
         log_likelihood_nats=float(group.attrs["log_likelihood_nats"]),
         converged=bool(group.attrs["converged"]),
+        noise_weight=float(group.attrs.get("noise_weight", 0.0)),
+        noise_density=float(group.attrs.get("noise_density", 0.0)),
     )
 
 
@@ -244,6 +246,8 @@ def _write_fit(group: h5py.Group, fit: Fit) -> None:
 def _write_mixture(group: h5py.Group, mixture: Mixture) -> None:
     group.attrs["log_likelihood_nats"] = mixture.log_likelihood_nats
     group.attrs["converged"] = mixture.converged
+    group.attrs["noise_weight"] = mixture.noise_weight
+    group.attrs["noise_density"] = mixture.noise_density
     for name in _MIXTURE:
         _put(group, name, getattr(mixture, name))
 
