@@ -184,6 +184,12 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.result_changed.emit(result)
         self.view_changed.emit(self._view)
 
+    def take_result(self, result: Result) -> None:
+        """Show a result that was found elsewhere: a watch has understood a scan."""
+        self._settings = self.settings()
+        self.set_result(result)
+        self._refresh_images()
+
     def set_targets(self, targets: tuple[Target, ...]) -> None:
         """Take other targets into the result: types and views stay as they are."""
         if self._result is not None:
@@ -494,4 +500,6 @@ def _layers_of(result: Result) -> list[shown.LayerData]:
 def _is_scan_image(layer: Any) -> bool:
     """Say whether a layer may be explored; a map of ours, or a scan under way, is none."""
     image = isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb
-    return image and shown.OURS not in layer.metadata
+    ours = layer.metadata.get(shown.OURS)
+    analysed = ours == shown.LIVE and shown.RESULT in layer.metadata
+    return image and (ours is None or analysed)

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +88,10 @@ class InstrumentLink:
         By target.
     loops : dict of str to Loop
         Fitted, by target.
+    halt : callable
+        What STOP does, given the reason.
+    let_go : callable
+        Called first of all when the link is closed; may wait.
 
     Raises
     ------
@@ -99,6 +104,8 @@ class InstrumentLink:
         instrument.connect()
         self.day = Day(folder, runs=False)
         self.session = Session(instrument, limits, self.day.journal)
+        self.halt: Callable[[str], None] = self.session.stop  # a watch has its own
+        self.let_go: Callable[[], object] = lambda: None  # ends a watch, before all else ends
         self._snapshot = LinkSnapshot(state=self.session.state)
         self._lock = threading.Lock()
         self.measurements: dict[str, Measurement] = {}
@@ -236,7 +243,7 @@ class InstrumentLink:
     def _stop(self, reason: str) -> None:
         began, capabilities = time.monotonic(), self.instrument.capabilities
         try:
-            self.session.stop(reason)
+            self.halt(reason)
         except (InstrumentError, OSError) as error:
             said = f"STOP AT THE INSTRUMENT: the stop did not reach it ({error})"
         else:
@@ -245,6 +252,7 @@ class InstrumentLink:
         self._show_state()
 
     def _close(self) -> None:
+        self.let_go()
         if self._run is not None and self._run.is_alive():
             with suppress(CorescoutError, OSError):
                 self.session.stop("the window was closed")

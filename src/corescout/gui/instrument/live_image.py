@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from corescout.data import Scan
-from corescout.gui.layers import LIVE, OURS, SCAN, find_layer
-from corescout.gui.placement import GEOMETRY, geometry
+from corescout.data import Result, Scan, ScanFrame
+from corescout.gui.layers import CHANNEL, LIVE, OURS, RESULT, SCAN, find_layer
+from corescout.gui.placement import geometry
 from corescout.report.drawing import scaled_unit
 
 
@@ -23,6 +23,7 @@ class LiveImage:
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
         self._factor, self._uid = 1.0, ""
+        self._frame: ScanFrame | None = None
 
     @property
     def layer(self) -> Any | None:
@@ -51,10 +52,16 @@ class LiveImage:
         layer.refresh(extent=False, thumbnail=False, highlight=False)
         if not np.allclose(layer.contrast_limits, limits, rtol=0.02):
             layer.contrast_limits = limits
-        for key, value in geometry(scan).items():
-            if key in GEOMETRY and scan.uid != layer.metadata[SCAN].uid:
+        if scan.frame != self._frame:
+            for key, value in geometry(scan).items():
                 setattr(layer, key, value)
-        layer.metadata[SCAN] = scan
+        self._frame = scan.frame
+
+    def keep(self, scan: Scan, result: Result) -> None:
+        """The scan that is shown is whole and analysed: it may be explored and looked into."""
+        layer = self.layer
+        if layer is not None:
+            layer.metadata.update({SCAN: scan, RESULT: result, CHANNEL: result.channels[0]})
 
     def remove(self) -> None:
         """Take the layer away."""
@@ -63,12 +70,13 @@ class LiveImage:
             self._viewer.layers.remove(layer)
 
     def _add(self, scan: Scan, values: Any, limits: tuple[float, float]) -> None:
+        self._frame = scan.frame
         selected = self._viewer.layers.selection.active
         above = self._viewer.layers
         images = [i for i, layer in enumerate(above) if layer.metadata.get(SCAN) is not None]
         added = self._viewer.add_image(
             values, name="scan under way", colormap="gray", contrast_limits=limits,
-            metadata={OURS: LIVE, SCAN: scan}, **geometry(scan),
+            metadata={OURS: LIVE}, **geometry(scan),
         )  # fmt: skip
         place = above.index(added)
         target = max(images, default=-1) + 1

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
 
 from corescout.gui.instrument.action_form import ActionForm
 from corescout.gui.instrument.choices import FOLDER, choices, profile_problem
 from corescout.gui.instrument.dry_run import DryRun
 from corescout.gui.instrument.journal_view import JournalView
 from corescout.gui.instrument.link import InstrumentLink, LinkSnapshot, in_words
+from corescout.gui.instrument.live_section import LiveSection
 from corescout.gui.instrument.loop_plot import LoopPlot
 from corescout.gui.instrument.stop_bar import StopBar
 from corescout.gui.instrument.visit import Progress
@@ -37,13 +48,17 @@ class InstrumentWidgets(Step):
         self.targets_step = targets_step
         self._build()
 
-    def show_snapshot(self, link: InstrumentLink, progress: Progress, *, approvable: bool) -> None:
+    def show_snapshot(
+        self, link: InstrumentLink, progress: Progress, *, approvable: bool, live: bool
+    ) -> None:
         """Show where the session stands, and allow what can be done now.
 
         Parameters
         ----------
         approvable : bool
             Whether a plan without errors is shown.
+        live : bool
+            Whether a watch previews and runs: then only its plans are approved.
         """
         snapshot = link.snapshot
         state, can_stop = snapshot.state, link.instrument.capabilities.can_stop
@@ -54,12 +69,13 @@ class InstrumentWidgets(Step):
         _set_text(self.status, snapshot.problem or in_words(snapshot))
         idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running
         has_targets = bool(self.targets_step.targets)
-        self.dry_run_button.setEnabled(idle and has_targets and not snapshot.scanning)
+        free = idle and not snapshot.scanning and not live
+        self.dry_run_button.setEnabled(free and has_targets)
         self.approve_button.setEnabled(approvable and state == "PREVIEW")
-        armed = approvable and state == "ARMED"
+        armed = approvable and state == "ARMED" and not live
         self.run_button.setEnabled(armed)
         _set_text(self.run_button, f"Run ({snapshot.armed_for_s:.0f} s)" if armed else "Run")
-        self.scan_button.setEnabled(idle and not snapshot.scanning)
+        self.scan_button.setEnabled(free)
         self.bar.setVisible(snapshot.running or bool(progress.ended))
         self.bar.setMaximum(max(1, len(progress.targets)))
         self.bar.setValue(progress.done)
@@ -75,6 +91,7 @@ class InstrumentWidgets(Step):
         for widget in self._with_instrument:
             widget.setVisible(connected)
         self.stop_bar.show_connected(connected)
+        self.live_section.show_connected(connected)
         if link is None:
             self.loop_box.setVisible(False)
             self.loop_plot.setVisible(False)
@@ -114,6 +131,8 @@ class InstrumentWidgets(Step):
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Carry out the plan that was approved")
         self.preview_box, self.bar = DryRun(), QProgressBar()
+        self.live_section, self.live_fold = LiveSection(), Fold("Live: watch as scans come")
+        self.live_fold.form.addRow(self.live_section)
         self.loop_plot, self.journal, self.more = LoopPlot(), JournalView(), Fold("Journal")
         self.more.form.addRow(self.journal)
         top, buttons = QHBoxLayout(), QHBoxLayout()
@@ -127,7 +146,14 @@ class InstrumentWidgets(Step):
         self.body.addWidget(self.scan_button)
         self.body.addWidget(self.form_of_action)
         self.body.addLayout(buttons)
-        for widget in (self.preview_box, self.bar, self.loop_box, self.loop_plot, self.more):
+        for widget in (
+            self.preview_box,
+            self.bar,
+            self.loop_box,
+            self.loop_plot,
+            self.live_fold,
+            self.more,
+        ):
             self.body.addWidget(widget)
         self._with_instrument = (
             self.warnings, self.scan_button, self.form_of_action, self.dry_run_button,
@@ -149,6 +175,20 @@ def _chip(state: str, snapshot: LinkSnapshot, progress: Progress) -> tuple[State
     if progress.ended == "done" and state == "OBSERVE":
         return State.DONE, progress.text
     return State.TO_DO, {"ARMED": "approved", "PREVIEW": "previewed"}.get(state, "connected")
+
+
+def person() -> str:
+    """Who approves: the name of the user of this computer."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "the operator"
+
+
+def ask_folder(parent: QWidget) -> Path | None:
+    """Ask for a folder of scans; None if the operator thinks better of it."""
+    folder = QFileDialog.getExistingDirectory(parent, "A folder that scans are saved to")
+    return Path(folder) if folder else None
 
 
 def _set_text(widget: Any, text: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog
 
 from corescout.data import Scan, Target
 from corescout.gui import layers as shown
@@ -18,14 +17,17 @@ from corescout.gui.instrument.choices import Choice, folder_choice
 from corescout.gui.instrument.esc_key import EscKey
 from corescout.gui.instrument.link import InstrumentLink
 from corescout.gui.instrument.live_image import LiveImage
+from corescout.gui.instrument.live_section import INSTRUMENT
+from corescout.gui.instrument.live_view import LiveView
 from corescout.gui.instrument.loop_plot import loop_words, loops_layer
 from corescout.gui.instrument.tip_layer import TipLayer
 from corescout.gui.instrument.visit import Progress, VisitSettings
-from corescout.gui.instrument.widgets import InstrumentWidgets
+from corescout.gui.instrument.widgets import InstrumentWidgets, ask_folder, person
 from corescout.gui.look import text_color
 from corescout.gui.steps.targets import TargetsStep
 from corescout.gui.workflow import State
 from corescout.instruments import Check, VisitPlan
+from corescout.live.runner import LiveSettings
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
@@ -57,6 +59,9 @@ class InstrumentStep(InstrumentWidgets):
         self.progress = Progress()
         viewer = explorer.viewer
         self.live_image, self.tip_layer = LiveImage(viewer), TipLayer(viewer)
+        self.live = LiveView(
+            explorer, targets_step, self.live_section, self.live_image, self._show_live_plan
+        )
         self._esc = EscKey(viewer, self, self.stop)
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
@@ -87,9 +92,10 @@ class InstrumentStep(InstrumentWidgets):
     def disconnect_instrument(self) -> None:
         """Let the instrument go; a run is stopped first."""
         link, self.link = self.link, None
+        if self.live.measures:
+            self.live.stop()
         if link is not None:
             link.close()
-        self._timer.stop()
         self._esc.unbind()
         self.tip_layer.remove()
         self._forget_plan("")
@@ -126,10 +132,13 @@ class InstrumentStep(InstrumentWidgets):
 
     def approve(self) -> None:
         """Approve exactly the plan that was previewed."""
-        link, plan = self.link, self._plan
+        link, plan, watch = self.link, self._plan, self.live.watch
         if link is None or plan is None:
             return
-        self._do("approve", lambda: link.approve(plan.digest, _person()))
+        if watch is not None and watch.measures:
+            self._do("approve", lambda: watch.approve(plan.digest, person()))
+        else:
+            self._do("approve", lambda: link.approve(plan.digest, person()))
 
     def run(self) -> None:
         """Carry out the plan that was approved."""
@@ -147,9 +156,25 @@ class InstrumentStep(InstrumentWidgets):
 
     def release(self) -> None:
         """Leave HOLD: the operator has looked."""
-        link = self.link
-        if link is not None:
-            self._do("release", lambda: link.release(_person()))
+        link, watch = self.link, self.live.watch
+        if watch is not None and watch.measures:
+            self._do("release", lambda: watch.release(person()))
+        elif link is not None:
+            self._do("release", lambda: link.release(person()))
+
+    def watch_scans(self, source: str, folder: Path | None = None) -> None:
+        """Understand every new scan as it arrives, from the instrument or a folder."""
+        link = self.link if source == INSTRUMENT else None
+        if link is None and folder is None:
+            folder = ask_folder(self)
+            if folder is None:
+                return
+        action, settings = self.form_of_action.values()
+        check = self.form_of_action.check_every.value() > 0
+        name = f"{datetime.now():%Y-%m-%d}-watch-{folder.name if folder else ''}"
+        live = LiveSettings(action=action, action_settings=settings, drift_check=check)
+        self.live.start(link, folder, self.days / name, live)
+        self._timer.start()
 
     # -- state ----------------------------------------------------------------------------
 
@@ -174,11 +199,16 @@ class InstrumentStep(InstrumentWidgets):
         self.dry_run()
 
     def leave(self) -> None:
-        """The window closes: a run is stopped, the instrument let go."""
+        """The window closes: a run and a watch are stopped, the instrument let go."""
+        self.live.stop()
         self.disconnect_instrument()
+        self._timer.stop()
 
     def wait(self, seconds: float = 10.0) -> bool:
         """Wait until no thread of an instrument is left."""
+        watch = self.live.watch
+        if watch is not None and not watch.wait(seconds):
+            return False
         return not [link for link in self._links if not link.wait(seconds)]
 
     # -- jobs -----------------------------------------------------------------------------
@@ -228,6 +258,8 @@ class InstrumentStep(InstrumentWidgets):
     def _plan_changed(self, *_: object) -> None:
         """Targets or settings are others: what was previewed or approved is void."""
         self._version += 1
+        if self.live.measures:
+            return  # its plans are its own
         if self._plan is not None and self.state in ("PREVIEW", "ARMED"):
             self._withdraw("The plan changed: dry run again.")
 
@@ -236,6 +268,14 @@ class InstrumentStep(InstrumentWidgets):
         self._forget_plan(why)
         if link is not None:
             self._do("withdraw", lambda: link.withdraw(why))
+
+    def _show_live_plan(self, plan: VisitPlan | None, check: Check | None) -> None:
+        """Show the plan of a watch: it waits for approval, and then runs by itself."""
+        if plan is None or check is None:
+            self._forget_plan("")
+        else:
+            self._plan, self._check = plan, check
+            self.preview_box.show_check(plan, check)
 
     def _forget_plan(self, why: str) -> None:
         self._plan = self._check = None
@@ -246,8 +286,11 @@ class InstrumentStep(InstrumentWidgets):
     # -- ten times a second ---------------------------------------------------------------
 
     def _poll(self) -> None:
+        self.live.poll()
         link = self.link
         if link is None:
+            if self.live.watch is None and not self.explorer.work.running("watch"):
+                self._timer.stop()
             return
         snapshot = link.snapshot
         events = link.take_events()
@@ -258,7 +301,8 @@ class InstrumentStep(InstrumentWidgets):
             self._take_scan(scan)
         self.tip_layer.show(snapshot.at_m, self._view_size_m())
         ready = self._plan is not None and self._check is not None and not self._check.errors
-        self.show_snapshot(link, self.progress, approvable=ready)
+        live = self.live.measures
+        self.show_snapshot(link, self.progress, approvable=ready, live=live)
         if self.more.toggle.isChecked():
             self.journal.refresh()
 
@@ -323,8 +367,8 @@ class InstrumentStep(InstrumentWidgets):
         found = self.choice.currentData()
         if found is not None:
             return found  # type: ignore[no-any-return]
-        folder = QFileDialog.getExistingDirectory(self, "A folder that scans are saved to")
-        return folder_choice(Path(folder)) if folder else None
+        folder = ask_folder(self)
+        return folder_choice(folder) if folder is not None else None
 
     def _connect_widgets(self) -> None:
         self.connect_button.clicked.connect(lambda: self.connect_instrument())
@@ -332,17 +376,12 @@ class InstrumentStep(InstrumentWidgets):
         self.dry_run_button.clicked.connect(self.dry_run)
         self.approve_button.clicked.connect(self.approve)
         self.run_button.clicked.connect(self.run)
+        self.live_section.watch_wanted.connect(self.watch_scans)
+        self.live_section.stop_wanted.connect(self.live.stop)
+        self.live_section.sign_wanted.connect(lambda count: self.live.sign(count, person()))
         self.stop_bar.stop_wanted.connect(self.stop)
         self.stop_bar.release_wanted.connect(self.release)
         self.form_of_action.changed.connect(self._plan_changed)
         self.targets_step.targets_changed.connect(self._plan_changed)
         self.targets_step.picked.connect(self._show_loop)
         self._timer.timeout.connect(self._poll)
-
-
-def _person() -> str:
-    """Who approves: the name of the user of this computer."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "the operator"

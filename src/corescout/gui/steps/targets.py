@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSlider,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -136,6 +135,10 @@ class TargetsStep(Step):
         self._state_of = dict(state_of)
         self.table.set_states(self._state_of)
         self.layer.show_states([self._state_of.get(t.uid, "planned") for t in self.targets])
+
+    def take(self, targets: tuple[Target, ...]) -> None:
+        """Show targets that a watch suggests."""
+        self._set(targets)
 
     def pick(self, row: int) -> None:
         """Select a target as a click on it does."""
@@ -277,6 +280,7 @@ class TargetsStep(Step):
     def _lay_out(self) -> None:
         form = self.form()
         numbers = QHBoxLayout()
+        self.per_type.setMaximumWidth(96)
         numbers.addWidget(self.per_type)
         numbers.addWidget(QLabel("spacing"))
         numbers.addWidget(self.spacing, stretch=1)
@@ -326,13 +330,13 @@ def _metres(box: QDoubleSpinBox) -> float | None:
     return box.value() * 1e-9 if box.value() > 0 else None
 
 
-def _mode_button(mode: str, text: str) -> QToolButton:
+def _mode_button(mode: str, text: str) -> QPushButton:
     tips = {
         "pan_zoom": "Move the view with the mouse; click a target to see its loop",
         "add": "Click on the scan to add targets",
         "select": "Drag targets; with Shift several",
     }
-    button = QToolButton()
+    button = QPushButton()
     button.setText(text)
     button.setCheckable(True)
     button.setToolTip(tips[mode])

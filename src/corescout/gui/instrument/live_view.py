@@ -1,0 +1,174 @@
+"""What a watch shows in the window: rows as they come, overlays, targets, loops, the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corescout.data import Measurement, Target
+from corescout.gui.background import Job
+from corescout.gui.collector import FullCollections
+from corescout.gui.instrument.live_image import LiveImage
+from corescout.gui.instrument.live_section import LiveSection
+from corescout.gui.instrument.live_watch import LiveWatch
+from corescout.gui.instrument.loop_plot import loops_layer
+from corescout.instruments import Check, VisitPlan
+from corescout.live.policy import Policy
+from corescout.live.runner import LiveSettings
+from corescout.live.states import Snapshot
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+    from corescout.gui.instrument.link import InstrumentLink
+    from corescout.gui.steps.targets import TargetsStep
+
+_STATES = {
+    "suggested": "planned", "previewed": "planned", "approved": "planned",
+    "measured": "measured", "failed": "skipped", "withdrawn": "skipped",
+}  # fmt: skip
+_MOST_PLANS = 1000  # of a policy: its targets bound it
+
+
+class LiveView:
+    """Starts and stops a watch, and shows its snapshots ten times a second.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    targets_step : TargetsStep
+    section : LiveSection
+    image : LiveImage
+    show_plan : callable
+        Given a plan and its check, or None and None: what waits for approval.
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        targets_step: TargetsStep,
+        section: LiveSection,
+        image: LiveImage,
+        show_plan: Callable[[VisitPlan | None, Check | None], None],
+    ) -> None:
+        self._explorer, self._targets_step = explorer, targets_step
+        self._section, self._image, self._show_plan = section, image, show_plan
+        self.watch: LiveWatch | None = None
+        self._last = Snapshot()
+        self._collections = FullCollections()
+
+    @property
+    def measures(self) -> bool:
+        """Whether a watch is under way whose plans can be approved."""
+        return self.watch is not None and self.watch.measures
+
+    def start(
+        self,
+        link: InstrumentLink | None,
+        folder: Path | None,
+        day_folder: Path,
+        settings: LiveSettings,
+    ) -> None:
+        """Begin to watch an instrument, or a folder."""
+        explorer = self._explorer
+        if self.watch is not None or explorer.work.running("watch"):
+            return
+        try:
+            plan = explorer.plan()
+        except ValueError as error:
+            self._section.say(str(error).splitlines()[-1])
+            return
+        plan = plan.model_copy(update={"channels": None})
+        known = explorer.result
+
+        def begin(on_progress: object, stop: object) -> LiveWatch:
+            return LiveWatch(plan, known, link, folder, day_folder, settings)
+
+        self._section.say("beginning ...")
+        self._section.watch_button.setEnabled(False)
+        explorer.work.start("watch", Job(begin), self._begun)
+
+    def stop(self) -> None:
+        """End the watch. Returns at once; `poll` sees its end."""
+        if self.watch is not None:
+            self.watch.stop()
+
+    def sign(self, most_targets: int, by: str) -> None:
+        """Sign a policy of so many targets; 0 takes it back."""
+        watch = self.watch
+        if watch is None:
+            return
+        policy = Policy(by, _MOST_PLANS, most_targets) if most_targets else None
+        job: Job[None] = Job(lambda on_progress, stop: watch.sign(policy))
+        self._explorer.work.start("sign", job, lambda job: None, quick=True)
+
+    def poll(self) -> None:
+        """Show what has changed."""
+        watch = self.watch
+        if watch is None:
+            return
+        now, last = watch.snapshot, self._last
+        if watch.ended:
+            self.watch = None
+            self._collections.resume()
+            self._section.show_watching(False)
+            self._show_plan(None, None)
+            return
+        if now is last:
+            return
+        self._last = now
+        self._section.show_snapshot(now)
+        if now.partial is not None and now.partial is not last.partial:
+            self._image.show(now.partial, self._channel())
+        if now.understood is not last.understood:
+            self._show_understood(now)
+        if now.targets is not last.targets:
+            self._show_targets(now)
+        if now.measurements is not last.measurements:
+            self._show_loops(now)
+        if now.plan is not last.plan and watch.measures:
+            self._show_plan(now.plan, now.check)
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _begun(self, job: Job[LiveWatch]) -> None:
+        self._section.watch_button.setEnabled(True)
+        if job.answer is None:
+            self._section.say(f"Not begun: {job.error}")
+            return
+        if self._explorer.closed:
+            job.answer.stop()
+            return
+        self.watch, self._last = job.answer, Snapshot()
+        self._collections.put_off()
+        self._section.show_watching(True, measures=job.answer.measures)
+
+    def _channel(self) -> str | None:
+        result = self._explorer.result
+        return result.channels[0] if result is not None else None
+
+    def _show_understood(self, now: Snapshot) -> None:
+        understood = now.understood
+        if understood is None:
+            return
+        result = understood.result
+        self._image.show(understood.scan, result.channels[0] if result else self._channel())
+        if result is None:
+            return
+        self._image.keep(understood.scan, result)
+        self._explorer.take_result(result)
+
+    def _show_targets(self, now: Snapshot) -> None:
+        targets: tuple[Target, ...] = tuple(state.target for state in now.targets)
+        result = self._explorer.result
+        if result is None or not targets or targets[0].scan_uid != result.scan.uid:
+            return
+        self._targets_step.take(targets)
+        self._targets_step.show_states({s.target.uid: _STATES[s.stage] for s in now.targets})
+
+    def _show_loops(self, now: Snapshot) -> None:
+        result = self._explorer.result
+        curves = {u: m for u, m in now.measurements.items() if isinstance(m, Measurement)}
+        if result is not None:
+            layer = loops_layer(result.scan, self._targets_step.targets, curves)
+            self._explorer.show_layers([layer])

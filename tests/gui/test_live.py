@@ -1,0 +1,136 @@
+"""A watch in a real viewer: a folder, and the twin with a plan that is approved."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from corescout.exports import write_nsid
+from corescout.gui.instrument.choices import Choice
+from corescout.gui.instrument.live_section import FOLDER, INSTRUMENT
+from corescout.gui.layers import CORE, LIVE, TARGETS, find_layer, result_layers
+from corescout.instruments import read_journal
+from corescout.instruments.twin import DigitalTwin
+from corescout.live.demo import limits_of
+
+pytestmark = pytest.mark.gui
+LONG = 90_000
+
+
+@pytest.fixture
+def step(explorer, quick_result, qtbot, tmp_path):
+    for data, options, kind in result_layers(quick_result):
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
+    made = explorer.instrument_step
+    made.days = tmp_path / "days"
+    made.set_expanded(True)
+    made.live_fold.toggle.setChecked(True)
+    yield made
+    made.leave()
+    assert made.wait(40)
+
+
+def click(qtbot, button):
+    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def rows(step):
+    return [
+        step.live_section.records.item(i).text() for i in range(step.live_section.records.count())
+    ]
+
+
+def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
+    step, surface, qtbot, tmp_path
+):
+    explorer, folder = step.explorer, tmp_path / "scans"
+    folder.mkdir()
+    earlier = explorer.result
+    step.watch_scans(FOLDER, folder)
+    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    rng = np.random.default_rng(1)
+    for number in range(2):
+        channels = {
+            name: values + 0.02 * values.std() * rng.standard_normal(values.shape).astype("f4")
+            for name, values in surface.scan.channels.items()
+        }
+        scan = replace(surface.scan, uid=f"s{number}", channels=channels)
+        write_nsid(scan, folder / f"s{number}.h5")
+        qtbot.waitUntil(lambda n=number: len(rows(step)) == n + 1, timeout=LONG)
+    assert "analysed" not in rows(step)[0]  # types and targets, in words
+    assert "targets" in rows(step)[0]
+    assert explorer.result is not earlier
+    assert explorer.result.scan.channels.keys() == surface.scan.channels.keys()
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=LONG)
+    assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1
+    live = find_layer(explorer.viewer, LIVE)
+    shown = live.metadata["corescout_scan"]
+    assert shown.uid == explorer.result.scan.uid
+    assert explorer.image_layer().name == live.name
+    core = explorer.result.patches.center_yx_px[explorer.result.core_points.index]
+    np.testing.assert_allclose(find_layer(explorer.viewer, CORE).data, core)
+    assert len(explorer.viewer.layers) <= 9  # one layer for all scans that come
+    click(qtbot, step.live_section.watch_button)
+    qtbot.waitUntil(lambda: step.live.watch is None, timeout=LONG)
+    assert step.live_section.watch_button.text() == "Watch"
+
+
+@pytest.fixture
+def twin(surface):
+    return DigitalTwin(surface, speed=120.0)
+
+
+@pytest.fixture
+def watching(step, twin, qtbot):
+    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    assert step.live_section.source.currentText() == INSTRUMENT
+    click(qtbot, step.live_section.watch_button)
+    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    return step
+
+
+def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qtbot):
+    step, explorer = watching, watching.explorer
+    qtbot.waitUntil(lambda: find_layer(explorer.viewer, LIVE) is not None, timeout=LONG)
+    qtbot.waitUntil(step.approve_button.isEnabled, timeout=LONG)
+    assert not step.dry_run_button.isEnabled()
+    assert "messages" in step.preview_box.summary.text()
+    assert not any(m.kind == "spectrum" for m in twin.log)
+    click(qtbot, step.approve_button)
+    snapshot = lambda: step.live.watch.snapshot  # noqa: E731
+    qtbot.waitUntil(lambda: len(snapshot().measurements) > 0, timeout=LONG)
+    table = explorer.targets_step.table
+    states = lambda: [table.item(r, 4).text() for r in range(table.rowCount())]  # noqa: E731
+    qtbot.waitUntil(lambda: "measured" in states(), timeout=LONG)
+    targets = find_layer(explorer.viewer, TARGETS)
+    assert len(targets.data) == len(explorer.targets_step.targets)
+    assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1
+    qtbot.keyClick(table, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
+    sent = len(twin.log)
+    qtbot.wait(300)
+    assert len(twin.log) == sent
+    click(qtbot, step.stop_bar.release_button)
+    qtbot.waitUntil(lambda: step.state != "HOLD", timeout=LONG)
+    before = len(snapshot().records)
+    qtbot.waitUntil(lambda: len(snapshot().records) > before, timeout=LONG)  # it goes on
+
+
+def test_closing_while_the_twin_is_watched_leaves_nothing(watching, twin, qtbot):
+    step, explorer = watching, watching.explorer
+    qtbot.waitUntil(lambda: len(rows(step)) > 0, timeout=LONG)
+    link = step.link
+    explorer.viewer.window.remove_dock_widget(explorer)
+    explorer.close()
+    assert step.wait(40)
+    assert link.wait(40)
+    left = [t.name for t in threading.enumerate() if t.name.startswith("corescout")]
+    assert [name for name in left if "job" not in name] == []
+    entries = read_journal(link.day.folder / "journal.jsonl")
+    outcomes = [e["uid"] for e in entries if e["what"] == "scan outcome"]
+    assert len(outcomes) == len(set(outcomes)) > 0
