@@ -151,7 +151,7 @@ def test_a_run_folder_opens_and_shows_the_same(explorer, add_scan, qtbot, quick_
 def test_the_readout_is_in_the_instruments_coordinates(explorer, add_scan, scan_file):
     add_scan(scan_file("scan_0001.ibw"))
     layer = explorer.viewer.layers["Amplitude1Retrace (nm)"]
-    explorer._show_place(tuple(layer.data_to_world((0, 0))))
+    explorer.scan_step.show_place(tuple(layer.data_to_world((0, 0))))
     # centre (-2.5933, -6.07) um, the corner 2.5 um to the left and up
     assert "X -5.0933 µm, Y -3.5700 µm" in explorer.scan_step.place.text()
 

@@ -99,3 +99,39 @@ def acquire(viewer: napari.viewer.Viewer) -> None:
     """Open the explorer at its last step: the twin, an instrument of the profiles, a folder."""
     _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
     explorer.instrument_step.show_step()
+
+
+def explore(viewer: napari.viewer.Viewer) -> None:
+    """Open the explorer and explore the chosen scan, as its button does."""
+    explorer = _explorer(viewer)
+    explorer.start()
+
+
+def draw_wall(viewer: napari.viewer.Viewer) -> None:
+    """Draw a line along a wall: key points follow it at the spacing."""
+    _explorer(viewer).key_points_step.use("line")
+
+
+def exclude_region(viewer: napari.viewer.Viewer) -> None:
+    """Draw a region without key points."""
+    _explorer(viewer).key_points_step.use("exclude")
+
+
+def show_plots(viewer: napari.viewer.Viewer) -> None:
+    """Bring the dock with the latent space and the candidates back, if it was closed."""
+    _explorer(viewer).show_bottom()
+
+
+def show_windows(viewer: napari.viewer.Viewer) -> None:
+    """Draw the windows that are tried on the scan, or hide them."""
+    _explorer(viewer).explore_step.patches.toggle()
+
+
+def copy_diagnostic(viewer: napari.viewer.Viewer) -> None:
+    """Copy versions, plan and log to the clipboard."""
+    _explorer(viewer).copy_diagnostic()
+
+
+def _explorer(viewer: napari.viewer.Viewer) -> Any:
+    _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
+    return explorer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from corescout.gui.diagnostic import LogTail, diagnostic
 from corescout.gui.exploration import Exploration
 from corescout.gui.exporting import Exporter
 from corescout.gui.keys import Keys
-from corescout.gui.placement import readout
 from corescout.gui.run_bar import RunBar
 from corescout.gui.session_bar import SessionBar
 from corescout.gui.steps.column import StepColumn
@@ -77,7 +75,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._build()
         self._connect()
         self.session = WindowSession(self)
-        self._refresh_images()
+        self.scan_step.refresh()
         self.session.offer()
 
     # -- what the operator does -----------------------------------------------------------
@@ -220,6 +218,13 @@ class Explorer(QWidget):  # type: ignore[misc]
         """Show a line on top of everything."""
         self.layout().insertWidget(0, offer)
 
+    def show_bottom(self) -> None:
+        """Show the dock with the plots, also after it was closed."""
+        if self.bottom.parent() is None:
+            self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
+        self.bottom.parent().show()
+        self.bottom.show()
+
     def show_layers(self, layers: list[shown.LayerData]) -> None:
         """Add or update layers of ours, one for each tick."""
         self.work.show_layers(layers)
@@ -278,7 +283,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.latent_panel = self.bottom.latent_panel
         self.candidate_panel = self.bottom.candidate_panel
         self.types_step.connect_selection()
-        self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
+        self.show_bottom()
 
     def _connect(self) -> None:
         self.run_bar.explore_wanted.connect(self.start)
@@ -297,23 +302,10 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.explore_step.changed.connect(self.key_points_step.preview)  # windows set the margin
         self.candidate_panel.picked.connect(self.show_candidate)
         self.candidate_panel.winner_wanted.connect(self.show_winner)
-        events = self.viewer.layers.events
-        events.inserted.connect(self._refresh_images)
-        events.removed.connect(self._refresh_images)
+        self.scan_step.images_changed.connect(self._show_possible)
+        self.scan_step.mouse_moved.connect(self.latent_panel.show_place)
         self.viewer.events.theme.connect(self._apply_theme)
         self._apply_theme()
-        self._follow_mouse()
-
-    def _follow_mouse(self) -> None:
-        me = weakref.ref(self)
-
-        def follow(viewer: Any, event: Any) -> None:
-            widget = me()
-            if widget is not None:
-                widget._show_place(event.position)
-
-        self._mouse_callback = follow
-        self.viewer.mouse_move_callbacks.append(follow)
 
     def _apply_theme(self, event: object = None) -> None:
         dark = self.viewer.theme != "light"
@@ -322,13 +314,6 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def _panels(self) -> list[Any]:
         return [self.latent_panel, self.candidate_panel, *self.steps.values()]
-
-    def _show_place(self, position: tuple[float, ...]) -> None:
-        layer = self.image_layer()
-        if layer is not None and len(position) >= 2:
-            place = np.asarray(layer.world_to_data(position[-2:]))
-            self.scan_step.place.setText(readout(self.scan_of(layer), place))
-        self.latent_panel.show_place(position)
 
     # -- closing --------------------------------------------------------------------------
 
@@ -364,11 +349,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.session.leave()
         self.work.close()
         self._log.leave()
-        self.viewer.layers.events.inserted.disconnect(self._refresh_images)
-        self.viewer.layers.events.removed.disconnect(self._refresh_images)
         self.viewer.events.theme.disconnect(self._apply_theme)
-        if self._mouse_callback in self.viewer.mouse_move_callbacks:
-            self.viewer.mouse_move_callbacks.remove(self._mouse_callback)
         self.keys.close()
         for panel in self._panels():
             panel.leave()
@@ -384,15 +365,10 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     # -- images and key points ------------------------------------------------------------
 
-    def _refresh_images(self, event: Any = None) -> None:
-        if getattr(event, "type", "") == "inserted" and _is_scan_image(event.value):
-            self.scan_step.follow_newest()
-        images = [layer for layer in self.viewer.layers if _is_scan_image(layer)]
-        names = [layer.name for layer in reversed(images)]
-        visible = [layer.name for layer in reversed(images) if layer.visible]
-        self.scan_step.set_channels(names, visible[0] if visible else None)
-        self.run_bar.show_possible(bool(names) and not self.running)
-        if not images:
+    def _show_possible(self, possible: bool) -> None:
+        """Images came or went: there is something to explore, or nothing any more."""
+        self.run_bar.show_possible(possible and not self.running)
+        if not possible:
             self.workflow.forget(STEPS)
             self.verdict.say("Drop a scan here, or File > Open Sample > Corescout.", "empty")
 
@@ -495,11 +471,3 @@ def _layers_of(result: Result) -> list[shown.LayerData]:
         shown.core_layer(result.scan, places, result.core_points, result.types),
         *shown.target_layers(result.scan, result.targets, types=result.types),
     ]
-
-
-def _is_scan_image(layer: Any) -> bool:
-    """Say whether a layer may be explored; a map of ours, or a scan under way, is none."""
-    image = isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb
-    ours = layer.metadata.get(shown.OURS)
-    analysed = ours == shown.LIVE and shown.RESULT in layer.metadata
-    return image and (ours is None or analysed)

@@ -10,12 +10,16 @@ from typing import Any
 
 from corescout.data import Keypoints, Progress, Result, Scan
 from corescout.gui.background import Job
+from corescout.gui.preferences import preferences
 from corescout.plan import Plan
 
 
 def start_exploration(scan: Scan, plan: Plan, keypoints: Keypoints | None) -> Job[Result]:
-    """Explore on all cores but one, which is left to the window; no number depends on it."""
-    workers = max(1, (os.cpu_count() or 2) - 1)
+    """Explore on as many cores as is preferred, else on all but one, which is left to the window.
+
+    No number depends on it.
+    """
+    workers = preferences().cores or max(1, (os.cpu_count() or 2) - 1)
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.pipeline import explore

@@ -14,6 +14,7 @@ from corescout.gui import autosave
 from corescout.gui import layers as shown
 from corescout.gui.background import Job
 from corescout.gui.keypoint_edits import KeypointEdits, Outline
+from corescout.gui.preferences import preferences
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
@@ -172,8 +173,13 @@ class WindowSession(QObject):  # type: ignore[misc]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Hold a close until the operator has said what becomes of the session."""
-        closing = event.type() == QEvent.Type.Close and watched is self._window
-        if closing and not self._explorer.closed and self.unsaved and not self.ask():
+        if event.type() != QEvent.Type.Close or watched is not self._window:
+            return False
+        if self._explorer.closed or not self.unsaved:
+            return False
+        if not preferences().ask:
+            self._explorer.disconnect_viewer()
+        elif not self.ask():
             event.ignore()
             return True
         return False

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.gui import patch_outline
+from corescout.gui.preferences import preferences
 from corescout.gui.rewards import OFFERED, REWARD_TIPS, reward_words
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.undo import Parameter
@@ -46,8 +47,13 @@ class ExploreStep(Step):
         super().__init__(explorer, "explore")
         self._build_always()
         self._build_more()
+        wanted = preferences()
+        self.preset.setCurrentIndex(max(0, self.preset.findData(wanted.preset)))
+        self.budget.setValue(wanted.budget_min)
         self._watch()
-        self.windows.setPlaceholderText(", ".join(map(str, Plan.preset().windows_px)))
+        self.windows.setPlaceholderText(
+            ", ".join(map(str, Plan.preset(self.preset.currentData()).windows_px))
+        )
 
     # -- the plan -------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from corescout.gui.keypoint_editor import KeypointEditor
 from corescout.gui.keypoint_edits import KeypointEdits
 from corescout.gui.keys import read_key
 from corescout.gui.look import PROBLEM
+from corescout.gui.preferences import preferences
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.undo import Parameter
 from corescout.gui.workflow import State
@@ -115,7 +116,7 @@ class KeyPointsStep(Step):
             "What marks a key point. Canny and Sato follow domain walls; a grid takes all places"
             " alike; corners and blobs are for scans without walls"
         )
-        self.spacing = _slider(2, 20, 5)
+        self.spacing = _slider(2, 20, preferences().spacing_px)
         self.spacing.setToolTip(
             "Distance between neighbouring key points, in pixels of the scan. Smaller: more"
             " patches, more alike, and a longer search"

@@ -1,0 +1,154 @@
+"""The dock as a whole: menus, preferences, room, what is left when it closes, what it may touch."""
+
+import gc
+import threading
+
+import numpy as np
+import psutil
+import pytest
+from hands import wait_for_preview
+from npe2 import PluginManifest
+from qtpy.QtCore import QPoint
+from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
+
+from corescout.gui import contributions
+from corescout.gui.contributions import sample_surface
+from corescout.gui.explorer import Explorer
+from corescout.gui.preferences import Preferences, preferences
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def plugin_viewer(make_napari_viewer_proxy, npe2pm):
+    """Return a viewer that knows the plugin, wide and high as a small laptop."""
+    manifest = PluginManifest.from_distribution("napari-corescout")
+    with npe2pm.tmp_plugin(manifest=manifest):
+        viewer = make_napari_viewer_proxy(show=True)
+        viewer.window.resize(1280, 720)
+        yield viewer
+        for widget in list(viewer.window.dock_widgets.values()):
+            if isinstance(widget, Explorer):
+                widget.disconnect_viewer()
+                widget.wait_for_jobs(20)
+
+
+def add_surface(viewer):
+    for data, options, kind in sample_surface():
+        getattr(viewer, f"add_{kind}")(data, **options)
+
+
+def explorer_of(viewer):
+    return next(w for w in viewer.window.dock_widgets.values() if isinstance(w, Explorer))
+
+
+def test_menus_and_palette_do_what_the_dock_does(plugin_viewer, qtbot):
+    viewer = plugin_viewer
+    add_surface(viewer)
+    contributions.draw_wall(viewer)
+    explorer = explorer_of(viewer)
+    wait_for_preview(explorer, qtbot)
+    contributions.draw_wall(viewer)
+    assert viewer.layers.selection.active.name == "paths and regions"
+    assert viewer.layers.selection.active.mode == "add_polyline"
+    viewer.window.remove_dock_widget(explorer.bottom)
+    contributions.show_plots(viewer)
+    assert explorer.bottom.isVisible()
+    contributions.show_windows(viewer)
+    assert viewer.layers["patch outline"].visible
+    contributions.copy_diagnostic(viewer)
+    assert "Corescout diagnostic" in QApplication.clipboard().text()
+    contributions.explore(viewer)
+    assert explorer.running
+    explorer.stop()
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+
+
+def test_preferences_are_what_a_new_window_starts_with(plugin_viewer):
+    from napari.settings import get_plugin_settings
+
+    assert preferences() == Preferences()
+    get_plugin_settings("napari-corescout").search.spacing_px = 7.0
+    get_plugin_settings("napari-corescout").search.preset = "standard"
+    assert preferences() == Preferences(preset="standard", spacing_px=7.0)
+    explorer = Explorer(plugin_viewer)
+    assert explorer.plan().keypoints.spacing_px == 7.0
+    assert explorer.plan().preset_name == "standard"
+    assert not explorer.undo_stack.canUndo()
+    explorer.disconnect_viewer()
+
+
+def test_no_control_is_cut_at_1280_by_720_and_each_can_be_reached(explorer, qtbot):
+    window = explorer.window()
+    window.resize(1280, 720)
+    for step in explorer.steps.values():
+        step.set_expanded(True)
+    qtbot.wait(200)
+    area = explorer.column.viewport()
+    controls = [w for w in explorer.column.findChildren((QPushButton, QComboBox)) if w.isVisible()]
+    assert len(controls) > 15
+    for control in controls:
+        left = control.mapTo(area, QPoint(0, 0)).x()
+        assert left >= 0, control
+        assert left + control.width() <= area.width(), (control, control.parent())
+        assert control.width() >= control.minimumSizeHint().width(), control
+        explorer.column.ensureWidgetVisible(control)
+        top = control.mapTo(area, QPoint(0, 0)).y()
+        assert 0 <= top <= area.height()
+    for fixed in (explorer.run_bar.explore_button, explorer.session_bar.export_button):
+        place = fixed.mapTo(window, QPoint(0, 0))
+        assert place.y() + fixed.height() <= window.height()
+        assert place.x() + fixed.width() <= window.width()
+
+
+def test_opening_and_closing_twenty_times_leaves_nothing(make_napari_viewer_proxy, qtbot):
+    viewer = make_napari_viewer_proxy(show=True)
+    add_surface(viewer)
+    callbacks = len(viewer.mouse_move_callbacks)
+    process, sizes = psutil.Process(), []
+    for turn in range(20):
+        explorer = Explorer(viewer)
+        viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
+        QApplication.processEvents()
+        # As the cross of napari's dock does it: nobody calls close.
+        viewer.window.remove_dock_widget(explorer)
+        qtbot.waitUntil(lambda e=explorer: e.closed, timeout=5000)
+        explorer.wait_for_jobs(20)
+        explorer.deleteLater()
+        del explorer
+        QApplication.processEvents()
+        if turn in (9, 19):
+            gc.collect()
+            sizes.append(process.memory_info().rss / 2**20)
+    assert len(viewer.mouse_move_callbacks) == callbacks
+    assert not viewer.window.dock_widgets
+    assert [t.name for t in threading.enumerate() if t.name.startswith("corescout")] == []
+    assert sum(type(o) is Explorer for o in gc.get_objects()) == 0
+    assert sizes[1] - sizes[0] < 15, sizes
+
+
+def test_what_is_the_users_is_never_touched(explorer, qtbot):
+    viewer = explorer.viewer
+    add_surface(viewer)
+    mine = viewer.add_points(
+        [[1.0, 2.0], [3.0, 4.0]], name="key points", features={"mine": [1, 2]}, face_color="red"
+    )
+    outline = viewer.add_shapes([[[0, 0], [5, 5]]], shape_type="line", name="paths and regions")
+    qtbot.waitUntil(lambda: explorer.key_points_step.keypoints is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    explorer.key_points_step.use("line")
+    explorer.start()
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=120_000)
+    assert explorer.result is not None, explorer.verdict.text()
+    np.testing.assert_array_equal(mine.data, [[1, 2], [3, 4]])
+    assert list(mine.features.columns) == ["mine"]
+    np.testing.assert_allclose(mine.face_color, [[1, 0, 0, 1]] * 2)
+    assert len(outline.data) == 1
+    image = explorer.image_layer()
+    ours = [layer for layer in viewer.layers if "corescout_layer" in layer.metadata]
+    assert len(ours) >= 5
+    for layer in ours:
+        assert layer.units == image.units
+        assert layer.axis_labels == image.axis_labels
+        np.testing.assert_allclose(layer.scale, image.scale)
+        np.testing.assert_allclose(layer.translate, image.translate)
