@@ -186,7 +186,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         """Show a result that was found elsewhere: a watch has understood a scan."""
         self._settings = self.settings()
         self.set_result(result)
-        self._refresh_images()
+        self.scan_step.refresh()
 
     def set_targets(self, targets: tuple[Target, ...]) -> None:
         """Take other targets into the result: types and views stay as they are."""
