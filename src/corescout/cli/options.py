@@ -57,7 +57,7 @@ Channels = Annotated[
     list[str] | None,
     typer.Option(
         "--channel",
-        help="Channel to analyse, several times for several; A cos(phase) and A sin(phase) are"
+        help="Channel to analyse, several times for several; ACosPhase and ASinPhase are"
         " derived. The first PFM amplitude by default.",
     ),
 ]
