@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from corescout.colors import type_color
+from corescout.data import InputError
+from corescout.edits import recolor, rename
 from corescout.live.analyst import Analyst
 from corescout.live.identity import Identities, matched, renumbered, types_of_points
 from corescout.live.learning import relearn, replay_of
@@ -28,33 +30,41 @@ def test_the_assignment_shares_the_most_points():
 
 def test_a_new_type_gets_a_new_number_and_colour(typed):
     result, known = typed.result, Identities()
-    known.begin(result)
+    known.take(result)
     count = result.n_types
     before = types_of_points(result)
     shuffled = {k: count + 1 - k for k in range(1, count + 1)}
     other = renumbered(result, shuffled, {})
-    kept = known.keep(other, before)
+    kept = known.keep(other, types_of_points(other), before)
     np.testing.assert_array_equal(types_of_points(kept), before)
     strange = np.where(before == 2, 0, before)  # type 2 was never seen before
-    new = known.keep(result, strange)
+    new = known.keep(result, before, strange)
     numbers = set(types_of_points(new).tolist())
     assert 2 not in numbers
     assert count + 1 in numbers
     assert type_color(count + 1) != type_color(2)
     assert new.core_points.type_names[count] == f"type {count + 1}"
     assert {t.type for t in new.targets} <= numbers
-    again = known.keep(result, None)
+    assert set(new.core_points.type.tolist()) <= numbers
+    again = known.keep(result)
     assert min(set(types_of_points(again).tolist())) > count + 1
 
 
-def test_names_follow_their_types(typed):
-    names = tuple(f"name {k}" for k in range(1, typed.result.n_types + 1))
-    core = replace(typed.result.core_points, type_names=names)
-    result = replace(typed.result, core_points=core)
+def test_names_and_colours_follow_their_types(typed, live_plan, look):
+    analyst = Analyst(live_plan, typed)
+    edited = recolor(rename(analyst.latest.result, 1, "flux closure"), 1, "#123456")
+    analyst.adopt(edited)
+    read = analyst.understand(look(seed=9), [])
+    assert read.result.types.name(1) == "flux closure"
     known = Identities()
-    known.begin(result)
-    kept = known.keep(typed.result, types_of_points(typed.result))
-    assert kept.core_points.type_names == names
+    known.take(edited)
+    now = types_of_points(typed.result)
+    kept = known.keep(typed.result, now, now)
+    assert kept.types.name(1) == "flux closure"
+    assert kept.types.colors[1] == "#123456"
+    other = replace(edited, weights=dict(edited.weights))
+    with pytest.raises(InputError):
+        analyst.adopt(other)
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +75,14 @@ def learned(typed, look):
 
 
 def test_training_goes_on_from_the_last_weights(typed, learned):
-    _, (result, calibration, replay, before) = learned
+    _, (result, calibration, replay, now, before) = learned
     known = typed.result.weights
     assert set(result.weights) == set(known)
     name = "encoder.1.weight"
     moved = np.linalg.norm(result.weights[name] - known[name]) / np.linalg.norm(known[name])
     assert 0 < moved < 0.8  # trained, and not from elsewhere
     assert len(replay) > len(typed.result.patches)
-    assert len(before) == len(result.patches)
+    assert len(now) == len(before) == len(result.patches) + len(typed.result.patches)
     assert len(calibration.misfit) > len(typed.calibration.misfit)
 
 

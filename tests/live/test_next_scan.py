@@ -17,10 +17,10 @@ from corescout.surfaces import generate_surface
 
 
 def agreement(first, second):
-    """AMI of the types at the places that both have a key point at, within a pixel and a half."""
+    """AMI of the types at the places that both have a key point at, to a neighbouring pixel."""
     places = [r.scan.frame.to_m(np.asarray(r.patches.center_yx_px)) for r in (first, second)]
     far, near = cKDTree(places[0]).query(places[1])
-    both = far < 1.5 * first.scan.frame.pitch_m[0]
+    both = far < 1.1 * first.scan.frame.pitch_m[0]
     assert both.sum() > 60
     return adjusted_mutual_info_score(
         types_of_points(first)[near[both]], types_of_points(second)[both]

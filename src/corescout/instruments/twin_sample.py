@@ -80,7 +80,8 @@ class TwinSample:
                 image = map_coordinates(source, yx, order=0, mode="nearest")
             else:
                 source = gaussian_filter(source, self.tip_px)
-                image = map_coordinates(source, yx, order=1, mode="nearest")
+                # linear interpolation would blur by half a pixel, and sharpen as the drift goes on
+                image = map_coordinates(source, yx, order=3, mode="nearest")
             if role == "amplitude":
                 image = image * np.abs(sign)
             elif role == "phase":

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Progress, Result, Scan
+from corescout.data import InputError, Progress, Result, Scan, types_of_mixture
+from corescout.edits import with_types
 from corescout.live.identity import Identities, types_of_points
 from corescout.live.learning import Replay, relearn, replay_of
 from corescout.live.next_scan import Trained, Understood, understand
@@ -43,7 +44,7 @@ class Analyst:
         self._replay: dict[int, Replay] = {}  # by number of the representation
         self._count = 0
         if known is not None:
-            self._identities.begin(known.result)
+            self._identities.take(known.result)
             self._keep(known)
 
     @property
@@ -89,9 +90,11 @@ class Analyst:
             scan, self._plan, workers=self._workers, stop=stop, on_progress=on_progress
         )
         if self.latest is None:
-            self._identities.begin(result)
+            self._identities.take(result)
         else:
-            result = self._identities.keep(result, self._types_before(result))
+            before = self._types_before(result)
+            now = None if before is None else types_of_points(result)
+            result = self._identities.keep(result, now, before)
         known = self._keep(Trained(result, calibrate(result)))
         read = understand(known, scan, earlier)
         return replace(
@@ -114,8 +117,8 @@ class Analyst:
         learned = relearn(known, understood.result, self._replay[known.number], stop)
         if learned is None:
             return understood
-        result, calibration, replay, before = learned
-        result = self._identities.keep(result, before)
+        result, calibration, replay, now, before = learned
+        result = self._identities.keep(result, now, before)
         self._known.remove(known)
         self._count += 1
         known = Trained(result, calibration, self._count)
@@ -123,6 +126,27 @@ class Analyst:
         self._replay[known.number] = replay
         read = understand(known, understood.scan, ())
         return replace(read, kind=understood.kind, findings=understood.findings)
+
+    def adopt(self, edited: Result) -> None:
+        """Go on with the types of a result as a person edited them: names, colours, merges.
+
+        Raises
+        ------
+        InputError
+            If it is of another representation than the one at hand.
+        """
+        known = self.latest
+        if known is None or edited.weights is not known.result.weights:
+            raise InputError(
+                "types of the representation at hand", "those of another one", "edit them again"
+            )
+        kinds = np.asarray(edited.type_of_component)
+        component = edited.mixture.assign(np.asarray(known.result.fit.latents.mean)).argmax(axis=1)
+        types = types_of_mixture(component, kinds, ())
+        types = replace(types, looks={**types.looks, **edited.types.looks})
+        result = with_types(known.result, types, edited.mixture, kinds)
+        self._identities.take(result)
+        self._known[-1] = replace(known, result=result)
 
     def _types_before(self, result: Result) -> NDArray[np.int64] | None:
         """Types of the points of a new exploration under the one before it; 0 where it has none."""

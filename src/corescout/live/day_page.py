@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -190,7 +191,8 @@ def _page(folder: Path, snapshot: Snapshot, entries: Sequence[Mapping[str, Any]]
     loops = loops_by_type(snapshot)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>Corescout: the day</title>"
-        f"<style>{_STYLE}</style><h1>The day at {escape(snapshot.source)}</h1>"
+        f"<style>{_STYLE}</style><h1>Report of the day</h1>"
+        f"<p class='o'>{escape(snapshot.source)}</p>"
         f"<div class='k'>{head}</div>"
         f"<h2>Timeline</h2>{_img(timeline(snapshot), 'Timeline')}"
         f"<h2>Warnings</h2>{_warnings(records)}"
@@ -240,8 +242,8 @@ def _row(folder: Path, record: ScanRecord) -> str:
     picture = folder / PICTURES / f"{record.folder}.png"
     image = ""
     if record.folder and picture.exists():
-        data = base64.b64encode(picture.read_bytes()).decode()
-        image = f"<img class='s' alt='scan {record.number}' src='data:image/png;base64,{data}'>"
+        place = quote(f"{PICTURES}/{record.folder}.png")
+        image = f"<img class='s' loading='lazy' alt='scan {record.number}' src='{place}'>"
     color = _OUTCOME_COLORS[record.outcome]
     said = escape(record.reason)
     if record.outcome == "analysed":

@@ -6,49 +6,47 @@ The same points are seen by both; new types are assigned to old ones so that mos
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Result
+from corescout.data import Result, TypeLook
 
 LEAST_SHARED = 0.3  # Jaccard index of the points of two types, to be the same one
 
 
 @dataclass
 class Identities:
-    """Numbers that were given in a session, and the names that they have."""
+    """Numbers that were given in a session, and what they are called and look like."""
 
-    names: dict[int, str] = field(default_factory=dict)
+    looks: dict[int, TypeLook] = field(default_factory=dict)
 
-    def begin(self, result: Result) -> None:
-        """Take over the types of the first representation."""
-        for number, name in enumerate(result.core_points.type_names, start=1):
-            self.names.setdefault(number, name)
+    def take(self, result: Result) -> None:
+        """Take over names and colours: of the first representation, or as a person edited them."""
+        self.looks.update(result.types.looks)
 
-    def keep(self, result: Result, before: NDArray[np.int64] | None) -> Result:
+    def keep(
+        self,
+        result: Result,
+        now: NDArray[np.int64] | None = None,
+        before: NDArray[np.int64] | None = None,
+    ) -> Result:
         """Return a result whose types have the numbers of the old ones that they match.
 
         Parameters
         ----------
-        before : (N,) or None
-            Types that the points of `result` have under the old representation, 0 where one has
-            none; None where it could not be applied: all types are new then.
+        now, before : (N,)
+            Types of the same points under the representation of `result` and under the old one, 0
+            where one has none. None where the old one could not be applied: all types are new.
         """
-        mapping = self._mapping(types_of_points(result), before)
-        return renumbered(result, mapping, self.names)
-
-    def _mapping(self, now: NDArray[np.int64], before: NDArray[np.int64] | None) -> dict[int, int]:
-        kinds = [int(k) for k in np.unique(now)]
-        mapping = {} if before is None else matched(now, before)
-        unused = max(self.names, default=0) + 1
-        for kind in kinds:
+        mapping = {} if now is None or before is None else matched(now, before)
+        for kind in np.unique(result.type_of_component).tolist():
             if kind not in mapping:
-                mapping[kind] = unused
-                self.names[unused] = f"type {unused}"
-                unused += 1
-        return mapping
+                mapping[kind] = max(self.looks, default=0) + 1
+                self.looks[mapping[kind]] = TypeLook(f"type {mapping[kind]}")
+        return renumbered(result, mapping, self.looks)
 
 
 def matched(now: NDArray[np.int64], before: NDArray[np.int64]) -> dict[int, int]:
@@ -70,27 +68,25 @@ def matched(now: NDArray[np.int64], before: NDArray[np.int64]) -> dict[int, int]
 
 def types_of_points(result: Result) -> NDArray[np.int64]:
     """Type of each point of a result."""
-    component = result.mixture.assign(np.asarray(result.fit.latents.mean)).argmax(axis=1)
-    return np.asarray(np.asarray(result.type_of_component)[component], dtype=np.int64)
+    return np.asarray(result.types.of_point)
 
 
-def renumbered(result: Result, mapping: dict[int, int], names: dict[int, str]) -> Result:
-    """Return a result with other numbers for its types."""
-    for kind in np.unique(result.type_of_component):
-        mapping.setdefault(int(kind), int(kind))
-    table = np.zeros(max(mapping) + 1, np.int64)
+def renumbered(result: Result, mapping: Mapping[int, int], looks: Mapping[int, TypeLook]) -> Result:
+    """Return a result with other numbers for its types, and the looks that these have."""
+    table = np.arange(max([int(result.type_of_component.max()), *mapping]) + 1)
     for old, new in mapping.items():
         table[old] = new
     types = table[np.asarray(result.type_of_component)]
-    count = int(types.max())
+    numbers = np.unique(types).tolist()
+    mine = {n: looks.get(n, TypeLook(f"type {n}")) for n in numbers}
+    plain = all(look == TypeLook(look.name) for look in mine.values())
+    seen = replace(result.types, of_point=table[types_of_points(result)], looks=mine)
     core = result.core_points
+    names = tuple(looks[n].name if n in looks else f"type {n}" for n in range(1, max(numbers) + 1))
     return replace(
         result,
         type_of_component=types,
-        core_points=replace(
-            core,
-            type=table[np.asarray(core.type)],
-            type_names=tuple(names.get(k, f"type {k}") for k in range(1, count + 1)),
-        ),
-        targets=tuple(replace(t, type=mapping.get(t.type, t.type)) for t in result.targets),
+        core_points=replace(core, type=table[np.asarray(core.type)], type_names=names),
+        targets=tuple(replace(t, type=int(table[t.type])) for t in result.targets),
+        edited_types=None if plain and result.edited_types is None else seen,
     )

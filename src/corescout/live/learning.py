@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cores import find_core_points, order_by_size
 from corescout.data import Fit, Latents, Mixture, Result
 from corescout.data.arrays import set_readonly
-from corescout.live.identity import types_of_points
+from corescout.edits import with_types
 from corescout.live.next_scan import Trained
 from corescout.live.novelty import Calibration, extended
 from corescout.plan import Plan, TrainingPlan
+from corescout.search import Places, types_of_codes
 from corescout.trial import collapse
 
 MOST_REPLAYED = 2000  # patches
@@ -44,7 +44,8 @@ class Replay:
         return len(self.values)
 
 
-Learned = tuple[Result, Calibration, Replay, NDArray[np.int64]]
+Points = NDArray[np.int64]
+Learned = tuple[Result, Calibration, Replay, Points, Points]
 
 
 def replay_of(result: Result) -> Replay:
@@ -64,10 +65,10 @@ def relearn(
 
     Returns
     -------
-    (Result, Calibration, Replay, (N,)) or None
+    (Result, Calibration, Replay, (P,), (P,)) or None
         The new scan under the new weights, types numbered by size; the novelty scores with those of
-        points that were left out; the replay with the new patches; the types that the points of the
-        result had before. None if the codes collapse: nothing is changed then.
+        points that were left out; the replay with the new patches; the types of the new and the
+        replayed points now and before. None if the codes collapse: nothing is changed then.
 
     Raises
     ------
@@ -88,13 +89,14 @@ def relearn(
             start=known.result.weights, stop=stop,
         )  # fmt: skip
         weights = trained.weights[0]
-        encoding = encode(np.concatenate([values, np.asarray(replay.values)]), weights, spec)
+        everything = np.concatenate([values, np.asarray(replay.values)])
+        encoding = encode(everything, weights, spec)
+        codes_before = np.asarray(encode(everything, known.result.weights, spec).latents.mean)
     z = np.asarray(encoding.latents.mean)
     if collapse(z, plan.training.collapse_variance) is not None:
         return None
     count = len(values)
-    mixture = _mixture(encoding.latents, known, plan)
-    types = order_by_size(mixture, z)
+    mixture, types = _types(encoding.latents, new, known, plan)
     fit = replace(
         new.fit,
         latents=_rows(encoding.latents, count),
@@ -103,13 +105,19 @@ def relearn(
         kl_nats=encoding.kl_nats[:count],
         mixtures={mixture.n_components: mixture},
     )
-    cores = find_core_points(z[:count], mixture, types, plan.decision.core_share)
     result = replace(
-        new, weights=weights, mixture=mixture, type_of_component=types, fit=fit, core_points=cores
-    )
+        new, weights=weights, mixture=mixture, type_of_component=types, fit=fit, edited_types=None,
+        core_points=replace(new.core_points, type_names=()),
+    )  # fmt: skip
+    result = with_types(result, plan=plan)
     calibration = extended(known.calibration, result, left_out)
     grown = Replay(_some(np.concatenate([np.asarray(replay.values), values]), MOST_REPLAYED))
-    return result, calibration, grown, types_of_points(new)
+    before = _kinds(known.result.mixture, known.result, codes_before)
+    return result, calibration, grown, _kinds(mixture, result, z), before
+
+
+def _kinds(mixture: Mixture, of: Result, z: NDArray[np.float64]) -> Points:
+    return np.asarray(np.asarray(of.type_of_component)[mixture.assign(z).argmax(axis=1)])
 
 
 def _gentle(training: TrainingPlan) -> TrainingPlan:
@@ -121,8 +129,10 @@ def _gentle(training: TrainingPlan) -> TrainingPlan:
     )  # fmt: skip
 
 
-def _mixture(latents: Latents, known: Trained, plan: Plan) -> Mixture:
-    """The mixture with the highest gain; one Gaussian where there was no evidence of types."""
+def _types(
+    latents: Latents, new: Result, known: Trained, plan: Plan
+) -> tuple[Mixture, NDArray[np.int64]]:
+    """Mixture and types as an exploration finds them; one type where there was no evidence."""
     from corescout.mixtures import fit_mixtures, keep_dense
     from corescout.rewards import score
 
@@ -132,13 +142,16 @@ def _mixture(latents: Latents, known: Trained, plan: Plan) -> Mixture:
     settings = plan.mixtures.model_copy(update={"max_components": largest})
     fitted = fit_mixtures([z], [kept], settings, [known.result.winner.seed])[0]
     if largest == 1:
-        return fitted[1]
+        return fitted[1], np.ones(1, np.int64)
     nothing = np.zeros(len(z))
     fit = Fit(
         known.result.winner, latents, nothing, nothing, nothing, kept, fitted,
         np.zeros((len(z), 2)), np.zeros((len(z), 0)),
     )  # fmt: skip
-    return fitted[round(score(fit, ("gain",))["gain"].parts["n_components"])]
+    yx = np.asarray(new.patches.center_yx_px)
+    places = Places.of(yx, known.result.winner.window_px)
+    rewards = score(fit, ("gain", "bic"))
+    return types_of_codes(fitted, rewards, z[: len(yx)], places, plan.decision)
 
 
 def _rows(latents: Latents, count: int) -> Latents:

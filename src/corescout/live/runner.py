@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from corescout.data import InputError, Progress, Scan, StoppedError
+from corescout.data import InputError, Progress, Result, Scan, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.data.target import Action
 from corescout.instruments import Instrument, Session, SessionError
@@ -186,6 +186,19 @@ class Runner:
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked."""
         self._need_measuring().release(by)
+
+    def adopt(self, edited: Result) -> None:
+        """Go on with the types of the result that is shown, as a person edited them.
+
+        Raises
+        ------
+        InputError
+            If it is of another representation than the one at hand.
+        """
+        self._analyst.adopt(edited)
+        names = {str(n): look.name for n, look in edited.types.looks.items()}
+        self._day.write("types edited", names=names)
+        self._show(result=edited)
 
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy for the rest of the session, or take it back."""

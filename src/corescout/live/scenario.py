@@ -92,7 +92,7 @@ class ScriptedTwin:
     @property
     def name(self) -> str:
         """Of the source."""
-        return "a day at the digital twin"
+        return "the digital twin, a day told in advance"
 
     def arrivals(self) -> Iterator[Arrival]:
         """Scan step by step; a lost connection is opened again by whoever watches."""

@@ -1,8 +1,9 @@
 """Is the tip still what it was? Edges at reference spots, scan after scan.
 
-A few straight walls of the first scan are kept. On each later scan that shows them their profile
-is read again, across the wall and averaged along it. A blunt or dirty tip widens edges and lowers
-their amplitude before the types change.
+Some straight walls of the first scan are kept. On each later scan that shows them their profile is
+read again, across the wall and averaged along it. A blunt or dirty tip makes the steepest slope
+less steep before the types change; that is held against the contrast of the scan, so that a changed
+drive or gain is none. What is normal is learned from the first readings.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from numpy.typing import NDArray
 
 from corescout.data import Scan
 
-SPOTS = 8
+SPOTS = 16
 FEWEST_SPOTS = 3
-WIDER, WEAKER = 1.25, 0.8  # ratios to the reference that are worth a warning
-SUDDEN = 1.5  # of the width: warns at once, not when it is seen twice
-_APART_PX = 24.0
+WIDER = 0.06  # change of the width that is worth a warning, if readings scatter less
+SIGMAS = 3.0  # of the first readings
+SUDDEN = 1.25  # ratio of the width that warns at once, not when it is seen twice
+NORMAL = 10  # readings that what is normal is learned from
+_APART_PX = 16.0
+_WIDE_PX = 3.0  # smoothing after which the contrast does not depend on the tip
 _MARGIN_PX = 20
 _REACH_PX = 18.0  # of a profile to each side that is searched for the wall
 _HALF_PX = 9.0  # of a profile that is measured
@@ -40,9 +44,11 @@ class TipReading:
         Of the scan.
     at : datetime or None
     width_m : float
-        Range of the profile over its steepest slope; median over the spots.
-    width_ratio, amplitude_ratio : float
-        Medians over the spots, to the reference.
+        Contrast of the scan over the steepest slope; median over the spots.
+    width_ratio : float
+        Median over the spots of the width to that of the first scan.
+    amplitude_ratio : float
+        Contrast of the scan to that of the first one.
     spots : int
         That the scan shows.
     suspect : bool
@@ -66,7 +72,6 @@ class _Spot:
     normal_rad: float  # across the wall, on the image
     profile: NDArray[np.float64]  # of the reference, over `_REACH_PX` to each side
     width_px: float
-    amplitude: float
 
 
 class TipMonitor:
@@ -75,7 +80,7 @@ class TipMonitor:
     def __init__(self) -> None:
         self.readings: list[TipReading] = []
         self._spots: list[_Spot] = []
-        self._pitch_m = 0.0
+        self._pitch_m = self._contrast = 0.0
 
     def read(
         self, scan: Scan, channel: str, drift_m: tuple[float, float] | None
@@ -101,20 +106,20 @@ class TipMonitor:
         pitch = scan.frame.pitch_m[0]
         if not 1 / _LARGEST_ZOOM <= pitch / self._pitch_m <= _LARGEST_ZOOM:
             return None
+        contrast = _contrast(image)
         seen = [r for spot in self._spots if (r := _again(spot, scan, image)) is not None]
         if len(seen) < FEWEST_SPOTS:
             return None
-        widths, amplitudes, pixels = (np.array(v) for v in zip(*seen, strict=True))
-        scale = pitch / self._pitch_m
+        ratios, widths = (contrast * np.array(v) for v in zip(*seen, strict=True))
         reading = TipReading(
             scan.uid,
             scan.acquired_at,
-            float(np.median(pixels)) * pitch,
-            float(np.median(widths)) * scale,
-            float(np.median(amplitudes)),
+            float(np.median(widths)) * pitch,
+            float(np.median(ratios)) * pitch / self._pitch_m,
+            contrast / self._contrast,
             len(seen),
         )
-        reading = replace(reading, suspect=_is_off(reading))
+        reading = replace(reading, suspect=self._is_off(reading))
         reading = replace(reading, warning=_warning(reading, self.readings))
         self.readings.append(reading)
         return reading
@@ -130,6 +135,7 @@ class TipMonitor:
         if len(spots) < FEWEST_SPOTS:
             return None
         self._spots, self._pitch_m = spots, scan.frame.pitch_m[0]
+        self._contrast = _contrast(image)
         width = float(np.median([s.width_px for s in spots])) * self._pitch_m
         reading = TipReading(scan.uid, scan.acquired_at, width, 1.0, 1.0, len(spots))
         self.readings.append(reading)
@@ -139,6 +145,13 @@ class TipMonitor:
         dx, dy = drift_m
         self._spots = [replace(s, xy_m=(s.xy_m[0] + dx, s.xy_m[1] + dy)) for s in self._spots]
 
+    def _is_off(self, reading: TipReading) -> bool:
+        """Whether the width is beyond what the first good readings scatter by."""
+        good = [r.width_ratio for r in self.readings if not r.suspect][:NORMAL]
+        normal = float(np.median(good))
+        scatter = 1.4826 * float(np.median(np.abs(np.array(good) - normal)))
+        return reading.width_ratio > normal * (1 + max(WIDER, SIGMAS * scatter))
+
 
 def _warning(reading: TipReading, before: Sequence[TipReading]) -> str | None:
     """Say that edges drift: seen twice in a row, or suddenly."""
@@ -146,14 +159,9 @@ def _warning(reading: TipReading, before: Sequence[TipReading]) -> str | None:
     if not reading.suspect or not (twice or reading.width_ratio > SUDDEN):
         return None
     return (
-        f"edges at the reference spots are {reading.width_ratio:.2f} times as wide"
-        f" ({reading.width_m * 1e9:.0f} nm) and {reading.amplitude_ratio:.2f} times as strong as at"
-        " first: look at the tip before trusting new types"
+        f"edges at the reference spots are {reading.width_ratio:.2f} times as wide as at first"
+        f" ({reading.width_m * 1e9:.0f} nm): look at the tip before trusting new types"
     )
-
-
-def _is_off(r: TipReading) -> bool:
-    return r.width_ratio > WIDER or not WEAKER < r.amplitude_ratio < 1 / WEAKER
 
 
 def _image(scan: Scan, channel: str) -> NDArray[np.float64]:
@@ -176,22 +184,21 @@ def _find_spots(scan: Scan, image: NDArray[np.float64]) -> list[_Spot]:
     score = np.where(edge, score, 0.0)
     y, x = np.indices(image.shape)
     spots: list[_Spot] = []
+    contrast = _contrast(image)
     while len(spots) < SPOTS and score.max() > 0:
         row, column = (int(i) for i in np.unravel_index(int(np.argmax(score)), score.shape))
         score[np.hypot(y - row, x - column) < _APART_PX] = 0.0
         profile = _profile(image, (row, column), float(normal[row, column]))
-        width, amplitude = _measure(profile, _middle(profile, 0))
-        if scan.frame is not None and math.isfinite(width):
+        slope = _slope(_middle(profile, 0))
+        if scan.frame is not None and slope > 0:
             place = scan.frame.to_m((row, column))
             xy = (float(place[0]), float(place[1]))
-            spots.append(_Spot(xy, float(normal[row, column]), profile, width, amplitude))
+            spots.append(_Spot(xy, float(normal[row, column]), profile, contrast / slope))
     return spots
 
 
-def _again(
-    spot: _Spot, scan: Scan, image: NDArray[np.float64]
-) -> tuple[float, float, float] | None:
-    """(width to the reference's, amplitude to it, width in pixels) of a spot on a later scan."""
+def _again(spot: _Spot, scan: Scan, image: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Width of a spot on a later scan, to the first one's and in pixels, for a contrast of 1."""
     if scan.frame is None:
         return None
     y, x = scan.frame.to_px(spot.xy_m)
@@ -206,10 +213,8 @@ def _again(
     best = int(np.argmax(likeness))
     if likeness[best] < 0.6:
         return None  # it is not that wall
-    width, amplitude = _measure(profile, _middle(profile, best - most))
-    if not math.isfinite(width):
-        return None
-    return width / spot.width_px, amplitude / spot.amplitude, width
+    slope = _slope(_middle(profile, best - most))
+    return (1 / (slope * spot.width_px), 1 / slope) if slope > 0 else None
 
 
 def _profile(
@@ -231,13 +236,17 @@ def _middle(profile: NDArray[np.float64], shift: int) -> NDArray[np.float64]:
     return profile[middle - half : middle + half + 1]
 
 
-def _measure(profile: NDArray[np.float64], cut: NDArray[np.float64]) -> tuple[float, float]:
-    """Width in pixels (range over steepest slope) and range of a cut of a profile."""
-    low, high = np.percentile(cut, (5, 95))
-    slope = np.abs(cut[2:] - cut[:-2]).max() / (2 * _STEP_PX)
-    if not slope > 0:
-        return math.inf, 0.0
-    return float((high - low) / slope), float(high - low)
+def _slope(cut: NDArray[np.float64]) -> float:
+    """The steepest slope of a cut of a profile, per pixel."""
+    return float(np.abs(cut[2:] - cut[:-2]).max() / (2 * _STEP_PX))
+
+
+def _contrast(image: NDArray[np.float64]) -> float:
+    """Range of grey levels, of what is so wide that no tip matters."""
+    from scipy.ndimage import gaussian_filter
+
+    low, high = np.percentile(gaussian_filter(image, _WIDE_PX), (5, 95))
+    return float(high - low)
 
 
 def _alike(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
