@@ -16,6 +16,7 @@ BENCHES: dict[str, str] = {
     "limits": "corescout.bench.limits",
     "live": "corescout.bench.live",
     "loops": "corescout.bench.loops",
+    "method": "corescout.bench.method",
     "null": "corescout.bench.null",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",

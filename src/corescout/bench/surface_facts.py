@@ -6,6 +6,7 @@ same trainings. With `CORESCOUT_BENCH_CACHE` set to a folder, surfaces are kept 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 from collections.abc import Mapping
@@ -22,7 +23,6 @@ from corescout.surfaces import generate_family
 
 SIDE_PX = 160
 N_SEEDS = 3
-_FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +96,21 @@ class SurfaceFacts:
     trained: tuple[tuple[Trained, ...], ...]
 
 
-def surface_facts(family: str, number: int, plan: Plan) -> SurfaceFacts:
-    """Generate a surface of a family, train every candidate with `N_SEEDS` seeds, keep the facts.
+def surface_facts(
+    family: str, number: int, plan: Plan, n_seeds: int = N_SEEDS, side_px: int = SIDE_PX
+) -> SurfaceFacts:
+    """Generate a surface of a family, train every candidate with several seeds, keep the facts.
 
     The baselines of the plan need no seeds and are fitted once.
     """
     folder = os.environ.get("CORESCOUT_BENCH_CACHE")
-    path = Path(folder or ".") / f"{family}-{number}-{SIDE_PX}-{_FORMAT}.pickle"
+    trained = plan.model_dump_json(exclude={"decision", "targets", "preset_name", "budget_s"})
+    search = hashlib.sha256(trained.encode()).hexdigest()[:8]
+    path = Path(folder or ".") / f"{family}-{number}-{side_px}-{n_seeds}-{search}.pickle"
     if folder and path.exists():
         with path.open("rb") as file:
             return pickle.load(file)  # type: ignore[no-any-return]
-    facts = _train(family, number, plan)
+    facts = _train(family, number, plan, n_seeds, side_px)
     if folder:
         part = path.with_suffix(f".{os.getpid()}")
         part.write_bytes(pickle.dumps(facts))
@@ -114,17 +118,17 @@ def surface_facts(family: str, number: int, plan: Plan) -> SurfaceFacts:
     return facts
 
 
-def _train(family: str, number: int, plan: Plan) -> SurfaceFacts:
+def _train(family: str, number: int, plan: Plan, n_seeds: int, side_px: int) -> SurfaceFacts:
     from corescout.preparation import prepare
     from corescout.trial import TrialGroup, run_trials
     from corescout.vae import single_threaded
 
-    surface = generate_family(family, number, (SIDE_PX, SIDE_PX))
+    surface = generate_family(family, number, (side_px, side_px))
     with single_threaded():
         prepared = prepare(surface.scan, plan)
         trained = []
         for candidate in plan.candidates(prepared.channels):
-            seeds = range(N_SEEDS if candidate.kind == "vae" else 1)
+            seeds = range(n_seeds if candidate.kind == "vae" else 1)
             group = TrialGroup(
                 candidates=tuple(replace(candidate, seed=SEED_STRIDE * s) for s in seeds),
                 patch_sets=(prepared.patches(candidate.window_px),),
