@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from corescout.instruments.twin import DigitalTwin
 
 _LOOK_S = 0.2
+_REST_S = 2.0  # between scans: a stop has ended everything, and a plan may begin
 
 
 def twin(
@@ -80,9 +81,8 @@ def _of_profile(name: str, profiles: Path | None) -> DigitalTwin:
 
 def _serve(server: NanonisServer, *, scan: bool) -> None:
     while True:
-        idle = scan and not server.scanning
-        time.sleep(_LOOK_S)  # a stop has ended everything before the next scan begins
-        if idle:
+        time.sleep(_LOOK_S)
+        if scan and server.idle_s > _REST_S:
             server.start_scan()
 
 

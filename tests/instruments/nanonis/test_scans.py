@@ -2,11 +2,13 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from corescout.data import Scan
+from corescout.instruments import Message
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.nanonis.client import Connection
 from corescout.instruments.nanonis.images import masked, upright
@@ -99,6 +101,36 @@ def test_up_scans_come_bottom_first_and_are_masked_there():
     assert np.array_equal(first.channel()[-1], rows[0])
     assert np.isnan(first.channel()[:-1]).all()
     assert np.isnan(masked(scan, 3, up=False).channel()[3:]).all()
+
+
+def test_a_frame_of_a_plan_comes_back_and_is_not_told_of(watched, server, twin):
+    server.start_scan()
+    watched.whole(1)
+    before = server.commands.frame
+    frame = {"x_m": 3e-8, "y_m": -2e-8, "size_m": 2e-7, "angle_rad": 0.0}
+    zoom = watched.bridge.send(Message("zoom", frame))
+    assert zoom.frame.center_m == pytest.approx((3e-8, -2e-8), rel=1e-6)
+    assert zoom.frame.size_m == pytest.approx((2e-7, 2e-7), rel=1e-6)
+    assert np.allclose(server.commands.frame.center_m, before.center_m, atol=1e-14)
+    time.sleep(1.5)
+    assert len(watched.whole(1)) == 1
+    server.start_scan()
+    assert len(watched.whole(2)) == 2
+    assert np.allclose(watched.whole(2)[1].frame.size_m, before.size_m, rtol=1e-6)
+    assert zoom.content_sha256 not in {s.content_sha256 for s in watched.found}
+
+
+def test_a_scan_keeps_the_frame_that_it_was_scanned_in(watched, server, twin):
+    twin.speed = 20.0
+    server.start_scan()
+    time.sleep(1.0)
+    scanned = server.commands.frame
+    while server.scanning:
+        time.sleep(0.01)
+    server.commands.frame = replace(scanned, center_m=(5e-7, 5e-7))  # the operator goes on
+    (whole,) = watched.whole(1)
+    assert np.allclose(whole.frame.center_m, scanned.center_m, atol=1e-13)
+    assert not any("not seen" in w for w in whole.warnings)
 
 
 def test_a_scan_that_ended_while_the_connection_was_lost_is_told_of_after(server, twin):

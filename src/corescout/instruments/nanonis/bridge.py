@@ -19,14 +19,8 @@ from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Kind, Message
 from corescout.instruments.nanonis.client import TIMEOUT_S, Connection
 from corescout.instruments.nanonis.cloud import cloud_commands, cloud_places
-from corescout.instruments.nanonis.images import (
-    POLL_MS,
-    ScanWatch,
-    Signals,
-    frame_of,
-    grab,
-    new_uid,
-)
+from corescout.instruments.nanonis.images import Signals, frame_of, grab, new_uid
+from corescout.instruments.nanonis.scan_watch import POLL_MS, ScanWatch
 from corescout.instruments.nanonis.spectra import BASE_NAME, DatFolder, from_reply
 from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
 
@@ -248,24 +242,37 @@ class NanonisInstrument:
         ]
 
     def _send(self, message: Message) -> Measurement | Scan | None:
+        if message.kind == "zoom":
+            return self._zoom(message)
         connection, answers = self._on(0), []
-        before = connection.call("Scan.FrameGet") if message.kind == "zoom" else None
         files = {} if self._files is None else self._files.seen()
         for name, *arguments in self._commands(message):
-            if name == "Scan.WaitEndOfScan":
-                self._wait_for_scan(connection)
-                continue
             limit = {"FolMe.XYPosSet": LONGEST_MOVE_S, "BiasSpectr.Start": LONGEST_SPECTRUM_S}
             answers = connection.call(name, *arguments, timeout_s=limit.get(name))
             if self._stopped.is_set():
                 raise StoppedError("Nanonis was stopped")
         if message.kind == "spectrum":
             return self._measurement(message, answers, files)
-        if before is not None:
+        return None
+
+    def _zoom(self, message: Message) -> Scan:
+        """Scan a frame and go back to the one before; `scans` does not tell of it."""
+        connection, image = self._on(0), None
+        before = connection.call("Scan.FrameGet")
+        self._scans.own_begins()
+        try:
+            for name, *arguments in self._commands(message):
+                if name == "Scan.WaitEndOfScan":
+                    self._wait_for_scan(connection)
+                else:
+                    connection.call(name, *arguments)
+                if self._stopped.is_set():
+                    raise StoppedError("Nanonis was stopped")
             image, _ = grab(connection, self._signals, new_uid())
             connection.call("Scan.FrameSet", *before)
-            return image
-        return None
+        finally:
+            self._scans.own_ended(image)
+        return image
 
     def _wait_for_scan(self, connection: Connection) -> None:
         """Wait in short turns: a scan that is stopped never tells its end."""

@@ -68,6 +68,11 @@ class NanonisServer:
         """Whether a scan is under way."""
         return self.commands.scanning
 
+    @property
+    def idle_s(self) -> float:
+        """Seconds since something last moved or was measured; 0 while it does."""
+        return self.commands.idle_s
+
     def start_scan(self) -> None:
         """Start a scan unless one is under way, as an operator would."""
         self.commands.start_scan()

@@ -52,6 +52,14 @@ class TwinCommands:
         self._channels = list(twin.surface.scan.channels)
         self._measuring = False
         self._closed = False
+        self._active_at = time.monotonic()
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since something last moved or was measured; 0 while it does."""
+        if self.scanning or self._motion.locked() or self._is_alive(self._pattern):
+            self._active_at = time.monotonic()
+        return time.monotonic() - self._active_at
 
     def answer(self, name: str, body: bytes) -> bytes:
         """Return the whole response to a request."""
@@ -252,6 +260,7 @@ class TwinCommands:
             self.twin.connect()
             curve = self._spectrum()
             self._save(curve, name)
+            self._active_at = time.monotonic()
         if not data:
             return [], np.zeros((0, 0), np.float32), []
         values = np.stack([curve.axis, curve.channels["response"]])
@@ -267,6 +276,7 @@ class TwinCommands:
         with self._motion:
             self.twin.connect()
             self.twin.send(message)
+            self._active_at = time.monotonic()
 
     def _spectrum(self) -> Measurement:
         values = {
