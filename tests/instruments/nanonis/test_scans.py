@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from corescout.data import Scan
-from corescout.instruments import Message
+from corescout.instruments import InstrumentError, Message
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.nanonis.client import Connection
 from corescout.instruments.nanonis.images import masked, upright
@@ -149,3 +149,21 @@ def test_a_scan_that_ended_while_the_connection_was_lost_is_told_of_after(server
     watched.bridge.close()
     assert again.rows_done is None
     assert np.array_equal(again.channel(), server.commands._scan.channels["Amplitude"])
+
+
+@pytest.mark.parametrize("kind", ["move", "spectrum", "zoom"])
+def test_nothing_moves_while_somebody_scans(kind, server, twin):
+    twin.speed = 5.0
+    bridge = NanonisInstrument(ports=server.ports)
+    bridge.connect()
+    server.start_scan()
+    values = {
+        "move": {"x_m": 0.0, "y_m": 0.0},
+        "spectrum": {"bias_start_v": -1.0, "bias_end_v": 1.0, "n_points": 8.0, "seconds": 0.1},
+        "zoom": {"x_m": 0.0, "y_m": 0.0, "size_m": 1e-7, "angle_rad": 0.0},
+    }[kind]
+    with pytest.raises(InstrumentError, match="a scan is running"):
+        bridge.send(Message(kind, values))
+    assert twin.log == []
+    assert server.scanning
+    bridge.close()

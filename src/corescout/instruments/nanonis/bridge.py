@@ -30,6 +30,7 @@ TOLERANCE_M = 50e-9  # between a target and the place that a file names
 _RED = 0xFF0000
 _Result = TypeVar("_Result")
 _NOTES = ("number of points and time of a spectrum are those set at the controller",)
+_NOT_WHILE_SCANNING = ("move", "spectrum", "zoom")
 _ONE_BY_ONE: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
 
 
@@ -184,9 +185,7 @@ class NanonisInstrument:
         InstrumentError
             If a scan runs, or the controller holds other places than were sent.
         """
-        (running,) = self._on(0).call("Scan.StatusGet")
-        if running:
-            raise InstrumentError("a scan is running: a cloud is set when it has ended")
+        self._need_no_scan("a cloud")
         wanted = np.asarray(places_m, np.float32).reshape(-1, 2)
         self._on(0).call("Pattern.CloudSet", 1, wanted)
         (found,) = self._on(0).call("Pattern.CloudGet")
@@ -242,6 +241,8 @@ class NanonisInstrument:
         ]
 
     def _send(self, message: Message) -> Measurement | Scan | None:
+        if message.kind in _NOT_WHILE_SCANNING:
+            self._need_no_scan(f"a {message.kind}")
         if message.kind == "zoom":
             return self._zoom(message)
         connection, answers = self._on(0), []
@@ -254,6 +255,12 @@ class NanonisInstrument:
         if message.kind == "spectrum":
             return self._measurement(message, answers, files)
         return None
+
+    def _need_no_scan(self, what: str) -> None:
+        """Two motions at once are none that was approved."""
+        (running,) = self._on(0).call("Scan.StatusGet")
+        if running:
+            raise InstrumentError(f"a scan is running: {what} must wait until it has ended")
 
     def _zoom(self, message: Message) -> Scan:
         """Scan a frame and go back to the one before; `scans` does not tell of it."""
