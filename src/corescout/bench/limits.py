@@ -92,9 +92,9 @@ def _one(
         plan = plan_visits(IMAGE, targets)
     except InputError:  # a place that is no number
         found["refused"] += 1
+        journal.close()
         return
-    finally:
-        journal.write("plan")
+    journal.write("plan")
     try:
         session.preview(plan)
         with suppress(SessionError):
