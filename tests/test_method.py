@@ -12,6 +12,8 @@ from corescout.data import InputError, Reward
 from corescout.pipeline import apply, explore
 from corescout.plan import BayesianPlan, DecisionPlan, MixturePlan, Plan, TrainingPlan
 from corescout.report.html import report_html
+from corescout.response import with_response
+from corescout.search.lateral import without_rotation
 from corescout.surfaces import generate_family
 
 COARSE = TrainingPlan(epochs=4, collapse_variance=0, retries=0)
@@ -120,6 +122,42 @@ def test_every_difference_of_the_presets_is_an_option():
     for values in plans:
         assert Plan.model_validate(values).model_dump(mode="json") == values
     assert all(a != b for a, b in pairwise(plans))
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        (("amplitude", ""), ("none", "r", "rt")),
+        (("amplitude lateral", ""), ("none", "t")),
+        (("amplitude", "response lateral"), ("none", "t")),
+        (("amplitude lateral x", "amplitude lateral y"), ("none", "r", "rt")),
+        (("amplitude lateral x", "response lateral x"), ("none", "t")),
+    ],
+)
+def test_rotation_is_off_for_one_lateral_component(roles, expected):
+    plan, notes = without_rotation(
+        Plan.preset("live"), ("a", "b"), dict(zip(("a", "b"), roles, strict=True))
+    )
+    assert plan.invariances == expected
+    assert bool(notes) == (expected != ("none", "r", "rt"))
+
+
+def test_a_lateral_scan_is_explored_without_rotation(family):
+    roles = {"Amplitude": "amplitude lateral", "Phase": "phase lateral"}
+    lateral = with_response(replace(family.scan, roles=roles))
+    assert lateral.roles["ACosPhase"] == "response lateral"
+    plan = Plan.preset(
+        "live",
+        windows_px=(9,),
+        invariances=("r",),
+        training=COARSE,
+        mixtures=FEW,
+        decision=DecisionPlan(seeds=1, null_surrogates=0),
+    )
+    result = explore(lateral, plan)
+    assert result.winner.invariances == "none"
+    assert any("one component of a vector" in note for note in result.notes)
+    assert result.plan["invariances"] == ["none"]
 
 
 def prefers_pca(fit) -> Reward:

@@ -39,6 +39,7 @@ from corescout.search import (
     types_of_codes,
     waves,
 )
+from corescout.search.lateral import without_rotation
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
 from corescout.surfaces import phase_randomised
@@ -91,6 +92,7 @@ def explore(
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
         prepared = prepare(scan, plan, keypoints)
+        plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
         try:
             study.sweep()
@@ -144,7 +146,7 @@ def explore(
         bayesian_by_trial=study.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
-        notes=(*prepared.notes, *_at_the_edge(mixture, plan), *confirmation),
+        notes=(*prepared.notes, *lateral, *_at_the_edge(mixture, plan), *confirmation),
     )
 
 

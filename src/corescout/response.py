@@ -90,7 +90,9 @@ def with_response(scan: Scan, *, offset: bool = True, background: bool = True) -
         part = response.real if COS in name else response.imag
         channels[name] = part.astype(np.float32)
         units[name] = scan.units[amplitude]
-        roles[name] = "response" if COS in name else "quadrature"
+        lateral = scan.roles[amplitude].partition("lateral")
+        kind = "response" if COS in name else "quadrature"
+        roles[name] = f"{kind} {''.join(lateral[1:])}".strip()
         if amplitude in directions:
             directions[name] = directions[amplitude]
         metadata[f"{name} phase offset (deg)"] = fit.offset_deg if offset else 0.0

@@ -72,11 +72,11 @@ def test_every_figure_draws_the_same_twice(request, run, name):
 def test_a_users_reward_stands_in_the_table_and_the_plot(rich_result):
     page = report_html(rich_result)
     head = re.search(r"<h2>Candidates</h2>.*?</tr>", page, re.S)[0]
-    for name in (*OWN, "held_out_gain"):
-        assert f"<th>{name.replace('_', ' ')}</th>" in head
+    for name in (*OWN, "held-out gain"):
+        assert f"<th>{name}</th>" in head
     assert "ZeroDivisionError" in page
     titles = {axes.get_title() for axes in FIGURES["F4"][1](rich_result).axes}
-    assert {name.replace("_", " ") for name in OWN} <= titles
+    assert {*OWN, "held-out gain (nats/point)"} <= titles
     assert "1 of 1" in page
     assert "3 of 3" in page
 

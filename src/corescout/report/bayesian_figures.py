@@ -63,9 +63,9 @@ def f7_bayesian_types(result: Result) -> Figure | None:
     draw_ellipses(right, mixture, types)
     left.set_title("Core points of the Bayesian mixture", fontsize=10)
     right.set_title(
-        f"{best.candidate.label}, {mixture.n_components} effective components; ellipses: 2 sigma,"
-        f" {ELLIPSE_SHARE:.1%} of a Gaussian",
-        fontsize=9,
+        f"{best.candidate.label}: {mixture.n_components} effective components (2 sigma,"
+        f" {ELLIPSE_SHARE:.1%})",
+        fontsize=10,
     )
     right.legend(fontsize=7, loc="best", framealpha=0.85)
     return figure

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 DrawFigure = Callable[[Result], "Figure | None"]
 _VOID = "#B00020"
+_HELD_OUT = {
+    "held_out_log_likelihood": "held-out log-likelihood (nats/point)",
+    "held_out_gain": "held-out gain (nats/point)",
+}
 _IN_F3 = {
     "bce_minus_entropy": "reconstruction: BCE - H(x) (nats/px)",
     "total_variance": "total variance",
@@ -77,10 +81,10 @@ def f4_rewards(result: Result) -> Figure | None:
         "gain": "gain (nats/point)",
         "context_retention": "context retention (R²)",
     }
-    of_their_own = {*names, *_IN_F3, *BAYESIAN, "aic", "stability", "evidence"}
+    of_their_own = {*names, *_IN_F3, *BAYESIAN, "aic", "reconstruction", "stability", "evidence"}
     for trial in sweep_trials(result):  # what the user asked for beside the table's
         extra = [name for name in trial.rewards if name not in of_their_own]
-        names |= {name: name.replace("_", " ") for name in extra}
+        names |= {name: _HELD_OUT.get(name, name) for name in extra}
     return draw_over_windows(result, names, mark_best=True)
 
 

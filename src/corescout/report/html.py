@@ -25,6 +25,8 @@ _HEADS = {
     "bayesian_h": "H",
     "neg_elbo_plus_h": "-ELBO + H",
     "effective_components": "effective K",
+    "held_out_log_likelihood": "held-out log L",
+    "held_out_gain": "held-out gain",
 }
 
 _STYLE = """
@@ -160,7 +162,7 @@ def _candidates(result: Result) -> str:
         )
         is_winner = trial.candidate == result.winner
         classes.append("winner" if is_winner else "" if trial.state == "done" else "void")
-    heads = [escape(_HEADS.get(name, name.replace("_", " "))) for name in names]
+    heads = [escape(_HEADS.get(name, name)) for name in names]
     columns = ("candidate", "seed", "state", *heads, "active units", "K", "s", "why")
     return "<h2>Candidates</h2><div class='wide'>" + _table(columns, rows, classes) + "</div>"
 

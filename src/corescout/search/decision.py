@@ -164,8 +164,8 @@ class _Words:
         if objectives is not None:
             rewards = self.trials[i].rewards
             values = ", ".join(f"{spoken(n)} {_number(_value(rewards, n))}" for n in objectives)
-            labels = ", ".join(self.trials[j].candidate.label for j in front)
-            out += f" ({values}); the Pareto front holds {len(front)}: {labels}"
+            labels = "; ".join(self.trials[j].candidate.label for j in front)
+            out += f" ({values}); the Pareto front holds {len(front)} ({labels})"
         if self.trials[i].candidate.kind != "vae":
             out += f"; a baseline won, {self._best_autoencoder()}"
         return out

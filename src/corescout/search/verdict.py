@@ -31,7 +31,7 @@ def verdict(
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
     if decision.tied:
-        names = ", ".join(tie.candidate.label for tie in decision.tied)
+        names = "; ".join(tie.candidate.label for tie in decision.tied)
         sentences.append(f"Tied with {names}; the simplest is shown.")
     if decision.runners_up:
         second = decision.runners_up[0]
@@ -86,6 +86,6 @@ def _skipped(trials: tuple[Trial, ...]) -> list[str]:
     for state, verb in (("void", "collapsed"), ("failed", "failed"), ("not_tried", "not tried")):
         labels = [t.candidate.label for t in trials if t.state == state]
         if labels:
-            shown = ", ".join(labels[:6]) + (", ..." if len(labels) > 6 else "")
+            shown = "; ".join(labels[:6]) + ("; ..." if len(labels) > 6 else "")
             sentences.append(f"{len(labels)} {verb}: {shown}.")
     return sentences
