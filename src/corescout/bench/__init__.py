@@ -8,6 +8,7 @@ from corescout.bench.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
     "day": "corescout.bench.day",
+    "day-window": "corescout.bench.day_window",
     "decision": "corescout.bench.decision",
     "fuzz": "corescout.bench.fuzz",
     "gui": "corescout.bench.gui",

@@ -184,9 +184,10 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def take_result(self, result: Result) -> None:
         """Show a result that was found elsewhere: a watch has understood a scan."""
-        self._settings = self.settings()
         self.set_result(result)
         self.scan_step.refresh()
+        self._settings = self.settings()
+        self.workflow.compare(self._settings, self._settings)
 
     def set_targets(self, targets: tuple[Target, ...]) -> None:
         """Take other targets into the result: types and views stay as they are."""

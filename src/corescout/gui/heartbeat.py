@@ -8,6 +8,7 @@ from typing import Self
 from qtpy.QtCore import Qt, QTimer
 
 _BEAT_MS = 5
+_LONG_MS = 100.0
 
 
 class Heartbeat:
@@ -17,10 +18,16 @@ class Heartbeat:
     ----------
     longest_ms : float
         Longest time between two beats, of which 5 ms are the timer's own.
+    long_ones : int
+        Gaps of more than 100 ms.
+    longest_cpu_ms : float
+        Most that this thread itself computed between two beats: the rest of a gap is others'.
     """
 
     def __init__(self) -> None:
         self.longest_ms = 0.0
+        self.long_ones = 0
+        self.longest_cpu_ms = self._last_cpu_s = 0.0
         self._last_s = 0.0
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -28,7 +35,7 @@ class Heartbeat:
         self._timer.timeout.connect(self._beat)
 
     def __enter__(self) -> Self:
-        self._last_s = time.perf_counter()
+        self._last_s, self._last_cpu_s = time.perf_counter(), time.thread_time()
         self._timer.start()
         return self
 
@@ -36,6 +43,10 @@ class Heartbeat:
         self._timer.stop()
 
     def _beat(self) -> None:
-        now = time.perf_counter()
-        self.longest_ms = max(self.longest_ms, 1e3 * (now - self._last_s))
+        now, cpu_s = time.perf_counter(), time.thread_time()
+        self.longest_cpu_ms = max(self.longest_cpu_ms, 1e3 * (cpu_s - self._last_cpu_s))
+        self._last_cpu_s = cpu_s
+        gap_ms = 1e3 * (now - self._last_s)
+        self.longest_ms = max(self.longest_ms, gap_ms)
+        self.long_ones += gap_ms > _LONG_MS
         self._last_s = now

@@ -75,7 +75,7 @@ class LiveImage:
         above = self._viewer.layers
         images = [i for i, layer in enumerate(above) if layer.metadata.get(SCAN) is not None]
         added = self._viewer.add_image(
-            values, name="scan under way", colormap="gray", contrast_limits=limits,
+            values, name="live scan", colormap="gray", contrast_limits=limits,
             metadata={OURS: LIVE}, **geometry(scan),
         )  # fmt: skip
         place = above.index(added)

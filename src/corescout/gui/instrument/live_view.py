@@ -11,7 +11,7 @@ from corescout.gui.background import Job
 from corescout.gui.collector import FullCollections
 from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import LiveSection
-from corescout.gui.instrument.live_watch import LiveWatch
+from corescout.gui.instrument.live_watch import LiveWatch, begin_watch
 from corescout.gui.instrument.loop_plot import loops_layer
 from corescout.instruments import Check, VisitPlan
 from corescout.live.policy import Policy
@@ -82,11 +82,17 @@ class LiveView:
         known = explorer.result
 
         def begin(on_progress: object, stop: object) -> LiveWatch:
-            return LiveWatch(plan, known, link, folder, day_folder, settings)
+            return begin_watch(plan, known, link, folder, day_folder, settings)
 
         self._section.say("beginning ...")
         self._section.watch_button.setEnabled(False)
         explorer.work.start("watch", Job(begin), self._begun)
+
+    def attach(self, watch: LiveWatch) -> None:
+        """Show a watch that was begun."""
+        self.watch, self._last = watch, Snapshot()
+        self._collections.put_off()
+        self._section.show_watching(True, measures=watch.measures)
 
     def stop(self) -> None:
         """End the watch. Returns at once; `poll` sees its end."""
@@ -139,9 +145,7 @@ class LiveView:
         if self._explorer.closed:
             job.answer.stop()
             return
-        self.watch, self._last = job.answer, Snapshot()
-        self._collections.put_off()
-        self._section.show_watching(True, measures=job.answer.measures)
+        self.attach(job.answer)
 
     def _channel(self) -> str | None:
         result = self._explorer.result
@@ -170,5 +174,7 @@ class LiveView:
         result = self._explorer.result
         curves = {u: m for u, m in now.measurements.items() if isinstance(m, Measurement)}
         if result is not None:
-            layer = loops_layer(result.scan, self._targets_step.targets, curves)
+            layer = loops_layer(
+                result.scan, self._targets_step.targets, curves, result.types.colors
+            )
             self._explorer.show_layers([layer])

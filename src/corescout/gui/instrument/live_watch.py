@@ -21,48 +21,26 @@ _LONGEST_S = 30.0  # an exploration that is under way ends sooner
 
 
 class LiveWatch:
-    """One watch, from its start to its stop. No Qt; the constructor may take seconds.
+    """One watch, from its start to its stop. No Qt.
 
     Parameters
     ----------
-    plan : Plan
-        Of explorations.
-    known : Result or None
-        To begin with: its types keep their names and colours.
+    runner : Runner
+        Started here.
     link : InstrumentLink or None
-        Watch this instrument, and measure what is approved.
-    folder : Path or None
-        Watch this folder instead, and suggest.
-    day_folder : Path
-        Where the day of a folder is written; an instrument has its own.
-    settings : LiveSettings
+        Of the instrument that it watches; STOP goes to the runner meanwhile.
+    day : Day or None
+        Closed at the end; an instrument has its own.
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        known: Result | None,
-        link: InstrumentLink | None,
-        folder: Path | None,
-        day_folder: Path,
-        settings: LiveSettings,
+        self, runner: Runner, link: InstrumentLink | None = None, day: Day | None = None
     ) -> None:
-        from corescout.live.analyst import Analyst
-        from corescout.live.next_scan import trained
-
-        workers = max(1, (os.cpu_count() or 2) - 1)  # one core is left to the window
-        analyst = Analyst(plan, None if known is None else trained(known), workers)
-        self._link, self._own_day = link, None if link is not None else Day(day_folder, runs=False)
-        if link is not None:
-            self.runner = Runner(
-                InstrumentSource(link.instrument), link.day, analyst, link.session,
-                link.instrument, settings=settings,
-            )  # fmt: skip
-            link.halt, link.let_go = self.runner.halt, self._end_runner
-        elif self._own_day is not None and folder is not None:
-            self.runner = Runner(FolderSource(folder), self._own_day, analyst, settings=settings)
+        self.runner, self._link, self._day = runner, link, day
         self._ending: threading.Thread | None = None
-        self.runner.start()
+        if link is not None:
+            link.halt, link.let_go = runner.halt, self._end_runner
+        runner.start()
 
     # -- from the window, none of them waits ----------------------------------------------
 
@@ -115,8 +93,8 @@ class LiveWatch:
     def _stop(self) -> None:
         link = self._link
         self._end_runner()
-        if self._own_day is not None:
-            self._own_day.close()
+        if self._day is not None:
+            self._day.close()
         if link is not None:
             link.halt, link.let_go = link.session.stop, lambda: None
             if link.session.state != "HOLD":  # the source has closed it
@@ -126,3 +104,42 @@ class LiveWatch:
     def _end_runner(self) -> None:
         self.runner.stop()
         self.runner.wait(_LONGEST_S)
+
+
+def begin_watch(
+    plan: Plan,
+    known: Result | None,
+    link: InstrumentLink | None,
+    folder: Path | None,
+    day_folder: Path,
+    settings: LiveSettings,
+) -> LiveWatch:
+    """Watch an instrument, or a folder. Takes some seconds where something is known.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of explorations.
+    known : Result or None
+        To begin with: its types keep their names and colours.
+    link : InstrumentLink or None
+        Watch this instrument, and measure what is approved.
+    folder : Path or None
+        Watch this folder instead, and suggest.
+    day_folder : Path
+        Where the day of a folder is written; an instrument has its own.
+    settings : LiveSettings
+    """
+    from corescout.live.analyst import Analyst
+    from corescout.live.next_scan import trained
+
+    workers = max(1, (os.cpu_count() or 2) - 1)  # one core is left to the window
+    analyst = Analyst(plan, None if known is None else trained(known), workers)
+    if link is not None:
+        source = InstrumentSource(link.instrument)
+        runner = Runner(source, link.day, analyst, link.session, link.instrument, settings=settings)
+        return LiveWatch(runner, link)
+    if folder is None:
+        raise ValueError("begin_watch: expected an instrument or a folder")
+    day = Day(day_folder, runs=False)
+    return LiveWatch(Runner(FolderSource(folder), day, analyst, settings=settings), day=day)

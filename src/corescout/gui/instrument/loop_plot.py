@@ -46,12 +46,12 @@ class LoopPlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(color)
             axis.setTextPen(color)
 
-    def show_loop(self, curve: Measurement, kind: int, others: Sequence[Measurement] = ()) -> None:
-        """Show a loop of a type and, paler, others of the type."""
+    def show_loop(self, curve: Measurement, color: str, others: Sequence[Measurement] = ()) -> None:
+        """Show a loop in the colour of its type and, paler, others of the type."""
         self.clear()
         self.shown = curve
-        shade = pg.mkColor(type_color(kind))
-        pale = pg.mkColor(type_color(kind))
+        shade = pg.mkColor(color)
+        pale = pg.mkColor(color)
         pale.setAlpha(60)
         for other in others:
             if other is not curve:
@@ -77,16 +77,25 @@ def loop_words(number: int, target: Target, loop: Loop | None) -> str:
 
 
 def loops_layer(
-    scan: Scan, targets: Sequence[Target], measured: Mapping[str, Measurement]
+    scan: Scan,
+    targets: Sequence[Target],
+    measured: Mapping[str, Measurement],
+    chosen: Mapping[int, str] | None = None,
 ) -> LayerData:
-    """Return every measured loop as thin lines beside its target, all on one scale."""
+    """Return every measured loop as thin lines beside its target, all on one scale.
+
+    Parameters
+    ----------
+    chosen : mapping of int to str, optional
+        Colours that the operator gave to types.
+    """
     curves = [(t, measured[t.uid]) for t in targets if t.uid in measured]
     side_px = _SHARE * min(scan.shape_px)
     high = max((float(np.nanmax(np.abs(_values(c)))) for _, c in curves), default=1.0) or 1.0
     lines = [_lines(t, c, side_px, high) for t, c in curves]
     colors: list[Any] = []
     for (target, _), line in zip(curves, lines, strict=True):
-        colors += [type_color(target.type)] * len(line)
+        colors += [type_color(target.type, chosen)] * len(line)
     return (
         np.concatenate(lines) if lines else np.zeros((0, 2, 2)),
         {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_data_path
 from qtpy.QtCore import QTimer
 
+from corescout.colors import type_color
 from corescout.data import Scan, Target
 from corescout.gui import layers as shown
 from corescout.gui.background import Job
@@ -19,6 +20,7 @@ from corescout.gui.instrument.link import InstrumentLink
 from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import INSTRUMENT
 from corescout.gui.instrument.live_view import LiveView
+from corescout.gui.instrument.live_watch import LiveWatch
 from corescout.gui.instrument.loop_plot import loop_words, loops_layer
 from corescout.gui.instrument.tip_layer import TipLayer
 from corescout.gui.instrument.visit import Progress, VisitSettings
@@ -176,6 +178,11 @@ class InstrumentStep(InstrumentWidgets):
         self.live.start(link, folder, self.days / name, live)
         self._timer.start()
 
+    def show_watch(self, watch: LiveWatch) -> None:
+        """Show a watch that was begun elsewhere."""
+        self.live.attach(watch)
+        self._timer.start()
+
     # -- state ----------------------------------------------------------------------------
 
     @property
@@ -314,7 +321,7 @@ class InstrumentStep(InstrumentWidgets):
         if came and result is not None:
             places = [link.measurements[e.target_uid].xy_m for e in came]
             step.measured_xy_m += [place for place in places if place is not None]
-            layer = loops_layer(result.scan, step.targets, link.measurements)
+            layer = loops_layer(result.scan, step.targets, link.measurements, result.types.colors)
             self.explorer.show_layers([layer])
             uid = came[-1].target_uid
             self._show_loop(next((t for t in step.targets if t.uid == uid), None))
@@ -354,7 +361,9 @@ class InstrumentStep(InstrumentWidgets):
         targets = self.targets_step.targets
         others = [link.measurements[t.uid] for t in targets
                   if t.type == target.type and t.uid in link.measurements]  # fmt: skip
-        self.loop_plot.show_loop(curve, target.type, others)
+        result = self.explorer.result
+        color = type_color(target.type, None if result is None else result.types.colors)
+        self.loop_plot.show_loop(curve, color, others)
         number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
         self.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
         if self.loop_plot.isHidden():
