@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corescout.data import Measurement, Target
+from corescout.data import Measurement, Scan, Target
 from corescout.gui.background import Job
 from corescout.gui.collector import FullCollections
 from corescout.gui.instrument.live_image import LiveImage
@@ -128,7 +129,7 @@ class LiveView:
             self._image.show(now.partial, self._channel())
         if now.understood is not last.understood:
             self._show_understood(now)
-        if now.targets is not last.targets:
+        if now.targets is not last.targets or now.understood is not last.understood:
             self._show_targets(now)
         if now.measurements is not last.measurements:
             self._show_loops(now)
@@ -163,11 +164,11 @@ class LiveView:
         self._explorer.take_result(result)
 
     def _show_targets(self, now: Snapshot) -> None:
-        targets: tuple[Target, ...] = tuple(state.target for state in now.targets)
+        """The targets in force, on the scan that is shown: they may be of an earlier one."""
         result = self._explorer.result
-        if result is None or not targets or targets[0].scan_uid != result.scan.uid:
+        if result is None or not now.targets:
             return
-        self._targets_step.take(targets)
+        self._targets_step.take(tuple(_placed(s.target, result.scan) for s in now.targets))
         self._targets_step.show_states({s.target.uid: _STATES[s.stage] for s in now.targets})
 
     def _show_loops(self, now: Snapshot) -> None:
@@ -178,3 +179,11 @@ class LiveView:
                 result.scan, self._targets_step.targets, curves, result.types.colors
             )
             self._explorer.show_layers([layer])
+
+
+def _placed(target: Target, scan: Scan) -> Target:
+    """A target at its place in metres on a scan: the sample has moved since it was chosen."""
+    if scan.frame is None or target.xy_m is None:
+        return target
+    y, x = scan.frame.to_px(target.xy_m)
+    return replace(target, yx_px=(float(y), float(x)))
