@@ -1,0 +1,108 @@
+"""Make the pictures of the window, every step, light and dark, at two sizes.
+
+    python docs/screenshots.py FOLDER [SCAN] [--only STEP ...]
+
+A generated surface is shown unless a SCAN is given. Pictures are PNG with a palette of 256 colours.
+The picture of the README is `types-dark-1280.png`.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from corescout.gui.keypoint_edits import Outline
+from corescout.gui.session import Session, open_session
+
+SIZES = {"1280": (1280, 720), "1920": (1920, 1080)}
+THEMES = ("dark", "light")
+_LIMIT_S = 600
+
+
+def main() -> None:
+    """Walk through the workflow and take the pictures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("scan", nargs="?")
+    parser.add_argument("--only", nargs="*")
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    with open_session(asked.scan, size=SIZES["1280"], windows_px=(7, 9, 13, 17)) as session:
+        for name in walk(session):
+            if not asked.only or name in asked.only:
+                take(session, asked.folder, name)
+
+
+def walk(session: Session) -> Iterator[str]:
+    """Bring the window from state to state, as an operator would; give each a name."""
+    explorer = session.explorer
+    layers = [layer.as_layer_data_tuple() for layer in session.viewer.layers
+              if "corescout_scan" in layer.metadata]  # fmt: skip
+    session.viewer.layers.clear()
+    yield "empty"
+    for data, options, kind in layers:
+        getattr(session.viewer, f"add_{kind}")(data, **options)
+    session.pump(30.0, until=lambda: explorer.key_points_step.keypoints is not None)
+    session.viewer.reset_view()
+    editor = explorer.key_points_step.editor
+    height, width = explorer.scan_of(explorer.image_layer()).shape_px
+    wall = np.array([[0.2 * height, 0.15 * width], [0.3 * height, 0.5 * width]])
+    hole = np.array([[0.6, 0.55], [0.6, 0.85], [0.85, 0.85], [0.85, 0.55]]) * (height, width)
+    editor.push(
+        editor.edits.with_outlines([Outline("along", wall), Outline("exclude", hole, True)]),
+        "key points along a line",
+    )
+    yield "key-points"
+    explorer.undo_stack.undo()
+    open_only(session, "explore")
+    explorer.explore_step.patches.setChecked(True)
+    explorer.start()
+    session.pump(_LIMIT_S, until=lambda: len(explorer.candidate_panel.plot.dots) >= 5)
+    explorer.pause()
+    yield "explore"
+    explorer.pause(False)
+    session.pump(_LIMIT_S, until=lambda: not explorer.running)
+    explorer.explore_step.patches.setChecked(False)
+    session.pump(3.0)
+    open_only(session, "types")
+    yield "types"
+    open_only(session, "targets")
+    yield "targets"
+    open_only(session, "instrument")
+    step = explorer.instrument_step
+    step.connect_instrument()
+    session.pump(60.0, until=lambda: step.link is not None)
+    session.pump(1.0)
+    step.dry_run()
+    session.pump(30.0, until=lambda: not explorer.busy)
+    yield "instrument"
+
+
+def open_only(session: Session, name: str) -> None:
+    """Open one step and fold the others."""
+    for step in session.explorer.steps.values():
+        step.set_expanded(step.name == name)
+    session.pump(0.2)
+    session.explorer.column.ensureWidgetVisible(session.explorer.steps[name])
+
+
+def take(session: Session, folder: Path, name: str) -> None:
+    """Take the pictures of one state."""
+    from PIL import Image
+
+    for size, (width, height) in SIZES.items():
+        session.viewer.window.resize(width, height)
+        for theme in THEMES:
+            session.viewer.theme = theme
+            session.pump(0.6)
+            session.viewer.reset_view()
+            session.pump(0.4)
+            path = folder / f"{name}-{theme}-{size}.png"
+            session.screenshot(path)
+            picture = Image.open(path).convert("RGB")
+            picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
