@@ -116,7 +116,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     assert read_run(tmp_path / "a.corescout").why == quick_result.why
     assert not explorer.session.unsaved
 
-    bar.diagnostic_button.click()
+    bar.diagnostic.trigger()
     text = QApplication.clipboard().text()
     assert "napari 0." in text
     assert "Qt 6" in text

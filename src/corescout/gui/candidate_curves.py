@@ -10,8 +10,7 @@ import numpy as np
 
 from corescout.data import Candidate, Trial
 
-_INVARIANCE = {"none": "no invariance", "r": "rotation", "t": "translation",
-               "rt": "rotation + translation"}  # fmt: skip
+_INVARIANCE = {"none": "none", "r": "rotation", "t": "translation", "rt": "both"}
 
 
 @dataclass(frozen=True)

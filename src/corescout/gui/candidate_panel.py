@@ -44,6 +44,8 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self._trials: tuple[Trial, ...] = ()
         self._result: Result | None = None
         self._decided_by = ""
+        self._picked = False  # the operator looks into a candidate: it is not taken away
+        self._seen_best: int | None = None
         self.plot = CandidatePlot()
         self.table = CandidateTable()
         self.reward = QComboBox()
@@ -105,9 +107,18 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.table.setVisible(wide or self.table_button.isChecked())
         self.plot.setVisible(wide or not self.table_button.isChecked())
 
+    def news(self) -> int | None:
+        """Return the best candidate so far if it is another than before and none was picked."""
+        best = self.plot.best
+        if self._picked or best is None or best == self._seen_best:
+            return None
+        self._seen_best = best
+        return best
+
     def begin(self, reward: str) -> None:
         """Forget the last candidates: a search begins that decides by a reward."""
         self._decided_by = reward
+        self._picked, self._seen_best = False, None
         self.show_result(None)
 
     def show_progress(self, progress: Progress) -> None:
@@ -170,6 +181,7 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.legend.setText(self.plot.legend())
 
     def _pick(self, number: int) -> None:
+        self._picked = True
         self.plot.mark(number)
         self.picked.emit(number)
 

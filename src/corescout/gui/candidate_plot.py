@@ -15,7 +15,7 @@ from corescout.data import Candidate, Trial
 from corescout.gui.candidate_curves import Curve, Dot, curves
 from corescout.gui.look import text_color
 
-# Not the colours of the types: a line here is no type of microstructure.
+# Told apart by their symbols too: a line here is no type of microstructure.
 _LOOKS = {
     "none": ("#9A9A9A", "o"), "r": ("#56B4E9", "s"), "t": ("#009E73", "t1"),
     "rt": ("#E69F00", "d"), "pca": ("#CC79A7", "t"), "nmf": ("#D55E00", "p"),
@@ -52,6 +52,7 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         self.addItem(self._ring)
         self._color = text_color(True)
         self._reward = ""
+        self.best: int | None = None  # number of the trial that has the star
         self._pitch_m: float | None = None
         self.set_dark(True)
 
@@ -167,6 +168,7 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
             )
             sound = [d for d in self._dots if d.void is None]
             best = max(sound, key=lambda d: -d.value if lower else d.value, default=None)
+        self.best = None if best is None else best.number
         place = [] if best is None else [(best.candidate.window_px, _height(best, self._floor()))]
         self._star.setData(pos=np.array(place).reshape(-1, 2))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import napari
 import numpy as np
+from pyqtgraph import PlotWidget
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtGui import QUndoStack
 from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
@@ -20,6 +21,7 @@ from corescout.gui.diagnostic import LogTail, diagnostic
 from corescout.gui.exploration import Exploration
 from corescout.gui.exporting import Exporter
 from corescout.gui.keys import Keys
+from corescout.gui.look import background
 from corescout.gui.run_bar import RunBar
 from corescout.gui.session_bar import SessionBar
 from corescout.gui.steps.column import StepColumn
@@ -116,6 +118,14 @@ class Explorer(QWidget):  # type: ignore[misc]
     def export(self, folder: str | Path | None = None) -> None:
         """Write the run folder; asks where if it is not said."""
         self.exporter.export("run", folder)
+
+    def open_sample(self) -> None:
+        """Open a generated surface: something to try without a file."""
+        from corescout.gui.contributions import sample_surface
+
+        for data, options, kind in sample_surface():
+            getattr(self.viewer, f"add_{kind}")(data, **options)
+        self.viewer.reset_view()
 
     def copy_diagnostic(self) -> None:
         """Copy versions, plan and log to the clipboard."""
@@ -294,6 +304,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.exploration.found.connect(self._show_found)
         self.exploration.stopped.connect(self._show_stopped)
         self.exploration.failed.connect(self._show_failed)
+        self.column.sample_button.clicked.connect(self.open_sample)
         self.session_bar.export_wanted.connect(self.exporter.export)
         self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
         self.scan_step.chosen.connect(self._channel_chosen)
@@ -310,6 +321,9 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def _apply_theme(self, event: object = None) -> None:
         dark = self.viewer.theme != "light"
+        color = background(self.viewer.theme)
+        for plot in (*self.bottom.findChildren(PlotWidget), *self.findChildren(PlotWidget)):
+            plot.setBackground(color)
         for panel in self._panels():
             panel.set_dark(dark)
 
@@ -369,6 +383,8 @@ class Explorer(QWidget):  # type: ignore[misc]
     def _show_possible(self, possible: bool) -> None:
         """Images came or went: there is something to explore, or nothing any more."""
         self.run_bar.show_possible(possible and not self.running)
+        self.column.sample_button.setVisible(not possible)
+        self.key_points_step.show_possible(possible and not self.running)
         if not possible:
             self.workflow.forget(STEPS)
             self.verdict.say("Drop a scan here, or File > Open Sample > Corescout.", "empty")
@@ -401,6 +417,7 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def prepare_layers(self, scan: Scan) -> None:
         """Have our layers in the viewer before a run fills them: adding one takes a while."""
+        shown.raise_ours(self.viewer, self.image_layer())
         missing = [e for e in shown.empty_layers(scan) if not self.work.queue.holds(e[1]["name"])]
         if missing:
             self.show_layers(missing)
@@ -419,6 +436,9 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.run_bar.show_progress(progress, stopping=job is not None and job.stopping)
         self.workflow.set("explore", State.RUNNING, f"{len(progress.trials)} candidates")
         self.candidate_panel.show_progress(progress)
+        best = self.candidate_panel.news()
+        if best is not None:
+            self.show_candidate(best)
 
     def _show_found(self, result: Result) -> None:
         self._show_running(False)

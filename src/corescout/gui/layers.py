@@ -23,6 +23,7 @@ OUTLINE_WIDTH_PX = 1.0
 TYPES, SELECTED = "types", "selected"
 SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
 LIVE = "scan under way"  # it is not analysed before it is whole
+OVERLAYS = (KEYPOINTS, CORE, ROUTE, TARGETS, OUTLINES, PATCHES)
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 HOVER_PX = 4.0  # a point farther from the mouse is not meant
@@ -264,6 +265,16 @@ def find_layer(viewer: Any, name: str) -> Any | None:
         if layer.metadata.get(OURS) == name:
             return layer
     return None
+
+
+def raise_ours(viewer: Any, image: Any) -> None:
+    """Move our points, lines and shapes over an image that was opened after them."""
+    if image is None or image not in viewer.layers:
+        return
+    order = list(viewer.layers)
+    below = [layer for layer in order[: order.index(image)] if layer.metadata.get(OURS) in OVERLAYS]
+    for layer in below:
+        viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
 
 
 def update_layer(layer: Any, data: LayerData) -> None:

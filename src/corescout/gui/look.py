@@ -20,6 +20,13 @@ PROBLEM = STATE_COLORS[State.PROBLEM]
 DOUBT = STATE_COLORS[State.RUNNING]
 
 
+def background(theme: str) -> str:
+    """Return the background of napari's docks: pyqtgraph does not follow a style sheet."""
+    from napari.utils.theme import get_theme
+
+    return str(get_theme(theme).background.as_hex())
+
+
 def text_color(dark: bool) -> str:
     """Return the colour of axes and labels of a plot on the theme's background."""
     return "#D8D8D8" if dark else "#303030"

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -35,18 +34,17 @@ class SessionBar(QWidget):  # type: ignore[misc]
         self.undo_button = QPushButton("Undo")
         self.redo_button = QPushButton("Redo")
         self.export_button = QPushButton("Export")
-        self.export_button.setEnabled(False)
-        self.export_button.setToolTip("Write what was found: explore a scan first")
+        self.export_button.setToolTip("Write what was found; copy a diagnostic for a report")
         self.menu = QMenu(self)
-        for key, kind in KINDS.items():
+        self.exports = [
             self.menu.addAction(kind.title, partial(self.export_wanted.emit, key))
+            for key, kind in KINDS.items()
+        ]
+        self.menu.addSeparator()
+        self.diagnostic = self.menu.addAction("Copy diagnostic", self.diagnostic_wanted.emit)
+        self.diagnostic.setToolTip("Versions, plan and log, for a report of a problem")
         self.export_button.setMenu(self.menu)
-        self.diagnostic_button = QToolButton()
-        self.diagnostic_button.setText("Copy diagnostic")
-        self.diagnostic_button.setAutoRaise(True)
-        self.diagnostic_button.setToolTip(
-            "Copy versions, plan and log to the clipboard, for a report of a problem"
-        )
+        self.show_exporting(False, possible=False)
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setVisible(False)
@@ -54,14 +52,12 @@ class SessionBar(QWidget):  # type: ignore[misc]
         row.addWidget(self.undo_button)
         row.addWidget(self.redo_button)
         row.addStretch(1)
-        row.addWidget(self.diagnostic_button)
         row.addWidget(self.export_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.note)
-        self.diagnostic_button.clicked.connect(self.diagnostic_wanted)
         self.undo_button.clicked.connect(undo_stack.undo)
         self.redo_button.clicked.connect(undo_stack.redo)
         undo_stack.undoTextChanged.connect(self._show_undo)
@@ -77,7 +73,8 @@ class SessionBar(QWidget):  # type: ignore[misc]
     def show_exporting(self, exporting: bool, *, possible: bool) -> None:
         """Enable what can be done now."""
         self.export_button.setText("Exporting ..." if exporting else "Export")
-        self.export_button.setEnabled(possible and not exporting)
+        for action in self.exports:
+            action.setEnabled(possible and not exporting)
 
     def _show_undo(self, text: str) -> None:
         self.undo_button.setEnabled(bool(text))
@@ -91,5 +88,5 @@ class SessionBar(QWidget):  # type: ignore[misc]
         )
 
 
-def _short(text: str, limit: int = 20) -> str:
+def _short(text: str, limit: int = 26) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"

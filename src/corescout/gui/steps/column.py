@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from corescout.gui.steps.explore import ExploreStep
 from corescout.gui.steps.instrument import InstrumentStep
@@ -49,9 +49,12 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
+        self.sample_button = QPushButton("Open a generated sample")
+        self.sample_button.setToolTip("A ferroelectric surface whose types are known, to try out")
         for step in ordered:
             if step is self.explore:
                 column.addWidget(self.verdict)
+                column.addWidget(self.sample_button)
             column.addWidget(step)
             step.set_expanded(step.name in _OPEN_AT_FIRST)
         column.addStretch(1)

@@ -93,6 +93,13 @@ class KeyPointsStep(Step):
         if other and not self.editor.edits:
             self.editor.set_detected(scan, used)
 
+    def show_possible(self, possible: bool) -> None:
+        """Allow the tools where there is a scan to use them on."""
+        for tool in self.tools.values():
+            tool.setEnabled(possible)
+        if not possible and not self.explorer.running:
+            self.count.setText("")
+
     def set_running(self, running: bool) -> None:
         """Lock the key points while a search runs on them."""
         for widget in (self.detector, self.spacing, self.smoothing, *self.tools.values()):
