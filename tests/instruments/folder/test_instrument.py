@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from corescout.data import InputError
+from corescout.data import InputError, Measurement
 from corescout.instruments import InstrumentError, Session
 from corescout.instruments.folder import FolderInstrument, read_plan
 from corescout.instruments.messages import messages_of
@@ -108,6 +108,19 @@ def test_spectra_come_back_to_their_targets(instrument, folders, limits, journal
     assert ends == {t.uid: float(i) for i, t in enumerate(plan.targets)}
     assert [d.path.name for d in tied.doubts] == ["other.dat"]
     assert len(seen) == 1
+
+
+def test_a_spectrum_that_is_written_again_takes_its_place(instrument, limits, journal, plan):
+    hand_over(instrument, limits, journal, plan)
+    axis = np.linspace(0, 1, 4)
+    path = instrument._folder / "loop.dat"
+    for last in (1.0, 2.0):
+        curve = Measurement(
+            None, axis, "bias", "V", {"response": last * axis}, xy_m=plan.targets[0].xy_m
+        )
+        instrument._came(path, curve)
+    (tie,) = instrument.spectra().ties
+    assert tie.measurement.channels["response"][-1] == 2.0
 
 
 def test_a_step_that_could_be_too_far_is_refused(instrument, limits, journal, plan):

@@ -197,8 +197,9 @@ class FolderInstrument:
     def _came(self, path: Path, measurement: Measurement) -> None:
         signature = signature_of(path)
         written_ns = signature[1] if signature is not None else 0
-        with self._lock:
-            self._arrived.append(Arrived(path, measurement, written_ns))
+        with self._lock:  # a file that is written again takes the place of what it held
+            others = [a for a in self._arrived if a.path != path]
+            self._arrived = [*others, Arrived(path, measurement, written_ns)]
 
     def _check(self) -> None:
         if not self._connected:

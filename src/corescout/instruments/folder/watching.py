@@ -18,7 +18,7 @@ from corescout.instruments.folder.arrivals import Arrivals, SetAside, files_in
 
 __all__ = ["FolderScans", "SetAside"]
 
-POLL_S = 0.2  # of a file that may not be complete
+POLL_S, SHARE_POLL_S = 0.1, 1.0  # of a file that may not be complete; on a network share
 LIST_S = 5.0  # of the whole folder: events get lost when many come at once
 TIMEOUT_S = 120.0
 _IDLE_S = 1.0
@@ -40,8 +40,9 @@ class FolderScans:
         Compare listings instead of asking the system: needed on network shares, which tell nothing.
     recursive : bool
         Folders in the folder too; run folders are never entered.
-    poll_s : float
-        Between two looks at a file; size and time must not change over two of them.
+    poll_s : float, optional
+        Between two looks at a file; size and time must not change over two of them. 0.1 s if not
+        said, 1 s with `polling`.
     timeout_s : float
         Without a change, after which a file that cannot be read is set aside.
     known : iterable of str
@@ -62,7 +63,7 @@ class FolderScans:
         existing: bool = False,
         polling: bool = False,
         recursive: bool = False,
-        poll_s: float = POLL_S,
+        poll_s: float | None = None,
         timeout_s: float = TIMEOUT_S,
         known: Iterable[str] = (),
         on_spectrum: Callable[[Path, Measurement], None] | None = None,
@@ -70,7 +71,8 @@ class FolderScans:
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise InputError("a folder to watch", f"none at {folder}", "create it, or give another")
-        self._recursive, self._poll_s, self._on_spectrum = recursive, poll_s, on_spectrum
+        self._recursive, self._on_spectrum = recursive, on_spectrum
+        self._poll_s = poll_s or (SHARE_POLL_S if polling else POLL_S)
         self._arrivals = Arrivals(timeout_s, known)
         self._heard: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
