@@ -63,7 +63,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
         memory = Memory([])
         made.runner.signals.scan_done.connect(memory.note)
         began = time.monotonic()
-        made.runner.start()
+        made.start()
         ended = made.runner.wait(MOST_S)
         seconds = time.monotonic() - began
         made.runner.stop()

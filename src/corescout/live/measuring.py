@@ -78,11 +78,12 @@ class Measuring:
         self._session, self._instrument, self._day = session, instrument, day
         self._policy, self._settings, self._show, self._wake = policy, settings, show, wake
         self._lock = threading.RLock()
+        self.instrument_lock = threading.Lock()  # held while a plan runs, or a source scans
         self._suggestion: _Suggestion | None = None
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._since_plan: tuple[float, float] = (0.0, 0.0)
-        self._approved = False
+        self._approved = self._under_way = False
         self._plans_done = self._targets_done = 0  # under the policy
         self._by_policy = False
         self._states: dict[str, TargetState] = {}
@@ -108,16 +109,12 @@ class Measuring:
     @property
     def at_work(self) -> bool:
         """Whether a plan is under way, or waits for the end of a scan."""
-        return self.due or self._session.state == "RUNNING"
+        return self.due or self._under_way or self._session.state == "RUNNING"
 
     @property
     def due(self) -> bool:
         """Whether a plan is approved and waits for the worker."""
         return self._approved and self._session.state == "ARMED"
-
-    def pausing(self) -> bool:
-        """Whether scans must wait for a plan that is about to run or runs."""
-        return self.due or self._session.state == "RUNNING"
 
     def approve(self, digest: str, by: str) -> None:
         """Approve the plan that is shown (SessionError if it is another one, or has errors)."""
@@ -237,9 +234,19 @@ class Measuring:
                     self._approved = False  # the approval ran out
                     self.show_stage()
                 return []
-            if self._instrument_busy():
+            if self._instrument_busy() or not self.instrument_lock.acquire(blocking=False):
                 return []
-            self._approved = False
+            self._under_way, self._approved = True, False
+        try:
+            return self._run(plan, suggestion)
+        finally:
+            self.instrument_lock.release()
+            self._under_way = False
+            self.show_stage()
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _run(self, plan: VisitPlan, suggestion: _Suggestion) -> list[Scan]:
         self._show(stage="measuring", message=f"{len(plan.targets)} targets")
         zooms: list[Scan] = []
         try:
@@ -255,10 +262,7 @@ class Measuring:
                 self._targets_done += len(plan.targets)
             self._plan = self._check = self._suggestion = None
         self._show(plan=None, check=None)
-        self.show_stage()
         return zooms
-
-    # -- inner ----------------------------------------------------------------------------
 
     def _follow(self, drift: Drift) -> None:
         """Move what is not measured yet, and what was, with the sample."""

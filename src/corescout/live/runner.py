@@ -106,7 +106,7 @@ class Runner:
                 session, instrument, day, policy, self._settings, self._show, self._inbox.wake
             )
             if isinstance(source, InstrumentSource):
-                source.paused = self._measuring.pausing
+                source.paused = self._measuring_or_due
         self._threads = [
             threading.Thread(target=self._receive, name="corescout-receive", daemon=True),
             threading.Thread(target=self._work, name="corescout-work", daemon=True),
@@ -133,7 +133,12 @@ class Runner:
     @property
     def measuring_or_due(self) -> bool:
         """Whether a plan runs or is approved: the instrument is not to be asked for scans."""
-        return self._measuring is not None and self._measuring.pausing()
+        return self._measuring_or_due()
+
+    @property
+    def instrument_lock(self) -> threading.Lock | None:
+        """Held while a plan runs; a source that starts scans by itself holds it while it scans."""
+        return None if self._measuring is None else self._measuring.instrument_lock
 
     def start(self) -> None:
         """Begin to watch."""
@@ -446,6 +451,9 @@ class Runner:
             signal.emit(value)
         except Exception:
             LOG.exception("a listener failed")
+
+    def _measuring_or_due(self) -> bool:
+        return self._measuring is not None and self._measuring.at_work
 
     def _need_measuring(self) -> Measuring:
         if self._measuring is None:

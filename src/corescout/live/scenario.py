@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -104,7 +105,16 @@ class ScriptedTwin:
             self._wait_for_the_instrument(number)
             if self._stopped.is_set():
                 return
-            yield from self._scan(step, number)
+            lock = self.runner.instrument_lock if self.runner is not None else None
+            whole = None
+            with lock or nullcontext():
+                for scan in self._scan(step, number):
+                    if scan.rows_done is None:
+                        whole = scan  # told when the instrument is free again
+                    else:
+                        yield scan
+            if whole is not None:
+                yield whole
 
     def stop(self) -> None:
         """End after the lines that are being scanned."""
@@ -152,24 +162,16 @@ class ScriptedTwin:
         while runner is not None and waited < LONGEST_WAIT_S:
             measuring = runner.measuring_or_due
             exploring = number == 1 and not (runner.snapshot.records and runner.idle)
-            if runner.snapshot.stage == "held":
-                self._release(runner)
             if not measuring and not exploring:
                 return
             waited += 0.05
             if self._stopped.wait(0.05):
                 return
 
-    def _release(self, runner: Runner) -> None:
-        try:
-            runner.release("the operator of the story")
-        except CorescoutError:
-            return
-
 
 @dataclass
 class Scenario:
-    """Everything that a day needs, not started."""
+    """Everything that a day needs."""
 
     twin: DigitalTwin
     source: ScriptedTwin
@@ -177,6 +179,18 @@ class Scenario:
     session: Session
     runner: Runner
     policy: Policy
+
+    def start(self) -> None:
+        """Begin the day; its operator looks at what is held and releases it."""
+        self.runner.start()
+        threading.Thread(target=self._look, name="corescout-operator", daemon=True).start()
+
+    def _look(self) -> None:
+        while self.runner.running:
+            if self.session.state == "HOLD":
+                with suppress(CorescoutError):
+                    self.runner.release("the operator of the story")
+            self.runner.wait(0.2)
 
 
 def scenario(
@@ -189,7 +203,7 @@ def scenario(
     surface_px: int = SURFACE_PX,
     frame_px: int = FRAME_PX,
 ) -> Scenario:
-    """Set a day up: `scenario.runner.start()` begins it, `runner.wait()` is its end.
+    """Set a day up: `start` begins it, `runner.wait` is its end.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from corescout.plan import Plan
 from corescout.targets import choose_targets, route
 
 CHECK_EVERY = 8  # targets between two looks at the drift
-CHECK_SHARE = 0.4  # of the scan's smaller side: the frame of that look
+CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
 
 
 @dataclass
