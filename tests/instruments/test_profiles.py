@@ -1,5 +1,7 @@
 """One TOML file says which instruments there are and what they may be told."""
 
+from pathlib import Path
+
 import pytest
 
 from corescout.data import InputError
@@ -49,6 +51,27 @@ def test_an_instrument_and_its_limits(written):
     assert none is None
 
 
+def test_every_kind_opens_with_paths_from_the_file(written, tmp_path):
+    path = written(
+        '[instruments.f]\nkind = "folder"\nscans = "in"\noutbox = "out"\nrecursive = true\n'
+        '[instruments.a]\nkind = "asylum"\nscans = "in"\ncommands = "ToIgor.arcmd"\n'
+        'origin = "absolute"\nfirst_spot = 0\n'
+        '[instruments.d]\nkind = "dtmicroscope"\naddress = "PYRO:x@host:1"\n'
+        '[instruments.c]\nkind = "nanonis"\ncloud = true\ndata_folder = "in"\n'
+    )
+    found = {name: open_instrument(name, path)[0].capabilities for name in profile_names(path)}
+    assert found["f"].address == f"folder {tmp_path / 'out'}"
+    assert found["a"].address == f"asylum {tmp_path / 'ToIgor.arcmd'}"
+    assert found["d"].address == "dtmicroscope PYRO:x@host:1"
+    assert found["c"].whole_plans
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+    folder, _ = open_instrument("f", path)
+    folder.connect()
+    assert folder.describe().frame is None
+    folder.close()
+
+
 WRONG = {
     "no such name": ('[instruments.a]\nkind = "twin"\n', "'afm'"),
     "unknown kind": ('[instruments.afm]\nkind = "magic"\n', "magic"),
@@ -77,3 +100,13 @@ def test_without_a_file_it_says_where_it_was_looked_for(tmp_path, monkeypatch):
     assert profile_names() == ()
     with pytest.raises(InputError, match=r"instruments\.toml"):
         open_instrument("afm")
+
+
+def test_the_example_of_the_documentation_can_be_opened(written):
+    page = Path(__file__).parents[2] / "docs" / "instruments.md"
+    example = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    path = written(example)
+    assert len(profile_names(path)) == 5
+    opened = {name: open_instrument(name, path) for name in profile_names(path)}
+    assert opened["lab"][1].largest_bias_v == 8.0
+    assert opened["lab"][1].emergency == "halt_and_zero_bias"

@@ -87,13 +87,17 @@ class FolderProfile(_Watching):
 
     kind: Literal["folder"]
     outbox: Path
+    recursive: bool = False
 
     def instrument(self, base: Path) -> Instrument:
         """Make it."""
         from corescout.instruments.folder import FolderInstrument
 
         return FolderInstrument(
-            _from(base, self.scans), _from(base, self.outbox), **self._options()
+            _from(base, self.scans),
+            _from(base, self.outbox),
+            recursive=self.recursive,
+            **self._options(),
         )
 
 
