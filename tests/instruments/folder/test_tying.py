@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corescout.data import Measurement
 from corescout.instruments.folder.tying import Arrived, Expected, tie_spectra
@@ -102,3 +104,29 @@ def test_a_person_decides():
     tied = tie(arrived, by_hand={Path("curve1.dat"): "t0"})
     assert by_target(tied) == {"t0": ("curve1.dat", "by hand")}
     assert [d.path.name for d in tied.doubts] == ["curve0.dat"]
+
+
+@given(
+    n=st.integers(1, 6),
+    skipped=st.sets(st.integers(0, 5)),
+    placed=st.sets(st.integers(0, 5)),
+    foreign=st.integers(0, 6),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_tie_is_never_wrong_where_nothing_is_foreign(n, skipped, placed, foreign):
+    """Some targets are skipped, some files say their place; one file may belong to none of them."""
+    targets = [Expected(f"t{i}", (i * 200e-9, 0.0)) for i in range(n)]
+    truth = {
+        Path(f"curve{i}.dat"): t.uid for i, t in enumerate(targets) if i not in skipped
+    }  # fmt: skip
+    files = [
+        curve(i, t.xy_m if i in placed else None) for i, t in enumerate(targets) if i not in skipped
+    ]
+    if foreign < n:
+        files.append(Arrived(Path("other.dat"), curve(0, (5e-6, 5e-6)).measurement, 500_000_000))
+    tied = tie_spectra(targets, files, 50e-9)
+    assert all(truth.get(t.path) == t.measurement.target_uid for t in tied.ties)
+    told = {t.path for t in tied.ties} | {d.path for d in tied.doubts}
+    assert told == {f.path for f in files}
+    known = {t.measurement.target_uid for t in tied.ties}
+    assert set(tied.missing) == {t.uid for t in targets} - known
