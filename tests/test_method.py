@@ -112,6 +112,8 @@ def test_the_paper_preset_in_small(surface):
     for trial in result.trials:
         assert trial.rewards["icl_1"].parts["n_components"] >= 2
         assert np.isfinite(trial.rewards["neg_elbo_plus_h"].value)
+    (winner,) = [t for t in result.trials if t.candidate == result.winner]
+    assert winner.rewards["evidence"].void_because
     assert any("the most that were tried" in n for n in result.notes) == (
         result.mixture.n_components == 3
     )

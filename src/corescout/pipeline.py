@@ -28,6 +28,7 @@ from corescout.plan import Plan
 from corescout.preparation import prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
+from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
 from corescout.search import (
     Agreement,
@@ -109,7 +110,7 @@ def explore(
         prepared.patches(winner.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),
     )
-    trials = study.all_trials()
+    trials = with_evidence(study.all_trials(), winner.candidate, evidence)
     return Result(
         scan=prepared.scan,
         channels=prepared.channels,

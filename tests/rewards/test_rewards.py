@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from corescout.data import Candidate, Fit, InputError, Latents, Reward
+from corescout.data import Candidate, Evidence, Fit, InputError, Latents, Reward, Trial
 from corescout.mixtures import fit_mixtures, held_out_nats
 from corescout.plan import MixturePlan
 from corescout.rewards import REWARDS, load_reward, score
 from corescout.rewards.criteria import classification_entropy
+from corescout.rewards.evidence import with_evidence
 from corescout.rewards.stability import stability
 
 PLAN = MixturePlan(max_components=3)
@@ -227,3 +228,14 @@ def test_a_users_reward_by_its_entry_point(three, tmp_path, monkeypatch):
     (info / "entry_points.txt").write_text("[corescout.rewards]\nsize = packaged_reward:size\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert score(fit_of(three), ["size"])["size"].value == len(three)
+
+
+def test_evidence_is_a_reward_of_the_winner_alone():
+    found = Evidence(0.05, 1.2, (0.3, 0.1), True, "why", 0.2, 0.02)
+    trials = tuple(Trial(i, Candidate(w), "done") for i, w in enumerate((9, 13)))
+    none, winner = with_evidence(trials, Candidate(13), found)
+    assert not none.rewards
+    reward = winner.rewards["evidence"]
+    assert (reward.value, reward.direction, reward.parts["n_null"]) == (0.05, "lower", 2.0)
+    unasked = replace(found, p_value=float("nan"), reason="not tested")
+    assert with_evidence(trials, Candidate(9), unasked)[0].rewards["evidence"].void_because
