@@ -40,6 +40,8 @@ class Explorer(QWidget):  # type: ignore[misc]
     Parameters
     ----------
     viewer : napari.Viewer
+    keep_session : bool
+        Save what is done as it changes; off for measurements and pictures.
 
     Attributes
     ----------
@@ -57,7 +59,7 @@ class Explorer(QWidget):  # type: ignore[misc]
     result_changed = Signal(object)  # Result or None
     view_changed = Signal(object)  # CandidateView that is looked at, or None
 
-    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, *, keep_session: bool = True) -> None:
         super().__init__()
         self.viewer = viewer
         self.closed = False
@@ -76,7 +78,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self._log = LogTail()
         self._build()
         self._connect()
-        self.session = WindowSession(self)
+        self.session = WindowSession(self, keep=keep_session)
         self.scan_step.refresh()
         self.session.offer()
 

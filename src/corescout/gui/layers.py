@@ -91,8 +91,9 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
             "metadata": {OURS: KEYPOINTS},
             "size": _SMALL_PX,
             "face_color": "#D8D8D8",
-            "border_width": 0.0,
-            "opacity": 0.75,
+            "border_color": "#404040",  # seen on a bright domain too
+            "border_width": 0.25,
+            "opacity": 0.85,
             **geometry(scan),
         },
         "points",

@@ -63,7 +63,7 @@ def open_session(
     """Open a viewer of a size (width, height) with a scan, or the sample surface."""
     viewer = napari.Viewer(show=True)
     viewer.window.resize(*size)
-    explorer = Explorer(viewer)
+    explorer = Explorer(viewer, keep_session=False)
     viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
     if windows_px is not None:
         explorer.explore_step.windows.setText(", ".join(map(str, windows_px)))

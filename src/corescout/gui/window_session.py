@@ -26,8 +26,9 @@ _SETTLE_MS = 1500  # what changes in a row is saved once
 class WindowSession(QObject):  # type: ignore[misc]
     """Watches the edits and the result of an explorer and keeps them on disk."""
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, explorer: Explorer, *, keep: bool = True) -> None:
         super().__init__(explorer)
+        self._keep = keep
         self._explorer = explorer
         self._root = autosave.sessions_folder()
         self._store = autosave.Autosave(self._root)
@@ -44,6 +45,8 @@ class WindowSession(QObject):  # type: ignore[misc]
     @property
     def unsaved(self) -> bool:
         """Whether there is a result or an edit that no run folder holds."""
+        if not self._keep:
+            return False
         result = self._explorer.result
         if result is not None and result is not self._exported:
             return True
@@ -134,7 +137,7 @@ class WindowSession(QObject):  # type: ignore[misc]
 
     def offer(self) -> None:
         """Offer what another window left behind, if anything."""
-        kept = autosave.kept_sessions(self._root)
+        kept = autosave.kept_sessions(self._root) if self._keep else []
         if kept:
             self._explorer.show_offer(Offer(self, kept[0]))
 
