@@ -19,6 +19,7 @@ from corescout.vae import encode, epochs_of, specification_of, train
 
 _STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
 _MIXTURE_COST = 2_000_000  # and of fitting the mixtures
+_BAYESIAN_COST = 600  # for each step, start and component
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
 
@@ -66,8 +67,12 @@ class TrialGroup:
         """Work in multiply-adds of one training pass, for sharing out time and progress."""
         spec = specification_of(self.candidates[0], self.training)
         count = len(self.patch_sets[0])
+        after = _MIXTURE_COST
+        if set(self.extra_rewards) & set(BAYESIAN):
+            work = self.bayesian.max_steps * self.bayesian.starts * self.bayesian.n_components
+            after += _BAYESIAN_COST * work
         if self.candidates[0].kind != "vae":
-            return float(len(self.candidates) * count * (10 * spec.n_pixels + _MIXTURE_COST))
+            return float(len(self.candidates) * count * (10 * spec.n_pixels + after))
         per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
         side = spec.canvas_px if spec.invariances else spec.window_px
         if spec.decoder == "spatial" and spec.invariances:
@@ -75,7 +80,7 @@ class TrialGroup:
         else:
             per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
         passes = epochs_of(self.training, count)
-        return float(len(self.candidates) * passes * count * (per_patch + _STEP_COST))
+        return float(len(self.candidates) * count * (passes * (per_patch + _STEP_COST) + after))
 
 
 @dataclass(frozen=True, eq=False)
