@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 from corescout.gui.instrument.choices import Choice
 from corescout.gui.instrument.loop_plot import LOOPS
 from corescout.gui.instrument.tip_layer import TIP
+from corescout.gui.instrument.widgets import LetGo
 from corescout.gui.layers import LIVE, TARGETS, find_layer, result_layers
 from corescout.gui.workflow import State
 from corescout.instruments import read_journal
@@ -248,3 +249,14 @@ def test_closing_in_the_middle_of_a_run_stops_it_and_leaves_nothing(step, twin, 
     last = [e for e in read_journal(link.day.folder / "journal.jsonl") if e["what"] == "state"][-1]
     assert last["state"] == "HOLD"
     assert "closed" in last["why"]
+
+
+def test_a_window_that_is_gone_without_a_close_stops_its_run(connected, twin, qtbot):
+    step, link = connected, connected.link
+    twin.speed = 1.0
+    run_approved(step, qtbot)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    LetGo(step.__dict__)()  # what `destroyed` calls
+    qtbot.waitUntil(lambda: link.session.state == "HOLD", timeout=LONG)
+    assert link.wait(20)
+    assert sum(m.kind == "spectrum" for m in twin.log) < 10

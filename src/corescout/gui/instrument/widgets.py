@@ -164,6 +164,21 @@ class InstrumentWidgets(Step):
             button.setEnabled(False)
 
 
+class LetGo:
+    """Stops the run and the watch of a window that is gone without having been closed."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    def __call__(self, *_: object) -> None:
+        """The widget was destroyed."""
+        live, link = self._state.get("live"), self._state.get("link")
+        if live is not None:
+            live.stop()
+        if link is not None:
+            link.close()
+
+
 def _chip(state: str, snapshot: LinkSnapshot, progress: Progress) -> tuple[State, str]:
     """State and text of the step's header."""
     if state == "HOLD" or snapshot.problem:

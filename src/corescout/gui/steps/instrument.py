@@ -24,7 +24,7 @@ from corescout.gui.instrument.live_watch import LiveWatch
 from corescout.gui.instrument.loop_plot import loop_words, loops_layer
 from corescout.gui.instrument.tip_layer import TipLayer
 from corescout.gui.instrument.visit import Progress, VisitSettings
-from corescout.gui.instrument.widgets import InstrumentWidgets, ask_folder, person
+from corescout.gui.instrument.widgets import InstrumentWidgets, LetGo, ask_folder, person
 from corescout.gui.look import text_color
 from corescout.gui.steps.targets import TargetsStep
 from corescout.gui.workflow import State
@@ -69,6 +69,8 @@ class InstrumentStep(InstrumentWidgets):
         self._timer.setInterval(_POLL_MS)
         self._connect_widgets()
         self.show_link(self.link)
+        # The bound method would keep the step alive; what must end is the run and the watch.
+        self.destroyed.connect(LetGo(self.__dict__))
 
     # -- what the operator does -----------------------------------------------------------
 
