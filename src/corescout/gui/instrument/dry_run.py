@@ -43,7 +43,10 @@ class DryRun(QWidget):  # type: ignore[misc]
         )
         if check.errors:
             summary += " It cannot be approved:"
-        self._set(summary, check.errors, check.warnings, check.wire)
+        warnings = check.warnings
+        if plan.drift_check is None:
+            warnings = (*warnings, "Drift is not checked during this run.")
+        self._set(summary, check.errors, warnings, check.wire)
 
     def _set(
         self,

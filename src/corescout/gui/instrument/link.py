@@ -21,7 +21,6 @@ from corescout.instruments import (
     Check,
     Event,
     Instrument,
-    InstrumentError,
     Limits,
     Session,
     SessionError,
@@ -244,7 +243,7 @@ class InstrumentLink:
         began, capabilities = time.monotonic(), self.instrument.capabilities
         try:
             self.halt(reason)
-        except (InstrumentError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen
             said = f"STOP AT THE INSTRUMENT: the stop did not reach it ({error})"
         else:
             said = _what_it_did(capabilities.can_stop, self.limits, time.monotonic() - began)
