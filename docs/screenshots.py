@@ -77,6 +77,23 @@ def walk(session: Session) -> Iterator[str]:
     step.dry_run()
     session.pump(30.0, until=lambda: not explorer.busy)
     yield "instrument"
+    step.approve()
+    session.pump(30.0, until=step.run_button.isEnabled)
+    step.link.instrument.speed = 10
+    step.run()
+    session.pump(120.0, until=lambda: step.progress.done > 3)
+    step.stop()
+    session.pump(30.0, until=lambda: step.state == "HOLD")
+    explorer.targets_step.pick(0)
+    yield "hold"
+    step.release()
+    session.pump(30.0, until=lambda: step.state == "OBSERVE")
+    step.link.instrument.speed = 60
+    step.live_fold.toggle.setChecked(True)
+    step.watch_scans(step.live_section.source.itemText(0))
+    session.pump(120.0, until=lambda: step.live_section.records.count() > 1)
+    explorer.column.ensureWidgetVisible(step.live_section)
+    yield "live"
 
 
 def open_only(session: Session, name: str) -> None:
