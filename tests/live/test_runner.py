@@ -199,14 +199,14 @@ def twin(typed_surface):
     made.close()
 
 
-def measuring(day, twin, typed, plan, source, policy=None):
+def measuring(day, twin, typed, plan, source, policy=None, **settings):
     targets = TargetPlan(per_type=1, spacing_px=20)
     plan = plan.model_copy(update={"targets": targets})
     result = replace(typed.result, plan=plan.model_dump(mode="json"))
     session = Session(twin, limits_of(twin), day.journal)
     analyst = Analyst(plan, replace(typed, result=result))
-    settings = LiveSettings(drift_check=False)
-    return Runner(source, day, analyst, session, twin, policy, settings)
+    chosen = LiveSettings(drift_check=False, **settings)
+    return Runner(source, day, analyst, session, twin, policy, chosen)
 
 
 def test_a_person_approves_and_results_are_tied_to_targets(day, twin, typed, live_plan):
@@ -255,6 +255,25 @@ def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):
     entries = read_journal(day.folder / "journal.jsonl")
     assert [e["by"] for e in entries if e["what"] == "approved"] == ["policy signed by me"]
     assert any("no more" in e["refused"] for e in entries if e["what"] == "policy")
+
+
+def test_zooms_are_targets_and_come_back_as_scans(day, twin, typed, live_plan):
+    policy = Policy("me", most_plans=1, most_targets=20, actions=frozenset({"zoom"}))
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming, policy, action="zoom")
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.measurements) > 0 and runner.idle)
+    until(lambda: len(runner.snapshot.records) > len(runner.snapshot.measurements))
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    assert set(runner.snapshot.type_of_target.values()) == set(range(1, typed.result.n_types + 1))
+    survey, *zooms = runner.snapshot.records
+    assert survey.outcome == "analysed"
+    assert len(zooms) == len(runner.snapshot.measurements)
+    seen = [r for r in zooms if r.outcome == "analysed"]
+    assert seen
+    assert all(r.kind.startswith("a zoom of") for r in seen)
 
 
 def test_halt_holds_until_a_person_releases(day, twin, typed, live_plan):

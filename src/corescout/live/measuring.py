@@ -19,6 +19,7 @@ from corescout.instruments import (
     VisitPlan,
 )
 from corescout.instruments.folder import Tied
+from corescout.live.advice import zoom_targets
 from corescout.live.day import Day
 from corescout.live.drift import Drift, shifted
 from corescout.live.next_scan import Understood
@@ -205,7 +206,7 @@ class Measuring:
             if self._keeps_earlier(understood, known=known):
                 pass  # a zoom: the targets of its survey have moved with the sample
             elif understood.result is not None:
-                targets = choose(understood.result, self.measured)
+                targets = self._choose(understood, understood.result)
                 self._suggestion = _Suggestion(understood.result, targets)
             if self._suggestion is None:
                 return 0
@@ -306,6 +307,12 @@ class Measuring:
         """Whether a frame can be scanned on the way; a plan that goes as a whole has no way."""
         known = self._instrument.capabilities
         return self._settings.drift_check and "zoom" in known.actions and not known.whole_plans
+
+    def _choose(self, understood: Understood, result: Result) -> tuple[Target, ...]:
+        """Core points away from what was measured, or frames for zooms."""
+        if self._settings.action == "zoom" and result.scan.frame is not None:
+            return zoom_targets(result, understood.advice)
+        return choose(result, self.measured)
 
     def _preview(self) -> None:
         """Show what a plan of the suggestion would do, and ask the policy."""

@@ -80,7 +80,7 @@ def plan_of(
         raise InputError("targets on a scan with a scale", f"{len(targets)} targets", "scan again")
     places = np.array([t.xy_m for t in targets])
     ordered = [
-        replace(targets[i], action=action, settings=settings)
+        replace(targets[i], action=action, settings={**targets[i].settings, **settings})
         for i in route(places, at_m or result.scan.frame.center_m)
     ]
     size = CHECK_SHARE * min(result.scan.frame.size_m)
