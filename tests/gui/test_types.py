@@ -129,7 +129,7 @@ def test_a_rectangle_adds_with_shift_and_takes_away_with_control(window, typed_r
     assert len(panel.selection.rows) == 0
 
 
-def test_what_is_selected_on_the_scan_is_ringed_in_the_plot(window, typed_result):
+def test_what_is_selected_on_the_scan_is_ringed_in_the_plot(window, typed_result, qtbot):
     codes = np.asarray(typed_result.fit.latents.mean)
     some = np.array([0, 3, 5])
     rows_of = {
@@ -143,6 +143,13 @@ def test_what_is_selected_on_the_scan_is_ringed_in_the_plot(window, typed_result
         np.testing.assert_allclose(window.latent_panel.plot.ringed_codes(), codes[rows])
         layer.selected_data = set()
         assert len(window.latent_panel.plot.ringed_codes()) == 0
+
+    # The points of the types are no key points: what is deleted there comes back.
+    types = layer_of(window, shown.TYPES)
+    types.selected_data = {1, 2}
+    types.remove_selected()
+    qtbot.waitUntil(lambda: len(types.data) == len(typed_result.patches))
+    np.testing.assert_array_equal(types.data, typed_result.patches.center_yx_px)
 
 
 def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(

@@ -20,6 +20,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     quick : bool
         Two windows instead of the preset's.
     """
+    from corescout.bench.gui_points import run_points
     from corescout.gui.session import open_session
 
     with open_session(scan, windows_px=(9, 13) if quick else None) as session:
@@ -40,7 +41,13 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
             "longest_gap_idle_ms": round(idle_ms, 1),
             "run_s": round(run_s, 1),
             "stop_s": round(stop_s, 2),
+            **run_points(),
         },
-        bars=(Bar("longest_gap_ms", "<=", 100.0), Bar("stop_s", "<=", 1.0)),
+        bars=(
+            Bar("longest_gap_ms", "<=", 100.0),
+            Bar("stop_s", "<=", 1.0),
+            Bar("select_1000_of_50000_s", "<=", 0.3),
+            Bar("recolor_50000_s", "<=", 0.5),
+        ),
         notes=("the gap counts from one beat of a 5 ms timer to the next, results shown included",),
     )

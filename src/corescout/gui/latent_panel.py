@@ -92,7 +92,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
             self.scale.setText("")
         else:
             self.plot.show_view(view, self._colors(), fit=not same)
-            self._show_on_scan()
+            self.show_on_scan()
             self._show_selected(self.selection.rows)
             self._show_grid()
 
@@ -138,6 +138,21 @@ class LatentPanel(QWidget):  # type: ignore[misc]
             self._pointed = row
             self.show_point(row)
 
+    def show_on_scan(self) -> None:
+        """Colour the layer of all patches; the first time, or with other places, give it data."""
+        view = self._view
+        if view is None or self.explorer.closed:
+            return
+        colors, visible = self._colors().rgba, shown.shown_of(view.types)
+        layer = shown.find_layer(self.explorer.viewer, shown.TYPES)
+        if layer is None or not np.array_equal(layer.data, view.yx_px):
+            scan = self._scan()
+            self.explorer.show_layers([shown.type_layer(scan, view.yx_px, colors, visible)])
+            return
+        layer.face_color = colors
+        if not np.array_equal(layer.shown, visible):
+            layer.shown = visible
+
     def add_maps(self) -> None:
         """Add maps of the codes and of the angle to the viewer, as layers of their own."""
         result = self.explorer.result
@@ -176,16 +191,19 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         bar.addWidget(self._build_menu())
         self.text = QElidingLabel()
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        left = QVBoxLayout()
+        left.setSpacing(1)
+        left.addWidget(self.plot, stretch=1)
+        left.addWidget(self.text)
         middle = QHBoxLayout()
         middle.setSpacing(2)
-        middle.addWidget(self.plot, stretch=1)
+        middle.addLayout(left, stretch=1)
         middle.addWidget(self.strip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 2)
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(middle, stretch=1)
-        layout.addWidget(self.text)
 
     def _build_menu(self) -> QToolButton:
         button = _tool_button("View ▾", "What else is shown")
@@ -201,6 +219,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         self.grid.toggled.connect(self._show_grid)
         self.maps = menu.addAction("Maps of codes and angle on the scan")
         self.maps.triggered.connect(self.add_maps)
+        menu.addAction("Select on the scan").triggered.connect(self._on_scan.select_on_scan)
         menu.addAction("Select nothing").triggered.connect(self.selection.clear)
         button.setMenu(menu)
         return button
@@ -238,7 +257,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def _recolor(self) -> None:
         if self._view is not None:
             self.plot.show_colors(self._colors())
-            self._show_on_scan()
+            self.show_on_scan()
 
     def _change_dims(self) -> None:
         if self._view is None:
@@ -248,21 +267,6 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         self.plot.show_view(self._view, self._colors())
         self._show_selected(self.selection.rows)
         self._show_grid()
-
-    def _show_on_scan(self) -> None:
-        """Colour the layer of all patches; the first time, or with other places, give it data."""
-        view = self._view
-        if view is None:
-            return
-        colors, visible = self._colors().rgba, shown.shown_of(view.types)
-        layer = shown.find_layer(self.explorer.viewer, shown.TYPES)
-        if layer is None or not np.array_equal(layer.data, view.yx_px):
-            scan = self._scan()
-            self.explorer.show_layers([shown.type_layer(scan, view.yx_px, colors, visible)])
-            return
-        layer.face_color = colors
-        if not np.array_equal(layer.shown, visible):
-            layer.shown = visible
 
     # -- selection and hover --------------------------------------------------------------
 

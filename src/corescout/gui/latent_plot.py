@@ -12,6 +12,8 @@ from qtpy.QtWidgets import QWidget
 
 from corescout.colors import type_color
 from corescout.gui.candidate_view import CandidateView
+from corescout.gui.look import rgba
+from corescout.gui.point_cloud import PointCloud
 from corescout.gui.point_colors import PointColors
 from corescout.gui.select_box import SelectBox
 
@@ -29,8 +31,11 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, parent: QWidget | None = None) -> None:
         self.box = SelectBox()
         super().__init__(parent=parent, background=None, viewBox=self.box)
-        self.setMinimumSize(150, 120)
+        self.setMinimumSize(150, 110)
         self.setMouseTracking(True)
+        bottom = self.getPlotItem().getAxis("bottom")
+        bottom.setStyle(tickTextOffset=1)
+        bottom.setHeight(30)
         self.getPlotItem().hideButtons()
         self._view: CandidateView | None = None
         self._dims = (0, 1)
@@ -39,8 +44,8 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         self._under_mouse = -1
         self._grid = pg.ImageItem(axisOrder="row-major")
         self._grid.setZValue(-10)
-        self._points = pg.ScatterPlotItem(size=5, pen=None, pxMode=True)
-        self._core = pg.ScatterPlotItem(size=8, pen=pg.mkPen("k", width=0.7))
+        self._points = PointCloud(5, alpha=_ALPHA)
+        self._core = PointCloud(6, outlined=True)
         self._rings = pg.ScatterPlotItem(size=9, brush=None, pen=pg.mkPen("w", width=1.4))
         self._rings.setZValue(20)
         self._ellipses: list[pg.PlotCurveItem] = []
@@ -85,8 +90,9 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         """Show an empty plot."""
         self._view, self._place = None, np.zeros((0, 2))
         self._visible = np.zeros(0, bool)
-        for item in (self._points, self._core, self._rings):
-            item.setData([], [])
+        for cloud in (self._points, self._core):
+            cloud.set_points(np.zeros((0, 2)), np.zeros((1, 4)), np.zeros(0, np.int64))
+        self._rings.setData([], [])
         self._grid.clear()
         self._draw_ellipses()
 
@@ -110,9 +116,8 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def show_colors(self, colors: PointColors) -> None:
         """Draw the same points in other colours."""
-        brushes = np.array([_brush(color) for color in colors.palette], dtype=object)
-        at = self._place[self._visible]
-        self._points.setData(at[:, 0], at[:, 1], brush=brushes[colors.index[self._visible]])
+        seen = self._visible
+        self._points.set_points(self._place[seen], colors.palette, colors.index[seen])
 
     def show_selected(self, rows: NDArray[np.int64]) -> None:
         """Draw rings around points; those of hidden types have none."""
@@ -145,15 +150,15 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def shown_codes(self) -> NDArray[np.float64]:
         """Return the codes (N, 2) that are drawn."""
-        return np.column_stack(self._points.getData())
+        return self._points.xy
 
     def shown_colors(self) -> list[str]:
         """Return the colours of the points that are drawn, as #rrggbb."""
-        return [brush.color().name() for brush in self._points.data["brush"]]
+        return self._points.colors()
 
     def core_colors(self) -> list[str]:
         """Return the colours of the core points, as #rrggbb."""
-        return [point.brush().color().name() for point in self._core.points()]
+        return self._core.colors()
 
     def ringed_codes(self) -> NDArray[np.float64]:
         """Return the codes (n, 2) that have a ring."""
@@ -203,9 +208,9 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         core = view.core
         seen = ~np.isin(core.type, sorted(view.types.hidden))
         at, kinds = self._place[core.index[seen]], core.type[seen]
-        chosen = view.types.colors
-        brushes = {int(t): pg.mkBrush(type_color(int(t), chosen)) for t in np.unique(kinds)}
-        self._core.setData(at[:, 0], at[:, 1], brush=[brushes[int(t)] for t in kinds])
+        numbers = np.array(view.types.numbers)
+        palette = np.array([rgba(type_color(int(n), view.types.colors)) for n in numbers])
+        self._core.set_points(at, palette, np.searchsorted(numbers, kinds))
 
     def _draw_ellipses(self) -> None:
         for item in self._ellipses:
@@ -235,8 +240,3 @@ def ellipse(mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArr
 
 def _column(z: NDArray[np.float64], dim: int) -> NDArray[np.float64]:
     return z[:, dim] if dim < z.shape[1] else np.zeros(len(z))
-
-
-def _brush(color: NDArray[np.float64]) -> Any:
-    red, green, blue = (round(255 * float(c)) for c in color[:3])
-    return pg.mkBrush(red, green, blue, _ALPHA)

@@ -35,6 +35,14 @@ class LayerQueue:
             return True
         return any(e[1]["name"] == name for e in self._waiting)
 
+    def show_present(self) -> None:
+        """Update at once what is in the viewer already; what must be added waits for its turn."""
+        for entry in list(self._waiting):
+            present = find_layer(self._viewer, entry[1]["name"])
+            if present is not None:
+                self._waiting.remove(entry)
+                update_layer(present, entry)
+
     def show_next(self) -> None:
         """Show the first that waits: update ours of its name, or add it over the others."""
         if not self._waiting:

@@ -164,7 +164,7 @@ def core_layer(
             "name": CORE,
             "metadata": {OURS: CORE},
             "size": _LARGE_PX,
-            "face_color": [type_color(int(t), chosen) for t in core.type] or type_color(1),
+            "face_color": _face(core.type, chosen),
             "border_color": "black",
             "border_width": 0.12,
             "shown": ~np.isin(core.type, hidden),
@@ -173,6 +173,15 @@ def core_layer(
         },
         "points",
     )
+
+
+def _face(kinds: NDArray[np.int64], chosen: Mapping[int, str] | None) -> Any:
+    """Colours (n, 4) of points by their types: napari reads thousands of names for a second."""
+    if len(kinds) == 0:
+        return type_color(1)
+    numbers = np.unique(kinds)
+    table = np.array([rgba(type_color(int(n), chosen)) for n in numbers])
+    return table[np.searchsorted(numbers, kinds)]
 
 
 def target_layers(
@@ -289,17 +298,22 @@ def update_layer(layer: Any, data: LayerData) -> None:
         if "contrast_limits" in options:
             layer.contrast_limits = options["contrast_limits"]
         return
-    layer.data = np.asarray(places)
-    layer.size = options["size"]
+    if not np.array_equal(layer.data, places):
+        layer.data = np.asarray(places)
+        layer.size = options["size"]
+        if len(places):
+            layer.border_color = options.get("border_color", "black")
+            layer.border_width = options["border_width"]
+    elif isinstance(options.get("border_color"), list) and len(places):
+        layer.border_color = options["border_color"]
     if len(places):
         layer.face_color = options["face_color"]
-        layer.border_color = options.get("border_color", "black")
-        layer.border_width = options["border_width"]
-    if "shown" in options:
+    if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
         layer.shown = options["shown"]
     if "features" in options:
         layer.features = options["features"]
-    layer.selected_data = set()
+    if layer.selected_data:
+        layer.selected_data = set()
 
 
 def place_layer(layer: Any, scan: Scan) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from corescout.gui import layers as shown
 from corescout.gui.candidate_view import CandidateView
@@ -85,6 +85,7 @@ class ScanSelection:
         events.removed.disconnect(self._forget)
         for layer, callback in self._followed:
             _selection_event(layer).disconnect(callback)
+            layer.events.data.disconnect(self._put_back)
         self._followed = []
 
     def _follow(self, event: Any = None) -> None:
@@ -99,10 +100,31 @@ class ScanSelection:
                 self._take(layer, name)
 
             _selection_event(layer).connect(follow)
+            if name == shown.TYPES:
+                layer.events.data.connect(self._put_back)
             self._followed.append((layer, follow))
 
     def _forget(self, event: Any) -> None:
         self._followed = [pair for pair in self._followed if pair[0] is not event.value]
+
+    def _put_back(self, event: Any) -> None:
+        """Points of the types that were deleted or moved come back: key points are edited above."""
+        layer, view = event.source, self._view
+        edited = str(getattr(event.action, "value", event.action)) in (
+            "added",
+            "removed",
+            "changed",
+        )
+        if view is None or not edited or np.array_equal(layer.data, view.yx_px):
+            return
+        QTimer.singleShot(0, self._explorer.latent_panel.show_on_scan)
+
+    def select_on_scan(self) -> None:
+        """Make napari's own selection tool ready on the layer of the types."""
+        layer = shown.find_layer(self._explorer.viewer, shown.TYPES)
+        if layer is not None:
+            self._explorer.viewer.layers.selection.active = layer
+            layer.mode = "select"
 
     def _take(self, layer: Any, name: str) -> None:
         """Take what was selected in one of our layers."""

@@ -101,6 +101,7 @@ class _Shower:
         present = self._explorer.result
         if present is not None and present.fit is result.fit:
             self._explorer.set_result(result)
+            self._explorer.work.queue.show_present()  # an edit is seen at once
 
 
 def _points(rows: NDArray[np.int64]) -> str:

@@ -16,6 +16,7 @@ from corescout.upright import upright_patches
 from corescout.walls import WallLengths, wall_lengths
 
 _FAMILIAR_PERCENT = 99.0
+_AVERAGED = 500  # patches: more make the mean no sharper
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,8 @@ class LibraryType:
         Of the type in its representation.
     representation : Representation
     mean_patch : (C, w, w) float32
-        Mean of its core patches, turned upright and centred where the representation knows how.
+        Mean of its 500 most typical patches, turned upright and centred where the
+        representation knows how.
     n_points : int
         Key points of the type on the scan that it comes from.
     wall_length_m : float or None
@@ -101,9 +103,10 @@ def library_type(
 
 
 def mean_patch(result: Result, number: int) -> NDArray[np.float32]:
-    """Mean (C, w, w) of the core patches of a type, each turned upright by its own angle."""
+    """Mean (C, w, w) of the most typical patches of a type, each turned upright by its angle."""
     core = result.core_points
-    rows = core.index[core.type == number]
+    mine = np.flatnonzero(core.type == number)
+    rows = core.index[mine[np.argsort(-core.typicality[mine], kind="stable")]][:_AVERAGED]
     if len(rows) == 0:
         rows = result.types.rows(number)
     latents = result.fit.latents

@@ -36,6 +36,7 @@ class TypesStep(Step):
         self.finder = Finder(explorer, self.say)
         self._lengths: WallLengths | None = None
         self._patches: dict[int, NDArray[np.float32]] = {}
+        self._averaged: NDArray[np.int64] | None = None  # core points that they are the mean of
         self.hint = QLabel(_EMPTY)
         self.hint.setWordWrap(True)
         self.list = TypeList()
@@ -109,13 +110,20 @@ class TypesStep(Step):
         self.list.setVisible(result is not None)
         self.say("")
         if result is None:
-            self._lengths = None
+            self._lengths = self._averaged = None
             self.list.show_types(None, {})
         else:
-            self._patches = _icons({n: mean_patch(result, n)[0] for n in result.types.numbers})
+            self._average(result)
             self.list.show_types(result.types, self._patches)
             self._measure_walls(result)
         self._show_possible()
+
+    def _average(self, result: Result) -> None:
+        """Average the core patches of each type, where they are others than before."""
+        if self._averaged is not result.core_points.index:
+            self._averaged = result.core_points.index
+            patches = {n: mean_patch(result, n)[0] for n in result.types.numbers}
+            self._patches = _icons(patches)
 
     def _measure_walls(self, result: Result) -> None:
         """Measure the walls once for each exploration, off the GUI thread."""
