@@ -14,10 +14,11 @@ from corescout.library import (
     find_like_type,
     library_type,
 )
-from corescout.pipeline import apply
+from corescout.pipeline import apply, explore
 from corescout.runs import write_run
 from corescout.surfaces import generate_surface
 from corescout.upright import upright_patches
+from corescout.vae import reconstruct, specification_of
 
 
 @pytest.fixture
@@ -90,8 +91,9 @@ def test_the_most_alike_of_a_point_is_itself(typed_result, surface):
         find_like_point(typed_result, 10_000, surface.scan)
 
 
-def test_patches_unlike_all_that_was_seen_are_called_unfamiliar(entry, surface, rng):
-    known = find_like_type(entry, surface.scan).familiar.mean()
+def test_patches_unlike_all_that_was_seen_are_called_unfamiliar(entry, surface, typed_result, rng):
+    places = typed_result.keypoints
+    known = find_like_type(entry, surface.scan, places).familiar.mean()
     noise = rng.normal(size=surface.scan.shape_px).astype(np.float32)
     channel = surface.scan.default_channel
     low, high = np.percentile(surface.scan.channel(channel), [1, 95])
@@ -100,7 +102,7 @@ def test_patches_unlike_all_that_was_seen_are_called_unfamiliar(entry, surface, 
         channels={**surface.scan.channels, channel: low + (high - low) * (0.5 + 0.6 * noise)},
     )
     assert known > 0.95
-    assert find_like_type(entry, strange).familiar.mean() < 0.2
+    assert find_like_type(entry, strange, places).familiar.mean() < 0.2
 
 
 def test_two_looks_at_one_scan_agree(typed_result, surface):
@@ -151,16 +153,17 @@ def test_the_commands(typed_result, tmp_path, capsys, monkeypatch):
     assert _run(["types", "find", str(scan)]) == 2
 
 
-def test_measured_patches_are_turned_upright_as_the_decoder_has_them(quick_result):
-    from corescout.plan import Plan
-    from corescout.vae import reconstruct, specification_of
-
-    spec = specification_of(quick_result.winner, Plan.model_validate(quick_result.plan).training)
-    latents = quick_result.fit.latents
-    if latents.angle_rad is None:
-        pytest.skip("the quick winner has no angle")
-    turned = reconstruct(latents, quick_result.weights, spec)
-    upright = reconstruct(latents, quick_result.weights, spec, upright=True)
+def test_measured_patches_are_turned_upright_as_the_decoder_has_them(surface, quick_plan):
+    decision = quick_plan.decision.model_copy(
+        update={"seeds": 1, "finalists": 1, "null_surrogates": 0}
+    )
+    plan = quick_plan.model_copy(
+        update={"decision": decision, "windows_px": (13,), "invariances": ("rt",)}
+    )
+    result = explore(surface.scan, plan, workers=1)
+    spec, latents = specification_of(result.winner, plan.training), result.fit.latents
+    turned = reconstruct(latents, result.weights, spec)
+    upright = reconstruct(latents, result.weights, spec, upright=True)
     side = turned.shape[-1]
     y, x = np.indices((side, side)) - (side - 1) / 2
     inside = y**2 + x**2 <= (side / 2 - 1.5) ** 2
