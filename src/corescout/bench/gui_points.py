@@ -129,8 +129,6 @@ def _images(result: Result) -> Any:
 
 def _select(session: Session, result: Result) -> list[tuple[float, float]]:
     """Draw a lasso around the 1,000 points nearest to one of them, as the mouse's end does."""
-    from qtpy.QtCore import Qt
-
     panel = session.explorer.latent_panel
     z = np.asarray(result.fit.latents.mean)
     angle = np.linspace(0, 2 * np.pi, 100)
@@ -141,7 +139,7 @@ def _select(session: Session, result: Result) -> list[tuple[float, float]]:
         lasso = z[row] + np.partition(apart, N_SELECTED)[N_SELECTED] * circle
 
         def select(lasso: NDArray[np.float64] = lasso) -> None:
-            panel.plot.box.outlined.emit(lasso, Qt.KeyboardModifier.NoModifier)
+            panel.select_inside(lasso)
 
         seconds.append(_timed(session, select))
         if not 0.9 * N_SELECTED < len(panel.selection.rows) < 1.1 * N_SELECTED:
@@ -171,13 +169,11 @@ def _timed(
 
     With `settle` until no layer waits to be shown.
     """
-    from qtpy.QtWidgets import QApplication
-
     session.pump(0.3)
     began, busy = time.perf_counter(), time.thread_time()
     act()
-    QApplication.processEvents()
+    session.paint()
     if settle:
         session.pump(10, until=lambda: not session.explorer.work.queue)
-    QApplication.processEvents()
+        session.paint()
     return time.perf_counter() - began, time.thread_time() - busy

@@ -114,6 +114,10 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         for name, button in self.tools.items():
             button.setChecked(name == tool)
 
+    def select_inside(self, polygon: NDArray[np.float64]) -> None:
+        """Select the points inside a polygon (n, 2) in latent units, as a lasso does."""
+        self.selection.set(self.plot.rows_inside(polygon))
+
     def show_point(self, row: int) -> None:
         """Show the patch of a point in its three forms, and its numbers; -1 for none."""
         view = self._view

@@ -34,6 +34,10 @@ class Session:
             QApplication.processEvents()
             time.sleep(0.001)
 
+    def paint(self) -> None:
+        """Let the window handle what waits, painting included."""
+        QApplication.processEvents()
+
     def beat(self, seconds: float) -> float:
         """Return the longest gap of the event loop over a time, in ms."""
         with Heartbeat() as heartbeat:
