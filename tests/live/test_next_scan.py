@@ -49,6 +49,19 @@ def test_repeats_keep_their_types_and_are_not_new(typed, look):
     assert len(again.result.targets) > 0
 
 
+def test_places_that_were_written_on_are_left_out(typed, typed_surface, look):
+    whole = understand(typed, look(seed=5))
+    places = whole.scan.frame.to_m(np.asarray(whole.result.patches.center_yx_px))
+    written = [tuple(map(float, p)) for p in places[::40]]
+    left = understand(typed, look(seed=5, written_xy_m=written), (), written)
+    kept = left.scan.frame.to_m(np.asarray(left.result.patches.center_yx_px))
+    assert cKDTree(written).query(kept)[0].min() > 50e-9
+    assert len(kept) > 0.5 * len(places)
+    careless = understand(typed, look(seed=5, written_xy_m=written))
+    assert left.novelty.share <= careless.novelty.share
+    assert left.does_not_fit is None
+
+
 def test_p_values_are_those_of_held_out_points(typed):
     found = novelty(typed.result, typed.calibration)
     assert typed.calibration.held_out

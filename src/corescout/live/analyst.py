@@ -40,6 +40,7 @@ class Analyst:
     ) -> None:
         self._plan, self._workers = plan, workers
         self._known: list[Trained] = []
+        self.written_m: Sequence[tuple[float, float]] = ()  # where spectra were measured
         self._identities = Identities()
         self._replay: dict[int, Replay] = {}  # by number of the representation
         self._count = 0
@@ -64,7 +65,7 @@ class Analyst:
         """
         first: Understood | None = None
         for known in reversed(self._known):
-            found = understand(known, scan, earlier)
+            found = understand(known, scan, earlier, self.written_m)
             if found.does_not_fit is None:
                 self._known.remove(known)
                 self._known.append(known)
@@ -124,7 +125,7 @@ class Analyst:
         known = Trained(result, calibration, self._count)
         self._known.append(known)
         self._replay[known.number] = replay
-        read = understand(known, understood.scan, ())
+        read = understand(known, understood.scan, (), self.written_m)
         return replace(read, kind=understood.kind, findings=understood.findings)
 
     def adopt(self, edited: Result) -> None:

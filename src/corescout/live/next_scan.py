@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from corescout.data import InputError, Result, Scan
+from corescout.data import InputError, Keypoints, Result, Scan
 from corescout.live.advice import Advice, advise
 from corescout.live.kinds import ScanKind, kind_of
 from corescout.live.novelty import Calibration, Novelty, calibrate, novelty
@@ -22,6 +22,7 @@ FEWEST_POINTS = 20
 MOST_NOVEL = 0.4  # share of novel points at which a scan is taken to be of another material
 LEARN_FROM = 0.15  # share of novel points from which it pays to train on them
 MOST_CLIPPED = 0.5  # share of pixels outside the grey levels of the training scan
+WRITTEN_M = 50e-9  # around a spectrum: what the bias may have written
 MOST_MISSING = 0.2  # share of missing or constant lines
 
 
@@ -94,13 +95,21 @@ def trained(result: Result, number: int = 1) -> Trained:
     return Trained(result, calibrate(result), number)
 
 
-def understand(known: Trained, scan: Scan, earlier: Sequence[Scan] = ()) -> Understood:
+def understand(
+    known: Trained,
+    scan: Scan,
+    earlier: Sequence[Scan] = (),
+    written_m: Sequence[tuple[float, float]] = (),
+) -> Understood:
     """Read a scan with a representation: frozen normalisation, window in nanometres, no training.
 
     Parameters
     ----------
     earlier : sequence of Scan
         Those before it, for its kind.
+    written_m : sequence of (x, y)
+        Places where spectra were measured: the bias has written domains there, so key points nearer
+        than `WRITTEN_M` are left out.
     """
     began = time.monotonic()
     channel = known.result.channels[0]
@@ -108,7 +117,7 @@ def understand(known: Trained, scan: Scan, earlier: Sequence[Scan] = ()) -> Unde
     result, found, why = None, None, _unfit_before(known.result, scan)
     if why is None:
         try:
-            result = apply(known.result, scan)
+            result = _without(apply(known.result, scan), known.result, written_m)
         except InputError as error:
             why = DoesNotFit("scale", str(error))
     if result is not None:
@@ -124,6 +133,22 @@ def understand(known: Trained, scan: Scan, earlier: Sequence[Scan] = ()) -> Unde
         advice=advise(scan, channel),
         seconds=time.monotonic() - began,
     )
+
+
+def _without(applied: Result, known: Result, written_m: Sequence[tuple[float, float]]) -> Result:
+    """Read the scan once more without the key points near places that were written on."""
+    from scipy.spatial import cKDTree
+
+    frame = applied.scan.frame
+    if frame is None or not written_m:
+        return applied
+    points = applied.keypoints
+    near, _ = cKDTree(np.asarray(written_m)).query(frame.to_m(np.asarray(points.yx_px)))
+    kept = near > WRITTEN_M
+    if kept.all():
+        return applied
+    left = Keypoints(points.yx_px[kept], points.score[kept], points.source)
+    return apply(known, applied.scan, keypoints=left)
 
 
 def unusable(scan: Scan, channel: str | None = None) -> str | None:

@@ -373,6 +373,8 @@ class Runner:
 
         Where the tip is suspect nothing is learned: the same material looks new under another tip.
         """
+        if self._measuring is not None:
+            self._analyst.written_m = tuple(self._measuring.measured.xy_m)
         understood = self._analyst.understand(scan, self._earlier)
         if understood is None:
             return self._explore(scan, why := "no representation yet"), True, why
