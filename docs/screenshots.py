@@ -2,7 +2,8 @@
 
     python docs/screenshots.py FOLDER [SCAN] [--only STEP ...]
 
-A generated surface is shown unless a SCAN is given. Pictures are PNG with a palette of 256 colours.
+A generated surface is shown unless a SCAN is given; of a run folder the types and what follows.
+Pictures are PNG with a palette of 256 colours.
 The picture of the README is `types-dark-1280.png`.
 """
 
@@ -29,7 +30,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with open_session(asked.scan, size=SIZES["1280"], windows_px=(7, 9, 13, 17)) as session:
-        for name in walk(session):
+        for name in walk_run(session) if session.explorer.result is not None else walk(session):
             if not asked.only or name in asked.only:
                 take(session, asked.folder, name)
 
@@ -64,6 +65,12 @@ def walk(session: Session) -> Iterator[str]:
     explorer.pause(False)
     session.pump(_LIMIT_S, until=lambda: not explorer.running)
     explorer.explore_step.patches.setChecked(False)
+    yield from walk_run(session)
+
+
+def walk_run(session: Session) -> Iterator[str]:
+    """Go through what was found."""
+    explorer = session.explorer
     session.pump(3.0)
     open_only(session, "types")
     yield "types"
