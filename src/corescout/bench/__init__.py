@@ -23,6 +23,7 @@ BENCHES: dict[str, str] = {
     "paper": "corescout.bench.paper",
     "presets": "corescout.bench.presets",
     "registration": "corescout.bench.registration",
+    "rotation": "corescout.bench.rotation",
     "scale": "corescout.bench.scale",
     "soak": "corescout.bench.soak",
     "startup": "corescout.bench.startup",

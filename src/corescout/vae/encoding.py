@@ -38,6 +38,8 @@ def encode(
             fit = (log_likelihood(logits, x, spec.likelihood) * mask).sum(-1) / counted
             floor = (target_entropy(x, spec.likelihood) * mask).sum(-1) / counted
             row = {"fit": fit, "floor": floor, "kl": q.kl(), **_latent_columns(q, spec)}
+            if spec.quarter_turns:
+                row["mean"] = _mean_over_quarter_turns(x, mask, parameters, spec)
             for name, value in row.items():
                 columns.setdefault(name, []).append(value[0].double().numpy())
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
@@ -95,6 +97,17 @@ def _latent_columns(q: Posterior, spec: Specification) -> dict[str, torch.Tensor
     if values.scale is not None:
         columns["scale"] = values.scale
     return columns
+
+
+def _mean_over_quarter_turns(
+    x: torch.Tensor, mask: torch.Tensor, parameters: Parameters, spec: Specification
+) -> torch.Tensor:
+    """Codes (1, N, L) of flattened patches x (1, N, C w^2), the same for the patch turned by 90."""
+    side = spec.window_px
+    images = x.view(*x.shape[:2], spec.n_channels, side, side)
+    turned = [torch.rot90(images, k, (-2, -1)).flatten(2) for k in range(4)]
+    codes = [draw(posterior(t * mask, parameters, spec), None, spec).z for t in turned]
+    return torch.stack(codes).mean(0)
 
 
 def _shift_from_px(spec: Specification) -> torch.Tensor:

@@ -32,6 +32,9 @@ class Specification:
     angle_prior_std_rad, shift_prior_std : float
         The shift counts in half windows.
     mask : {"square", "round"}
+    quarter_turns : bool
+        Whether a code is the mean over the patch turned to 0, 90, 180 and 270 degrees, which no
+        interpolation blurs. Only with a circular angle: with a scalar one codes are pyroved's.
     """
 
     window_px: int
@@ -45,6 +48,7 @@ class Specification:
     angle_prior_std_rad: float
     shift_prior_std: float
     mask: Literal["square", "round"]
+    quarter_turns: bool = False
 
     @property
     def rotates(self) -> bool:
@@ -110,4 +114,7 @@ def specification_of(candidate: Candidate, training: TrainingPlan) -> Specificat
         angle_prior_std_rad=training.angle_prior_std_rad,
         shift_prior_std=training.shift_prior_std,
         mask=training.mask,
+        quarter_turns=training.quarter_turns
+        and "r" in candidate.invariances
+        and training.angle_guide == "circular",
     )
