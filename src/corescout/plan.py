@@ -86,7 +86,7 @@ class TrainingPlan(_Frozen):
     )
     mask: Literal["square", "round"] = "square"
     quarter_turns: bool = Field(
-        True,
+        False,
         description="codes with r are means over the patch turned to 0, 90, 180 and 270 degrees;"
         " with the 'circular' angle only",
     )
@@ -381,7 +381,6 @@ _PRESETS: dict[str, dict[str, object]] = {
             schedule="constant",
             kl_warmup=0.0,
             retries=0,
-            quarter_turns=False,
             angle_guide="normal",
             initialisation="uniform",
         ),

@@ -1,8 +1,8 @@
 """`bench rotation [SCAN]`: how many patches of the turned scan keep code, component and type.
 
 The scan is turned to 24 angles about each key point and the patch is cut anew (cubic
-interpolation), for square and round masks, with codes over the quarter turns of a patch, as is the
-default (`training.quarter_turns`), and of the patch alone. Kept: share of the patches whose
+interpolation), for square and round masks, with codes over the quarter turns of a patch
+(`training.quarter_turns`), and of the patch alone. Kept: share of the patches whose
 component, or type, is that of the upright patch, over all angles; the components are those of the
 mixture that the types are merged from. |dz|: distance of the codes, in standard deviations of the
 cloud. Without r both show what it is worth.
