@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
-from corescout.keypoints import detect, find_keypoints, known_pixels, select
+from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
@@ -138,9 +138,9 @@ class KeypointFinder:
         spaced = wanted.spacing_px if wanted.detector in ("grid", "orb") else None
         places_of = (wanted.detector, wanted.smoothing_px, spaced)
         if places_of != self._places_of:
-            self._places = detect(self._images, wanted)
+            self._places = detect(self._images[0], wanted)
             self._places_of = places_of
-        known = known_pixels(self._images)
+        known = np.isfinite(self._images[0])
         margin = _margin_px(plan, max(plan.windows_px))
         given = select(self._places, known, wanted, margin)
         found = _keypoints(self._images, plan, grid, given, least)
@@ -280,7 +280,7 @@ def _fitting(
     """Key points on the grid, found or given there, whose window lies on the scan."""
     found = given
     if found is None:
-        found = find_keypoints(images, plan.keypoints, _margin_px(plan, window_px))
+        found = find_keypoints(images[0], plan.keypoints, _margin_px(plan, window_px))
     valid = np.flatnonzero(fits(found.yx_px, images, window_px))
     return Keypoints(found.yx_px[valid], found.score[valid], found.source)
 

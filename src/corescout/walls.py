@@ -54,7 +54,7 @@ def wall_lengths(result: Result) -> WallLengths | None:
     places = grid.from_scan_px(np.asarray(result.patches.center_yx_px))
     if result.keypoints.source == "drawn":
         return WallLengths(_half_ways_px(places, plan.keypoints.spacing_px), pitch_m)
-    lines = find_wall_lines(_images(result, plan, grid), plan.keypoints)
+    lines = find_wall_lines(_image(result, plan, grid), plan.keypoints)
     if lines is None or result.keypoints.source != plan.keypoints.detector:
         return None
     return WallLengths(_along_lines_px(places, lines, plan.keypoints.spacing_px), pitch_m)
@@ -103,10 +103,8 @@ def _half_ways_px(places: NDArray[np.float64], spacing_px: float) -> NDArray[np.
     return np.asarray(np.where(apart <= 2 * spacing_px, apart, 0.0).sum(axis=1) / 2)
 
 
-def _images(result: Result, plan: Plan, grid: SquareGrid) -> NDArray[np.float32]:
-    """The channels (C, H, W) that key points are sought on, as `prepare` makes them."""
-    raw = [grid.resample(clean_channel(result.scan, n, plan.cleaning)) for n in result.channels]
-    low, high = (
-        np.asarray(end)[:, None, None] for end in (result.patches.low, result.patches.high)
-    )
-    return np.asarray(np.clip((np.stack(raw) - low) / (high - low), 0, 1), dtype=np.float32)
+def _image(result: Result, plan: Plan, grid: SquareGrid) -> NDArray[np.float32]:
+    """The channel that key points are sought on, as `prepare` makes it."""
+    raw = grid.resample(clean_channel(result.scan, result.channels[0], plan.cleaning))
+    low, high = float(result.patches.low[0]), float(result.patches.high[0])
+    return np.asarray(np.clip((raw - low) / (high - low), 0, 1), dtype=np.float32)

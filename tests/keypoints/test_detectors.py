@@ -110,20 +110,3 @@ def test_thinning_is_greedy_in_the_order_of_the_cells(rng):
         if all(np.hypot(*(yx[i] - yx[j])) >= spacing for j in chosen):
             chosen.append(int(i))
     assert thin(yx, score, spacing).tolist() == sorted(chosen)
-
-
-def test_several_channels_give_their_walls_once():
-    """A wall that both channels show is found once; one that a channel alone shows is found."""
-    vertical, both = np.zeros((64, 64)), np.zeros((64, 64))
-    vertical[:, 32:], both[:, 32:] = 1, 1
-    both[40:] += 2
-    plan = KeypointPlan(spacing_px=1.0)
-    one = find_keypoints(vertical, plan, 4)
-    stacked = find_keypoints(np.stack([vertical, both]), plan, 4)
-    near = np.abs(stacked.yx_px[:, 1] - 31.5) < 3
-    far_up = stacked.yx_px[:, 0] < 32
-    assert (near & far_up).sum() == (one.yx_px[:, 0] < 32).sum()
-    horizontal = np.abs(stacked.yx_px[:, 0] - 39.5) < 2
-    assert len(np.unique(stacked.yx_px[horizontal & ~near][:, 1])) > 40
-    holed = np.stack([vertical, np.where(np.arange(64)[:, None] < 20, np.nan, both)])
-    assert find_keypoints(holed, plan, 4).yx_px[:, 0].min() >= 24

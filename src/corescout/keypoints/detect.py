@@ -13,7 +13,6 @@ from corescout.keypoints.thinning import thin
 from corescout.keypoints.walls import canny_walls, sato_walls
 from corescout.plan import KeypointPlan
 
-_SAME_WALL_PX = 3.0  # lines of two channels this close are one wall
 Places = tuple[NDArray[np.float64], NDArray[np.float64]]  # (N, 2) and scores (N,)
 
 
@@ -22,7 +21,7 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
 
     Parameters
     ----------
-    image : (H, W) or (C, H, W)
+    image : (H, W)
         Any unit; NaN where missing.
     plan : KeypointPlan
     margin_px : float
@@ -35,47 +34,19 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
         None on a constant image. The same for the same image, whatever the machine.
     """
     found = detect(image, plan)
-    return select(found, known_pixels(image), plan, margin_px)
-
-
-def known_pixels(image: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Pixels (H, W) that are known in every channel of an image (H, W) or (C, H, W)."""
-    known = np.isfinite(image)
-    return known if known.ndim == 2 else np.asarray(known.all(axis=0))
+    return select(found, np.isfinite(image), plan, margin_px)
 
 
 def detect(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
-    """Return what the detector finds, before spacing and margin.
+    """Return what the detector finds on an image (H, W), before spacing and margin.
 
-    On the channels of an image (C, H, W) in turn: a wall that one channel shows is not found
-    again on the next. Of the plan it needs the detector and the smoothing; a grid and ORB the
-    spacing too.
+    Of the plan it needs the detector and the smoothing; a grid and ORB the spacing too.
     """
-    if image.ndim == 2:
-        return _on_one(image, plan)
-    yx, score = _on_one(image[0], plan)
-    for channel in image[1:]:
-        more, its_score = _on_one(channel, plan)
-        new = _away_from(more, yx)
-        yx, score = np.vstack([yx, more[new]]), np.concatenate([score, its_score[new]])
-    return yx, score
-
-
-def _on_one(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
     known = np.isfinite(image)
     scaled = _robust(image, known) if known.any() else None
     if scaled is None:
         return np.zeros((0, 2)), np.zeros(0)
     return _DETECTORS[plan.detector](scaled, plan)
-
-
-def _away_from(yx: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
-    from scipy.spatial import cKDTree
-
-    if len(others) == 0:
-        return np.ones(len(yx), bool)
-    near = cKDTree(others).query(yx, distance_upper_bound=_SAME_WALL_PX)[0]
-    return np.asarray(~np.isfinite(near))
 
 
 def select(
@@ -98,8 +69,12 @@ def find_wall_lines(image: NDArray[np.floating], plan: KeypointPlan) -> NDArray[
     """
     if plan.detector not in _WALL_DETECTORS:
         return None
-    yx = detect(image, plan)[0]
-    return np.asarray(yx[known_pixels(image)[tuple(yx.astype(int).T)]])
+    known = np.isfinite(image)
+    scaled = _robust(image, known) if known.any() else None
+    if scaled is None:
+        return np.zeros((0, 2))
+    yx = _DETECTORS[plan.detector](scaled, plan)[0]
+    return np.asarray(yx[known[tuple(yx.astype(int).T)]])
 
 
 def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float32] | None:

@@ -142,7 +142,7 @@ def _surrogate_patches(
     prepared: Prepared, winner: Candidate, surrogate: Surrogate, find: FindKeypoints, seed: int
 ) -> PatchSet:
     images = np.stack([surrogate(image, seed) for image in prepared.images])
-    found = find(images)
+    found = find(images[0])
     valid = np.flatnonzero(fits(found.yx_px, images, winner.window_px))
     if len(valid) < 0.5 * len(prepared.keypoints):
         # A surface of noise may show too few walls: its patches stand where the scan's do.
