@@ -256,6 +256,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         assert self._view is not None
         found = color_points(self._view, self.colors.currentData() or "type", self.plot.dims)
         self.scale.setText(_scale_text(found))
+        self.plot.set_core_shown(not found.low)  # else they would hide what was asked for
         return found
 
     def _recolor(self) -> None:

@@ -139,6 +139,10 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         self.show_ellipses = shown
         self._draw_ellipses()
 
+    def set_core_shown(self, shown: bool) -> None:
+        """Show or hide the core points, which have the colours of their types."""
+        self._core.setVisible(shown)
+
     def rows_inside(self, polygon: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the points that are drawn inside a polygon (n, 2) in latent units."""
         from matplotlib.path import Path

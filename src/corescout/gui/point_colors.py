@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from corescout.colors import type_color
 from corescout.gui.candidate_view import CandidateView
 from corescout.gui.look import rgba
+from corescout.report.drawing import scaled_unit
 
 STEPS = 64  # colours of a continuous scale: a plot caches one symbol for each
 _BINS = 128  # of the density
@@ -71,7 +72,11 @@ def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) 
         return _by_type(view)
     if key == "angle":
         return _by_angle(view)
-    return _on_scale(_values(view, key, dims))
+    values, unit = _values(view, key, dims), ""
+    if key.startswith("channel:") and view.result is not None:
+        factor, unit = scaled_unit(values, view.result.scan.units.get(key[8:], ""))
+        values = values / factor
+    return _on_scale(values, unit)
 
 
 def _by_type(view: CandidateView) -> PointColors:
@@ -121,13 +126,13 @@ def _density(z: NDArray[np.float64], dims: tuple[int, int]) -> NDArray[np.float6
     return np.asarray(smooth[i, j] / smooth.max())
 
 
-def _on_scale(values: NDArray[np.float64]) -> PointColors:
+def _on_scale(values: NDArray[np.float64], unit: str) -> PointColors:
     """The 2nd to the 98th percentile over a scale from dark to bright; what is missing is dark."""
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [2, 98]) if finite.size else (0.0, 1.0)
     share = (np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-300)
     index = np.clip((share * STEPS).astype(np.int64), 0, STEPS - 1)
-    return PointColors(sequential_palette(), index, f"{low:.3g}", f"{high:.3g}")
+    return PointColors(sequential_palette(), index, f"{low:.3g}", f"{high:.3g} {unit}".strip())
 
 
 def sequential_palette() -> NDArray[np.float64]:

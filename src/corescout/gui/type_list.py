@@ -125,7 +125,7 @@ def swatch(color: str, side_px: int = 14) -> QIcon:
     """Return a square of a colour."""
     pixmap = QPixmap(side_px, side_px)
     pixmap.fill(QColor(color))
-    return QIcon(pixmap)
+    return _true(pixmap)
 
 
 def _item(types: Types, number: int, patch: NDArray[np.float32] | None) -> QTreeWidgetItem:
@@ -154,4 +154,11 @@ def _icon(patch: NDArray[np.float32] | None, color: str) -> QIcon:
     painter = QPainter(pixmap)
     painter.drawPixmap(4, 4, patch_pixmap(patch, _ICON_PX - 8))
     painter.end()
-    return QIcon(pixmap)
+    return _true(pixmap)
+
+
+def _true(pixmap: QPixmap) -> QIcon:
+    """An icon that keeps its colours in a selected row, where Qt would tint it."""
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
