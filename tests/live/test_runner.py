@@ -234,9 +234,36 @@ def test_a_person_approves_and_results_are_tied_to_targets(day, twin, typed, liv
         assert np.linalg.norm(places - target.xy_m, axis=1).min() > 50e-9
     runner.decline("me")
     assert runner.snapshot.stage == "waiting"
+    assert runner.snapshot.session == "OBSERVE"
     runner.stop()
     assert runner.wait(WAIT_S)
     assert len((day.folder / "measurements.csv").read_text().splitlines()) == 1 + len(plan.targets)
+
+
+def test_a_plan_in_force_is_kept_within_its_tolerance_and_withdrawn_beyond(
+    day, twin, typed, live_plan
+):
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming)
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: runner.snapshot.stage == "awaiting approval")
+    first = runner.snapshot.plan
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.records) == 2)
+    assert runner.snapshot.plan is first  # the sample stayed where it was
+    twin.sample.drift_m_per_s = (80e-9 / twin.seconds(), 0.0)
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.records) == 3 and runner.idle)
+    assert runner.snapshot.plan.digest != first.digest
+    with pytest.raises(SessionError):
+        runner.approve(first.digest, "me")
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    entries = read_journal(day.folder / "journal.jsonl")
+    why = [e["why"] for e in entries if e["what"] == "withdrawn"]
+    assert len(why) == 1
+    assert "the plan bears 50 nm" in why[0]
 
 
 def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):

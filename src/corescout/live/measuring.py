@@ -133,6 +133,7 @@ class Measuring:
             if self._plan is not None:
                 self._day.write("declined", digest=self._plan.digest, by=by)
             self._mark("withdrawn", f"declined by {by}")
+            self._void(f"declined by {by}")
             self._plan = self._check = self._suggestion = None
             self._approved = False
         self._show(plan=None, check=None)
@@ -196,13 +197,9 @@ class Measuring:
         """
         known = drift is not None and drift.refused is None
         with self._lock:
-            if drift is not None and known:
-                self._follow(drift)
-            if self._in_force():
-                why = self._doubt(drift)
-                if why is None:
-                    return len(self._plan.targets) if self._plan is not None else 0
-                self._withdraw(why)
+            self.follow(drift)
+            if self._plan is not None and self._in_force():
+                return len(self._plan.targets)
             if self._keeps_earlier(understood, known=known):
                 pass  # a zoom: the targets of its survey have moved with the sample
             elif understood.result is not None:
@@ -215,6 +212,20 @@ class Measuring:
             if not self.held:
                 self._preview()
             return len(self._states)
+
+    def follow(self, drift: Drift | None) -> None:
+        """Move everything with the sample; a plan in force that does not hold is withdrawn.
+
+        Parameters
+        ----------
+        drift : Drift or None
+            Of the newest scan; None where it shows another place.
+        """
+        with self._lock:
+            if drift is not None and drift.refused is None:
+                self._move(drift)
+            if self._in_force() and (why := self._doubt(drift)) is not None:
+                self._withdraw(why)
 
     def collect(self) -> None:
         """Take up the spectra that came as files since a plan was handed over."""
@@ -265,7 +276,7 @@ class Measuring:
         self._show(plan=None, check=None)
         return zooms
 
-    def _follow(self, drift: Drift) -> None:
+    def _move(self, drift: Drift) -> None:
         """Move what is not measured yet, and what was, with the sample."""
         dx, dy = drift.drift_m
         self.measured.follow(drift.drift_m)
@@ -289,9 +300,15 @@ class Measuring:
         if self._plan is not None:
             self._day.write("withdrawn", digest=self._plan.digest, why=why)
         self._mark("withdrawn", why)
+        self._void(why)
         self._plan = self._check = None
         self._approved = False
         self._show(plan=None, check=None)
+
+    def _void(self, why: str) -> None:
+        """Take an approval back; the instrument is free for others again."""
+        if self._session.state in ("PREVIEW", "ARMED"):
+            self._session.withdraw(why)
 
     def _keeps_earlier(self, understood: Understood, *, known: bool) -> bool:
         waits = self._suggestion is not None and bool(self._states)

@@ -345,8 +345,9 @@ class Runner:
         )  # fmt: skip
         self._stage("suggesting", f"scan {scan.uid}")
         targets = 0
-        if understood.does_not_fit is not None:
-            pass  # its types are not to be trusted
+        if understood.does_not_fit is not None:  # its types are not to be trusted
+            if self._measuring is not None:
+                self._measuring.follow(drift)
         elif self._measuring is not None:
             targets = self._measuring.suggest(understood, drift)
         elif understood.result is not None:
