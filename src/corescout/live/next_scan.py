@@ -20,7 +20,7 @@ from corescout.response import derivable
 COARSEST = 1.5  # pixel pitch of a scan, of the representation's: what is finer cannot be made up
 FEWEST_POINTS = 20
 MOST_NOVEL = 0.4  # share of novel points at which a scan is taken to be of another material
-LEARN_FROM = 0.15  # share of novel points from which it pays to train on them
+LEARN_FROM = 0.2  # share of novel points from which it pays to train on them
 MOST_CLIPPED = 0.5  # share of pixels outside the grey levels of the training scan
 WRITTEN_M = 50e-9  # around a spectrum: what the bias may have written
 MOST_MISSING = 0.2  # share of missing or constant lines
