@@ -2,6 +2,7 @@
 
     python3 dev.py demo     set everything up and run the demonstration
     python3 dev.py test     set everything up and run the checks and the tests
+    python3 dev.py docs     set everything up and build the documentation into site/
     python3 dev.py setup    set everything up
 
 A second call finds everything there and does nothing twice.
@@ -36,7 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=("demo", "test", "setup"))
+    parser.add_argument("command", choices=("demo", "test", "docs", "setup"))
     arguments, rest = parser.parse_known_args()
     if sys.version_info < (3, 11):
         print(f"Corescout needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
@@ -48,6 +49,9 @@ def main() -> int:
         return run([python(), "-m", "corescout", "demo", "--overwrite", *out, *rest])
     if arguments.command == "test":
         return checks(rest)
+    if arguments.command == "docs":
+        must([python(), "-m", "pip", "install", "-q", "--group", "docs"])
+        return run([python(), "-m", "mkdocs", "build", "--strict", *rest])
     return 0
 
 

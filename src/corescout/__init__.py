@@ -12,16 +12,29 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from corescout.data import InputError, Measurement, Result, Scan, ScanFrame, Target
-    from corescout.pipeline import apply, explore
+    from corescout.data import (
+        Fit,
+        InputError,
+        Keypoints,
+        Measurement,
+        Result,
+        Reward,
+        Scan,
+        ScanFrame,
+        Target,
+    )
+    from corescout.pipeline import apply, explore, save
     from corescout.plan import Plan
     from corescout.readers import read_measurement, read_scan
 
 _HOME = {
+    "Fit": "corescout.data",
     "InputError": "corescout.data",
+    "Keypoints": "corescout.data",
     "Measurement": "corescout.data",
     "Plan": "corescout.plan",
     "Result": "corescout.data",
+    "Reward": "corescout.data",
     "Scan": "corescout.data",
     "ScanFrame": "corescout.data",
     "Target": "corescout.data",
@@ -29,12 +42,16 @@ _HOME = {
     "explore": "corescout.pipeline",
     "read_measurement": "corescout.readers",
     "read_scan": "corescout.readers",
+    "save": "corescout.pipeline",
 }
 __all__ = [
+    "Fit",
     "InputError",
+    "Keypoints",
     "Measurement",
     "Plan",
     "Result",
+    "Reward",
     "Scan",
     "ScanFrame",
     "Target",
@@ -43,6 +60,7 @@ __all__ = [
     "explore",
     "read_measurement",
     "read_scan",
+    "save",
 ]
 
 

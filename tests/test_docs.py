@@ -1,0 +1,39 @@
+"""What the documentation names is there: linked pages, pictures, commands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if not target.startswith(("http", "#", "mailto:")):
+            assert (page.parent / target.partition("#")[0]).exists(), f"{target} in {page.name}"
+
+
+def test_commands_in_the_examples_exist():
+    from typer.main import get_command
+
+    from corescout.cli.app import app
+
+    known = set(get_command(app).commands)
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                for name in re.findall(r"^corescout ([a-z]+)", line):
+                    assert name in known, f"corescout {name} in {page.name}"
+
+
+def test_every_command_is_documented():
+    from typer.main import get_command
+
+    from corescout.cli.app import app
+
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert [n for n in get_command(app).commands if f"corescout {n}" not in text] == []
