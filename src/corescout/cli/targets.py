@@ -74,6 +74,7 @@ def targets(
     """Choose targets: CSV by priority, JSON and .arcmd in the order of the visits."""
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
+    from corescout.targets import targets_of
 
     result = read_run(run)
     plan = TargetPlan(
@@ -84,33 +85,12 @@ def targets(
         choice=choice.value,
         diversity=diversity,
     )
-    chosen = _choose(result, plan, _places(avoid) if avoid else [])
+    chosen = targets_of(result, plan, _places(avoid) if avoid else [])
     text = _text(result, chosen, file_format, action, _settings(action, bias, frame_size))
     if out is None:
         sys.stdout.write(text)
     else:
         out.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _choose(
-    result: Result, plan: object, measured: list[tuple[float, float]]
-) -> tuple[Target, ...]:
-    import numpy as np
-
-    from corescout.plan import TargetPlan
-    from corescout.targets import choose_targets
-
-    return choose_targets(
-        result.scan,
-        np.asarray(result.patches.center_yx_px),
-        np.asarray(result.fit.latents.mean),
-        result.mixture,
-        np.asarray(result.type_of_component),
-        result.core_points,
-        TargetPlan.model_validate(plan),
-        measured,
-        result.types,
-    )
 
 
 def _text(

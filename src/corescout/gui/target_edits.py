@@ -9,28 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result, Target
-from corescout.plan import TargetPlan
 
 _NEAR = 0.75  # of a window: farther from every patch, a place is of no type
-
-
-def choose_again(
-    result: Result, plan: TargetPlan, measured_xy_m: Sequence[tuple[float, float]] = ()
-) -> tuple[Target, ...]:
-    """Choose the targets of a result anew."""
-    from corescout.targets import choose_targets
-
-    return choose_targets(
-        result.scan,
-        np.asarray(result.patches.center_yx_px),
-        np.asarray(result.fit.latents.mean),
-        result.mixture,
-        np.asarray(result.type_of_component),
-        result.core_points,
-        plan,
-        measured_xy_m,
-        result.types,
-    )
 
 
 def edited(

@@ -13,7 +13,7 @@ from corescout.data.target import Action
 from corescout.instruments import DriftCheck, VisitPlan, plan_visits
 from corescout.live.drift import Drift, shifted
 from corescout.plan import Plan
-from corescout.targets import choose_targets, route
+from corescout.targets import route, targets_of
 
 CHECK_EVERY = 8  # targets between two looks at the drift
 CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
@@ -47,17 +47,7 @@ class Measured:
 def choose(result: Result, measured: Measured) -> tuple[Target, ...]:
     """Choose targets of a result, away from what was measured before."""
     plan = Plan.model_validate(result.plan)
-    return choose_targets(
-        result.scan,
-        np.asarray(result.patches.center_yx_px),
-        np.asarray(result.fit.latents.mean),
-        result.mixture,
-        np.asarray(result.type_of_component),
-        result.core_points,
-        plan.targets,
-        [*measured.xy_m, *measured.sent_m],
-        result.types,
-    )
+    return targets_of(result, plan.targets, [*measured.xy_m, *measured.sent_m])
 
 
 def plan_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from corescout.data import CorePoints, Mixture, Scan, Target, Types
+from corescout.data import CorePoints, Mixture, Result, Scan, Target, Types
 from corescout.plan import TargetPlan
 
 _NEIGHBOURS = 6
@@ -71,6 +71,23 @@ def choose_targets(
             priority=priority,
         )
         for priority, (_, kind, row) in enumerate(sorted(chosen), start=1)
+    )
+
+
+def targets_of(
+    result: Result, plan: TargetPlan, measured_xy_m: ArrayLike = ()
+) -> tuple[Target, ...]:
+    """Choose the targets of a finished result, see `choose_targets`."""
+    return choose_targets(
+        result.scan,
+        np.asarray(result.patches.center_yx_px),
+        np.asarray(result.fit.latents.mean),
+        result.mixture,
+        np.asarray(result.type_of_component),
+        result.core_points,
+        plan,
+        measured_xy_m,
+        result.types,
     )
 
 

@@ -24,7 +24,7 @@ from qtpy.QtWidgets import (
 from corescout.data import InputError, Result, Target
 from corescout.gui import layers as shown
 from corescout.gui.steps.step import Fold, Step
-from corescout.gui.target_edits import choose_again, edited, numbered
+from corescout.gui.target_edits import edited, numbered
 from corescout.gui.target_layer import TargetLayer
 from corescout.gui.target_table import TargetTable
 from corescout.gui.undo import Change, Parameter
@@ -89,8 +89,10 @@ class TargetsStep(Step):
 
     def chosen(self, result: Result) -> tuple[Target, ...]:
         """Return the targets of a result with the settings of this step."""
+        from corescout.targets import targets_of
+
         plan = TargetPlan.model_validate(self.plan_values()["targets"])
-        return choose_again(result, plan, self.measured_xy_m)
+        return targets_of(result, plan, self.measured_xy_m)
 
     def delete_selected(self) -> None:
         """Delete the targets that are selected."""
