@@ -71,6 +71,8 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     shown = live.metadata["corescout_scan"]
     assert shown.uid == explorer.result.scan.uid
     assert explorer.image_layer().name == live.name
+    names = [layer.name for layer in explorer.viewer.layers]
+    assert names.index(live.name) < min(map(names.index, ("core points", "targets", "route")))
     core = explorer.result.patches.center_yx_px[explorer.result.core_points.index]
     np.testing.assert_allclose(find_layer(explorer.viewer, CORE).data, core)
     assert len(explorer.viewer.layers) <= 12  # one layer for all scans that come

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corescout.gui.layers import LayerData, find_layer, update_layer
+from corescout.gui.layers import LIVE, OURS, SCAN, LayerData, find_layer, update_layer
 
 
 class LayerQueue:
@@ -51,8 +51,22 @@ class LayerQueue:
         present = find_layer(self._viewer, options["name"])
         if present is not None:
             update_layer(present, (data, options, kind))
+            raise_over_scans(self._viewer, present)
             return
         selected = self._viewer.layers.selection.active
         getattr(self._viewer, f"add_{kind}")(data, **options)
         if selected is not None and selected in self._viewer.layers:
             self._viewer.layers.selection.active = selected
+
+
+def raise_over_scans(viewer: Any, layer: Any) -> None:
+    """Move a layer of ours to the top where a scan that came later hides it."""
+    place = viewer.layers.index(layer)
+    later = list(viewer.layers)[place + 1 :]
+    if any(other.visible and _is_scan(other) for other in later):
+        viewer.layers.move(place, len(viewer.layers))
+
+
+def _is_scan(layer: Any) -> bool:
+    ours = layer.metadata.get(OURS)
+    return (SCAN in layer.metadata and ours is None) or ours == LIVE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
     QComboBox,
@@ -44,6 +44,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.warnings.setStyleSheet(f"color: {DOUBT};")
         self.records = QListWidget()
         self.records.setMaximumHeight(120)
+        self.records.setWordWrap(True)
+        self.records.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.records.setAccessibleName("Scans, the newest first")
         self.records.setVisible(False)
         self.most_targets = QSpinBox()

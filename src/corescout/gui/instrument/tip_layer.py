@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from corescout.gui.layer_queue import raise_over_scans
 from corescout.gui.layers import OURS, find_layer
 
 TIP = "tip"
@@ -45,6 +46,7 @@ class TipLayer:
             self._add(place, _SHARE * size_m * 1e6)
         else:
             layer.data = place
+            raise_over_scans(self._viewer, layer)
         self._at_m = at_m
 
     def remove(self) -> None:
