@@ -29,7 +29,7 @@ def forest(facts: SurfaceFacts, features: NDArray[np.float64]) -> NDArray[np.int
     predicted = np.zeros(len(facts.truth), np.int64)
     for train, test in GroupKFold(folds).split(features, groups=block):
         model = RandomForestClassifier(
-            200, min_samples_leaf=2, class_weight="balanced_subsample", random_state=0
+            100, min_samples_leaf=2, class_weight="balanced_subsample", random_state=0
         )
         predicted[test] = model.fit(features[train], facts.truth[train]).predict(features[test])
     return predicted

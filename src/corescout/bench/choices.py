@@ -64,8 +64,8 @@ class Labelled:
         As in an exploration: one seed for all, all seeds for the finalists, and of the winner the
         seed that agrees best with the others.
         """
-        order = [(seed + s) % N_SEEDS for s in range(N_SEEDS)]
         places, trained = self.vaes, self.facts.trained
+        order = [(seed + s) % len(trained[places[0]]) for s in range(N_SEEDS)]
         trials = [trained[i][seed].trial(j) for j, i in enumerate(places)]
         repeats = {
             j: [trained[places[j]][s].trial(j) for s in order[1:]]
