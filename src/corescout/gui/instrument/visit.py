@@ -9,6 +9,10 @@ from corescout.data import Result, Target
 from corescout.data.target import Action
 from corescout.instruments import DriftCheck, Event, VisitPlan, plan_visits
 
+# Of a message that was carried out; the bias and the speed between them are not worth a word.
+_SAID = {
+    "move": "arrived", "spectrum": "spectrum taken", "zoom": "frame scanned", "mark": "marked",
+}  # fmt: skip
 CHECK_SHARE = 0.4  # of the scan's smaller side: the frame of a drift check
 
 
@@ -76,7 +80,8 @@ class Progress:
         number = next((i for i, t in enumerate(self.targets, start=1) if t.uid == uid), 0)
         if event.what == "sent" and uid and number:
             message = event.detail["message"]
-            self.text = f"target {number} of {len(self.targets)}: {message.kind}"
+            if message.kind in _SAID:
+                self.text = f"target {number} of {len(self.targets)}: {_SAID[message.kind]}"
             if self.state_of.get(uid) == "planned":
                 self.state_of[uid] = "current"
             if message.kind == "mark":
