@@ -1,7 +1,10 @@
 """The Bayesian mixture against pyro's own bound, known answers and what was planted."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pyro
@@ -221,7 +224,17 @@ def users_fit(steps: int, on_step) -> float:
 
 
 def test_a_users_own_pyro_is_left_alone():
-    """Between its steps and beside them on another thread."""
+    """In a process of its own: torch's optimisers must not be imported beside an open window."""
+    code = "import test_bayesian; test_bayesian.check_a_users_own_pyro()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def check_a_users_own_pyro():
+    """A fit between the steps of a user's own program, and beside them on another thread."""
     z = blobs(n=30)
     plan = QUICK.model_copy(update={"max_steps": 40})
     with pyro.get_param_store().scope():

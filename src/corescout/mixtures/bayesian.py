@@ -2,7 +2,8 @@
 
 An overcomplete mixture with a sparse Dirichlet prior, fitted by stochastic variational inference
 with a diagonal normal in the unconstrained space of all parameters, which is pyro's
-`AutoDiagonalNormal`; distributions and optimiser are pyro's. The steps are taken here and not by
+`AutoDiagonalNormal`; the distributions are pyro's, the steps those of its `ClippedAdam` (by
+`corescout.adam`, which imports no compiler beside a window). They are taken here and not by
 pyro's `SVI`: that keeps parameters and handlers in lists of the process, so that two fits on two
 threads break each other, and a user's own models with them. Here nothing is shared, all starts are
 one batch, and the random numbers are the fit's own. A test holds the bound to pyro's `Trace_ELBO`.
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from corescout.adam import Adam
 from corescout.data import BayesianMixture, Mixture, StoppedError
 from corescout.mixtures.bayesian_model import (
     Model,
@@ -34,6 +36,7 @@ from corescout.mixtures.gaussian import kmeans_start
 from corescout.plan import BayesianPlan
 
 _INITIAL_STD = 0.1  # of the guide, as pyro's
+_LARGEST_GRADIENT = 10.0  # the clipping of pyro's ClippedAdam
 _CHECK_EVERY = 50  # steps whose mean bound is compared with that of the steps before
 
 
@@ -123,10 +126,8 @@ def _optimise(
     stop: threading.Event | None,
 ) -> tuple[int, bool]:
     """Climb until no start has gained for as long as the patience; return steps and converged."""
-    from pyro.optim.clipped_adam import ClippedAdam
-
     plan, n = model.plan, len(features)
-    adam = ClippedAdam([guide.loc, guide.raw_scale], lr=plan.learning_rate)
+    climbers = [(t, Adam(t, _LARGEST_GRADIENT)) for t in (guide.loc, guide.raw_scale)]
     per_point = plan.penalty_on == "per_point"
     recent: list[Tensor] = []
     best, waited = torch.full((plan.starts,), -torch.inf, dtype=features.dtype), 0
@@ -138,9 +139,9 @@ def _optimise(
         loss = -elbo / n if per_point else -elbo
         if plan.penalty > 0:
             loss = loss + plan.penalty * overlap(theta, weighted=per_point)
-        adam.zero_grad()
-        loss.sum().backward()  # type: ignore[no-untyped-call]
-        adam.step()
+        gradients = torch.autograd.grad(loss.sum(), [theta for theta, _ in climbers])
+        for (_, adam), gradient in zip(climbers, gradients, strict=True):
+            adam.step(gradient, plan.learning_rate)
         recent.append(elbo.detach())
         if plan.patience is None or step % _CHECK_EVERY:
             continue

@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from corescout.adam import Adam
 from corescout.data import InputError, StoppedError
 from corescout.plan import TrainingPlan
-from corescout.vae.adam import Adam
 from corescout.vae.elbo import log_likelihood
 from corescout.vae.gradient import Gradient, has_gradient
 from corescout.vae.initialisation import initial_parameters

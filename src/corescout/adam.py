@@ -1,4 +1,4 @@
-"""Adam on one flat vector: the few lines that training needs.
+"""Adam on one tensor: the few lines that the fits of `vae` and `mixtures` need.
 
 ``torch.optim`` imports torch's compiler, and that Triton; beside a software OpenGL driver their two
 copies of LLVM crash the process that napari runs in.
@@ -19,12 +19,15 @@ class Adam:
 
     Parameters
     ----------
-    theta : Tensor (P,)
+    theta : Tensor
         Changed in place.
+    largest_gradient : float, optional
+        Each element of a gradient is clipped to it; with 10 the steps are those of pyro's
+        `ClippedAdam`.
     """
 
-    def __init__(self, theta: Tensor) -> None:
-        self._theta = theta
+    def __init__(self, theta: Tensor, largest_gradient: float | None = None) -> None:
+        self._theta, self._largest = theta, largest_gradient
         self._mean = torch.zeros_like(theta)
         self._square = torch.zeros_like(theta)
         self._spread = torch.zeros_like(theta)
@@ -32,8 +35,10 @@ class Adam:
 
     @torch.no_grad()
     def step(self, gradient: Tensor, learning_rate: float) -> None:
-        """Move against the gradient (P,)."""
+        """Move against the gradient, of the shape of theta."""
         self._step += 1
+        if self._largest is not None:
+            gradient = gradient.clamp(-self._largest, self._largest)
         self._mean.lerp_(gradient, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(gradient, gradient, value=1 - _BETA2)
         # m / (sqrt(v / c) + e) = sqrt(c) m / (sqrt(v) + sqrt(c) e), with one pass less
