@@ -33,7 +33,7 @@ from corescout.runs import write_run
 from corescout.search import (
     Agreement,
     Places,
-    grouped,
+    agreement_of,
     judge,
     settled,
     surrogate_groups,
@@ -225,7 +225,7 @@ def _types_with_evidence(
     mixture, types = types_of_codes(
         winner.fit.mixtures, winner.rewards, z, places, study.plan.decision, winner.fit.bayesian
     )
-    agreement = places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
+    agreement = agreement_of(winner.fit.mixtures, winner.rewards, z, places, study.plan.decision)
     evidence = _evidence(study, winner, agreement)
     if evidence.has_types:
         return mixture, types, evidence

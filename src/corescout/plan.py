@@ -206,7 +206,7 @@ class DecisionPlan(_Frozen):
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     merging: Literal["none", "entropy", "places"] = Field(
-        "places",
+        "entropy",
         description="components of the BIC's mixture become one type: 'entropy' those that overlap,"
         " 'places' those that are met in the same places on the sample",
     )

@@ -46,7 +46,7 @@ def cloud_claimed(seed: int) -> bool:
     from corescout.mixtures import fit_mixtures, keep_dense
     from corescout.preparation import prepare
     from corescout.rewards import score
-    from corescout.search import Places, grouped, settled, types_of_codes
+    from corescout.search import Places, agreement_of, settled
 
     plan = Plan.preset("live")
     prepared = prepare(generate_family("voronoi", seed, (SIDE_PX, SIDE_PX)).scan, plan)
@@ -67,8 +67,7 @@ def cloud_claimed(seed: int) -> bool:
     )
     rewards = score(fit, ("gain", "bic"))
     places = Places.of(yx, fit.candidate.window_px)
-    mixture, types = types_of_codes(fit.mixtures, rewards, z, places, plan.decision)
-    agreement = places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
+    agreement = agreement_of(fit.mixtures, rewards, z, places, plan.decision)
     return not settled(rewards["gain"].value, (), plan, agreement)
 
 

@@ -2,7 +2,7 @@
 
 from corescout.search.decision import Decision, decide
 from corescout.search.evidence import judge, settled, surrogate_groups, waves
-from corescout.search.merging import grouped, types_of_codes
+from corescout.search.merging import agreement_of, types_of_codes
 from corescout.search.places import Agreement, Places
 from corescout.search.runner import Runner
 
@@ -11,8 +11,8 @@ __all__ = [
     "Decision",
     "Places",
     "Runner",
+    "agreement_of",
     "decide",
-    "grouped",
     "judge",
     "settled",
     "surrogate_groups",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from corescout.data import BayesianMixture, Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.rewards import BAYESIAN
-from corescout.search.places import Places
+from corescout.search.places import Agreement, Places
 
 Floats = NDArray[np.float64]
 Affinity = Callable[[Floats, Places], Floats]
@@ -45,6 +45,22 @@ def types_of_codes(
         mixture = mixtures[_k_of(rewards["bic"])]
         group = _merged(mixture.assign(z), places, plan)
     return mixture, by_size(group[mixture.assign(z).argmax(axis=1)], group)
+
+
+def agreement_of(
+    mixtures: Mapping[int, Mixture],
+    rewards: Mapping[str, Reward],
+    z: Floats,
+    places: Places,
+    plan: DecisionPlan,
+) -> Agreement:
+    """How far components that were merged by their places agree at a distance.
+
+    What is claimed is asked of these, whatever way of merging the types are shown by.
+    """
+    by_places = plan.model_copy(update={"merging": "places", "merged_types": None})
+    mixture, types = types_of_codes(mixtures, rewards, z, places, by_places)
+    return places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
 
 
 def _best_mixture(
