@@ -31,7 +31,9 @@ def test_parts_that_are_met_together_are_one_type(case):
     )
     assert found is mixture
     assert types.tolist() == [2, 2, 1, 1]  # the right half is larger
-    _, types = types_of_codes({4: mixture}, reward, z, Places.of(yx, 9), DecisionPlan())
+    _, types = types_of_codes(
+        {4: mixture}, reward, z, Places.of(yx, 9), DecisionPlan(merging="places")
+    )
     assert types.max() == 2
 
 
@@ -79,5 +81,5 @@ def test_one_component_is_one_type(case):
     one = Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None], np.zeros((0, 1)),
                   np.zeros(0, np.int64), 0.0)  # fmt: skip
     reward = {"bic": Reward("bic", 0.0, "lower", {"n_components": 1.0})}
-    _, types = types_of_codes({1: one}, reward, z, Places.of(yx, 9), DecisionPlan())
+    _, types = types_of_codes({1: one}, reward, z, Places.of(yx, 9), DecisionPlan(merging="places"))
     assert types.tolist() == [1]
