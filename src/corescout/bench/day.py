@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 SCANS, QUICK_SCANS = 100, 10
 MOST_S = 900.0
 MOST_GROWTH_MIB = 150.0  # from the first quarter of the day to its end
+BARS = (
+    Bar("ended", ">=", 1),
+    Bar("lost", "<=", 0),
+    Bar("twice", "<=", 0),
+    Bar("outside_limits", "<=", 0),
+    Bar("measured", ">=", 1),
+    Bar("memory_growth_mib", "<=", MOST_GROWTH_MIB),
+)
 
 
 @dataclass
@@ -72,15 +80,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
         values |= figures(made)
         values["memory_growth_mib"] = round(memory.growth_mib, 1)
         values["memory_mib"] = round(max(memory.mib, default=0.0), 1)
-    bars = (
-        Bar("ended", ">=", 1),
-        Bar("lost", "<=", 0),
-        Bar("twice", "<=", 0),
-        Bar("outside_limits", "<=", 0),
-        Bar("measured", ">=", 1),
-        Bar("memory_growth_mib", "<=", MOST_GROWTH_MIB),
-        Bar("tip_warned", ">=", 1),
-    )
+    bars = (*BARS, Bar("tip_warned", ">=", 1))
     return BenchReport("day", values, bars, _notes(made.runner.snapshot.records))
 
 

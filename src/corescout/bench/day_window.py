@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from corescout.bench.day import MOST_GROWTH_MIB, MOST_S, QUICK_SCANS, SCANS, Memory, figures
+from corescout.bench.day import BARS, MOST_S, QUICK_SCANS, SCANS, Memory, figures
 from corescout.bench.outcome import Bar, BenchReport, Value
 
 MOST_LAYERS = 12
@@ -23,12 +23,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     with tempfile.TemporaryDirectory() as folder:
         values = _day(Path(folder) if scan is None else scan, QUICK_SCANS if quick else SCANS)
     bars = (
-        Bar("ended", ">=", 1),
-        Bar("lost", "<=", 0),
-        Bar("twice", "<=", 0),
-        Bar("outside_limits", "<=", 0),
-        Bar("measured", ">=", 1),
-        Bar("memory_growth_mib", "<=", MOST_GROWTH_MIB),
+        *BARS,
         Bar("layers", "<=", MOST_LAYERS),
         Bar("longest_gap_ms", "<=", 100.0),
     )

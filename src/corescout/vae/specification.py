@@ -66,11 +66,6 @@ class Specification:
         return "s" in self.invariances
 
     @property
-    def n_angle_outputs(self) -> int:
-        """Encoder means that describe the angle: 2 for a direction, 1 for a scalar."""
-        return (2 if self.angle_guide == "circular" else 1) if self.rotates else 0
-
-    @property
     def n_gaussian(self) -> int:
         """Gaussian factors of the posterior: shift, scale and z; a scalar angle among them."""
         scalar_angle = self.rotates and self.angle_guide == "normal"

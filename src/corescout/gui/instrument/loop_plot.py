@@ -59,11 +59,6 @@ class LoopPlot(pg.PlotWidget):  # type: ignore[misc]
         self.plot(curve.axis, _values(curve), pen=pg.mkPen(shade, width=2))
         self.setLabel("bottom", f"{curve.axis_name} ({curve.axis_unit})")
 
-    def show_nothing(self) -> None:
-        """Forget the loop."""
-        self.clear()
-        self.shown = None
-
 
 def loop_words(number: int, target: Target, loop: Loop | None) -> str:
     """Say which target it is and what was fitted."""
