@@ -110,7 +110,8 @@ def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qt
     states = lambda: [table.item(r, 4).text() for r in range(table.rowCount())]  # noqa: E731
     qtbot.waitUntil(lambda: "measured" in states(), timeout=LONG)
     targets = find_layer(explorer.viewer, TARGETS)
-    assert len(targets.data) == len(explorer.targets_step.targets)
+    shown = lambda: len(targets.data) == len(explorer.targets_step.targets)  # noqa: E731
+    qtbot.waitUntil(shown, timeout=LONG)  # layers are updated one for each tick
     assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1
     qtbot.keyClick(table, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)

@@ -10,12 +10,13 @@ import pytest
 
 from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
 from corescout.instruments.twin import DigitalTwin
-from corescout.live import runner as runner_module
+from corescout.live import receiver as receiver_module
 from corescout.live.analyst import Analyst
 from corescout.live.day import Day
 from corescout.live.demo import limits_of
 from corescout.live.policy import Policy
-from corescout.live.runner import LiveSettings, Runner
+from corescout.live.runner import Runner
+from corescout.live.settings import LiveSettings
 from corescout.live.sources import InstrumentSource, ListSource
 from corescout.plan import TargetPlan
 
@@ -123,7 +124,7 @@ def test_the_newest_comes_first_and_the_others_are_superseded(day, typed, live_p
 def test_a_lost_connection_is_opened_again_and_a_raising_analysis_is_survived(
     day, typed, live_plan, look, monkeypatch
 ):
-    monkeypatch.setattr(runner_module, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(receiver_module, "FIRST_WAIT_S", 0.01)
     analyst = Analyst(live_plan, typed)
     understand = analyst.understand
 

@@ -7,7 +7,8 @@ from corescout.live.analyst import Analyst
 from corescout.live.day import Day
 from corescout.live.next_scan import Trained, Understood, trained, understand
 from corescout.live.policy import Policy
-from corescout.live.runner import LiveSettings, Runner
+from corescout.live.runner import Runner
+from corescout.live.settings import LiveSettings
 from corescout.live.states import ScanRecord, Snapshot, TargetState
 
 __all__ = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
-from corescout.data import InputError, Measurement, Result, Scan, Target
+from corescout.data import InputError, Scan, Target
 from corescout.instruments import (
     Check,
     Event,
@@ -19,16 +19,13 @@ from corescout.instruments import (
     VisitPlan,
 )
 from corescout.instruments.folder import Tied
-from corescout.live.advice import zoom_targets
 from corescout.live.day import Day
-from corescout.live.drift import Drift, shifted
+from corescout.live.drift import Drift
 from corescout.live.next_scan import Understood
-from corescout.live.policy import Policy
-from corescout.live.states import TargetStage, TargetState
-from corescout.live.suggestion import Measured, choose, doubt, plan_of, with_drift
-
-if TYPE_CHECKING:
-    from corescout.live.runner import LiveSettings
+from corescout.live.policy import Policy, Signed
+from corescout.live.settings import LiveSettings
+from corescout.live.suggestion import Measured, Suggestion, doubt, suggest
+from corescout.live.target_states import TargetStates
 
 
 @runtime_checkable
@@ -37,15 +34,6 @@ class Collecting(Protocol):
 
     def spectra(self) -> Tied:
         """Return the spectra of the last plan by target."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Suggestion:
-    """Targets of one scan, and by how much the sample has moved since."""
-
-    result: Result
-    targets: tuple[Target, ...]
-    moved_m: tuple[float, float] = (0.0, 0.0)
 
 
 class Measuring:
@@ -77,21 +65,17 @@ class Measuring:
         wake: Callable[[], None],
     ) -> None:
         self._session, self._instrument, self._day = session, instrument, day
-        self._policy, self._settings, self._show, self._wake = policy, settings, show, wake
+        self._signed, self._settings, self._show, self._wake = Signed(policy), settings, show, wake
         self._lock = threading.RLock()
         self.instrument_lock = threading.Lock()  # held while a plan runs, or a source scans
-        self._suggestion: _Suggestion | None = None
+        self._suggestion: Suggestion | None = None
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._since_plan: tuple[float, float] = (0.0, 0.0)
         self._approved = self._under_way = False
-        self._plans_done = self._targets_done = 0  # under the policy
         self._by_policy = False
-        self._states: dict[str, TargetState] = {}
-        self._measurements: dict[str, Measurement | Scan] = {}
-        self._types: dict[str, int] = {}
+        self._states = TargetStates(day, show)
         self._handed_over: dict[str, Target] = {}  # whose spectra come as files
-        self.measured = Measured()
         if policy is not None:
             day.write_policy(policy)
 
@@ -101,6 +85,11 @@ class Measuring:
     def state(self) -> str:
         """Of the session."""
         return self._session.state
+
+    @property
+    def measured(self) -> Measured:
+        """Places that were measured in this session."""
+        return self._states.measured
 
     @property
     def held(self) -> bool:
@@ -122,7 +111,7 @@ class Measuring:
         with self._lock:
             self._session.approve(digest, by)
             self._approved, self._by_policy = True, False
-            self._mark("approved")
+            self._states.mark("approved")
         self._wake()
 
     def decline(self, by: str) -> None:
@@ -132,7 +121,7 @@ class Measuring:
                 raise SessionError("the plan is under way: stop it")
             if self._plan is not None:
                 self._day.write("declined", digest=self._plan.digest, by=by)
-            self._mark("withdrawn", f"declined by {by}")
+            self._states.mark("withdrawn", f"declined by {by}")
             self._void(f"declined by {by}")
             self._plan = self._check = self._suggestion = None
             self._approved = False
@@ -152,8 +141,7 @@ class Measuring:
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy for the rest of the session; None takes it back."""
         with self._lock:
-            self._policy = policy
-            self._plans_done = self._targets_done = 0
+            self._signed = Signed(policy)
         if policy is None:
             self._day.write("policy taken back")
             return
@@ -203,12 +191,12 @@ class Measuring:
             if self._keeps_earlier(understood, known=known):
                 pass  # a zoom: the targets of its survey have moved with the sample
             elif understood.result is not None:
-                targets = self._choose(understood, understood.result)
-                self._suggestion = _Suggestion(understood.result, targets)
+                self._suggestion = suggest(
+                    understood, understood.result, self.measured, self._settings
+                )
             if self._suggestion is None:
                 return 0
-            self._states = {t.uid: TargetState(t, "suggested") for t in self._moved_targets()}
-            self._tell_targets()
+            self._states.begin(self._suggestion.moved_targets, "suggested")
             if not self.held:
                 self._preview()
             return len(self._states)
@@ -233,9 +221,9 @@ class Measuring:
             return
         for tie in self._instrument.spectra().ties:
             uid = tie.measurement.target_uid
-            if uid in self._handed_over and uid not in self._measurements:
+            if uid in self._handed_over and not self._states.has_measurement(uid):
                 self._day.write("measured", target_uid=uid, source=str(tie.path), how=tie.how)
-                self._keep(self._handed_over[uid], tie.measurement)
+                self._states.keep(self._handed_over[uid], tie.measurement)
 
     def carry_out(self) -> list[Scan]:
         """Run the plan that was approved; return the zooms that it brought, to be analysed."""
@@ -258,7 +246,7 @@ class Measuring:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _run(self, plan: VisitPlan, suggestion: _Suggestion) -> list[Scan]:
+    def _run(self, plan: VisitPlan, suggestion: Suggestion) -> list[Scan]:
         self._show(stage="measuring", message=f"{len(plan.targets)} targets")
         zooms: list[Scan] = []
         try:
@@ -270,8 +258,7 @@ class Measuring:
             self._failed(f"{type(error).__name__}: {error}")
         with self._lock:
             if self._by_policy:
-                self._plans_done += 1
-                self._targets_done += len(plan.targets)
+                self._signed.count(plan)
             self._plan = self._check = self._suggestion = None
         self._show(plan=None, check=None)
         return zooms
@@ -282,8 +269,7 @@ class Measuring:
         self.measured.follow(drift.drift_m)
         self._since_plan = (self._since_plan[0] + dx, self._since_plan[1] + dy)
         if self._suggestion is not None:
-            x, y = self._suggestion.moved_m
-            self._suggestion = replace(self._suggestion, moved_m=(x + dx, y + dy))
+            self._suggestion = self._suggestion.follow(drift.drift_m)
 
     def _in_force(self) -> bool:
         return self._plan is not None and self._session.state in ("PREVIEW", "ARMED")
@@ -299,7 +285,7 @@ class Measuring:
     def _withdraw(self, why: str) -> None:
         if self._plan is not None:
             self._day.write("withdrawn", digest=self._plan.digest, why=why)
-        self._mark("withdrawn", why)
+        self._states.mark("withdrawn", why)
         self._void(why)
         self._plan = self._check = None
         self._approved = False
@@ -311,25 +297,8 @@ class Measuring:
             self._session.withdraw(why)
 
     def _keeps_earlier(self, understood: Understood, *, known: bool) -> bool:
-        waits = self._suggestion is not None and bool(self._states)
+        waits = self._suggestion is not None and len(self._states) > 0
         return waits and known and understood.kind.kind == "zoom"
-
-    def _moved_targets(self) -> tuple[Target, ...]:
-        if self._suggestion is None:
-            return ()
-        return shifted(self._suggestion.targets, self._suggestion.moved_m)
-
-    @property
-    def _can_check_drift(self) -> bool:
-        """Whether a frame can be scanned on the way; a plan that goes as a whole has no way."""
-        known = self._instrument.capabilities
-        return self._settings.drift_check and "zoom" in known.actions and not known.whole_plans
-
-    def _choose(self, understood: Understood, result: Result) -> tuple[Target, ...]:
-        """Core points away from what was measured, or frames for zooms."""
-        if self._settings.action == "zoom" and result.scan.frame is not None:
-            return zoom_targets(result, understood.advice)
-        return choose(result, self.measured)
 
     def _preview(self) -> None:
         """Show what a plan of the suggestion would do, and ask the policy."""
@@ -337,34 +306,26 @@ class Measuring:
         if suggestion is None or not suggestion.targets:
             return
         try:
-            at_m = self._instrument.status().at_m
-            plan = plan_of(
-                suggestion.result, suggestion.targets, at_m, self._settings.action,
-                self._settings.action_settings, drift_check=self._can_check_drift,
-            )  # fmt: skip
-            if any(suggestion.moved_m):
-                moved = Drift("", "", suggestion.moved_m, None)
-                plan = with_drift(plan, moved)
+            plan = suggestion.plan(self._instrument, self._settings)
             check = self._session.preview(plan)
         except (InputError, InstrumentError, SessionError) as error:
             self._day.write("not previewed", reason=str(error))
             self._show(message=f"not previewed: {error}")
             return
         self._plan, self._check, self._since_plan = plan, check, (0.0, 0.0)
-        self._states = {t.uid: TargetState(t, "previewed") for t in plan.targets}
-        self._tell_targets()
+        self._states.begin(plan.targets, "previewed")
         self._show(plan=plan, check=check)
         self._ask_policy()
 
     def _ask_policy(self) -> None:
         """Let the policy approve the plan that is shown, if it covers it."""
         with self._lock:
-            policy, plan, check = self._policy, self._plan, self._check
+            policy, plan, check = self._signed.policy, self._plan, self._check
             if policy is None or plan is None or check is None:
                 return
             if self._session.state != "PREVIEW":
                 return
-            why = policy.refusal(plan, check, self._plans_done, self._targets_done)
+            why = self._signed.refusal(plan, check)
             if why is not None:
                 self._day.write("policy", digest=plan.digest, refused=why)
                 self._show(message=f"a person must approve: {why}")
@@ -375,7 +336,7 @@ class Measuring:
                 self._show(message=str(error))
                 return
             self._approved = self._by_policy = True
-            self._mark("approved")
+            self._states.mark("approved")
 
     def _instrument_busy(self) -> bool:
         """Whether a scan is under way: nothing moves then."""
@@ -392,38 +353,14 @@ class Measuring:
         if event.what == "arrived" and "at_m" in event.detail:
             self._show(at_m=event.detail["at_m"])
         elif event.what == "measured" and uid is not None and came is not None:
-            self._keep(self._states[uid].target, came)
+            self._states.keep(self._states.targets[uid], came)
         elif event.what == "handed over":
-            self._handed_over = {s.target.uid: s.target for s in self._states.values()}
-            self._mark("approved", "handed over to the instrument")
+            self._handed_over = dict(self._states.targets)
+            self._states.mark("approved", "handed over to the instrument")
         elif event.what == "held":
             self._failed(str(event.detail.get("reason", "held")))
 
-    def _keep(self, target: Target, came: Measurement | Scan) -> None:
-        """Tie what came to its target."""
-        self._measurements = {**self._measurements, target.uid: came}
-        self._types = {**self._types, target.uid: target.type}
-        self._mark("measured", uid=target.uid)
-        if isinstance(came, Measurement):
-            place = came.xy_m or target.xy_m
-            if place is not None:
-                self.measured.add(place)
-            self._day.add_measurement(target, came)
-        self._show(measurements=self._measurements, type_of_target=self._types)
-
     def _failed(self, reason: str) -> None:
         self._day.write("run held", reason=reason)
-        left = {u: s for u, s in self._states.items() if s.stage != "measured"}
-        self._states |= {u: replace(s, stage="failed", reason=reason) for u, s in left.items()}
-        self._tell_targets()
+        self._states.fail(reason)
         self._show(stage="held", message=reason)
-
-    def _mark(self, stage: TargetStage, reason: str = "", uid: str | None = None) -> None:
-        chosen: Iterator[str] = iter([uid] if uid is not None else list(self._states))
-        for one in chosen:
-            if one in self._states:
-                self._states[one] = replace(self._states[one], stage=stage, reason=reason)
-        self._tell_targets()
-
-    def _tell_targets(self) -> None:
-        self._show(targets=tuple(self._states.values()))

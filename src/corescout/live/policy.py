@@ -71,3 +71,30 @@ class Policy:
         if check.path_m > self.longest_path_m:
             return f"a way of {check.path_m * 1e6:.0f} um, longer than the policy allows"
         return None
+
+
+@dataclass
+class Signed:
+    """The policy in force, if any, and what was carried out under it.
+
+    Attributes
+    ----------
+    policy : Policy or None
+    plans, targets : int
+        Carried out.
+    """
+
+    policy: Policy | None = None
+    plans: int = 0
+    targets: int = 0
+
+    def refusal(self, plan: VisitPlan, check: Check) -> str | None:
+        """Say why a plan needs a person, None if the policy covers it."""
+        if self.policy is None:
+            return "no policy is signed"
+        return self.policy.refusal(plan, check, self.plans, self.targets)
+
+    def count(self, plan: VisitPlan) -> None:
+        """Note a plan that was carried out under it."""
+        self.plans += 1
+        self.targets += len(plan.targets)

@@ -20,7 +20,8 @@ from corescout.live.analyst import Analyst
 from corescout.live.day import Day
 from corescout.live.demo import limits_of
 from corescout.live.policy import Policy
-from corescout.live.runner import LiveSettings, Runner
+from corescout.live.runner import Runner
+from corescout.live.settings import LiveSettings
 from corescout.live.sources import Arrival
 from corescout.plan import Plan, TargetPlan, TrainingPlan
 from corescout.surfaces import generate_surface

@@ -10,8 +10,11 @@ import numpy as np
 
 from corescout.data import InputError, Result, Target
 from corescout.data.target import Action
-from corescout.instruments import DriftCheck, VisitPlan, plan_visits
+from corescout.instruments import DriftCheck, Instrument, VisitPlan, plan_visits
+from corescout.live.advice import zoom_targets
 from corescout.live.drift import Drift, shifted
+from corescout.live.next_scan import Understood
+from corescout.live.settings import LiveSettings
 from corescout.plan import Plan
 from corescout.targets import route, targets_of
 
@@ -44,10 +47,56 @@ class Measured:
         self.xy_m = [(x + drift_m[0], y + drift_m[1]) for x, y in self.xy_m]
 
 
-def choose(result: Result, measured: Measured) -> tuple[Target, ...]:
-    """Choose targets of a result, away from what was measured before."""
+@dataclass(frozen=True, eq=False)
+class Suggestion:
+    """Targets of one scan, and by how much the sample has moved since."""
+
+    result: Result
+    targets: tuple[Target, ...]
+    moved_m: tuple[float, float] = (0.0, 0.0)
+
+    def follow(self, drift_m: tuple[float, float]) -> Suggestion:
+        """Move with the sample."""
+        (x, y), (dx, dy) = self.moved_m, drift_m
+        return replace(self, moved_m=(x + dx, y + dy))
+
+    @property
+    def moved_targets(self) -> tuple[Target, ...]:
+        """Where they are now."""
+        return shifted(self.targets, self.moved_m)
+
+    def plan(self, instrument: Instrument, settings: LiveSettings) -> VisitPlan:
+        """Make a plan of it, where the sample is now.
+
+        Raises
+        ------
+        InputError
+            If there is no target or the scan has no scale.
+        InstrumentError
+            If the instrument does not say where the tip is.
+        """
+        plan = plan_of(
+            self.result, self.targets, instrument.status().at_m, settings.action,
+            settings.action_settings, drift_check=settings.drift_check and can_scan_on(instrument),
+        )  # fmt: skip
+        return with_drift(plan, Drift("", "", self.moved_m, None)) if any(self.moved_m) else plan
+
+
+def suggest(
+    understood: Understood, result: Result, measured: Measured, settings: LiveSettings
+) -> Suggestion:
+    """Suggest core points away from what was measured before, or frames for zooms."""
+    if settings.action == "zoom" and result.scan.frame is not None:
+        return Suggestion(result, zoom_targets(result, understood.advice))
     plan = Plan.model_validate(result.plan)
-    return targets_of(result, plan.targets, [*measured.xy_m, *measured.sent_m])
+    places = [*measured.xy_m, *measured.sent_m]
+    return Suggestion(result, targets_of(result, plan.targets, places))
+
+
+def can_scan_on(instrument: Instrument) -> bool:
+    """Whether a frame can be scanned on the way; a plan that goes as a whole has no way."""
+    known = instrument.capabilities
+    return "zoom" in known.actions and not known.whole_plans
 
 
 def plan_of(

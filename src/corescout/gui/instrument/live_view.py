@@ -16,7 +16,7 @@ from corescout.gui.instrument.live_watch import LiveWatch, begin_watch
 from corescout.gui.instrument.loop_plot import loops_layer
 from corescout.instruments import Check, VisitPlan
 from corescout.live.policy import Policy
-from corescout.live.runner import LiveSettings
+from corescout.live.settings import LiveSettings
 from corescout.live.states import Snapshot
 
 if TYPE_CHECKING:

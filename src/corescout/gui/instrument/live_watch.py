@@ -12,7 +12,8 @@ from corescout.data.errors import CorescoutError
 from corescout.gui.instrument.link import InstrumentLink
 from corescout.live.day import Day
 from corescout.live.policy import Policy
-from corescout.live.runner import LiveSettings, Runner
+from corescout.live.runner import Runner
+from corescout.live.settings import LiveSettings
 from corescout.live.sources import FolderSource, InstrumentSource
 from corescout.live.states import Snapshot
 from corescout.plan import Plan

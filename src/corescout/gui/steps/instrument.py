@@ -29,7 +29,7 @@ from corescout.gui.look import text_color
 from corescout.gui.steps.targets import TargetsStep
 from corescout.gui.workflow import State
 from corescout.instruments import Check, VisitPlan
-from corescout.live.runner import LiveSettings
+from corescout.live.settings import LiveSettings
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
