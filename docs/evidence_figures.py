@@ -19,29 +19,14 @@ from PIL import Image
 
 import corescout
 from corescout.colors import TYPE_COLORS
-from corescout.cores import find_core_points
 from corescout.pipeline import apply, explore
 from corescout.plan import Plan
-from corescout.search import Places, grouped, types_of_codes
 from corescout.search.agreement import adjusted_rand
 
 SCANS = ("PZT_final0001.h5", "PZT_thick0009.h5", "scan_0001.ibw", "PTO_Funakubo0004.h5",
          "PTO_Funakubo0005.h5", "PMN28Pt0000.h5", "PMN28Pt0001.h5")  # fmt: skip
 TRACE_RETRACE = "A151216.123306-02602.sxm"
 NEAR_PX = 3.0
-
-
-def split(result, plan):
-    """The result with the kinds that its components make, whether there is evidence or not."""
-    trials = [t for t in result.trials if t.candidate == result.winner]
-    z = np.asarray(result.fit.latents.mean)
-    places = Places.of(np.asarray(result.fit.center_yx_px), result.winner.window_px)
-    mixture, types = types_of_codes(
-        result.fit.mixtures, trials[0].rewards, z, places, plan.decision
-    )
-    found = places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
-    core = find_core_points(z, mixture, types, plan.decision.core_share)
-    return replace(result, mixture=mixture, type_of_component=types, core_points=core), found
 
 
 def only(plan, candidate):
@@ -86,13 +71,13 @@ def halves(scan, winner, plan):
     middle = scan.shape_px[1] // 2
     left, right = (part(scan, slice(None), s) for s in (slice(0, middle), slice(middle, None)))
     try:
-        trained = [split(explore(half, plan), plan)[0] for half in (left, right)]
+        trained = [explore(half, plan) for half in (left, right)]
     except corescout.InputError as error:
         return str(error)
     out = []
     for own, other, half in ((*trained, right), (*trained[::-1], left)):
         pair = same_places(apply(own, half), other)
-        out.append(f"ARI {adjusted_rand(*pair):.2f} ({own.n_types} and {other.n_types} kinds)")
+        out.append(f"ARI {adjusted_rand(*pair):.2f} ({own.types_in_words}, {other.types_in_words})")
     return ", ".join(out)
 
 
@@ -107,20 +92,20 @@ def crop_keeps(scan, shown):
 def trace_against_retrace(scan, plan):
     """Types found on the trace, and those of the same places on the retrace."""
     plan = plan.model_copy(update={"channels": ("AmplitudeTrace",)})
-    trace, _ = split(explore(scan, plan), plan)
+    trace = explore(scan, plan)
     back = {**scan.channels, "AmplitudeTrace": scan.channels["AmplitudeRetrace"]}
     retrace = apply(trace, replace(scan, uid="retrace", channels=back), keypoints=trace.keypoints)
     one, other = same_places(trace, retrace)
     print(
-        f"trace against retrace: {trace.winner.label}, {trace.n_types} kinds,"
+        f"trace against retrace: {trace.winner.label}, {trace.types_in_words},"
         f" {np.mean(one == other):.0%} of {len(one)} are of the same, ARI"
         f" {adjusted_rand(one, other):.2f}\n",
         flush=True,
     )
 
 
-def draw(shown, claimed, path):
-    """The scan, and its key points in the colours of their kinds."""
+def draw(shown, path):
+    """The scan, and its key points in the colours of their types."""
     image = np.asarray(shown.scan.channel(shown.channels[0]))
     low, high = np.percentile(image, [1, 99])
     height, width = image.shape
@@ -132,9 +117,8 @@ def draw(shown, claimed, path):
     for number in np.unique(types):
         color = TYPE_COLORS[(number - 1) % len(TYPE_COLORS)]
         axes[1].scatter(*yx[types == number][:, ::-1].T, s=10, lw=0, color=color)
-    word = "types" if claimed else "kinds of codes, no evidence of types"
     name = path.stem.removeprefix("evidence_")
-    figure.suptitle(f"{name}: {shown.winner.label}, {shown.n_types} {word}", fontsize=9)
+    figure.suptitle(f"{name}: {shown.winner.label}, {shown.types_in_words}", fontsize=9)
     top = 1 - 0.24 / figure.get_figheight()
     figure.subplots_adjust(0.005, 0.005, 0.995, top, 0.01)
     with io.BytesIO() as drawn:
@@ -166,17 +150,20 @@ def main(names):
             trace_against_retrace(scan, plan)
             continue
         try:
-            result = explore(scan, plan)
+            shown = explore(scan, plan)
         except corescout.InputError as error:
             print(f"{name}: refused: {error}\n")
             continue
-        shown, found = split(result, plan)
-        draw(shown, result.evidence.has_types, images / f"evidence_{name.split('.')[0]}.png")
+        draw(shown, images / f"evidence_{name.split('.')[0]}.png")
         share, count = crop_keeps(scan, shown)
-        print(f"{name}: {result.why}")
-        print(f"  {shown.n_types} kinds, {np.bincount(of_points(shown)[0])[1:].tolist()}, {found}")
-        print(f"  crop: {share:.0%} of {count} keep theirs; p = {found.p_value}")
-        print(f"  halves: {halves(scan, result.winner, plan)}\n", flush=True)
+        found = shown.evidence
+        print(f"{name}: {shown.why}")
+        print(
+            f"  {shown.types_in_words}, {np.bincount(of_points(shown)[0])[1:].tolist()}, agreement"
+            f" {found.agreement:.2f} +- {found.agreement_error:.2f}"
+        )
+        print(f"  crop: {share:.0%} of {count} keep theirs")
+        print(f"  halves: {halves(scan, shown.winner, plan)}\n", flush=True)
 
 
 if __name__ == "__main__":

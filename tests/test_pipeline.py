@@ -206,6 +206,28 @@ def test_planted_types_come_back(seed, record_property, capsys):
     assert agreement.coverage > agreement.random_coverage
 
 
+def test_without_evidence_types_that_keep_to_their_places_are_possible_ones():
+    surface = generate_surface(seed=1)
+    plan = Plan.preset("live", windows_px=(17,), invariances=("rt",))
+
+    def explored(possible_types):
+        # One surrogate can at best bring p = 0.5 about: never evidence.
+        changes = {"seeds": 1, "null_surrogates": 1, "possible_types": possible_types}
+        decision = plan.decision.model_copy(update=changes)
+        return explore(surface.scan, plan.model_copy(update={"decision": decision}))
+
+    shown = explored(True)
+    assert not shown.evidence.has_types
+    assert shown.evidence.keeps_to_places
+    assert shown.n_types > 1
+    assert f"{shown.n_types} possible types are shown" in shown.why
+    assert shown.types_in_words == f"{shown.n_types} possible types"
+    assert len({t.type for t in shown.targets}) > 1
+    one = explored(False)
+    assert one.n_types == 1
+    assert "all points are shown as one type" in one.why
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["scan_0001.ibw", "PZT_final0001.h5"])
 def test_the_live_preset_on_a_real_scan(scan_file, name):

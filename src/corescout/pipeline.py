@@ -218,7 +218,8 @@ def _types_with_evidence(
 ) -> tuple[Mixture, NDArray[np.int64], Evidence]:
     """Return the winner's mixture, the type of each component, and whether there are types.
 
-    Without evidence the mixture has one component, and all points are of one type.
+    Without evidence those that keep to their own places are shown as possible types; where none
+    do, the mixture has one component, and all points are of one type.
     """
     z, yx = np.asarray(winner.fit.latents.mean), np.asarray(winner.fit.center_yx_px)
     places = Places.of(yx, winner.candidate.window_px)
@@ -227,7 +228,8 @@ def _types_with_evidence(
     )
     agreement = agreement_of(winner.fit.mixtures, winner.rewards, z, places, study.plan.decision)
     evidence = _evidence(study, winner, agreement)
-    if evidence.has_types:
+    possible = study.plan.decision.possible_types and evidence.keeps_to_places
+    if evidence.has_types or possible:
         return mixture, types, evidence
     return winner.fit.mixtures[1], np.ones(1, np.int64), evidence
 

@@ -86,7 +86,7 @@ class TrainingPlan(_Frozen):
     )
     mask: Literal["square", "round"] = "square"
     quarter_turns: bool = Field(
-        False,
+        True,
         description="codes with r are means over the patch turned to 0, 90, 180 and 270 degrees;"
         " with the 'circular' angle only",
     )
@@ -203,6 +203,11 @@ class DecisionPlan(_Frozen):
         lt=1,
         description="agreement at a distance that the parts of one pattern may have; types must"
         " exceed it by a standard error; None: not asked",
+    )
+    possible_types: bool = Field(
+        True,
+        description="without evidence of separate types, show those that a mixture tells apart"
+        " where they keep to their own places; False: all points as one type",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     merging: Literal["none", "entropy", "places"] = Field(

@@ -38,3 +38,12 @@ def test_types_need_all_surrogates():
     evidence = judge(1.0, tuple(np.linspace(-1, 0.5, 19)), plan_with(19))
     assert evidence.has_types
     assert "more were not needed" not in evidence.reason
+
+
+def test_types_that_were_to_be_tested_and_were_not_are_not_claimed():
+    assert judge(1.0, (), plan_with(0)).has_types  # asked for no test
+    few, late = judge(1.0, (), plan_with(1)), judge(1.0, (), plan_with(19))
+    assert not few.has_types
+    assert "1 of them cannot bring p <= 0.05 about" in few.reason
+    assert not late.has_types
+    assert "time was up" in late.reason

@@ -56,8 +56,8 @@ def print_result(result: Result, folder: Path) -> None:
     lines = [result.why, ""]
     lines += [f"note: {note}" for note in result.notes]
     lines += [
-        f"{len(result.core_points)} core points of {result.n_types} "
-        f"{'types' if result.n_types != 1 else 'type'} and {len(result.targets)} targets"
+        f"{len(result.core_points)} core points of {result.types_in_words}"
+        f" and {len(result.targets)} targets"
         f" from {len(result.keypoints)} key points in {result.seconds:.0f} s",
         f"run: {folder}",
         f"report: {folder / 'report.html'}",

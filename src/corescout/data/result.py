@@ -37,11 +37,15 @@ class Evidence:
         The observed gain, nats per point.
     null_gains : tuple of float
     has_types : bool
+        Types are claimed.
     reason : str
         In plain words.
     agreement, agreement_error : float
         How far types agree at a distance: they keep to their own places on the scan. With its
         standard error; NaN where it was not asked.
+    keeps_to_places : bool
+        They agree at a distance beyond what the parts of one pattern do. Without evidence such
+        types are possible ones: shown, not claimed.
     """
 
     p_value: float
@@ -51,6 +55,7 @@ class Evidence:
     reason: str
     agreement: float = float("nan")
     agreement_error: float = float("nan")
+    keeps_to_places: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,12 @@ class Result:
     def n_types(self) -> int:
         """Number of types of microstructure."""
         return len(np.unique(self.type_of_component))
+
+    @property
+    def types_in_words(self) -> str:
+        """How many types, and whether they are claimed: "3 types", "2 possible types"."""
+        possible = "" if self.evidence.has_types or self.n_types == 1 else "possible "
+        return f"{self.n_types} {possible}type{'s' if self.n_types != 1 else ''}"
 
     @cached_property
     def types(self) -> Types:

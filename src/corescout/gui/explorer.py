@@ -461,8 +461,7 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def _settle_workflow(self, result: Result) -> None:
         self.workflow.set("explore", State.DONE, result.winner.label)
-        kinds = "1 type" if result.n_types == 1 else f"{result.n_types} types"
-        self.workflow.set("types", State.DONE, kinds)
+        self.workflow.set("types", State.DONE, result.types_in_words)
         self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
         self.settings_changed()
 

@@ -112,7 +112,7 @@ class WindowSession(QObject):  # type: ignore[misc]
         scan = explorer.scan_of(layer) if layer is not None else None
         result, holds = explorer.result, []
         if result is not None:
-            holds.append("1 type" if result.n_types == 1 else f"{result.n_types} types")
+            holds.append(result.types_in_words)
         count = explorer.undo_stack.index()
         if count:
             holds.append("1 edit" if count == 1 else f"{count} edits")

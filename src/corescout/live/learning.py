@@ -132,13 +132,13 @@ def _gentle(training: TrainingPlan) -> TrainingPlan:
 def _types(
     latents: Latents, new: Result, known: Trained, plan: Plan
 ) -> tuple[Mixture, NDArray[np.int64]]:
-    """Mixture and types as an exploration finds them; one type where there was no evidence."""
+    """Mixture and types as an exploration finds them; one type where one was shown."""
     from corescout.mixtures import fit_mixtures, keep_dense
     from corescout.rewards import score
 
     z = np.asarray(latents.mean)
     kept = keep_dense(z, plan.mixtures.density_filter)
-    largest = plan.mixtures.max_components if known.result.evidence.has_types else 1
+    largest = plan.mixtures.max_components if known.result.n_types > 1 else 1
     settings = plan.mixtures.model_copy(update={"max_components": largest})
     fitted = fit_mixtures([z], [kept], settings, [known.result.winner.seed])[0]
     if largest == 1:

@@ -97,6 +97,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             reason=evidence["reason"],
             agreement=_number(evidence.get("agreement")),
             agreement_error=_number(evidence.get("agreement_error")),
+            keeps_to_places=evidence.get("keeps_to_places", False),
         ),
         why=decision["why"],
         tied=tuple(_runner_up(r) for r in decision["tied"]),

@@ -98,7 +98,7 @@ def judge(
     p = (1 + number of null gains at least as large) / (1 + number of null gains), or that of the
     places where it is larger: both must hold (intersection-union test).
     """
-    apart = (places.value, places.standard_error) if places else (float("nan"), float("nan"))
+    apart = _apart(places, plan)
     if gain <= 0:
         reason = "no evidence of separate types: one component describes the codes best"
         return Evidence(1.0, gain, null_gains, False, reason, *apart)
@@ -110,8 +110,9 @@ def judge(
         )
         return Evidence(p_places, gain, null_gains, False, reason, *apart)
     if not null_gains:
-        reason = "not tested against surfaces without types"
-        return Evidence(float("nan"), gain, (), True, reason, *apart)
+        asked = plan.decision.null_surrogates > 0
+        reason = _not_tested(plan) if asked else "not tested against surfaces without types"
+        return Evidence(float("nan"), gain, (), not asked, reason, *apart)
     reached = int(np.sum(np.asarray(null_gains) >= gain))
     p_value = max((1 + reached) / (1 + len(null_gains)), p_places)
     has_types = p_value <= plan.decision.significance
@@ -123,6 +124,22 @@ def judge(
     word = "evidence of separate types" if has_types else "no evidence of separate types"
     reason = f"{word}: gain {gain:.2f}, {against} (p = {p_value:.2f})"
     return Evidence(p_value, gain, null_gains, has_types, reason, *apart)
+
+
+def _not_tested(plan: Plan) -> str:
+    """Why no surface without types was tried, although the plan asks for them."""
+    count, significance = plan.decision.null_surrogates, plan.decision.significance
+    few = 1 / (1 + count) > significance
+    why = f"{count} of them cannot bring p <= {significance:g} about" if few else "time was up"
+    return f"no evidence of separate types: not tested against surfaces without types, as {why}"
+
+
+def _apart(places: Agreement | None, plan: Plan) -> tuple[float, float, bool]:
+    """Agreement, its error, and whether types keep to their own places, as `Evidence` has them."""
+    if places is None:
+        return float("nan"), float("nan"), False
+    asked = plan.decision.largest_agreement is not None
+    return places.value, places.standard_error, asked and not _lie_alike(places, plan)
 
 
 def _lie_alike(places: Agreement | None, plan: Plan) -> bool:

@@ -50,7 +50,7 @@ def applied_verdict(result: Result, z: NDArray[np.float64]) -> str:
     known = result.mixture.mahalanobis2(z).min(axis=1) <= _KNOWN_SIGMAS**2
     return (
         f"{representation(result.winner, result.analysis_pitch_m)}: the"
-        f" {_count(result.n_types)} of {result.scan.source or result.scan.uid} applied to"
+        f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
         f" {len(z)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
         f" {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
@@ -68,13 +68,14 @@ def representation(candidate: Candidate, pitch_m: float | None) -> str:
 
 
 def _types(n_types: int, evidence: Evidence) -> str:
-    if not evidence.has_types:
+    if evidence.has_types:
+        return f"{n_types} types" if n_types != 1 else "1 type"
+    if n_types == 1:
         return "no evidence of separate types in this scan, so all points are shown as one type"
-    return _count(n_types)
-
-
-def _count(n_types: int) -> str:
-    return f"{n_types} types" if n_types != 1 else "1 type"
+    return (
+        f"no evidence of separate types in this scan; {n_types} possible types are shown, each"
+        " of which keeps to its own places"
+    )
 
 
 def _sentence(text: str) -> str:
