@@ -75,7 +75,8 @@ def test_two_derived_channels_in_one_and_four_dimensions(family, latent_dim, lik
         "live",
         channels=("ACosPhase", "ASinPhase"),
         windows_px=(9,),
-        invariances=("r",),
+        # One number with r may hold nothing but the direction, which turning averages out.
+        invariances=("r" if latent_dim > 1 else "none",),
         latent_dims=(latent_dim,),
         likelihood=likelihood,
         training=COARSE,

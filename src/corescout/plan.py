@@ -85,10 +85,11 @@ class TrainingPlan(_Frozen):
         0.1, gt=0, description="prior width of the shift, as a share of half the window"
     )
     mask: Literal["square", "round"] = "square"
-    quarter_turns: bool = Field(
-        True,
-        description="codes with r are means over the patch turned to 0, 90, 180 and 270 degrees;"
-        " with the 'circular' angle only",
+    turns: int = Field(
+        16,
+        ge=1,
+        description="a code with r is the mean over the patch turned to so many angles; 1: the"
+        " encoder's own; with the 'circular' angle only",
     )
     collapse_variance: float = Field(
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"

@@ -1,12 +1,12 @@
 """`bench rotation [SCAN]`: how many patches of the turned scan keep code, component and type.
 
 The scan is turned to 24 angles about each key point and the patch is cut anew (cubic
-interpolation), for square and round masks, with codes over the quarter turns of a patch
-(`training.quarter_turns`), and of the patch alone. Kept: share of the patches whose
+interpolation), for square and round masks, with codes over the turns of a patch
+(`training.turns`), and of the patch alone. Kept: share of the patches whose
 component, or type, is that of the upright patch, over all angles; the components are those of the
 mixture that the types are merged from. |dz|: distance of the codes, in standard deviations of the
-cloud. Without r both show what it is worth. The bar is on the least of the cases that train as a
-plan does unless told otherwise (codes of the patch alone).
+cloud. Without r both show what it is worth. The bar is on the least of the cases that are as a plan
+has them unless told otherwise (codes over 16 turns).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scipy.ndimage import map_coordinates, spline_filter
 
 from corescout.bench.outcome import Bar, BenchReport, Value
 from corescout.data import Candidate
-from corescout.plan import KeypointPlan, Plan
+from corescout.plan import KeypointPlan, Plan, TrainingPlan
 from corescout.preparation import Prepared, prepare
 from corescout.search import Places, types_of_codes
 from corescout.surfaces import generate_family
@@ -32,16 +32,17 @@ from corescout.vae import encode, single_threaded, specification_of
 Mask = Literal["square", "round"]
 WINDOWS_PX, QUICK_WINDOWS_PX = (9, 13, 21), (9,)
 ANGLES_DEG = tuple(range(0, 360, 15))
-CASES: tuple[tuple[str, str, Mask, bool], ...] = (
-    ("none_square", "none", "square", False),
-    ("r_square", "r", "square", True),
-    ("r_round", "r", "round", True),
-    ("rt_square", "rt", "square", True),
-    ("rt_round", "rt", "round", True),
-    ("r_square_alone", "r", "square", False),
-    ("r_round_alone", "r", "round", False),
-    ("rt_square_alone", "rt", "square", False),
-    ("rt_round_alone", "rt", "round", False),
+TURNS = TrainingPlan().turns
+CASES: tuple[tuple[str, str, Mask, int], ...] = (
+    ("none_square", "none", "square", 1),
+    ("r_square", "r", "square", TURNS),
+    ("r_round", "r", "round", TURNS),
+    ("rt_square", "rt", "square", TURNS),
+    ("rt_round", "rt", "round", TURNS),
+    ("r_square_alone", "r", "square", 1),
+    ("r_round_alone", "r", "round", 1),
+    ("rt_square_alone", "rt", "square", 1),
+    ("rt_round_alone", "rt", "round", 1),
 )
 
 
@@ -78,8 +79,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     prepared = [prepare(s, rotation_plan(windows)) for s in scans]
     values: dict[str, Value] = {}
     for window in windows:
-        for name, invariances, mask, quarter_turns in CASES:
-            plan = rotation_plan(windows, mask, quarter_turns=quarter_turns)
+        for name, invariances, mask, turns in CASES:
+            plan = rotation_plan(windows, mask, turns=turns)
             found = [turn(p, window, invariances, plan) for p in prepared]
             key = f"w{window}_{name}"
             for figure in ("kept_component", "kept_type"):
@@ -91,12 +92,12 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
             counts = ", ".join(f"{t.n_components} in {t.n_types}" for t in found)
             values[f"{key}_components_in_types"] = counts
     for figure in ("kept_component", "kept_type"):
-        for way, turns in (("default", False), ("quarter_turns", True)):
+        for way, turns in (("default", TURNS), ("alone", 1)):
             shares = [
                 float(values[f"w{window}_{name}_{figure}"])
                 for window in windows
-                for name, invariances, _, quarter_turns in CASES
-                if invariances != "none" and quarter_turns == turns
+                for name, invariances, _, of_case in CASES
+                if invariances != "none" and of_case == turns
             ]
             values[f"{way}_least_{figure}"] = min(shares)
             values[f"{way}_mean_{figure}"] = round(float(np.mean(shares)), 3)
@@ -105,13 +106,11 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return BenchReport("rotation", values, bars, (note,))
 
 
-def rotation_plan(
-    windows: tuple[int, ...], mask: Mask = "square", *, quarter_turns: bool = True
-) -> Plan:
+def rotation_plan(windows: tuple[int, ...], mask: Mask = "square", *, turns: int = TURNS) -> Plan:
     """Return the `live` plan with key points whose turned windows lie on the scan."""
     plan = Plan.preset("live", windows_px=windows)
     margin = math.ceil(max(windows) / math.sqrt(2)) + 2.0
-    changes = {"mask": mask, "quarter_turns": quarter_turns}
+    changes = {"mask": mask, "turns": turns}
     training = plan.training.model_copy(update=changes)
     keypoints = KeypointPlan(margin_px=margin)
     return plan.model_copy(update={"training": training, "keypoints": keypoints})

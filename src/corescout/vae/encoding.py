@@ -15,6 +15,7 @@ from corescout.vae.model import Draw, Posterior, decode, draw, posterior
 from corescout.vae.networks import Parameters
 from corescout.vae.specification import Specification
 from corescout.vae.transforms import base_coordinates
+from corescout.vae.turning import mean_code, turned_encoders
 
 Weights = Mapping[str, NDArray[np.float32]]
 _CHUNK = 4096  # patches at a time: bounds memory, costs nothing
@@ -29,6 +30,7 @@ def encode(
     generator = torch.Generator().manual_seed(seed)
     columns: dict[str, list[NDArray[np.float64]]] = {}
     with torch.no_grad():
+        encoders = turned_encoders(parameters, mask, spec) if spec.turns > 1 else []
         for first in range(0, len(patches), _CHUNK):
             x = torch.as_tensor(np.array(patches[first : first + _CHUNK])).flatten(1)[None]
             q = posterior(x * mask, parameters, spec)
@@ -38,8 +40,8 @@ def encode(
             fit = (log_likelihood(logits, x, spec.likelihood) * mask).sum(-1) / counted
             floor = (target_entropy(x, spec.likelihood) * mask).sum(-1) / counted
             row = {"fit": fit, "floor": floor, "kl": q.kl(), **_latent_columns(q, spec)}
-            if spec.quarter_turns:
-                row["mean"] = _mean_over_quarter_turns(x, mask, parameters, spec)
+            if spec.turns > 1:
+                row["mean"] = mean_code(x, encoders, spec)
             for name, value in row.items():
                 columns.setdefault(name, []).append(value[0].double().numpy())
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
@@ -97,17 +99,6 @@ def _latent_columns(q: Posterior, spec: Specification) -> dict[str, torch.Tensor
     if values.scale is not None:
         columns["scale"] = values.scale
     return columns
-
-
-def _mean_over_quarter_turns(
-    x: torch.Tensor, mask: torch.Tensor, parameters: Parameters, spec: Specification
-) -> torch.Tensor:
-    """Codes (1, N, L) of flattened patches x (1, N, C w^2), the same for the patch turned by 90."""
-    side = spec.window_px
-    images = x.view(*x.shape[:2], spec.n_channels, side, side)
-    turned = [torch.rot90(images, k, (-2, -1)).flatten(2) for k in range(4)]
-    codes = [draw(posterior(t * mask, parameters, spec), None, spec).z for t in turned]
-    return torch.stack(codes).mean(0)
 
 
 def _shift_from_px(spec: Specification) -> torch.Tensor:

@@ -32,9 +32,9 @@ class Specification:
     angle_prior_std_rad, shift_prior_std : float
         The shift counts in half windows.
     mask : {"square", "round"}
-    quarter_turns : bool
-        Whether a code is the mean over the patch turned to 0, 90, 180 and 270 degrees, which no
-        interpolation blurs. Only with a circular angle: with a scalar one codes are pyroved's.
+    turns : int
+        A code is the mean over the patch turned to so many angles (`turning`); 1 unless the angle
+        is circular: with a scalar one codes are pyroved's.
     """
 
     window_px: int
@@ -48,7 +48,7 @@ class Specification:
     angle_prior_std_rad: float
     shift_prior_std: float
     mask: Literal["square", "round"]
-    quarter_turns: bool = False
+    turns: int = 1
 
     @property
     def rotates(self) -> bool:
@@ -97,6 +97,7 @@ class Specification:
 
 def specification_of(candidate: Candidate, training: TrainingPlan) -> Specification:
     """Return the specification that a candidate trains under."""
+    turns = training.turns if "r" in candidate.invariances else 1
     return Specification(
         window_px=candidate.window_px,
         n_channels=len(candidate.channels),
@@ -109,7 +110,5 @@ def specification_of(candidate: Candidate, training: TrainingPlan) -> Specificat
         angle_prior_std_rad=training.angle_prior_std_rad,
         shift_prior_std=training.shift_prior_std,
         mask=training.mask,
-        quarter_turns=training.quarter_turns
-        and "r" in candidate.invariances
-        and training.angle_guide == "circular",
+        turns=turns if training.angle_guide == "circular" else 1,
     )
