@@ -1,4 +1,4 @@
-"""`bench null`: how often types are claimed where there are none.
+"""`bench null`: how often types are claimed, or shown as possible ones, where there are none.
 
 Clouds of Gaussian codes on the key points of a surface; smoothed noise, one labyrinth, one set of
 stripes and phase-randomised scans, each explored with `live` as a scan is, the sweep included. A
@@ -7,6 +7,7 @@ surface that is refused (too few key points, every candidate collapsed) is repla
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +27,21 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Count the claims on 40 surfaces of each kind; on two of each with `quick`."""
     wanted = QUICK_PER_KIND if quick else PER_KIND
     values: dict[str, Value] = {"clouds_claimed": sum(map(cloud_claimed, range(wanted)))}
-    tested, notes = wanted, []
+    tested, possible, notes = wanted, 0, []
     for kind in NULLS:
-        claimed, seeds, refused = _explored(kind, wanted)
-        values |= {f"{kind}_claimed": len(claimed), f"{kind}_refused": refused}
-        tested += seeds
-        notes += claimed
+        found = _explored(kind, wanted)
+        values |= {
+            f"{kind}_claimed": len(found.claimed),
+            f"{kind}_possible": found.possible,
+            f"{kind}_refused": found.refused,
+        }
+        tested += found.tested
+        possible += found.possible
+        notes += found.claimed
     counts = [v for k, v in values.items() if k.endswith("_claimed")]
     share = sum(float(c) for c in counts) / tested
     values |= {"tested": tested, "claimed_share": round(share, 3)}
+    values |= {"possible_share": round(possible / (tested - wanted), 3)}
     least = 5 * wanted
     bars = (Bar("tested", ">=", least), Bar("claimed_share", "<=", MOST_CLAIMED))
     return BenchReport("null", values, bars if not quick else bars[:1], tuple(notes))
@@ -71,20 +78,41 @@ def cloud_claimed(seed: int) -> bool:
     return not settled(rewards["gain"].value, (), plan, agreement)
 
 
-def _explored(kind: str, wanted: int) -> tuple[list[str], int, int]:
-    """Explore surfaces of a kind; return the claims, how many were tested, how many refused."""
+@dataclass
+class _Found:
+    """What was said of the surfaces of a kind.
+
+    Attributes
+    ----------
+    claimed : list of str
+        The reasons of the claims.
+    possible : int
+        Surfaces on which possible types are shown and none claimed.
+    tested, refused : int
+    """
+
+    claimed: list[str] = field(default_factory=list)
+    possible: int = 0
+    tested: int = 0
+    refused: int = 0
+
+
+def _explored(kind: str, wanted: int) -> _Found:
+    """Explore as many surfaces of a kind."""
     from corescout.pipeline import explore
 
-    claimed, tested, refused, seed = [], 0, 0, 0
-    while tested < wanted and refused < _MOST_REFUSED * wanted:
+    found, seed = _Found(), 0
+    while found.tested < wanted and found.refused < _MOST_REFUSED * wanted:
         surface = null_surface(kind, seed, (SIDE_PX, SIDE_PX))
         try:
             result = explore(surface.scan, Plan.preset("live"))
         except InputError:
-            refused += 1
+            found.refused += 1
         else:
-            tested += 1
+            found.tested += 1
             if result.evidence.has_types:
-                claimed.append(f"{kind} {seed}: {result.evidence.reason}")
+                found.claimed.append(f"{kind} {seed}: {result.evidence.reason}")
+            elif result.n_types > 1:
+                found.possible += 1
         seed += 1
-    return claimed, tested, refused
+    return found
