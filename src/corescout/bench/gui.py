@@ -26,7 +26,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     with open_session(scan, windows_px=(9, 13) if quick else None) as session:
         idle_ms = session.beat(2.0)
         started = time.monotonic()
-        longest_ms = session.explore(_LIMIT_S)
+        beats = session.explore(_LIMIT_S)
         run_s = time.monotonic() - started
         session.explorer.start()
         session.pump(2.0)
@@ -37,7 +37,9 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return BenchReport(
         name="gui",
         values={
-            "longest_gap_ms": round(longest_ms, 1),
+            "longest_gap_ms": round(beats.longest_ms, 1),
+            "longest_gap_served_ms": round(beats.longest_served_ms, 1),
+            "longest_gap_cpu_ms": round(beats.longest_cpu_ms, 1),
             "longest_gap_idle_ms": round(idle_ms, 1),
             "run_s": round(run_s, 1),
             "stop_s": round(stop_s, 2),
@@ -49,5 +51,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
             Bar("select_1000_of_50000_s", "<=", 0.3),
             Bar("recolor_50000_s", "<=", 0.5),
         ),
-        notes=("the gap counts from one beat of a 5 ms timer to the next, results shown included",),
+        notes=(
+            "the gap counts from one beat of a 5 ms timer to the next, results shown included;"
+            " served: without the time in which every core was taken",
+        ),
     )

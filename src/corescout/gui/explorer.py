@@ -440,7 +440,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.candidate_panel.show_progress(progress)
         best = self.candidate_panel.news()
         if best is not None:
-            self.show_candidate(best)
+            self.work.later("candidate", lambda: self.show_candidate(best))
 
     def _show_found(self, result: Result) -> None:
         self._show_running(False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -290,30 +291,42 @@ def raise_ours(viewer: Any, image: Any) -> None:
 def update_layer(layer: Any, data: LayerData) -> None:
     """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
     places, options, kind = data
-    _put_at(layer, options)
     if kind in ("vectors", "image"):
+        _put_at(layer, options)
         layer.data = places
         if isinstance(options.get("edge_color"), list) and len(places):
             layer.edge_color = options["edge_color"]
         if "contrast_limits" in options:
             layer.contrast_limits = options["contrast_limits"]
         return
-    if not np.array_equal(layer.data, places):
-        layer.data = np.asarray(places)
-        layer.size = options["size"]
+    moved = not np.array_equal(layer.data, places)
+    _put_at(layer, options)
+    with shown_once(layer):
+        if moved:
+            layer.data = np.asarray(places)
+            layer.size = options["size"]
+            if len(places):
+                layer.border_color = options.get("border_color", "black")
+                layer.border_width = options["border_width"]
+        elif isinstance(options.get("border_color"), list) and len(places):
+            layer.border_color = options["border_color"]
         if len(places):
-            layer.border_color = options.get("border_color", "black")
-            layer.border_width = options["border_width"]
-    elif isinstance(options.get("border_color"), list) and len(places):
-        layer.border_color = options["border_color"]
-    if len(places):
-        layer.face_color = options["face_color"]
-    if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
-        layer.shown = options["shown"]
-    if "features" in options:
-        layer.features = options["features"]
+            layer.face_color = options["face_color"]
+        if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
+            layer.shown = options["shown"]
+        if "features" in options:
+            layer.features = options["features"]
     if layer.selected_data:
         layer.selected_data = set()
+
+
+@contextmanager
+def shown_once(layer: Any) -> Iterator[None]:
+    """Draw a layer of points once, after several changes, and not after each."""
+    with layer.events.blocker_all():
+        yield
+    layer.refresh()
+    layer.events.features()
 
 
 def place_layer(layer: Any, scan: Scan) -> None:

@@ -27,7 +27,7 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.stop_button.setEnabled(False)
         self.stop_button.setToolTip("End the search within about a second")
         self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
+        self.progress.setRange(0, 100)
         self.progress.setTextVisible(True)
         self.progress.setFormat("")
         buttons = QHBoxLayout()
@@ -60,14 +60,13 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.pause_button.setVisible(running)
         self.show_paused(False)
         self.progress.setVisible(running)
-        self.progress.setValue(0)
-        self.progress.setFormat("finding key points" if running else "")
+        self._show(0, "finding key points" if running else "")
 
     def show_progress(self, progress: Progress, *, stopping: bool) -> None:
         """Show how far a run is and how long it still takes."""
-        self.progress.setValue(round(1000 * progress.fraction))
         left = "" if progress.seconds_left is None else f", {_minutes(progress.seconds_left)} left"
-        self.progress.setFormat("stopping ..." if stopping else f"{progress.stage}{left}  %p%")
+        words = "stopping ..." if stopping else f"{progress.stage}{left}  %p%"
+        self._show(round(100 * progress.fraction), words)
 
     def show_paused(self, paused: bool) -> None:
         """Say whether it is held."""
@@ -80,6 +79,13 @@ class RunBar(QWidget):  # type: ignore[misc]
     def show_stopping(self) -> None:
         """Say that it is on its way to stop."""
         self.progress.setFormat("stopping ...")
+
+    def _show(self, percent: int, words: str) -> None:
+        """Change both, drawn once: Qt draws a bar at once, and without a graphics card all else."""
+        self.progress.setUpdatesEnabled(False)
+        self.progress.setValue(percent)
+        self.progress.setFormat(words)
+        self.progress.setUpdatesEnabled(True)
 
 
 def _minutes(seconds: float) -> str:

@@ -44,13 +44,13 @@ class Session:
             self.pump(seconds)
         return heartbeat.longest_ms
 
-    def explore(self, limit_s: float) -> float:
-        """Explore to the end; return the longest gap of the event loop, in ms."""
+    def explore(self, limit_s: float) -> Heartbeat:
+        """Explore to the end; return how the event loop fared."""
         with Heartbeat() as heartbeat:
             self.explorer.start()
             self.pump(limit_s, until=lambda: not self.explorer.running)
             self.pump(0.5)
-        return heartbeat.longest_ms
+        return heartbeat
 
     def screenshot(self, path: str | Path) -> None:
         """Save a picture of the whole window."""

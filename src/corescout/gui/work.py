@@ -1,4 +1,8 @@
-"""The jobs of a window: started by name, polled ten times a second, stopped when it closes."""
+"""The jobs of a window: started by name, polled ten times a second, stopped when it closes.
+
+Whatever changes what is shown makes Qt draw the whole window anew, a thirtieth of a second without
+a graphics card: each turn does one thing, and the window lives in between.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from corescout.gui.layer_queue import LayerQueue
 
 _POLL_MS = 100  # the window is redrawn at most ten times a second
 _QUICK_MS = 15  # while something is awaited that must feel immediate
+_NEXT_MS = 40  # while something is still to be shown
 
 
 @dataclass
@@ -38,6 +43,8 @@ class Work(QObject):  # type: ignore[misc]
         self.queue = LayerQueue(viewer)
         self._jobs: dict[str, _Entry] = {}
         self._quick: set[str] = set()
+        self._tasks: dict[str, Callable[[], None]] = {}
+        self._layers_turn = True
         self._closed = False
         self._collections = FullCollections()
         self._timer = QTimer(self)
@@ -49,7 +56,7 @@ class Work(QObject):  # type: ignore[misc]
     @property
     def busy(self) -> bool:
         """Whether work is under way or a layer is still to be shown."""
-        return bool(self._jobs) or bool(self.queue)
+        return bool(self._jobs) or bool(self._tasks) or bool(self.queue)
 
     def running(self, name: str) -> bool:
         """Whether the job of a name is under way."""
@@ -99,6 +106,11 @@ class Work(QObject):  # type: ignore[misc]
         self.queue.put(layers)
         self._run_timer()
 
+    def later(self, name: str, task: Callable[[], None]) -> None:
+        """Do something in a turn of its own; one of the same name that still waits is dropped."""
+        self._tasks[name] = task
+        self._run_timer()
+
     def wait(self, seconds: float) -> None:
         """Wait until every job has ended."""
         for entry in list(self._jobs.values()):
@@ -113,25 +125,45 @@ class Work(QObject):  # type: ignore[misc]
             entry.job.stop()
 
     def _run_timer(self) -> None:
-        if not self._closed:
-            self._timer.setInterval(_QUICK_MS if self._quick else _POLL_MS)
-            self._timer.start()
+        if self._closed:
+            return
+        waits = bool(self._tasks) or bool(self.queue)
+        wanted = _QUICK_MS if self._quick else _NEXT_MS if waits else _POLL_MS
+        if not self._timer.isActive() or self._timer.interval() != wanted:
+            self._timer.start(wanted)
 
     def _poll(self) -> None:
-        self.queue.show_next()
+        if self._tasks:
+            self._tasks.pop(next(iter(self._tasks)))()
+        elif self._layers_turn and self.queue:
+            self._layers_turn = False
+            self.queue.show_next()
+        else:
+            self._layers_turn = True
+            if not self._follow_jobs():
+                self.queue.show_next()
+        if self._closed:
+            return
+        if self.busy:
+            self._run_timer()
+        else:
+            self._collections.resume()
+            self._timer.stop()
+
+    def _follow_jobs(self) -> bool:
+        """Tell of the jobs what is new; whether there was anything."""
+        told = False
         for name, entry in list(self._jobs.items()):
             progress = entry.job.take_progress()
             if progress is not None and entry.on_progress is not None:
+                told = True
                 entry.on_progress(progress)
             if not entry.job.running:
+                told = True
                 del self._jobs[name]
                 self._quick.discard(name)
                 entry.on_end(entry.job)
-        if not self.busy:
-            self._collections.resume()
-            self._timer.stop()
-        elif not self._quick and self._timer.interval() != _POLL_MS:
-            self._timer.setInterval(_POLL_MS)
+        return told
 
 
 class _StopAll:
