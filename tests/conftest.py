@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +75,23 @@ def typed_result(quick_result):
     mixture = quick_result.fit.mixtures[3]
     kinds = order_by_size(mixture, np.asarray(quick_result.fit.latents.mean))
     return with_types(replace(quick_result, mixture=mixture, type_of_component=kinds))
+
+
+@pytest.fixture
+def full_disk():
+    """Let no file of this process grow beyond some bytes: writes fail as on a full disk."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    @contextmanager
+    def full(most_bytes: int):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return full
 
 
 @pytest.fixture

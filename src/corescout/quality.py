@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,28 @@ def assess(
         Empty for a scan without doubts.
     """
     name = scan.default_channel if channel is None else channel
+    found = _seen.setdefault(scan, {})  # a scan is asked about at several steps of its analysis
+    if name not in found:
+        found[name] = _findings(scan, name)
+    few = None if n_keypoints is None else few_keypoints(n_keypoints)
+    return found[name] if few is None else (*found[name], few)
+
+
+def few_keypoints(n_keypoints: int) -> Finding | None:
+    """Fewer key points than a mixture needs."""
+    if n_keypoints >= FEWEST_KEYPOINTS:
+        return None
+    return Finding(
+        "few walls",
+        f"{n_keypoints} key points (at least {FEWEST_KEYPOINTS} are needed): scan a larger area",
+    )
+
+
+_seen: WeakKeyDictionary[Scan, dict[str, tuple[Finding, ...]]] = WeakKeyDictionary()
+
+
+def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
+    """What is in doubt about a channel, whatever is found on it."""
     if name not in scan.channels and name in derivable(scan):
         scan = with_response(scan)
     image = np.asarray(scan.channel(name), dtype=np.float64)
@@ -69,19 +92,7 @@ def assess(
 
         image = subtract_plane(image)  # a tilted sample is no doubt
     findings = [found for check in _CHECKS if (found := check(image)) is not None]
-    findings += _against(scan, name, image)
-    few = None if n_keypoints is None else few_keypoints(n_keypoints)
-    return tuple(findings if few is None else [*findings, few])
-
-
-def few_keypoints(n_keypoints: int) -> Finding | None:
-    """Fewer key points than a mixture needs."""
-    if n_keypoints >= FEWEST_KEYPOINTS:
-        return None
-    return Finding(
-        "few walls",
-        f"{n_keypoints} key points (at least {FEWEST_KEYPOINTS} are needed): scan a larger area",
-    )
+    return (*findings, *_against(scan, name, image))
 
 
 def lost_lines(image: NDArray[np.float64]) -> Finding | None:

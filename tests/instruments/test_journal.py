@@ -48,3 +48,16 @@ def test_a_line_that_was_cut_short_is_left_out_and_the_next_is_whole(tmp_path):
     second.write("state", state="HOLD")
     second.close()
     assert [e["state"] for e in read_journal(path)] == ["RUNNING", "HOLD"]
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_line(tmp_path, full_disk):
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.write("first", number=1)
+    size = path.stat().st_size
+    with full_disk(size + 20), pytest.raises(OSError, match="large"):
+        journal.write("refused", number=2)
+    assert path.stat().st_size == size
+    journal.write("third", number=3)
+    journal.close()
+    assert [e["number"] for e in read_journal(path)] == [1, 3]

@@ -350,3 +350,21 @@ def test_a_spectrum_writes_a_domain(session, plan, twin, wall_surface):
     image = twin._image(frame, "after")
     before, after = (s.channel("Phase")[row, column] for s in (wall_surface.scan, image))
     assert abs((after - before + 180) % 360 - 180) > 120
+
+
+def test_a_journal_that_cannot_be_written_ends_a_run_in_a_hold(
+    session, plan, twin, journal, full_disk
+):
+    check = session.preview(plan)
+    session.approve(plan.digest, by="test")
+    run = session.run(plan)
+    next(run)
+    with full_disk(journal.path.stat().st_size), pytest.raises(OSError, match="large"):
+        list(run)
+    sent = len(twin.log)
+    assert sent < len(check.messages)
+    assert session.state == "HOLD"
+    with full_disk(journal.path.stat().st_size):
+        session.stop("STOP was pressed")  # reaches the instrument all the same
+    session.release(by="test")
+    assert session.state == "OBSERVE"

@@ -139,7 +139,7 @@ def _logging(verbose: bool) -> Iterator[io.StringIO]:
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[threading.Event]:
-    """Ctrl-C sets the event; a second one interrupts at once."""
+    """Ctrl-C sets the event, as do a shutdown and a closed terminal; a second one ends at once."""
     stop = threading.Event()
 
     def interrupt(number: int, frame: object) -> None:
@@ -148,11 +148,13 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
         stop.set()
         sys.stderr.write("stopping; press Ctrl-C again to leave at once\n")
 
-    previous = signal.signal(signal.SIGINT, interrupt)
+    numbers = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    previous = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _header(scan: Scan, plan: Plan) -> None:

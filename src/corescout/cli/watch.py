@@ -144,7 +144,11 @@ def _on_folder(
     if not folder.is_dir():
         raise InputError("a folder to watch", f"none at {folder}", "create it, or give another")
     source: Source = FolderSource(
-        folder, existing=existing, known=day.known_files(), polling=polling
+        folder,
+        existing=existing,
+        known=day.known_files(),
+        since=day.broken_off_at(),
+        polling=polling,
     )
     return Runner(source, day, Analyst(plan, known, workers))
 
@@ -195,5 +199,5 @@ def _listen(runner: Runner, stop: threading.Event) -> None:
                 stop.set()
             else:
                 typer.echo(_KEYS, err=True)
-        except CorescoutError as error:
+        except (CorescoutError, OSError) as error:
             typer.echo(str(error), err=True)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Journal:
         self._synced = synced
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._file = self.path.open("ab+")
+        self._file = self.path.open("ab+", buffering=0)
         self._end_last_line()
 
     def write(self, what: str, **values: Any) -> None:
@@ -37,15 +38,12 @@ class Journal:
         Raises
         ------
         OSError
-            If the disk is full: what could not be noted must not be done.
+            If the disk is full: what could not be noted must not be done, and is not noted later.
         """
         entry = {"at": datetime.now(UTC).isoformat(), "what": what, **values}
         line = json.dumps(entry, sort_keys=True, allow_nan=False) + "\n"
         with self._lock:
-            self._file.write(line.encode())
-            self._file.flush()
-            if self._synced:
-                os.fsync(self._file.fileno())
+            append_whole(self._file, line.encode(), synced=self._synced)
 
     def close(self) -> None:
         """Close the file."""
@@ -58,7 +56,25 @@ class Journal:
         self._file.seek(-1, os.SEEK_END)
         if self._file.read(1) != b"\n":
             self._file.write(b"\n")
-            self._file.flush()
+
+
+def append_whole(file: RawIOBase, content: bytes, *, synced: bool = False) -> None:
+    """Append to a file without a buffer, all or nothing.
+
+    Raises
+    ------
+    OSError
+        If the disk is full: the file is as it was, half a line would spoil the next one.
+    """
+    before = file.seek(0, os.SEEK_END)
+    try:
+        while content:  # a disk that is nearly full takes a part and says so by the count
+            content = content[file.write(content) or 0 :]
+        if synced:
+            os.fsync(file.fileno())
+    except OSError:
+        file.truncate(before)
+        raise
 
 
 def read_journal(path: str | Path) -> list[dict[str, Any]]:

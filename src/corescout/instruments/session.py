@@ -7,6 +7,7 @@ Everybody may watch and preview; from ARMED on a session has the instrument for 
 from __future__ import annotations
 
 import json
+import logging
 import math
 import threading
 import time
@@ -28,6 +29,7 @@ from corescout.instruments.rehearsal import rehearse, start_m
 from corescout.instruments.visit_plan import VisitPlan
 from corescout.registration import register
 
+LOG = logging.getLogger("corescout.instruments")
 State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _MEASURING = ("mark", "spectrum", "zoom")
 ARMED_S = 120.0  # an approval that is not used is void after this
@@ -374,10 +376,15 @@ class Session:
             raise SessionError(f"not possible in {self._state}; needs {' or '.join(states)}")
 
     def _hold(self, reason: str) -> None:
+        """Hold, whether it can be noted or not: a full disk is no reason to go on."""
         with self._lock:
             if self._state != "HOLD":
                 self._hold_reason = self._stop_reason or reason
-                self._move("HOLD", self._hold_reason)
+                try:
+                    self._move("HOLD", self._hold_reason)
+                except OSError as error:
+                    LOG.error("the hold is not in the journal: %s", error)
+                    self._state = "HOLD"
 
     def _move(self, state: State, why: str) -> None:
         self._journal.write("state", before=self._state, state=state, why=why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from corescout.data import InputError, Scan
@@ -39,6 +39,7 @@ class Board:
         self.session_state: Callable[[], str] = lambda: ""
         self._day, self._report_every = day, report_every
         self._snapshot = Snapshot(source=source)
+        self._on_page = 0  # records of the last writing
         self._lock = threading.Lock()
 
     @property
@@ -71,14 +72,37 @@ class Board:
         except (OSError, InputError) as error:
             record = replace(record, warnings=(*record.warnings, f"not written: {error}"))
         file = "" if scan is None else str(scan.metadata.get("file_sha256", ""))
-        self._day.write("scan outcome", file_sha256=file, **_plain(record))
+        self._day.write_outcome(record, file)
         with self._lock:
             self._snapshot = replace(self._snapshot, records=(*self._snapshot.records, record))
         self._emit(self.signals.scan_done, record)
         self._emit(self.signals.changed, self._snapshot)
         self.say(str(record))
-        if len(self._snapshot.records) % self._report_every == 0:
-            self._day.write_page(self._snapshot)
+        self._tell_of_disk()
+
+    def write_page(self, *, due_only: bool = False) -> None:
+        """Write the page of the day; with `due_only`, if enough scans came since the last time."""
+        count = len(self._snapshot.records)
+        if due_only and count - self._on_page < self._report_every:
+            return
+        self._on_page = count
+        try:
+            self._day.write_page(self._snapshot.source)
+        except OSError as error:
+            LOG.error("the page of the day was not written: %s", error)
+
+    def look_at_disk(self) -> None:
+        """Write what the disk did not take before, and say how that stands."""
+        if self._day.problem or self._snapshot.not_written:
+            self._day.retry()
+            self._tell_of_disk()
+
+    def _tell_of_disk(self) -> None:
+        problem = self._day.problem
+        if bool(problem) != bool(self._snapshot.not_written):
+            self.say(f"NOT WRITTEN: {problem}" if problem else "all is written")
+        if problem != self._snapshot.not_written:
+            self.show(not_written=problem)
 
     def _emit(self, signal: Any, value: object) -> None:
         """Tell who listens; a listener that fails is its own affair."""
@@ -94,11 +118,3 @@ def record_of(waiting: Waiting, outcome: Outcome, reason: str) -> ScanRecord:
         waiting.number, waiting.scan.uid, waiting.scan.revision, outcome, reason,
         arrived_at=waiting.at,
     )  # fmt: skip
-
-
-def _plain(record: ScanRecord) -> dict[str, Any]:
-    """For the journal."""
-    values = asdict(record)
-    values["arrived_at"] = None if record.arrived_at is None else record.arrived_at.isoformat()
-    values["types"] = {str(k): n for k, n in record.types.items()}
-    return values

@@ -5,24 +5,23 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from corescout.colors import type_color
-from corescout.data import Measurement
 from corescout.instruments import read_journal
-from corescout.live.states import ScanRecord, Snapshot
+from corescout.live.day_timeline import OUTCOME_COLORS, loops_by_type, timeline
+from corescout.live.measured_table import MEASUREMENTS, read_curves
+from corescout.live.records import records_of
+from corescout.live.states import ScanRecord
 from corescout.report.drawing import png_bytes
 
 PAGE, JOURNAL, PICTURES = "day.html", "journal.jsonl", "pictures"
-_OUTCOME_COLORS = {"analysed": "#2a7f62", "superseded": "#9a9a9a", "set aside": "#b3412f"}
 # entries of the journal that a reader of the day wants to know of
 _TOLD = {
     "watch": "watching {source}",
@@ -49,135 +48,23 @@ _STYLE = (
 )
 
 
-def write_day_page(folder: Path, snapshot: Snapshot) -> Path:
-    """Write `day.html` into the folder of a day; return its path."""
+def write_day_page(folder: Path, source: str) -> Path:
+    """Write `day.html` into the folder of a day from what stands there; return its path."""
     entries = read_journal(folder / JOURNAL)
     page = folder / PAGE
     building = page.with_suffix(".part")
-    building.write_text(_page(folder, snapshot, entries), encoding="utf-8")
+    building.write_text(_page(folder, source, entries), encoding="utf-8")
     building.replace(page)
     return page
-
-
-def timeline(snapshot: Snapshot) -> Figure:
-    """Draw the day: outcomes, types, novelty, drift and the tip's edges over time."""
-    records = [r for r in snapshot.records if r.arrived_at is not None]
-    figure = Figure(figsize=(11, 7.2), layout="constrained")
-    axes = figure.subplots(4, 1, sharex=True, height_ratios=(1.0, 1.6, 1.3, 1.3))
-    if not records:
-        return figure
-    start = min(r.arrived_at for r in records if r.arrived_at)
-    _draw_outcomes(axes[0], records, start)
-    _draw_types(axes[1], records, start)
-    _draw_novelty(axes[2], records, start)
-    _draw_tip_and_drift(axes[3], snapshot, records, start)
-    axes[3].set_xlabel(f"minutes since {start:%Y-%m-%d %H:%M} UTC")
-    return figure
-
-
-def loops_by_type(snapshot: Snapshot) -> Figure | None:
-    """Draw what was measured, mean and spread by type; None if nothing was."""
-    curves: dict[int, list[Measurement]] = {}
-    for uid, came in snapshot.measurements.items():
-        if isinstance(came, Measurement):
-            curves.setdefault(snapshot.type_of_target.get(uid, 0), []).append(came)
-    if not curves:
-        return None
-    figure = Figure(figsize=(6.5, 3.8), layout="constrained")
-    axes = figure.subplots()
-    for kind, found in sorted(curves.items()):
-        name = next(iter(found[0].channels))
-        same = [m for m in found if np.array_equal(m.axis, found[0].axis)]
-        values = np.array([m.channels[name] for m in same])
-        unit = same[0].units.get(name, "")
-        scale, unit = (1e12, "pm") if unit == "m" else (1.0, unit)
-        label = f"type {kind} ({len(same)})"
-        axes.plot(same[0].axis, scale * values.mean(axis=0), color=type_color(kind), label=label)
-        low, high = (scale * np.percentile(values, q, axis=0) for q in (10, 90))
-        axes.fill_between(same[0].axis, low, high, color=type_color(kind), alpha=0.15, lw=0)
-        axes.set_xlabel(f"{same[0].axis_name} ({same[0].axis_unit})")
-        axes.set_ylabel(f"{name} ({unit})" if unit else name)
-    axes.legend(frameon=False)
-    return figure
-
-
-# -- the figure -----------------------------------------------------------------------------
-
-
-def _minutes(at: datetime | None, start: datetime) -> float:
-    return math.nan if at is None else (at - start).total_seconds() / 60
-
-
-def _draw_outcomes(axes: Axes, records: Sequence[ScanRecord], start: datetime) -> None:
-    names = list(_OUTCOME_COLORS)
-    for name, color in _OUTCOME_COLORS.items():
-        times = [_minutes(r.arrived_at, start) for r in records if r.outcome == name]
-        axes.plot(times, [names.index(name)] * len(times), "|", color=color, ms=12, mew=1.6)
-    explored = [_minutes(r.arrived_at, start) for r in records if r.explored]
-    axes.plot(explored, [0] * len(explored), "o", mfc="none", color=_OUTCOME_COLORS["analysed"])
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(2.6, -0.6)
-    axes.set_title("Scans (circles: explored anew)", loc="left", fontsize=10)
-
-
-def _draw_types(axes: Axes, records: Sequence[ScanRecord], start: datetime) -> None:
-    kinds = sorted({k for r in records for k in r.types})
-    for record in records:
-        total, bottom = sum(record.types.values()), 0.0
-        for kind in kinds:
-            share = record.types.get(kind, 0) / total if total else 0.0
-            x = _minutes(record.arrived_at, start)
-            axes.plot([x, x], [bottom, bottom + share], color=type_color(kind), lw=3)
-            bottom += share
-    for kind in kinds:
-        axes.plot([], [], color=type_color(kind), lw=3, label=f"type {kind}")
-    if kinds:
-        axes.legend(frameon=False, ncols=len(kinds), fontsize=8, loc="lower right",
-                    bbox_to_anchor=(1.0, 1.0))  # fmt: skip
-    axes.set(ylim=(0, 1), ylabel="share")
-    axes.set_title("Types", loc="left", fontsize=10)
-
-
-def _draw_novelty(axes: Axes, records: Sequence[ScanRecord], start: datetime) -> None:
-    seen = [r for r in records if r.novel_share is not None]
-    times = [_minutes(r.arrived_at, start) for r in seen]
-    axes.plot(times, [r.novel_share or 0.0 for r in seen], ".-", color="#444", lw=0.8)
-    axes.axhline(0.05, color="#999", lw=0.8, ls="--")
-    axes.set(ylim=(0, None), ylabel="share")
-    axes.set_title("Novel points (dashed: expected of the same material)", loc="left", fontsize=10)
-
-
-def _draw_tip_and_drift(
-    axes: Axes, snapshot: Snapshot, records: Sequence[ScanRecord], start: datetime
-) -> None:
-    at = {r.uid: _minutes(r.arrived_at, start) for r in records}
-    tips = [t for t in snapshot.tip if t.uid in at]
-    times = [at[t.uid] for t in tips]
-    axes.plot(times, [t.width_ratio for t in tips], ".-", color="#7a3b8f", lw=0.8,
-              label="edge width")  # fmt: skip
-    axes.plot(times, [t.amplitude_ratio for t in tips], ".-", color="#c28a2b", lw=0.8,
-              label="edge amplitude")  # fmt: skip
-    warned = [t for t in tips if t.warning]
-    axes.plot([at[t.uid] for t in warned], [t.width_ratio for t in warned], "o", mfc="none",
-              color="#b3412f", label="warned")  # fmt: skip
-    axes.set_ylabel("to the first")
-    right = axes.twinx()
-    drifts = [(at[r.uid], r.drift_m) for r in records if r.drift_m is not None and r.uid in at]
-    lengths = [1e9 * math.hypot(*d) for _, d in drifts]
-    right.plot([t for t, _ in drifts], lengths, "x", ms=4, color="#2b6cb0", label="drift")
-    right.set_ylabel("nm per scan", color="#2b6cb0")
-    right.set_ylim(0, max([*lengths, 1.0]) * 1.3)
-    axes.legend(frameon=False, ncols=3, fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 1.0))
-    axes.set_title("Tip and drift (crosses: since the scan before)", loc="left", fontsize=10)
 
 
 # -- the page -------------------------------------------------------------------------------
 
 
-def _page(folder: Path, snapshot: Snapshot, entries: Sequence[Mapping[str, Any]]) -> str:
-    records = snapshot.records
-    counts = {name: sum(r.outcome == name for r in records) for name in _OUTCOME_COLORS}
-    measured = len(snapshot.measurements)
+def _page(folder: Path, source: str, entries: Sequence[Mapping[str, Any]]) -> str:
+    records, curves = records_of(entries), read_curves(folder / MEASUREMENTS)
+    counts = {name: sum(r.outcome == name for r in records) for name in OUTCOME_COLORS}
+    measured = len({e["target_uid"] for e in entries if e["what"] == "measured"})
     seconds = [r.seconds for r in records if r.outcome == "analysed" and not r.explored]
     figures = [
         (len(records), "scans"),
@@ -188,13 +75,13 @@ def _page(folder: Path, snapshot: Snapshot, entries: Sequence[Mapping[str, Any]]
         (sum(e["what"] == "connection lost" for e in entries), "connections lost"),
     ]
     head = "".join(f"<div><b>{escape(str(v))}</b>{escape(name)}</div>" for v, name in figures)
-    loops = loops_by_type(snapshot)
+    loops = loops_by_type(curves)
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>Corescout: the day</title>"
         f"<style>{_STYLE}</style><h1>Report of the day</h1>"
-        f"<p class='o'>{escape(snapshot.source)}</p>"
+        f"<p class='o'>{escape(source)}</p>"
         f"<div class='k'>{head}</div>"
-        f"<h2>Timeline</h2>{_img(timeline(snapshot), 'Timeline')}"
+        f"<h2>Timeline</h2>{_img(timeline(records), 'Timeline')}"
         f"<h2>Warnings</h2>{_warnings(records)}"
         + (f"<h2>Measured</h2>{_img(loops, 'Loops by type')}" if loops is not None else "")
         + f"<h2>What happened</h2>{_events(entries)}"
@@ -244,7 +131,7 @@ def _row(folder: Path, record: ScanRecord) -> str:
     if record.folder and picture.exists():
         place = quote(f"{PICTURES}/{record.folder}.png")
         image = f"<img class='s' loading='lazy' alt='scan {record.number}' src='{place}'>"
-    color = _OUTCOME_COLORS[record.outcome]
+    color = OUTCOME_COLORS[record.outcome]
     said = escape(record.reason)
     if record.outcome == "analysed":
         how = f"explored anew: {said}" if record.explored else said

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from corescout.data import Scan
 
+MOST_WAITING = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Waiting:
@@ -21,13 +23,19 @@ class Waiting:
 
 
 class Inbox:
-    """Between the thread that receives and the one that analyses."""
+    """Between the thread that receives and the one that analyses.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    count : int
+        Arrivals before this watch: numbers go on from there.
+    """
+
+    def __init__(self, count: int = 0) -> None:
         self._scans: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._seen: set[tuple[str, str]] = set()
-        self._count = 0
+        self._count = count
 
     def __len__(self) -> int:
         return len(self._scans)
@@ -60,6 +68,12 @@ class Inbox:
             older = tuple(self._scans)
             self._scans.clear()
             return newest, older
+
+    def take_surplus(self) -> tuple[Waiting, ...]:
+        """Return the oldest of more than `MOST_WAITING`: scans take memory while they wait."""
+        with self._changed:
+            count = max(0, len(self._scans) - MOST_WAITING)
+            return tuple(self._scans.popleft() for _ in range(count))
 
     def wait(self, seconds: float) -> None:
         """Wait until something comes or `wake` is called."""

@@ -308,7 +308,7 @@ class Measuring:
         try:
             plan = suggestion.plan(self._instrument, self._settings)
             check = self._session.preview(plan)
-        except (InputError, InstrumentError, SessionError) as error:
+        except (InputError, InstrumentError, SessionError, OSError) as error:
             self._day.write("not previewed", reason=str(error))
             self._show(message=f"not previewed: {error}")
             return
@@ -332,7 +332,7 @@ class Measuring:
                 return
             try:
                 self._session.approve(plan.digest, f"policy signed by {policy.signed_by}")
-            except SessionError as error:
+            except (SessionError, OSError) as error:
                 self._show(message=str(error))
                 return
             self._approved = self._by_policy = True

@@ -9,7 +9,7 @@ import time
 from corescout.data import Scan
 from corescout.data.errors import CorescoutError
 from corescout.instruments.folder import SetAside
-from corescout.live.board import Board
+from corescout.live.board import Board, record_of
 from corescout.live.day import Day
 from corescout.live.inbox import Inbox
 from corescout.live.measuring import Measuring
@@ -110,5 +110,8 @@ class Receiver:
                 self._board.done(record, arrival)
         else:
             came = self._inbox.put(arrival, time.monotonic())
+            for waiting in self._inbox.take_surplus():
+                reason = f"a newer scan came first ({arrival.uid})"
+                self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
             if came is not None:
                 self._board.show(partial=None, waiting=len(self._inbox))

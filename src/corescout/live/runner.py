@@ -60,7 +60,7 @@ class Runner:
         self._source, self._day, self._analyst = source, day, analyst
         self._board = Board(day, source.name, settings.report_every)
         self.signals = self._board.signals
-        self._inbox = Inbox()
+        self._inbox = Inbox(day.last_number())
         self._stopping, self._ended = threading.Event(), threading.Event()
         self._busy = threading.Lock()  # held while a scan or a plan is under way
         self._measuring: Measuring | None = None
@@ -187,6 +187,7 @@ class Runner:
         self._inbox.wake()
 
     def _work(self) -> None:
+        self._board.write_page()  # what drawing needs is loaded now: at the end it is quick
         while not self._stopping.is_set():
             with self._busy:
                 worked = self._turn()
@@ -198,6 +199,7 @@ class Runner:
 
     def _turn(self) -> bool:
         """Carry out what was approved, or take the newest scan; False if there is nothing to do."""
+        self._board.look_at_disk()
         if self._measuring is not None:
             self._measuring.collect()
             for zoom in self._measuring.carry_out():
@@ -210,6 +212,7 @@ class Runner:
             self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
         self._board.show(waiting=0)
         self._scan_work.handle(newest)
+        self._board.write_page(due_only=True)
         if not self._stopping.is_set():
             self._rest()
         return True
@@ -226,7 +229,7 @@ class Runner:
             reason = "the watch was stopped before it was analysed"
             self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
         self._day.write("watch ended", scans=len(self.snapshot.records))
-        self._day.write_page(self.snapshot)
+        self._board.write_page()
         self._board.stage("stopped", "")
 
     def _measuring_or_due(self) -> bool:

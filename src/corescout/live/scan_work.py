@@ -93,6 +93,7 @@ class ScanWork:
             drift_since="" if drift is None else drift.since,
             drift_refused=drift.refused if drift is not None else None,
             warnings=warnings,
+            tip=None if tip is None else (tip.width_ratio, tip.amplitude_ratio),
             targets=targets,
             seconds=time.monotonic() - waiting.came_s,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,7 +49,9 @@ class FolderSource:
     existing : bool
         Whether files that are there already count.
     known : iterable of str
-        SHA-256 of files that an earlier watch has journalled.
+        SHA-256 of files that an earlier watch has journalled: they are passed over.
+    since : datetime, optional
+        When an earlier watch began that was broken off: what was written since counts as new.
     polling : bool
         For network shares.
     timeout_s : float
@@ -61,11 +64,12 @@ class FolderSource:
         *,
         existing: bool = False,
         known: Iterable[str] = (),
+        since: datetime | None = None,
         polling: bool = False,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._folder, self._existing, self._polling = folder, existing, polling
-        self._known, self._timeout_s = tuple(known), timeout_s
+        self._known, self._since, self._timeout_s = tuple(known), since, timeout_s
         self._watched: FolderScans | None = None
         self._stopped = threading.Event()
 
@@ -81,7 +85,7 @@ class FolderSource:
         if self._watched is None:
             self._watched = FolderScans(
                 self._folder, existing=self._existing, polling=self._polling, known=self._known,
-                timeout_s=self._timeout_s,
+                since=self._since, timeout_s=self._timeout_s,
             )  # fmt: skip
         if self._stopped.is_set():
             return

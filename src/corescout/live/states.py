@@ -50,7 +50,7 @@ class ScanRecord:
     Attributes
     ----------
     number : int
-        Counts the arrivals of the session from 1.
+        Counts the arrivals of the day from 1.
     uid : str
     revision : int
     outcome : {"analysed", "superseded", "set aside"}
@@ -72,6 +72,8 @@ class ScanRecord:
     drift_refused : str or None
     warnings : tuple of str
         Doubts about quality and tip.
+    tip : tuple of float or None
+        Width and amplitude of the reference edges to those of the first scan.
     targets : int
         Suggested on it.
     seconds : float
@@ -95,6 +97,7 @@ class ScanRecord:
     drift_since: str = ""
     drift_refused: str | None = None
     warnings: tuple[str, ...] = ()
+    tip: tuple[float, float] | None = None
     targets: int = 0
     seconds: float = 0.0
     folder: str = ""
@@ -152,6 +155,8 @@ class Snapshot:
         One for each scan that shows the reference spots.
     warnings : tuple of str
         In force now: drift, tip, quality.
+    not_written : str
+        What the disk does not take at present, and why; "" if all is written.
     """
 
     stage: Stage = "starting"
@@ -173,6 +178,7 @@ class Snapshot:
     drift: Drift | None = None
     tip: tuple[TipReading, ...] = ()
     warnings: tuple[str, ...] = ()
+    not_written: str = ""
 
 
 class Signals:

@@ -4,6 +4,8 @@ import os
 import shutil
 import threading
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -149,10 +151,21 @@ def test_what_was_taken_in_an_earlier_watch_is_not_taken_again(watch, tmp_path):
     first.close()
     write(tmp_path / "next.npy", 2)
     later = watch(existing=True, known=[scan.metadata["file_sha256"]])
-    found = {str(f.path if isinstance(f, SetAside) else f.source): f for f in later.wait_for(2)}
-    aside = found[str(tmp_path / "scan.npy")]
-    assert aside.reason == "the same content as a file taken before"
-    assert isinstance(found[str(tmp_path / "next.npy")], Scan)
+    later.wait_for(1)
+    write(tmp_path / "last.npy", 3)
+    found = [Path(f.source).name for f in later.wait_for(2)]
+    assert found == ["next.npy", "last.npy"]  # it has its outcome already, and gets no second one
+
+
+def test_what_was_written_since_a_watch_broke_off_is_taken(watch, tmp_path):
+    write(tmp_path / "old.npy", 1)
+    hour_ago = time.time() - 3600
+    os.utime(tmp_path / "old.npy", (hour_ago, hour_ago))
+    write(tmp_path / "missed.npy", 2)
+    seen = watch(since=datetime.fromtimestamp(time.time() - 60, UTC))
+    assert Path(seen.wait_for(1)[0].source).name == "missed.npy"
+    write(tmp_path / "next.npy", 3)
+    assert [Path(f.source).name for f in seen.wait_for(2)] == ["missed.npy", "next.npy"]
 
 
 def test_a_spectrum_is_told_of_or_set_aside(watch, tmp_path):

@@ -96,12 +96,18 @@ class InstrumentLink:
     ------
     InstrumentError
         If nobody answers.
+    InputError
+        If another window writes to the folder.
     """
 
     def __init__(self, instrument: Instrument, limits: Limits | None, folder: Path) -> None:
         self.instrument, self.limits = instrument, limits
-        instrument.connect()
         self.day = Day(folder, runs=False)
+        try:
+            instrument.connect()
+        except BaseException:
+            self.day.close()
+            raise
         self.session = Session(instrument, limits, self.day.journal)
         self.halt: Callable[[str], None] = self.session.stop  # a watch has its own
         self.let_go: Callable[[], object] = lambda: None  # ends a watch, before all else ends

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import Result, Scan, ScanFrame
-from corescout.gui.layers import CHANNEL, LIVE, OURS, RESULT, SCAN, find_layer
+from corescout.gui.layers import CHANNEL, LIVE, OURS, RESULT, SCAN, find_layer, place_layer
 from corescout.gui.placement import geometry
 from corescout.report.drawing import scaled_unit
 
@@ -49,13 +49,12 @@ class LiveImage:
             self._add(scan, filled, limits)
             return
         layer.data[...] = filled
-        layer.refresh(extent=False, thumbnail=False, highlight=False)
+        if scan.frame != self._frame:
+            place_layer(layer, scan)
+            self._frame = scan.frame
         if not np.allclose(layer.contrast_limits, limits, rtol=0.02):
             layer.contrast_limits = limits
-        if scan.frame != self._frame:
-            for key, value in geometry(scan).items():
-                setattr(layer, key, value)
-        self._frame = scan.frame
+        layer.refresh(extent=False, thumbnail=False, highlight=False)
 
     def keep(self, scan: Scan, result: Result) -> None:
         """The scan that is shown is whole and analysed: it may be explored and looked into."""

@@ -114,7 +114,10 @@ class LiveSection(QWidget):  # type: ignore[misc]
         text = f"{snapshot.stage}: {snapshot.message}{waits}.{lost}"
         if text != self.status.text():
             self.status.setText(text)
-        warnings = "\n".join(f"\u26a0 {line}" for line in snapshot.warnings[:4])
+        told = list(snapshot.warnings[:4])
+        if snapshot.not_written:
+            told.insert(0, f"NOT WRITTEN TO THE DISK. {snapshot.not_written}.")
+        warnings = "\n".join(f"\u26a0 {line}" for line in told)
         if warnings != self.warnings.text():
             self.warnings.setText(warnings)
         self.warnings.setVisible(bool(warnings))

@@ -57,6 +57,15 @@ class LiveView:
         self.watch: LiveWatch | None = None
         self._last = Snapshot()
         self._collections = FullCollections()
+        self._waiting: set[str] = set()
+        self._parts: dict[str, Callable[[Snapshot], None]] = {  # in this order: later need earlier
+            "image": self._show_image,
+            "result": self._show_result,
+            "targets": self._show_targets,
+            "loops": self._show_loops,
+            "plan": self._show_current_plan,
+            "rows": self._show_rows,
+        }
 
     @property
     def measures(self) -> bool:
@@ -91,7 +100,7 @@ class LiveView:
 
     def attach(self, watch: LiveWatch) -> None:
         """Show a watch that was begun."""
-        self.watch, self._last = watch, Snapshot()
+        self.watch, self._last, self._waiting = watch, Snapshot(), set()
         self._collections.put_off()
         self._section.show_watching(True, measures=watch.measures)
 
@@ -110,31 +119,25 @@ class LiveView:
         self._explorer.work.start("sign", job, lambda job: None, quick=True)
 
     def poll(self) -> None:
-        """Show what has changed."""
+        """Show what has changed: one part at each call, so that the window never waits for all."""
         watch = self.watch
         if watch is None:
             return
-        now, last = watch.snapshot, self._last
         if watch.ended:
-            self.watch = None
-            self._collections.resume()
-            self._section.show_watching(False)
-            self._show_plan(None, None)
+            self._end(watch.snapshot)
             return
-        if now is last:
-            return
-        self._last = now
-        self._section.show_snapshot(now)
-        if now.partial is not None and now.partial is not last.partial:
-            self._image.show(now.partial, self._channel())
-        if now.understood is not last.understood:
-            self._show_understood(now)
-        if now.targets is not last.targets or now.understood is not last.understood:
-            self._show_targets(now)
-        if now.measurements is not last.measurements:
-            self._show_loops(now)
-        if now.plan is not last.plan and watch.measures:
-            self._show_plan(now.plan, now.check)
+        now, last = watch.snapshot, self._last
+        if now is not last:
+            self._last = now
+            self._section.show_snapshot(now)
+            self._waiting |= _changed(now, last)
+            if now.plan is None and last.plan is not None and watch.measures:
+                self._show_plan(None, None)  # what is void is not shown for a moment longer
+        for part, show in self._parts.items():
+            if part in self._waiting:
+                self._waiting.remove(part)
+                show(now)
+                return
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -152,16 +155,35 @@ class LiveView:
         result = self._explorer.result
         return result.channels[0] if result is not None else None
 
-    def _show_understood(self, now: Snapshot) -> None:
+    def _end(self, now: Snapshot) -> None:
+        """Show what came last, and that it is over."""
+        self._section.show_snapshot(now)
+        self._waiting |= _changed(now, self._last) - {"plan", "rows"}
+        for part, show in self._parts.items():
+            if part in self._waiting:
+                show(now)
+        self.watch, self._waiting = None, set()
+        self._collections.resume()
+        self._section.show_watching(False)
+        self._show_plan(None, None)
+
+    def _show_rows(self, now: Snapshot) -> None:
+        """The scan that is under way, as far as it has come."""
+        if now.partial is not None:
+            self._image.show(now.partial, self._channel())
+
+    def _show_image(self, now: Snapshot) -> None:
         understood = now.understood
         if understood is None:
             return
         result = understood.result
         self._image.show(understood.scan, result.channels[0] if result else self._channel())
-        if result is None:
-            return
-        self._image.keep(understood.scan, result)
-        self._explorer.take_result(result)
+        if result is not None:
+            self._image.keep(understood.scan, result)
+
+    def _show_result(self, now: Snapshot) -> None:
+        if now.understood is not None and now.understood.result is not None:
+            self._explorer.take_result(now.understood.result)
 
     def _show_targets(self, now: Snapshot) -> None:
         """The targets in force, on the scan that is shown: they may be of an earlier one."""
@@ -179,6 +201,26 @@ class LiveView:
                 result.scan, self._targets_step.targets, curves, result.types.colors
             )
             self._explorer.show_layers([layer])
+
+    def _show_current_plan(self, now: Snapshot) -> None:
+        if self.measures and now.plan is not None:
+            self._show_plan(now.plan, now.check)
+
+
+def _changed(now: Snapshot, last: Snapshot) -> set[str]:
+    """What there is to show anew."""
+    found = set()
+    if now.understood is not last.understood:
+        found |= {"image", "result", "targets"}
+    if now.targets is not last.targets:
+        found.add("targets")
+    if now.measurements is not last.measurements:
+        found.add("loops")
+    if now.plan is not last.plan:
+        found.add("plan")
+    if now.partial is not last.partial:
+        found.add("rows")
+    return found
 
 
 def _placed(target: Target, scan: Scan) -> Target:

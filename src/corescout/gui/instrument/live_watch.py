@@ -143,4 +143,5 @@ def begin_watch(
     if folder is None:
         raise ValueError("begin_watch: expected an instrument or a folder")
     day = Day(day_folder, runs=False)
-    return LiveWatch(Runner(FolderSource(folder), day, analyst, settings=settings), day=day)
+    files = FolderSource(folder, known=day.known_files(), since=day.broken_off_at())
+    return LiveWatch(Runner(files, day, analyst, settings=settings), day=day)

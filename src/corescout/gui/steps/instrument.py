@@ -175,7 +175,8 @@ class InstrumentStep(InstrumentWidgets):
                 return
         action, settings = self.form_of_action.values()
         check = self.form_of_action.check_every.value() > 0
-        name = f"{datetime.now():%Y-%m-%d}-watch-{folder.name if folder else ''}"
+        where = "-".join(folder.absolute().parts[-2:]) if folder else ""
+        name = f"{datetime.now():%Y-%m-%d}-watch-{where}"
         live = LiveSettings(action=action, action_settings=settings, drift_check=check)
         self.live.start(link, folder, self.days / name, live)
         self._timer.start()

@@ -58,14 +58,15 @@ class Arrivals:
     timeout_s : float
         Without a change, after which a file that cannot be read is set aside.
     known : iterable of str
-        SHA-256 of files that were taken before, in an earlier watch.
+        SHA-256 of files that were taken before, in an earlier watch: they are passed over.
     """
 
     def __init__(self, timeout_s: float, known: Iterable[str] = ()) -> None:
         self._timeout_s = timeout_s
         self._waiting: dict[Path, _Waiting] = {}
         self._known: dict[Path, _Known] = {}
-        self._names: dict[str, str] = dict.fromkeys(known, "a file taken before")
+        self._names: dict[str, str] = {}
+        self._before = frozenset(known)
 
     @property
     def waiting(self) -> dict[Path, str]:
@@ -116,6 +117,9 @@ class Arrivals:
         if not waiting.problem or waiting.polls % 8 == 0:  # a lock is given back without a change
             try:
                 digest = sha256_of(path)
+                if digest in self._before:
+                    self._done(path, waiting.signature, digest, before.revision if before else 0)
+                    return None
                 if digest in self._names:
                     return self._same_again(path, digest, waiting.signature)
                 content = read_content(path)

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -14,7 +15,7 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from corescout.data import InputError, Measurement, Scan
-from corescout.instruments.folder.arrivals import Arrivals, SetAside, files_in
+from corescout.instruments.folder.arrivals import Arrivals, SetAside, files_in, signature_of
 
 __all__ = ["FolderScans", "SetAside"]
 
@@ -46,7 +47,10 @@ class FolderScans:
     timeout_s : float
         Without a change, after which a file that cannot be read is set aside.
     known : iterable of str
-        ``metadata["file_sha256"]`` of scans that were taken in an earlier watch.
+        ``metadata["file_sha256"]`` of scans that were taken in an earlier watch: passed over.
+    since : datetime, optional
+        Files that were written after this moment count as new, though they are there already: an
+        earlier watch ended before it could take them.
     on_spectrum : callable, optional
         Told of spectra; without it they are set aside.
 
@@ -66,6 +70,7 @@ class FolderScans:
         poll_s: float | None = None,
         timeout_s: float = TIMEOUT_S,
         known: Iterable[str] = (),
+        since: datetime | None = None,
         on_spectrum: Callable[[Path, Measurement], None] | None = None,
     ) -> None:
         self.folder = Path(folder)
@@ -79,7 +84,8 @@ class FolderScans:
         self._polling = polling
         if not existing:
             for path in files_in(self.folder, recursive=recursive):
-                self._arrivals.skip(path)
+                if not _written_after(path, since):
+                    self._arrivals.skip(path)
 
     @property
     def stopped(self) -> bool:
@@ -166,6 +172,11 @@ class FolderScans:
                 return
             self._arrivals.saw(path, time.monotonic())
             end_s = min(end_s, time.monotonic() + self._poll_s)
+
+
+def _written_after(path: Path, moment: datetime | None) -> bool:
+    signature = signature_of(path) if moment is not None else None
+    return signature is not None and moment is not None and signature[1] > moment.timestamp() * 1e9
 
 
 class _Ear(FileSystemEventHandler):

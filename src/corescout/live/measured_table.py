@@ -1,0 +1,59 @@
+"""`measurements.csv`: every curve of a day beside the target that it answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from corescout.data import Measurement, Target
+from corescout.instruments.journal import append_whole
+
+MEASUREMENTS = "measurements.csv"
+_COLUMNS = (
+    "target", "scan", "type", "x_m", "y_m", "channel", "axis", "values", "axis_name", "axis_unit",
+    "unit",
+)  # fmt: skip
+
+
+def add_rows(path: Path, target: Target, measurement: Measurement) -> None:
+    """Append a measurement, a row for each channel; all rows or none."""
+    place = measurement.xy_m or target.xy_m or ("", "")
+    axis = " ".join(f"{v:.6g}" for v in measurement.axis)
+    rows = [
+        [
+            target.uid, target.scan_uid, target.type, *place, channel, axis,
+            " ".join(f"{v:.6g}" for v in values), measurement.axis_name, measurement.axis_unit,
+            measurement.units.get(channel, ""),
+        ]
+        for channel, values in measurement.channels.items()
+    ]  # fmt: skip
+    with path.open("ab", buffering=0) as file:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows if file.seek(0, io.SEEK_END) else [_COLUMNS, *rows])
+        append_whole(file, text.getvalue().encode())
+
+
+def read_curves(path: Path) -> dict[int, list[Measurement]]:
+    """Return the curves of a table by type; each its first channel. Empty where there is none."""
+    curves: dict[int, list[Measurement]] = defaultdict(list)
+    seen: set[str] = set()
+    if not path.exists():
+        return curves
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["target"] in seen:
+                continue
+            seen.add(row["target"])
+            axis, values = (np.array(row[name].split(), dtype=float) for name in ("axis", "values"))
+            name = row["channel"]
+            curves[int(row["type"])].append(
+                Measurement(
+                    row["target"], axis, row.get("axis_name") or "", row.get("axis_unit") or "",
+                    {name: values}, {name: row.get("unit") or ""},
+                )
+            )  # fmt: skip
+    return curves
