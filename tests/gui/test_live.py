@@ -63,6 +63,7 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
         qtbot.waitUntil(lambda n=number: len(rows(step)) == n + 1, timeout=LONG)
     assert "analysed" not in rows(step)[0]  # types and targets, in words
     assert "targets" in rows(step)[0]
+    qtbot.waitUntil(lambda: step.live.settled, timeout=LONG)  # a part at each tick
     assert explorer.result is not earlier
     assert explorer.result.scan.channels.keys() == surface.scan.channels.keys()
     qtbot.waitUntil(lambda: not explorer.busy, timeout=LONG)

@@ -72,6 +72,11 @@ class LiveView:
         """Whether a watch is under way whose plans can be approved."""
         return self.watch is not None and self.watch.measures
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that the watch has said is shown."""
+        return not self._waiting
+
     def start(
         self,
         link: InstrumentLink | None,
