@@ -1,7 +1,7 @@
 """`bench method`: the statements of the paper, on generated surfaces with known types.
 
-Each row is a statement, what was measured and its first bar. Candidates are trained as `live` does,
-on three surfaces of the family "voronoi" with five seeds, windows of 3 to 21 px.
+Each row is a statement, what was measured and its first bar. Candidates are trained as `standard`
+does, on three surfaces of the family "voronoi" with five seeds, windows of 3 to 21 px.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.bench.choices import Labelled
 from corescout.bench.null import cloud_claimed
 from corescout.bench.outcome import Bar, BenchReport, Value
 from corescout.bench.partition_scores import coverage
+from corescout.bench.rotation import rotation_plan, turn
 from corescout.bench.surface_facts import SurfaceFacts, Trained, surface_facts
 from corescout.cores import find_core_points
 from corescout.plan import Plan
+from corescout.preparation import prepare
 from corescout.search import Places, types_of_codes
+from corescout.surfaces import generate_family
 
 FAMILY, SIDE_PX = "voronoi", 192
 SURFACES, SEEDS = (1, 2, 3), 5  # with 3, 4 and 5 types
 WINDOWS_PX = (3, 5, 7, 9, 11, 13, 17, 21)
-N_CLOUDS, N_ANGLES = 20, 24
+N_CLOUDS = 20
 BARS = (
     Bar("loss_with_window_spearman", ">=", 0.9),
     Bar("total_variance_low", ">=", 1.4),
@@ -50,7 +52,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Measure every statement; with `quick` one surface, two seeds and four windows."""
     windows = WINDOWS_PX[1:8:2] if quick else WINDOWS_PX
     seeds = 2 if quick else SEEDS
-    plan = Plan.preset("live", windows_px=windows)
+    plan = Plan.preset("standard", windows_px=windows, baselines=())
     facts = [
         surface_facts(FAMILY, number, plan, seeds, SIDE_PX)
         for number in (SURFACES[:1] if quick else SURFACES)
@@ -60,7 +62,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     values |= _rounded(_of_the_mixtures(facts))
     values |= _rounded(_of_the_types(facts, plan))
     values["clouds_claimed"] = sum(cloud_claimed(s) for s in range(2 if quick else N_CLOUDS))
-    values |= _rounded(turned(plan, FAMILY, SURFACES[0]))
+    values |= _rounded(turned(SURFACES[0]))
     notes = (
         "-ELBO + H against ICL is not part of this: a Bayesian mixture of every candidate takes"
         " hours; the collapsed are those that every retry left collapsed",
@@ -199,59 +201,16 @@ def _core_majorities(facts: SurfaceFacts, one: Trained, plan: Plan) -> list[floa
     return out
 
 
-def turned(plan: Plan, family: str, number: int) -> dict[str, float]:
-    """Train 13 px with r, cut the same places from the turned scan, and compare codes.
+def turned(seed: int) -> dict[str, float]:
+    """Share of the patches that keep their component on the scan turned by 24 angles, and |dz|.
 
-    Returns
-    -------
-    dict
-        Share of the patches that keep their component, and the median of |dz|, over 24 angles.
+    13 px, r, as `bench rotation` has it.
     """
-    from scipy.ndimage import rotate
-
-    from corescout.data import Candidate, Keypoints
-    from corescout.patches import cut_patches
-    from corescout.preparation import prepare
-    from corescout.surfaces import generate_family
-    from corescout.trial import TrialGroup, encode_with, run_trials
-    from corescout.vae import single_threaded
-
-    with single_threaded():
-        scan = generate_family(family, number, (SIDE_PX, SIDE_PX)).scan
-        prepared = prepare(scan, plan)
-        candidate = Candidate(13, "r", channels=prepared.channels)
-        (outcome,) = run_trials(
-            TrialGroup((candidate,), (prepared.patches(13),), prepared.context, prepared.block,
-                       plan.training, plan.mixtures)
-        )  # fmt: skip
-        yx = np.asarray(prepared.keypoints.yx_px)
-        middle = (np.array(prepared.images.shape[1:]) - 1) / 2
-        inner = np.flatnonzero(np.linalg.norm(yx - middle, axis=1) < middle.min() - 12)
-        k = max(2, round(outcome.rewards["gain"].parts["n_components"]))
-        mixture = outcome.fit.mixtures[k]
-        seed = outcome.trained_seed
-
-        def codes(image: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float64]:
-            found = Keypoints(places, np.ones(len(places)), "turned")
-            ends = np.zeros(1), np.ones(1)
-            rows = np.arange(len(places))
-            patches = cut_patches(image[None], found, rows, 13, prepared.channels, *ends)
-            values = np.asarray(patches.values)
-            encoding = encode_with(candidate, outcome.weights, values, plan.training, seed=seed)
-            return np.asarray(encoding.latents.mean)
-
-        image = np.asarray(prepared.images[0])
-        still = codes(image, yx[inner])
-        own = mixture.assign(still).argmax(axis=1)
-        same, moved = [], []
-        for angle in np.arange(N_ANGLES) * 360 / N_ANGLES:
-            seen = rotate(image, angle, reshape=False, order=3, mode="reflect")
-            c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-            places = (yx[inner] - middle) @ np.array([[c, s], [-s, c]]) + middle
-            z = codes(np.clip(seen, 0, 1).astype(np.float32), places)
-            same.append(np.mean(mixture.assign(z).argmax(axis=1) == own))
-            moved.append(np.median(np.linalg.norm(z - still, axis=1)))
-    return {"turned_same_component": float(np.mean(same)), "turned_dz": float(np.median(moved))}
+    plan = rotation_plan((13,))
+    found = turn(
+        prepare(generate_family(FAMILY, seed, (SIDE_PX, SIDE_PX)).scan, plan), 13, "r", plan
+    )
+    return {"turned_same_component": found.kept_component, "turned_dz": float(np.median(found.dz))}
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:
