@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corescout.data import Candidate, PatchSet
+from corescout.data import Candidate, Latents, PatchSet
 from corescout.plan import MixturePlan, TrainingPlan
 from corescout.trial import RETRY_STRIDE, TrialGroup, collapse, run_trials
 
@@ -42,10 +42,19 @@ def patches_with(n_factors: int, rng, count: int = 320) -> np.ndarray:
 @pytest.mark.parametrize("variances", [(1.0, 0.9), (1.0, 0.2), (0.1, 1.0)])
 def test_the_dimension_that_carries_nothing_is_named(rng, variances):
     z = rng.standard_normal((2000, 2)) * np.sqrt(variances)
-    reason = collapse(z, 0.3)
+    reason = collapse(Latents(z, np.ones_like(z)), 0.3)
     least = int(np.argmin(variances))
     assert (reason is None) == (min(variances) > 0.3)
     assert reason is None or f"Var(z{least + 1})" in reason
+
+
+@pytest.mark.parametrize(("left", "word"), [(0.2, None), (0.001, "direction alone")])
+def test_a_dimension_that_the_turns_average_out_held_the_direction(rng, left, word):
+    one_turn = rng.standard_normal((500, 2))
+    mean = one_turn * np.sqrt([1.0, left])
+    reason = collapse(Latents(mean, np.ones_like(mean), one_turn=one_turn), 0.3)
+    assert (reason is None) == (word is None)
+    assert word is None or ("z2" in reason and word in reason)
 
 
 def test_one_factor_leaves_an_excess_dimension(rng):

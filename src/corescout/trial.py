@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.baselines import encode_baseline, fit_baseline
-from corescout.data import Candidate, Encoding, Fit, PatchSet, Reward, StoppedError
+from corescout.data import Candidate, Encoding, Fit, Latents, PatchSet, Reward, StoppedError
+from corescout.data.latents import ACTIVE_VARIANCE
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
@@ -196,7 +197,8 @@ def _fits(
             block=group.block,
             least_components=group.mixtures.min_components,
         )
-        fits.append((fit, weights, collapse(z, group.training.collapse_variance), seed))
+        why = collapse(encoding.latents, group.training.collapse_variance)
+        fits.append((fit, weights, why, seed))
     return fits
 
 
@@ -224,15 +226,25 @@ def _weights(
     return trained.weights
 
 
-def collapse(z: NDArray[np.float64], least_variance: float) -> str | None:
-    """Say why codes z (N, L) are collapsed, or None: a dimension that carries (almost) nothing."""
-    variances = z.var(axis=0)
-    if np.isfinite(variances).all() and variances.min() >= least_variance:
-        return None
-    return (
-        f"collapsed: Var(z{int(variances.argmin()) + 1}) = {variances.min():.2g},"
-        f" expected at least {least_variance:g}"
-    )
+def collapse(latents: Latents, least_variance: float) -> str | None:
+    """Say why codes are collapsed, or None: a dimension that carries (almost) nothing.
+
+    It is asked of what the encoder says. The mean over the turns of a patch varies less; only
+    where nothing is left of a dimension it held the direction alone.
+    """
+    of_encoder = np.asarray(latents.encoder_mean).var(axis=0)
+    if not (np.isfinite(of_encoder).all() and of_encoder.min() >= least_variance):
+        return (
+            f"collapsed: Var(z{int(of_encoder.argmin()) + 1}) = {of_encoder.min():.2g},"
+            f" expected at least {least_variance:g}"
+        )
+    left = np.asarray(latents.mean).var(axis=0)
+    if left.min() < min(ACTIVE_VARIANCE, least_variance):
+        return (
+            f"collapsed: z{int(left.argmin()) + 1} holds the direction alone, its mean over the"
+            f" turns of a patch has a variance of {left.min():.2g}"
+        )
+    return None
 
 
 def _explained(group: TrialGroup, i: int, fitted: _Fitted, stop: threading.Event | None) -> _Fitted:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
 
+ACTIVE_VARIANCE = 0.01  # a dimension with less carries nothing (Burda et al., 2016)
+
 
 @dataclass(frozen=True, eq=False)
 class Latents:
@@ -17,13 +19,16 @@ class Latents:
     Attributes
     ----------
     mean, std : (N, L) float64
-        Of the latent code z, free of the geometric factors below.
+        Of the latent code z, free of the geometric factors below; with "r" the mean is over the
+        turns of the patch.
     angle_rad : (N,) or None
         Rotation of the patch, counter-clockwise on the displayed image; None without "r".
     shift_px : (N, 2) or None
         (y, x) offset of the pattern in the patch; None without "t".
     scale : (N,) or None
         Magnification of the pattern; None without "s".
+    one_turn : (N, L) or None
+        The encoder's own mean, of the patch as it lies; None where `mean` is that.
     """
 
     mean: NDArray[np.float64]
@@ -31,6 +36,7 @@ class Latents:
     angle_rad: NDArray[np.float64] | None = None
     shift_px: NDArray[np.float64] | None = None
     scale: NDArray[np.float64] | None = None
+    one_turn: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         set_readonly(self, "mean", (None, None))
@@ -42,6 +48,13 @@ class Latents:
             set_readonly(self, "shift_px", (count, 2))
         if self.scale is not None:
             set_readonly(self, "scale", (count,))
+        if self.one_turn is not None:
+            set_readonly(self, "one_turn", (count, dims))
 
     def __len__(self) -> int:
         return len(self.mean)
+
+    @property
+    def encoder_mean(self) -> NDArray[np.float64]:
+        """What the encoder says (N, L) of the patch as it lies: the paper's z."""
+        return self.mean if self.one_turn is None else self.one_turn

@@ -93,7 +93,7 @@ def relearn(
         encoding = encode(everything, weights, spec)
         codes_before = np.asarray(encode(everything, known.result.weights, spec).latents.mean)
     z = np.asarray(encoding.latents.mean)
-    if collapse(z, plan.training.collapse_variance) is not None:
+    if collapse(encoding.latents, plan.training.collapse_variance) is not None:
         return None
     count = len(values)
     mixture, types = _types(encoding.latents, new, known, plan)
@@ -158,7 +158,7 @@ def _rows(latents: Latents, count: int) -> Latents:
     """The first of them."""
     rows = {
         name: None if (value := getattr(latents, name)) is None else np.asarray(value)[:count]
-        for name in ("angle_rad", "shift_px", "scale")
+        for name in ("angle_rad", "shift_px", "scale", "one_turn")
     }
     return Latents(np.asarray(latents.mean)[:count], np.asarray(latents.std)[:count], **rows)
 

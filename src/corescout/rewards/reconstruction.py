@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from corescout.data import Fit, Reward
+from corescout.data.latents import ACTIVE_VARIANCE
 
 
 def reconstruction(fit: Fit) -> Reward:
@@ -23,19 +24,24 @@ def bce_minus_entropy(fit: Fit) -> Reward:
 
 
 def variance_product(fit: Fit) -> Reward:
-    """prod_i Var(z_i) (eq. 2); higher is better. Falls to 0 when any dimension collapses."""
-    variances = np.var(fit.latents.mean, axis=0)
+    """prod_i Var(z_i) (eq. 2); higher is better. Falls to 0 when any dimension collapses.
+
+    z is what the encoder says of the patch as it lies, not the mean over its turns.
+    """
+    variances = np.var(fit.latents.encoder_mean, axis=0)
     return Reward("variance_product", float(np.prod(variances)), "higher", _parts(fit))
 
 
 def total_variance(fit: Fit) -> Reward:
-    """sum_i Var(z_i); higher is better, about L without collapse."""
-    return Reward(
-        "total_variance", float(np.var(fit.latents.mean, axis=0).sum()), "higher", _parts(fit)
-    )
+    """sum_i Var(z_i); higher is better, about L without collapse.
+
+    z is what the encoder says of the patch as it lies, not the mean over its turns.
+    """
+    variances = np.var(fit.latents.encoder_mean, axis=0)
+    return Reward("total_variance", float(np.sum(variances)), "higher", _parts(fit))
 
 
 def _parts(fit: Fit) -> dict[str, float]:
-    variances = np.var(fit.latents.mean, axis=0)
+    variances = np.var(fit.latents.encoder_mean, axis=0)
     parts = {f"variance_z{i + 1}": float(v) for i, v in enumerate(variances)}
-    return {**parts, "active_units": float(np.sum(variances > 0.01))}
+    return {**parts, "active_units": float(np.sum(variances > ACTIVE_VARIANCE))}

@@ -30,7 +30,7 @@ from corescout.data import (
 from corescout.data.candidate import Candidate
 from corescout.runs.layout import FORMAT_VERSION
 
-_LATENTS = ("mean", "std", "angle_rad", "shift_px", "scale")
+_LATENTS = ("mean", "std", "angle_rad", "shift_px", "scale", "one_turn")
 _FIT = (
     "log_likelihood_per_px",
     "target_entropy_per_px",

@@ -41,7 +41,7 @@ def encode(
             floor = (target_entropy(x, spec.likelihood) * mask).sum(-1) / counted
             row = {"fit": fit, "floor": floor, "kl": q.kl(), **_latent_columns(q, spec)}
             if spec.turns > 1:
-                row["mean"] = mean_code(x, encoders, spec)
+                row |= {"one_turn": row["mean"], "mean": mean_code(x, encoders, spec)}
             for name, value in row.items():
                 columns.setdefault(name, []).append(value[0].double().numpy())
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
@@ -52,6 +52,7 @@ def encode(
             angle_rad=joined.get("angle"),
             shift_px=joined.get("shift"),
             scale=joined.get("scale"),
+            one_turn=joined.get("one_turn"),
         ),
         joined["fit"],
         joined["floor"],
