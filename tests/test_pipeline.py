@@ -12,6 +12,7 @@ from corescout.data import Scan, ScanFrame, StoppedError
 from corescout.pipeline import apply, explore
 from corescout.plan import Plan
 from corescout.preparation import prepare
+from corescout.square_grid import square_grid
 from corescout.surfaces import generate_surface
 from corescout.surfaces.truth import compare
 
@@ -253,3 +254,33 @@ def test_the_spatial_decoder_confirms_the_winner(surface, quick_plan):
     )
     result = explore(surface.scan, plan)
     assert any("confirmed with the spatial decoder" in note for note in result.notes)
+
+
+FRAMES = {
+    "much coarser than the representation": (1e-7, 1e-7),
+    "pixels of 1 : 10 000": (1e-9, 1e-5),
+}
+
+
+@pytest.mark.parametrize("case", FRAMES)
+def test_a_grid_that_no_memory_holds_is_refused(surface, quick_result, case):
+    frame = ScanFrame(surface.scan.shape_px, FRAMES[case])
+    pitch_m = quick_result.analysis_pitch_m / 50
+    with pytest.raises(corescout.InputError, match="resampled"):
+        square_grid(frame.shape_px, frame, pitch_m if case.startswith("much") else None)
+
+
+def test_a_scan_of_coarser_pixels_is_not_to_be_trusted_and_of_other_units_is_refused(
+    surface, quick_result
+):
+    coarse = replace(
+        surface.scan,
+        frame=replace(surface.scan.frame, pitch_m=tuple(2 * p for p in surface.scan.frame.pitch_m)),
+    )
+    assert any("not to be trusted" in note for note in apply(quick_result, coarse).notes)
+    channel = quick_result.channels[0]
+    volts = {**surface.scan.channels, channel: surface.scan.channel(channel) * 1e9 + 5}
+    with pytest.raises(corescout.InputError, match="grey levels"):
+        apply(quick_result, replace(surface.scan, channels=volts))
+    with pytest.raises(corescout.InputError, match="that the run is of"):
+        apply(quick_result, Scan("b", {"other": surface.scan.channel(channel)}))

@@ -85,3 +85,28 @@ def test_doubts_stand_in_the_notes_of_a_result(scan_file):
 
     prepared = prepare(corescout.read_scan(scan_file("image_ibw.ibw")), Plan.preset("live"))
     assert any(note.startswith("no contrast") for note in prepared.notes)
+
+
+def test_lines_that_are_still_to_come_are_no_doubt(image):
+    partial = image.copy()
+    partial[70:] = np.nan
+    scan = Scan(uid="a", channels={"a": partial}, rows_done=70)
+    assert [f.kind for f in assess(scan)] == kinds(image)
+
+
+def test_flat_lines_do_not_make_the_others_jump(image):
+    lost = image.copy()
+    lost[:60] = 0.0
+    (found,) = [f for f in assess(Scan("a", {"a": lost})) if f.kind == "lost lines"]
+    assert 60 <= float(found.message.split("%")[0]) <= 68  # of 62.5
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 200), (200, 3)])
+def test_a_few_pixels_are_no_base_for_a_judgement(rng, shape):
+    (found,) = assess(Scan("a", {"a": rng.random(shape)}))
+    assert "too few" in found.message
+
+
+def test_a_channel_without_values():
+    (found,) = assess(Scan("a", {"a": np.full((20, 20), np.nan)}))
+    assert "no values" in found.message

@@ -17,6 +17,7 @@ from corescout.response import derivable, with_response
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
+COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
 MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
 
 
@@ -160,6 +161,13 @@ def prepare_like(
         If a channel is unknown, the scale is missing or the scan holds no key point.
     """
     scan = _completed(scan, plan, representation.channels)
+    absent = [name for name in representation.channels if name not in scan.channels]
+    if absent:
+        raise InputError(
+            f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
+            f"one with {', '.join(map(repr, scan.channels))}",
+            "give such a scan, or explore this one by itself",
+        )
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
             f"a scan with a scale, as the representation's window has a size"
@@ -173,7 +181,7 @@ def prepare_like(
     if min(grid.shape_px) < window:
         raise InputError(
             f"a scan larger than the window of the representation ({window} px)",
-            f"{grid.shape_px[0]} x {grid.shape_px[1]} px at the representation's pitch",
+            f"{grid.shape_px[1]} x {grid.shape_px[0]} px at the representation's pitch",
             "scan a larger area",
         )
     raw = _raw(scan, representation.channels, plan, grid)
@@ -181,6 +189,13 @@ def prepare_like(
     images = normalise(raw, low, high)
     given = None if keypoints is None else _on_grid(keypoints, grid)
     found = _fitting(images, plan, given, window)
+    outside = float(np.mean((raw[0] < low[0]) | (raw[0] > high[0])))
+    if len(found) == 0 and outside > 0.5:
+        raise InputError(
+            f"values of {representation.channels[0]!r} like those of the run",
+            f"{outside:.0%} of the pixels beyond its grey levels {low[0]:.3g} to {high[0]:.3g}",
+            "check unit, drive and gain, or explore this scan by itself",
+        )
     if len(found) == 0:
         raise InputError(
             f"a key point whose {window} px window lies on the scan",
@@ -198,7 +213,21 @@ def prepare_like(
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
-        notes=_notes(scan, representation.channels, plan, raw, grid, len(found)),
+        notes=(
+            *_notes(scan, representation.channels, plan, raw, grid, len(found)),
+            *_too_coarse(grid),
+        ),
+    )
+
+
+def _too_coarse(grid: SquareGrid) -> tuple[str, ...]:
+    """Say that the representation sees finer than the scan: what it is shown is interpolated."""
+    stretch = 1 / min(grid.step_px)
+    if stretch <= COARSEST:
+        return ()
+    return (
+        f"the scan's pixels are {stretch:.2g} times those of the representation: its patches are"
+        " interpolated, and what is said of them is not to be trusted",
     )
 
 
@@ -245,7 +274,7 @@ def _check_size(grid: SquareGrid, plan: Plan) -> None:
     if min(grid.shape_px) < largest:
         raise InputError(
             f"a scan larger than the largest window ({largest} px)",
-            f"{grid.shape_px[0]} x {grid.shape_px[1]} px",
+            f"{grid.shape_px[1]} x {grid.shape_px[0]} px",
             "scan with more pixels, or choose smaller windows with --windows",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,6 +21,7 @@ FEWEST_KEYPOINTS = 100  # fewer hardly carry a mixture
 LARGEST_CROSS_TALK = 0.8  # rank correlation of amplitude and topography; domains give up to 0.75
 JUMP_DEG = 90.0  # a phase step that counts as a wall
 FEWEST_JUMPS = 50
+_FEWEST_PX = 8  # along either axis
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,17 @@ def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
         scan = with_response(scan)
     image = np.asarray(scan.channel(name), dtype=np.float64)
     known = np.isfinite(image)
-    if not known.any() or np.ptp(image[known]) == 0:
+    if not known.any():
+        return (Finding("no contrast", f"{name!r} has no values: choose another channel"),)
+    if np.ptp(image[known]) == 0:
         return (Finding("no contrast", f"{name!r} is constant: choose another channel"),)
+    if scan.rows_done is not None:  # the lines to come are no lost lines
+        rows = np.flatnonzero(known.any(axis=1))
+        scan = _rows(scan, rows[0], rows[-1] + 1)
+        image = image[rows[0] : rows[-1] + 1]
+    if min(image.shape) < _FEWEST_PX:
+        said = f"{image.shape[1]} x {image.shape[0]} px are too few to judge: scan more"
+        return (Finding("no contrast", said),)
     if scan.roles.get(name) == "topography":
         from corescout.cleaning import subtract_plane
 
@@ -95,14 +105,21 @@ def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
     return (*findings, *_against(scan, name, image))
 
 
+def _rows(scan: Scan, first: int, end: int) -> Scan:
+    """Cut lines out of a scan; where they lie does not matter here."""
+    channels = {name: image[first:end] for name, image in scan.channels.items()}
+    return replace(scan, channels=channels, frame=None, rows_done=None)
+
+
 def lost_lines(image: NDArray[np.float64]) -> Finding | None:
     """Lines that are missing, constant, or far off both neighbours."""
     missing = ~np.isfinite(image).all(axis=1)
-    flat = np.ptp(np.nan_to_num(image), axis=1) == 0
     filled = np.where(np.isfinite(image), image, np.nanmedian(image))
+    flat = np.ptp(filled, axis=1) == 0
     off = filled[1:-1] - 0.5 * (filled[:-2] + filled[2:])
     level = np.abs(np.median(off, axis=1))
-    spread = 1.4826 * np.median(np.abs(off - np.median(off)))
+    seen = off[~flat[1:-1]]  # many lines without a value must not make the rest look like jumps
+    spread = 1.4826 * np.median(np.abs(seen - np.median(seen))) if seen.size else 0.0
     jump = np.zeros(len(image), bool)
     jump[1:-1] = level > 6 * max(spread, 1e-30)
     share = float(np.mean(missing | flat | jump))
@@ -136,7 +153,10 @@ def no_contrast(image: NDArray[np.float64]) -> Finding | None:
 
 def drift(image: NDArray[np.float64]) -> Finding | None:
     """A level that rises or falls from quarter to quarter of the scan."""
-    quarters = [np.nanmedian(rows) for rows in np.array_split(image, 4)]
+    parts = np.array_split(image, 4)
+    if not all(np.isfinite(rows).any() for rows in parts):
+        return None
+    quarters = [np.nanmedian(rows) for rows in parts]
     steps = np.diff(quarters)
     ratio = float(abs(quarters[-1] - quarters[0]) / np.nanstd(image))
     if ratio <= LARGEST_TREND or not (np.all(steps > 0) or np.all(steps < 0)):

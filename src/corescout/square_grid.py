@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import ScanFrame
+from corescout.data import InputError, ScanFrame
 
 _EQUAL = 1e-3  # pitches closer than this relative difference count as square
+_MOST_PX = 2**24  # of a resampled image: more than 4096 x 4096 is not a finer scan but a blur
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,12 @@ def square_grid(
         Without one, pixels are taken as square.
     pixel_pitch_m : float, optional
         Pitch to analyse at; the finer pitch of the scan if None.
+
+    Raises
+    ------
+    InputError
+        If the scan's pixels are so much coarser, along one axis or both, that the resampled image
+        would have more than 4096 x 4096 pixels.
     """
     if frame is None:
         return SquareGrid(shape_px, (1.0, 1.0), None)
@@ -83,6 +90,12 @@ def square_grid(
     step = (_snap(pitch / pitch_y), _snap(pitch / pitch_x))
     height = int(np.floor((shape_px[0] - 1) / step[0] + 1e-9)) + 1
     width = int(np.floor((shape_px[1] - 1) / step[1] + 1e-9)) + 1
+    if step != (1.0, 1.0) and height * width > _MOST_PX:
+        raise InputError(
+            f"pixels that can be resampled to {pitch * 1e9:.3g} nm",
+            f"{pitch_x * 1e9:.3g} x {pitch_y * 1e9:.3g} nm, which would give {width} x {height} px",
+            "check the scale in the file, scan a smaller area, or explore this scan by itself",
+        )
     return SquareGrid((height, width), step, pitch)
 
 

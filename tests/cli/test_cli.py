@@ -13,6 +13,7 @@ import time
 import numpy as np
 import pytest
 
+from corescout.cli.app import _run
 from corescout.surfaces import generate_surface
 
 QUICK = ["--windows", "9", "--invariances", "none,rt", "--workers", "2"]
@@ -213,3 +214,68 @@ def test_a_gpu_that_is_not_there_is_said(array_file, tmp_path):
     assert done.returncode == 2
     assert "CUDA" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def quick_run(quick_result, tmp_path_factory):
+    from corescout.pipeline import save
+
+    return save(quick_result, tmp_path_factory.mktemp("run") / "run")
+
+
+REFUSED = {
+    "a folder for a file": (["targets", "{run}", "--out", "{tmp}"], "directory"),
+    "no such folder": (["targets", "{run}", "--out", "{tmp}/no/a.csv"], "folders"),
+    "maps in a file": (["export", "{run}", "--out", "{run}/plan.json"], "plan.json"),
+    "two at once": (["export", "{run}", "--script", "a.py", "--pyroved", "b"], "--script"),
+    "bias without spectra": (["targets", "{run}", "--bias", "4V"], "--action"),
+    "size without a zoom": (["targets", "{run}", "--frame-size", "90nm"], "--action"),
+    "a number too small": (["targets", "{run}", "--per-type", "0"], "--per-type"),
+    "an option that is none": (["targets", "{run}", "--spacing-nm", "5"], "targets --help"),
+    "a command that is none": (["explor"], "--help"),
+    "weights that are no numbers": (["explore", "a.npy", "--weights", "gain=nan"], "gain=1"),
+    "a plan that is none": (["explore", "a.npy", "--plan", "{run}/result.h5"], "plan"),
+    "avoided places without columns": (["targets", "{run}", "--avoid", "{tmp}/x.csv"], "x_m"),
+    "avoided places without numbers": (["targets", "{run}", "--avoid", "{tmp}/nan.csv"], "number"),
+    "avoided places of no journal": (["targets", "{run}", "--avoid", "{tmp}/x.jsonl"], "journal"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(tmp_path, quick_run, capsys, case):
+    (tmp_path / "x.csv").write_text("")
+    (tmp_path / "nan.csv").write_text("x_m,y_m\nnan,inf\n")
+    (tmp_path / "x.jsonl").write_bytes(b"\xff\x00 garbage\n12\n")
+    arguments, word = REFUSED[case]
+    assert _run([a.format(run=quick_run, tmp=tmp_path) for a in arguments]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert word.lower() in said[-1].lower()
+    assert said[-1].startswith("corescout: ")
+    assert len(said[-1]) < 500
+    assert not any(line.startswith(("Traceback", "Usage")) for line in said)
+
+
+def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, quick_run, capsys):
+    table = tmp_path / "excel.csv"
+    table.write_text("x_m,y_m\n0,0\n", encoding="utf-8-sig")
+    wide = ["--avoid", str(table), "--avoid-radius", "1mm"]
+    assert _run(["targets", str(quick_run), *wide]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == ["y_px,x_px,x_m,y_m,type,priority"]
+    assert "1 places of excel.csv" in said.err
+    assert "no core point keeps" in said.err
+    assert "no scale" not in said.err
+
+
+def test_ctrl_c_in_a_command_that_has_nothing_to_keep(quick_run, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("corescout.runs.read_run", interrupted)
+    assert _run(["targets", str(quick_run)]) == 130
+
+
+def test_a_run_without_its_window_is_repeated_by_its_script(tmp_path, quick_run, capsys):
+    assert _run(["export", str(quick_run), "--script", str(tmp_path / "again.py")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "again.py")
+    compile((tmp_path / "again.py").read_text("utf-8"), "again.py", "exec")

@@ -1,6 +1,7 @@
 """Maps and scans that are written come back: by our readers and by those of others."""
 
 import json
+import runpy
 from dataclasses import replace
 
 import gsffile
@@ -9,7 +10,7 @@ import pytest
 
 import corescout
 from corescout.data import InputError
-from corescout.exports import result_maps, write_gsf, write_model, write_nsid
+from corescout.exports import result_maps, write_gsf, write_model, write_nsid, write_script
 from corescout.plan import TrainingPlan
 from corescout.vae import read_pyroved, specification_of, train
 from corescout.vae.exchange import why_not_pyroved
@@ -57,6 +58,33 @@ def test_gsf_keeps_the_place(scan_file, tmp_path):
     np.testing.assert_allclose(again.frame.to_m((0, 0)), scan.frame.to_m((0, 0)), atol=1e-14)
     assert again.units == {"HeightRetrace": "m"}
     assert gsffile.read_gsf(str(paths[0]))[1]["XYUnits"] == "m"
+
+
+def test_gsf_keeps_the_angle(scan_file, tmp_path):
+    scan = corescout.read_scan(scan_file("PZT_thick0009.h5"))
+    again = corescout.read_scan(write_gsf(scan, tmp_path)[0])
+    for place in [(0, 0), (0, 255), (127, 3)]:
+        np.testing.assert_allclose(again.frame.to_m(place), scan.frame.to_m(place), atol=1e-13)
+
+
+def test_names_of_files_are_taken_by_every_system(tmp_path, rng):
+    scan = corescout.Scan("2026-01-01 10:00", {'a/b\\c:"d"?*': rng.random((5, 5))})
+    (path,) = write_gsf(scan, tmp_path)
+    assert not set(path.name) & set('<>:"/\\|?*')
+    assert list(corescout.read_scan(path).channels) == list(scan.channels)
+
+
+SOURCES = ["C:\\Users\\new\\x.ibw", 'a"""b\\', "'" * 3, "/tmp/ü \u65e5.npy"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_script_of_a_file_with_any_name_can_be_run(quick_result, tmp_path, source):
+    scan = replace(quick_result.scan, source=source)
+    path = write_script(replace(quick_result, scan=scan), tmp_path / "again.v2")
+    assert path.name == "again.v2.py"
+    made = runpy.run_path(str(path))
+    assert made["PLAN"] == json.loads(json.dumps(dict(quick_result.plan)))
+    assert corescout.read_scan(made["SCAN"]).shape_px == scan.shape_px
 
 
 def test_export_writes_maps_of_a_run(quick_result, tmp_path):

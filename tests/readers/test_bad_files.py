@@ -50,6 +50,13 @@ BAD = {
     "objects": (lambda t, f: saved(t / "o.npy", np.array([{}, None])), "numbers"),
     "one dimension": (lambda t, f: saved(t / "d.npy", np.arange(10.0)), "image|2"),
     "a picture": (lambda t, f: colour(t / "p.tif"), "grey"),
+    "no pixel": (lambda t, f: saved(t / "n.npy", np.zeros((0, 5))), "2 x 2"),
+    "one line": (lambda t, f: saved(t / "l.npy", np.zeros((1, 5))), "5 x 1"),
+    "channels last": (lambda t, f: saved(t / "c.npy", np.ones((60, 50, 3))), "channels first"),
+    "complex": (lambda t, f: saved(t / "z.npy", np.ones((9, 9)) * 1j), "real"),
+    "packed": (lambda t, f: written(t / "x.npy.gz", b"\x1f\x8b" + b"0" * 20), "unpack"),
+    "no ending": (lambda t, f: written(t / "scan", b"\x93NUMPY\x01\x00"), r"\.npy file"),
+    "a name too long": (lambda t, f: t / ("n" * 300 + ".npy"), "name"),
     "spectroscopy": (lambda t, f: f("BEPS_PTO_50x50.h5"), "images"),
 }
 
@@ -77,4 +84,15 @@ def test_a_file_that_is_cut_short_is_never_taken_for_a_whole_one(tmp_path, scan_
     path = tmp_path / name
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(corescout.InputError):
+        corescout.read_scan(path)
+
+
+def test_a_file_that_may_not_be_read_is_an_input_error(tmp_path, monkeypatch):
+    path = saved(tmp_path / "mine.npy", np.eye(9))
+
+    def refused(*arguments, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.open", refused)
+    with pytest.raises(corescout.InputError, match=r"mine\.npy: Permission denied"):
         corescout.read_scan(path)

@@ -1,5 +1,7 @@
 """Names, units and values of the channels of real files and of arrays."""
 
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -117,3 +119,72 @@ def test_an_archive_has_a_channel_for_each_image(tmp_path, rng):
     path = tmp_path / "a.npz"
     np.savez(path, amplitude=rng.random((20, 30)), phase=rng.random((20, 30)))
     assert list(corescout.read_scan(path).channels) == ["amplitude", "phase"]
+
+
+def test_single_images_have_one_name_so_that_a_run_goes_on_to_the_next_file(tmp_path, rng):
+    for name in ("first.npy", "second.npy"):
+        np.save(tmp_path / name, rng.random((20, 20)))
+    tifffile.imwrite(tmp_path / "third.tif", rng.random((20, 20)))
+    names = {tuple(corescout.read_scan(path).channels) for path in tmp_path.iterdir()}
+    assert names == {("image",)}
+
+
+def test_three_planes_of_numbers_are_no_colour_picture(tmp_path, rng):
+    stack = rng.random((3, 20, 30)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="rgb", planarconfig="separate")
+    scan = corescout.read_scan(tmp_path / "stack.tif")
+    np.testing.assert_array_equal(np.stack(list(scan.channels.values())), stack)
+
+
+def test_values_that_are_too_large_are_missing_and_said(tmp_path, rng):
+    values = rng.random((20, 20))
+    values[3, 4], values[5, 6] = np.inf, 1e300
+    np.save(tmp_path / "a.npy", values)
+    scan = corescout.read_scan(tmp_path / "a.npy")
+    assert np.isnan(scan.channel()[[3, 5], [4, 6]]).all()
+    assert np.isnan(scan.channel()).sum() == 2
+    assert "missing" in scan.warnings[0]
+
+
+@pytest.mark.parametrize("rest", [np.nan, 0.0, -3.5])
+@pytest.mark.parametrize("first", [0, 12])
+def test_lines_that_were_not_scanned_are_missing_whatever_fills_them(tmp_path, rng, rest, first):
+    values = rng.random((20, 30))
+    values[first : first + 8] = rest
+    np.save(tmp_path / "a.npy", values)
+    scan = corescout.read_scan(tmp_path / "a.npy")
+    assert scan.rows_done == 12
+    assert np.isnan(scan.channel()[first : first + 8]).all()
+    assert "12 of 20" in scan.warnings[0]
+
+
+def test_flat_lines_inside_or_at_both_edges_are_no_partial_scan(tmp_path, rng):
+    for flat in ([9, 10], [0, 1, 18, 19], [19], [7, 18, 19]):
+        values = rng.random((20, 30))
+        values[flat] = 1.0
+        np.save(tmp_path / "a.npy", values)
+        scan = corescout.read_scan(tmp_path / "a.npy")
+        assert scan.rows_done is None
+        assert np.isfinite(scan.channel()).all()
+
+
+def test_a_phase_in_radians_becomes_degrees(tmp_path, rng):
+    amplitude, phase = rng.random((20, 20)), rng.uniform(-np.pi, np.pi, (20, 20))
+    np.savez(tmp_path / "rad.npz", Amplitude=amplitude, Phase=phase)
+    np.savez(tmp_path / "deg.npz", Amplitude=amplitude, Phase=np.rad2deg(phase))
+    rad, deg = (corescout.read_scan(tmp_path / f"{n}.npz") for n in ("rad", "deg"))
+    np.testing.assert_allclose(rad.channels["Phase"], deg.channels["Phase"], rtol=1e-5)
+    assert rad.units["Phase"] == deg.units["Phase"] == "deg"
+    assert (len(rad.warnings), len(deg.warnings)) == (1, 0)
+    assert deg.default_channel == "Amplitude"
+
+
+def test_a_name_that_is_no_text_is_read_and_can_be_written(tmp_path, rng):
+    path = tmp_path / os.fsdecode(b"50_\xb5m.npy")
+    try:
+        np.save(path, rng.random((20, 20)))
+    except OSError:
+        pytest.skip("this system's names are text")
+    scan = corescout.read_scan(path)
+    assert scan.uid.encode()
+    assert scan.source.encode()

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,6 +51,70 @@ def test_a_zoom_lies_where_its_survey_shows_it(scan_file):
     predicted = survey.frame.to_px(zoom.frame.to_m((127.5, 127.5)))
     assert match.max() > 0.8
     np.testing.assert_allclose(predicted, seen, atol=1.5)
+
+
+# axes of one and the same NSID image as others write them: order, direction and unit
+AXES = {
+    "x, y in m": ("xy", 1, 1, 1.0, "m"),
+    "in nm": ("xy", 1, 1, 1e9, "nm"),
+    "in um": ("xy", 1, 1, 1e6, "\u00b5m"),
+    "labelled deg": ("xy", 1, 1, 1.0, "deg"),
+    "y falls": ("xy", 1, -1, 1.0, "m"),
+    "x falls": ("xy", -1, 1, 1.0, "m"),
+    "both fall": ("xy", -1, -1, 1e9, "nm"),
+    "rows first": ("yx", 1, -1, 1.0, "m"),
+}
+
+
+@pytest.mark.parametrize("case", AXES)
+def test_the_axes_of_an_nsid_file_say_where_a_pixel_lies(tmp_path, rng, case):
+    order, x_way, y_way, scale, unit = AXES[case]
+    image = rng.random((12, 20)).astype(np.float32)  # row 0 at +Y, column 0 at -X
+    x, y = np.arange(20) * 4e-9 * scale, np.arange(12) * 9e-9 * scale
+    stored = image.T[::x_way, ::-y_way]  # [x, y], both growing unless the axis falls
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = file.create_group("Measurement_000/Channel_000/a")
+        data = group.create_dataset("a", data=stored if order == "xy" else stored.T)
+        data.attrs["DIMENSION_LABELS"] = np.array(list(order), dtype=h5py.string_dtype())
+        data.attrs["quantity"] = "AmplitudeRetrace"
+        for name, axis in (("x", x[::x_way]), ("y", y[::y_way])):
+            group.create_dataset(name, data=axis).attrs["units"] = unit
+    scan = corescout.read_scan(tmp_path / "a.h5")
+    np.testing.assert_array_equal(scan.channel(), image)
+    np.testing.assert_allclose(scan.frame.pitch_m, (4e-9, 9e-9))
+
+
+@pytest.mark.parametrize("unit", ["pixel", "", "generic", "px"])
+def test_axes_that_count_pixels_are_no_scale(tmp_path, rng, unit):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("g/a", data=rng.random((20, 20)))
+        data.attrs["DIMENSION_LABELS"] = np.array(["x", "y"], dtype=h5py.string_dtype())
+        for name in "xy":
+            file.create_dataset(f"g/{name}", data=np.arange(20)).attrs["units"] = unit
+    assert corescout.read_scan(tmp_path / "a.h5").frame is None
+
+
+UNITS = [("AmplitudeRetrace", "V", 1.0, "V"), ("AmplitudeRetrace", "pm", 1e-12, "m"),
+         ("PhaseRetrace", "rad", 180 / np.pi, "deg"), ("PhaseRetrace", "m", 1.0, "deg"),
+         ("FrequencyRetrace", "m", 1.0, "Hz"), ("Current", "nA", 1e-9, "A")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "said", "factor", "unit"), UNITS)
+def test_units_of_a_foreign_nsid_file(tmp_path, rng, name, said, factor, unit):
+    values = rng.random((20, 20)).astype(np.float32)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("g/a", data=values)
+        data.attrs["DIMENSION_LABELS"] = np.array(["y", "x"], dtype=h5py.string_dtype())
+        data.attrs.update(quantity=name, units=said)
+    scan = corescout.read_scan(tmp_path / "a.h5")
+    assert scan.units == {name: unit}
+    np.testing.assert_allclose(scan.channel(), values * factor, rtol=1e-6)
+
+
+def test_a_pixel_size_beside_a_scale_of_the_file_is_not_used_and_said(scan_file):
+    scan = corescout.read_scan(scan_file("scan_0001.ibw"), pixel_size_m=1e-9)
+    assert scan.frame == corescout.read_scan(scan_file("scan_0001.ibw")).frame
+    assert "not used" in scan.warnings[-1]
 
 
 def test_the_time_of_acquisition(scan_file):

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,3 +144,25 @@ def test_a_stopped_run_keeps_its_trials(quick_result, tmp_path):
     assert len(json.loads((folder / "trials.json").read_text())) == 2
     assert not is_run(folder)
     check_writable(folder, overwrite=True)
+
+
+def test_the_run_that_is_there_stays_when_its_place_cannot_be_taken(run, quick_result, monkeypatch):
+    real = Path.rename
+
+    def refused(self, target):
+        if str(target) == str(run) and not self.name.endswith(".old"):
+            raise PermissionError(13, "it is open in another program")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(InputError, match="another program"):
+        save(quick_result, run, overwrite=True)
+    assert read_run(run).why == quick_result.why
+    assert [p.name for p in run.parent.iterdir()] == [run.name]
+
+
+def test_a_name_as_long_as_the_system_takes(quick_result, tmp_path):
+    folder = save(quick_result, tmp_path / ("n" * 250))
+    assert is_run(folder)
+    with pytest.raises(InputError, match="--out"):
+        check_writable(tmp_path / ("n" * 300))

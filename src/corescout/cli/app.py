@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +28,20 @@ from corescout.cli import (
 from corescout.data import InputError, StoppedError
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
+# What the machine and not the program is to blame for, by the number of the error.
+_REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "choose a place that takes larger files",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOENT: "check the path; folders are to be made first",
+    errno.ENOTDIR: "check the path",
+    errno.EISDIR: "give a file in it",
+    errno.EEXIST: "choose another name",
+    errno.EACCES: "check its permissions, or choose another place",
+    errno.EPERM: "check its permissions, or choose another place",
+    errno.EROFS: "choose another place",
+}
 REPORT_BUGS_AT = "https://github.com/corescout/napari-corescout/issues"
 
 app = typer.Typer(
@@ -72,30 +87,57 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        app(args=arguments, prog_name="corescout", standalone_mode=True)
+        code = app(args=arguments, prog_name="corescout", standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except InputError as error:
-        _say(str(error))
-        return BAD_INPUT
-    except (StoppedError, KeyboardInterrupt):
-        _say("stopped")
-        return STOPPED
+        return _say(str(error), BAD_INPUT)
+    except (StoppedError, KeyboardInterrupt) as stopped:
+        return _say(str(stopped) or "stopped", STOPPED)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        logging.getLogger("corescout").debug("bug", exc_info=True)
-        if "--verbose" in arguments:
-            traceback.print_exc()
-        _say(
-            f"a bug: {type(error).__name__}: {error}. Please report it with the output of"
-            f" --verbose at {REPORT_BUGS_AT}"
-        )
-        return BUG
-    return 0
+    except MemoryError as error:
+        needed = InputError("enough memory", f"too little ({error})", "choose a smaller scan")
+        return _say(str(needed), BAD_INPUT)
+    except Exception as error:  # noqa: BLE001 - the door: what is left becomes a line, too
+        return _other(error, verbose="--verbose" in arguments)
+    return code if isinstance(code, int) else 0
 
 
-def _say(text: str) -> None:
+def _other(error: Exception, *, verbose: bool) -> int:
+    """What Typer found wrong with the words, what the disk refuses, and what is left: a bug."""
+    if type(error).__name__ == "Abort":  # Typer's word for Ctrl-C
+        return _say("stopped", STOPPED)
+    if hasattr(error, "format_message"):  # Typer and click have each their own class of it
+        return _usage(error)
+    if isinstance(error, OSError) and error.filename and error.errno in _REMEDIES:
+        found = f"{error.filename}: {error.strerror}"
+        remedy = _REMEDIES[error.errno]
+        return _say(str(InputError("a place to read or write", found, remedy)), BAD_INPUT)
+    logging.getLogger("corescout").debug("bug", exc_info=True)
+    if verbose:
+        traceback.print_exception(error)
+    return _say(
+        f"a bug: {type(error).__name__}: {error}. Please report it with the output of"
+        f" --verbose at {REPORT_BUGS_AT}",
+        BUG,
+    )
+
+
+def _usage(error: Any) -> int:
+    """Words that Typer does not know, in one line; without any, the help."""
+    text = error.format_message()
+    if text.startswith("Usage:"):
+        sys.stderr.write(f"{text}\n")
+        return BAD_INPUT
+    context = getattr(error, "ctx", None)
+    command = "corescout" if context is None else context.command_path
+    said = text.replace("Value error, ", "").rstrip(".")
+    return _say(f"{said}; see '{command} --help'.", BAD_INPUT)
+
+
+def _say(text: str, code: int) -> int:
     print(f"corescout: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201
+    return code

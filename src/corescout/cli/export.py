@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from corescout.data import InputError
+
 
 class Format(StrEnum):
     """What other programs read."""
@@ -26,15 +28,24 @@ def export(
         Path | None,
         typer.Option(help="Write the model as a state dict of pyroved's iVAE instead of maps."),
     ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(help="Write a Python script that repeats the run instead of maps."),
+    ] = None,
 ) -> None:
-    """Write maps of type, codes and angle on the scan's own pixels."""
-    from corescout.exports import result_maps, write_gsf, write_model, write_nsid
+    """Write maps of type, codes and angle on the scan's pixels."""
+    from corescout.exports import result_maps, write_gsf, write_model, write_nsid, write_script
     from corescout.runs import read_run
 
+    if pyroved is not None and script is not None:
+        raise InputError("--pyroved or --script", "both", "give one after the other")
     result = read_run(run)
     if pyroved is not None:
         for path in write_model(result, pyroved):
             typer.echo(path)
+        return
+    if script is not None:
+        typer.echo(write_script(result, script))
         return
     maps = result_maps(result)
     folder = out or run / "maps"

@@ -168,7 +168,7 @@ def make_plan(
         place = ".".join(map(str, first["loc"])) or "plan"
         raise InputError(
             f"a valid {place}",
-            f"{first['input']!r} ({first['msg']})",
+            f"{repr(first['input'])[:100]} ({first['msg'].removeprefix('Value error, ')[:200]})",
             "see 'corescout explore --help'",
         ) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from corescout.data import InputError
@@ -58,7 +59,7 @@ def weights(text: str, option: str) -> dict[str, float]:
         found = {name.strip(): float(value) for name, value in pairs}
     except ValueError:
         found = {}
-    if not found:
+    if not found or not all(map(math.isfinite, found.values())):
         raise InputError(
             f"rewards and their weights for {option}", repr(text), "such as gain=1,bic=0.2"
         )

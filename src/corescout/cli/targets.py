@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from corescout.cli.quantities import bias_v, length_m
@@ -86,6 +87,8 @@ def targets(
         diversity=diversity,
     )
     chosen = targets_of(result, plan, _places(avoid) if avoid else [])
+    if not chosen:
+        typer.echo("no core point keeps the margin and the distance asked for", err=True)
     text = _text(result, chosen, file_format, action, _settings(action, bias, frame_size))
     if out is None:
         sys.stdout.write(text)
@@ -104,14 +107,20 @@ def _text(
 
     start = None if result.scan.frame is None else result.scan.frame.center_m
     way = way_through(chosen, start, action.value, settings)
-    typer.echo(way.words(), err=True)
+    words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)
-    return FORMATS[file_format.value](result.scan, way)
+    text = FORMATS[file_format.value](result.scan, way)
+    typer.echo(words, err=True)
+    return text
 
 
 def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> dict[str, float]:
     """What is said about the action, with its units."""
+    if bias is not None and action is not ActionName.spectrum:
+        raise InputError("--action spectrum with --bias", f"--action {action.value}", "add it")
+    if frame_size is not None and action is not ActionName.zoom:
+        raise InputError("--action zoom with --frame-size", f"--action {action.value}", "add it")
     if action is ActionName.zoom:
         if frame_size is None:
             raise InputError("a size of the frames", "none", "give --frame-size, such as 200nm")
@@ -123,17 +132,28 @@ def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> d
 
 
 def _places(path: Path) -> list[tuple[float, float]]:
+    """Places (x, y) in metres that a file tells; a file that tells none is said to be wrong."""
     from corescout.instruments.journal import last_state, read_journal
 
     try:
         if path.suffix == ".jsonl":
-            begun = last_state(read_journal(path)).begun.values()
-            return [place for place in begun if place is not None]
-        with path.open(encoding="utf-8", newline="") as file:
-            return [(float(row["x_m"]), float(row["y_m"])) for row in csv.DictReader(file)]
+            entries = read_journal(path)
+            if not entries:
+                raise ValueError("no line of a journal in it")
+            found = [place for place in last_state(entries).begun.values() if place is not None]
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:  # Excel begins with a mark
+                table = csv.DictReader(file)
+                if not {"x_m", "y_m"} <= set(table.fieldnames or ()):
+                    raise ValueError(f"its columns are {table.fieldnames}")
+                found = [(float(row["x_m"]), float(row["y_m"])) for row in table]
+        if not np.isfinite(found).all():
+            raise ValueError("a place that is no number")
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InputError(
-            "a CSV file with numbers in columns x_m and y_m",
-            f"{path} ({type(error).__name__}: {error})",
+            "a CSV file with numbers in columns x_m and y_m, or a journal.jsonl",
+            f"{path} ({type(error).__name__}: {error})"[:300],
             "export it from Corescout, or rename its columns",
         ) from error
+    typer.echo(f"{len(found)} places of {path.name} are avoided", err=True)
+    return found

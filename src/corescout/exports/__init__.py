@@ -5,5 +5,14 @@ from corescout.exports.gsf import write_gsf
 from corescout.exports.maps import result_maps
 from corescout.exports.model import write_model
 from corescout.exports.nsid import write_nsid
+from corescout.exports.script import write_script
 
-__all__ = ["arcmd_places_m", "arcmd_text", "result_maps", "write_gsf", "write_model", "write_nsid"]
+__all__ = [
+    "arcmd_places_m",
+    "arcmd_text",
+    "result_maps",
+    "write_gsf",
+    "write_model",
+    "write_nsid",
+    "write_script",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ def write_gsf(scan: Scan, folder: str | Path, stem: str | None = None) -> list[P
     """Write every channel of a scan as STEM_CHANNEL.gsf.
 
     The field's offset is that of the upper left corner. Gwyddion has no angle: a rotated frame
-    keeps its size and centre and says its angle in the title's metadata.
+    keeps its size and centre, and a field of the header of its own says the angle.
 
     Returns
     -------
@@ -26,13 +27,18 @@ def write_gsf(scan: Scan, folder: str | Path, stem: str | None = None) -> list[P
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, values in scan.channels.items():
-        path = folder / f"{stem or scan.uid}_{name}.gsf".replace("/", "-")
+        path = folder / file_name(f"{stem or scan.uid}_{name}.gsf")
         meta = {"Title": name, **_place(scan)}
         if scan.units[name]:
             meta["ZUnits"] = scan.units[name]
         gsffile.write_gsf(str(path), np.ascontiguousarray(values, dtype="<f4"), meta)
         written.append(path)
     return written
+
+
+def file_name(text: str) -> str:
+    """Return a text as a file name that every system takes."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", text)
 
 
 def _place(scan: Scan) -> dict[str, object]:

@@ -12,14 +12,13 @@ from corescout.data import Result
 from corescout.exports.nsid import write_nsid
 
 _DETECTED = ("canny", "sato", "grid", "orb", "sift")
-_SCRIPT = '''"""Repeat an exploration without a window: python {name}
+_SCRIPT = '''r"""Repeat an exploration without a window: python {name}
 
 It was of {source}, channel {channels}, with Corescout {version}. The same Corescout gives the same
 numbers. What was done to the types and targets by hand afterwards is not repeated.
 """
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 import corescout
@@ -56,9 +55,10 @@ def write_script(result: Result, path: str | Path) -> Path:
     Parameters
     ----------
     path : path
-        Of the script, ending in .py.
+        Of the script; ".py" is added where it does not end so.
     """
-    target = Path(path).with_suffix(".py")
+    target = Path(path)
+    target = target if target.suffix == ".py" else target.with_name(f"{target.name}.py")
     drawn = result.keypoints.source not in _DETECTED
     table = target.with_name(f"{target.stem}_key_points.csv")
     if drawn:
@@ -68,16 +68,22 @@ def write_script(result: Result, path: str | Path) -> Path:
     if not Path(result.scan.source).is_file():  # of an instrument, or generated
         beside = write_nsid(result.scan, target.with_name(f"{target.stem}_scan.h5"))
         scan = f"HERE / {beside.name!r}"
-    target.write_text(_text(result, target.name, scan, table.name if drawn else None), "utf-8")
+    text = _text(result, target.name, scan, table.name if drawn else None)
+    target.write_text(text, "utf-8")
     return target
+
+
+def _quoted(text: str) -> str:
+    """Part of a docstring: no quotes that would end it."""
+    return text.replace('"', "'")
 
 
 def _text(result: Result, name: str, scan: str, table: str | None) -> str:
     imports = "import numpy as np\nfrom corescout.data import Keypoints\n"
     return _SCRIPT.format(
-        name=name,
-        source=result.scan.source or result.scan.uid,
-        channels=", ".join(result.channels),
+        name=_quoted(name),
+        source=_quoted(result.scan.source or result.scan.uid),
+        channels=_quoted(", ".join(result.channels)),
         version=version("napari-corescout"),
         imports=imports if table else "",
         scan=scan,

@@ -82,9 +82,11 @@ def read_journal(path: str | Path) -> list[dict[str, Any]]:
     entries = []
     for line in Path(path).read_bytes().splitlines():
         try:
-            entries.append(json.loads(line))
+            entry = json.loads(line)
         except ValueError:
             continue
+        if isinstance(entry, dict) and "what" in entry:
+            entries.append(entry)
     return entries
 
 

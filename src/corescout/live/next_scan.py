@@ -14,10 +14,10 @@ from corescout.live.advice import Advice, advise
 from corescout.live.kinds import ScanKind, kind_of
 from corescout.live.novelty import Calibration, Novelty, calibrate, novelty
 from corescout.pipeline import apply
+from corescout.preparation import COARSEST
 from corescout.quality import Finding, assess
 from corescout.response import derivable
 
-COARSEST = 1.5  # pixel pitch of a scan, of the representation's: what is finer cannot be made up
 FEWEST_POINTS = 20
 MOST_NOVEL = 0.4  # share of novel points at which a scan is taken to be of another material
 LEARN_FROM = 0.2  # share of novel points from which it pays to train on them

@@ -40,6 +40,8 @@ class Way:
     def words(self, speed_m_per_s: float = SPEED_M_PER_S) -> str:
         """Say number, length and time: "12 targets, 4.21 um, 10 s at 1 um/s"."""
         count = f"{len(self.targets)} target{'' if len(self.targets) == 1 else 's'}"
+        if not self.targets:
+            return count
         if self.length_m is None:
             return f"{count}; the scan has no scale"
         return (

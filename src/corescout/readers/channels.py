@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Container
 
@@ -16,8 +17,6 @@ _ROLES = {
     "deflection": "deflection",
     "current": "current",
 }
-
-
 _PREFIXES = {
     "": 1.0,
     "f": 1e-15,
@@ -30,6 +29,8 @@ _PREFIXES = {
     "M": 1e6,
     "G": 1e9,
 }
+_DEGREES = {"\u00b0": "deg", "\u00ba": "deg", "degree": "deg", "degrees": "deg"}
+_ANGSTROM = ("\u00e5", "\u00e5ngstr\u00f6m", "angstrom")
 
 
 def clean_label(label: str) -> str:
@@ -64,13 +65,17 @@ def direction_of(name: str) -> str | None:
 
 
 def si_value(unit: str) -> tuple[float, str]:
-    """Return (factor, SI unit) of a unit with a prefix: "nm" gives 1e-9 and "m"."""
+    """Return (factor, SI unit) of a unit: "nm" gives 1e-9 and "m", "rad" 57.3 and "deg"."""
     unit = unit.strip().replace("\u03bc", "\u00b5")
+    if unit.lower() in _ANGSTROM:
+        return 1e-10, "m"
+    if unit.lower() in ("rad", "radian", "radians"):
+        return 180 / math.pi, "deg"
     for base in ("m", "V", "A", "Hz", "N"):
         prefix = unit.removesuffix(base)
         if unit.endswith(base) and prefix in _PREFIXES:
             return _PREFIXES[prefix], base
-    return 1.0, {"\u00b0": "deg", "\u00ba": "deg"}.get(unit, unit)
+    return 1.0, _DEGREES.get(unit.lower(), unit)
 
 
 def unit_of(name: str) -> str:

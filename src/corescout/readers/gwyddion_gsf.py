@@ -9,6 +9,9 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.channels import direction_of, role_of, si_value
+from corescout.readers.numpy_array import ONLY
+
+ANGLE = "AngleDegrees"  # clockwise; of Corescout's own files, Gwyddion has none
 
 
 def read(path: Path) -> Scan:
@@ -17,7 +20,7 @@ def read(path: Path) -> Scan:
 
     _check_length(path)
     values, header = gsffile.read_gsf(str(path))
-    name = str(header.get("Title", path.stem)).strip() or path.stem
+    name = str(header.get("Title", "")).strip() or ONLY
     factor, unit = si_value(str(header.get("ZUnits", "")))
     return Scan(
         uid=path.stem,
@@ -57,14 +60,18 @@ def _frame(header: dict[str, object], shape: tuple[int, ...]) -> ScanFrame | Non
     try:
         size_x, size_y = (factor * float(str(header[k])) for k in ("XReal", "YReal"))
         left, top = (factor * float(str(header.get(k, 0.0))) for k in ("XOffset", "YOffset"))
+        angle_deg = float(str(header.get(ANGLE, 0.0)))
     except (KeyError, ValueError):
         return None
-    if unit != "m" or not (math.isfinite(size_x) and size_x > 0 and size_y > 0):
+    numbers = (size_x, size_y, left, top, angle_deg)
+    if unit != "m" or not all(map(math.isfinite, numbers)) or min(size_x, size_y) <= 0:
         return None
     height, width = shape
+    angle = f"angle as Corescout wrote it ({ANGLE})" if ANGLE in header else "angle 0"
     return ScanFrame(
         (height, width),
         (size_x / width, size_y / height),
         (left + size_x / 2, -(top + size_y / 2)),
-        assumed=("pitch = size / N", "centre from the field's offset, angle 0"),
+        math.radians(angle_deg),
+        ("pitch = size / N", f"centre from the field's offset, {angle}"),
     )

@@ -20,10 +20,18 @@ from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
-from corescout.readers.channels import clean_label, direction_of, free_name, role_of, unit_of
+from corescout.readers.channels import (
+    clean_label,
+    direction_of,
+    free_name,
+    role_of,
+    si_value,
+    unit_of,
+)
 from corescout.readers.damage import damaged_as_input_error
 
 _SPARE_BYTES = 2**26  # that a small file may unpack to
+_LARGEST_PITCH_M = 1e-4
 
 
 class _Channel(NamedTuple):
@@ -135,12 +143,14 @@ def _nsid(file: Any, path: Path) -> Iterator[_Channel]:
         labels = dimension_labels(item)
         group = item.parent
         values = np.asarray(item[()], dtype=np.float32)
+        (pitch_x, x_falls), (pitch_y, y_falls) = _axis(group, "x"), _axis(group, "y")
         if labels == ["x", "y"]:
-            values = np.flipud(values.T)
+            values = values.T if y_falls else np.flipud(values.T)
         elif labels != ["y", "x"]:
             continue
+        values = np.fliplr(values) if x_falls else values
         label = text_of(item.attrs.get("quantity", item.name.split("/")[-1]))
-        yield _channel(item, label, values, (_axis_pitch(group, "x"), _axis_pitch(group, "y")))
+        yield _channel(item, label, values, (pitch_x, pitch_y))
 
 
 def _channel(
@@ -151,17 +161,19 @@ def _channel(
         unit, role, direction = (text_of(item.attrs[k]) for k in ("units", "role", "direction"))
         return _Channel(label, unit, values, pitch_m, _note(item.parent), role, direction or None)
     name = clean_label(label)
+    factor, unit = _unit(item, name)
+    values = values if factor == 1.0 else np.asarray(values * factor, dtype=np.float32)
     note = _note(item.parent)
-    return _Channel(
-        name, _unit(item, name), values, pitch_m, note, role_of(name), direction_of(name)
-    )
+    return _Channel(name, unit, values, pitch_m, note, role_of(name), direction_of(name))
 
 
-def _axis_pitch(group: Any, axis: str) -> float:
-    """Pitch of a position axis in metres, 0 where it has none."""
-    if axis not in group or text_of(group[axis].attrs.get("units", "")) == "pixel":
-        return 0.0
-    return _pitch(group[axis][()])
+def _axis(group: Any, axis: str) -> tuple[float, bool]:
+    """Pitch of a position axis in metres, 0 where it has none, and whether its values fall."""
+    if axis not in group:
+        return 0.0, False
+    values = np.asarray(group[axis][()], dtype=np.float64)
+    unit = text_of(group[axis].attrs.get("units", ""))
+    return _pitch(values, unit), bool(len(values) > 1 and values[-1] < values[0])
 
 
 def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
@@ -193,7 +205,12 @@ def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
         label = text_of(item.attrs.get("quantity", ""))
         if not label:
             label = text_of(_beside(item, "Spectroscopic_Values").attrs.get("labels", ""))
-        pitch = (_pitch(np.unique(positions[:, 0])), _pitch(np.unique(positions[:, 1])))
+        units = np.ravel(_beside(item, "Position_Values").attrs.get("units", "m"))
+        x_unit, y_unit = text_of(units[:1]), text_of(units[-1:])
+        pitch = (
+            _pitch(np.unique(positions[:, 0]), x_unit),
+            _pitch(np.unique(positions[:, 1]), y_unit),
+        )
         found_channel = _channel(item, label, values, pitch)
         yield found_channel._replace(note=_note(file[item.parent.name].parent))
 
@@ -226,13 +243,26 @@ def _frame(
     return frame_from_note(note, shape_px, stored, "pitch as stored in the position axes")
 
 
-def _pitch(axis: NDArray[np.float64]) -> float:
-    return float(abs(axis[-1] - axis[0]) / (len(axis) - 1)) if len(axis) > 1 else 0.0
+def _pitch(axis: NDArray[np.float64], unit: str) -> float:
+    """Pitch in metres; 0 where it is none: such axes count pixels.
+
+    The axes of a phase are labelled "deg" in files that hold metres: only a length's unit is
+    believed, and beyond 0.1 mm no pixel of a scanning probe is.
+    """
+    if len(axis) < 2:
+        return 0.0
+    factor, base = si_value(unit)
+    pitch = abs(float(axis[-1] - axis[0])) / (len(axis) - 1) * (factor if base == "m" else 1.0)
+    return pitch if pitch < _LARGEST_PITCH_M else 0.0
 
 
-def _unit(item: Any, name: str) -> str:
-    unit = text_of(item.attrs.get("units", ""))
-    return unit_of(name) or ("" if unit in ("a.u.", "generic") else unit)
+def _unit(item: Any, name: str) -> tuple[float, str]:
+    """Factor to SI and unit. Translators call everything "m": the name decides against that."""
+    said = text_of(item.attrs.get("units", "")).strip()
+    factor, unit = si_value(said)
+    if unit and said not in ("m", "a.u.", "generic", "arb"):
+        return factor, unit
+    return 1.0, unit_of(name) or ("" if unit in ("a.u.", "generic", "arb") else unit)
 
 
 def _note(group: Any) -> dict[str, str]:
@@ -244,4 +274,9 @@ def text_of(value: Any) -> str:
     """Decode an attribute: bytes, text, or an array of one of them."""
     if isinstance(value, np.ndarray):
         value = value.ravel()[0] if value.size else ""
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:  # Asylum's notes have single bytes
+        return value.decode("latin-1")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import role_of
+from corescout.readers.channels import role_of, si_value
 
 _END = b":SCANIT_END:"
 _START = b"\x1a\x04"
@@ -22,7 +22,7 @@ def read(path: Path) -> Scan:
     """Read all channels; rows are turned so that row 0 is the +Y edge.
 
     Up-scans are stored from the bottom line, backward images from the right: both are turned.
-    Values are in the units of the header. The pitch is range / N, the offset the frame's centre.
+    Values are in SI units. The pitch is range / N, the offset the frame's centre.
     """
     with path.open("rb") as file:
         head = file.read(_MAX_HEADER)
@@ -49,7 +49,9 @@ def read(path: Path) -> Scan:
     if header.get("SCAN_DIR", "").strip() == "up":
         stack = stack[:, ::-1]
     channels, units, directions = {}, {}, {}
-    for image, (name, unit, direction) in zip(stack, images, strict=True):
+    for image, (name, given, direction) in zip(stack, images, strict=True):
+        factor, unit = si_value(given)
+        image = image if factor == 1.0 else (image * factor).astype(np.float32)
         full = f"{name}{direction.capitalize()}"
         channels[full] = image[:, ::-1] if direction == "retrace" else image
         units[full], directions[full] = unit, direction

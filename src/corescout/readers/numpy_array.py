@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan
+from corescout.readers.channels import role_of
+
+ONLY = "image"  # the same for every file: a run of one is applied to the next by this name
 
 
 def read(path: Path) -> Scan:
@@ -32,7 +35,7 @@ def read(path: Path) -> Scan:
 
 
 def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> Scan:
-    """Images (H, W) of one size, by their names in the archive."""
+    """Images (H, W) of one size, by their names in the archive; a phase in degrees or radians."""
     with archive:
         try:
             arrays = {name: archive[name] for name in archive.files}
@@ -44,14 +47,30 @@ def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> Scan:
     if not images or len({a.shape for a in images.values()}) != 1:
         raise InputError(
             "images (H, W) of one size",
-            f"{ {n: a.shape for n, a in arrays.items()} } in {path.name}",
-            "save the channels as arrays of one shape",
+            f"{_kinds(arrays)} in {path.name}",
+            "save the channels as arrays of real numbers, of one shape",
         )
+    roles = {name: role for name in images if (role := role_of(name))}
+    warnings: list[str] = []
+    for name, role in roles.items():
+        finite = images[name][np.isfinite(images[name])]
+        if role.startswith("phase") and finite.size and np.ptp(finite) <= 2 * np.pi:
+            images[name] = np.rad2deg(images[name])
+            warnings.append(f"{name!r} spans less than 2 pi: it is taken as radians")
     return Scan(
         uid=path.stem,
         channels={n: a.astype(np.float32) for n, a in images.items()},
+        units={name: "deg" for name, role in roles.items() if role.startswith("phase")},
+        roles=roles,
         source=str(path),
+        warnings=tuple(warnings),
     )
+
+
+def _kinds(arrays: dict[str, NDArray[np.generic]]) -> str:
+    """Names, types and shapes, of the first arrays if there are many."""
+    said = [f"{name} ({a.dtype} {a.shape})" for name, a in arrays.items()]
+    return ", ".join(said[:6]) + (", ..." if len(said) > 6 else "") or "nothing"
 
 
 def scan_of(array: NDArray[np.generic], path: Path) -> Scan:
@@ -63,11 +82,12 @@ def scan_of(array: NDArray[np.generic], path: Path) -> Scan:
             "save one image or a stack of channels",
         )
     stack = array[None] if array.ndim == 2 else array
-    if len(stack) > 64:
+    last_is_channel = stack.shape[2] <= 4 < min(stack.shape[:2])
+    if len(stack) > 64 or last_is_channel:
         raise InputError(
             "channels first, (C, H, W), at most 64", f"{array.shape}", "move the channel axis first"
         )
-    names = [path.stem] if len(stack) == 1 else [f"Channel{i + 1}" for i in range(len(stack))]
+    names = [ONLY] if len(stack) == 1 else [f"Channel{i + 1}" for i in range(len(stack))]
     return Scan(
         uid=path.stem,
         channels={n: image.astype(np.float32) for n, image in zip(names, stack, strict=True)},

@@ -12,6 +12,7 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.channels import role_of, si_value
+from corescout.readers.numpy_array import ONLY
 
 DATA, HEADER = 50434, 50435
 _DATE_TIME = 306
@@ -61,7 +62,7 @@ def read(file: Any, path: Path) -> Scan:
     values = np.frombuffer(data, kind, shape[0] * shape[1]).reshape(shape).astype(np.float64)
     factor, unit = si_value(header["unit"])
     values = (values * header["data_gain"] + header["data_offset"]) * header["data_scale"]
-    name = header["source"] or path.stem
+    name = header["source"] or ONLY
     return Scan(
         uid=path.stem,
         channels={name: np.flipud(values * factor).astype(np.float32)},

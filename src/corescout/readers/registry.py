@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.damage import damaged_as_input_error
@@ -59,24 +60,25 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
         If the file is absent, not a file, empty, of an unknown format, cut short or damaged.
     """
     path = Path(path)
-    _check_file(path)
-    module, magics = _format_of(path)
-    with path.open("rb") as file:
-        head = file.read(8)
+    head = _head_of(path)
+    module, magics = _format_of(path, head)
     if not head.startswith(magics):
         raise InputError(
             f"a {path.suffix} file",
             f"other content in {path.name} (it begins with {head[:4]!r})",
             "export it again from the instrument software",
         )
-    with damaged_as_input_error(path):
+    with damaged_as_input_error(path), np.errstate(over="ignore", invalid="ignore"):
         scan: Scan = import_module(module).read(path)
-    scan = _with_missing_rows(scan)
-    if pixel_size_m is not None and scan.frame is None:
-        pitch = (pixel_size_m, pixel_size_m)
-        frame = ScanFrame(scan.shape_px, pitch, assumed=("pixel size given by the user",))
-        scan = replace(scan, frame=frame)
-    return scan
+    scan = _with_missing_rows(_checked(scan, path))
+    if pixel_size_m is None:
+        return scan
+    if scan.frame is not None:
+        note = "the file has a scale of its own: the pixel size that was given is not used"
+        return replace(scan, warnings=(*scan.warnings, note))
+    pitch = (pixel_size_m, pixel_size_m)
+    frame = ScanFrame(scan.shape_px, pitch, assumed=("pixel size given by the user",))
+    return replace(scan, frame=frame)
 
 
 def can_read(path: str | Path) -> bool:
@@ -95,17 +97,21 @@ def has_reader(path: str | Path) -> bool:
     return _suffix(Path(path)) in SUFFIXES
 
 
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise InputError("a scan file", f"the folder {path}", "give one file in it")
-    if not path.exists():
-        raise InputError("a scan file", f"no file {path}", "check the path")
+def _head_of(path: Path) -> bytes:
+    """Return the first bytes of a file that is there, may be read and is not empty."""
     try:
-        empty = path.stat().st_size == 0
+        if path.is_dir():
+            raise InputError("a scan file", f"the folder {path}", "give one file in it")
+        if not path.exists():
+            raise InputError("a scan file", f"no file {path}", "check the path")
+        with path.open("rb") as file:
+            head = file.read(8)
     except OSError as error:
-        raise InputError("a readable file", str(error), "check its permissions") from error
-    if empty:
+        found = f"{path.name}: {error.strerror or error}"
+        raise InputError("a readable file", found, "check its name and permissions") from error
+    if not head:
         raise InputError("a scan file", f"{path.name} is empty", "copy it again")
+    return head
 
 
 def _suffix(path: Path) -> str:
@@ -114,23 +120,61 @@ def _suffix(path: Path) -> str:
     return ".000" if re.fullmatch(r"\.\d{3}", suffix) else suffix
 
 
-def _format_of(path: Path) -> tuple[str, tuple[bytes, ...]]:
+def _format_of(path: Path, head: bytes) -> tuple[str, tuple[bytes, ...]]:
     suffix = _suffix(path)
     if suffix == ".ardf":
         raise InputError("an image", f"Asylum's {path.name}", "export it as .ibw in Igor")
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
-        raise InputError(
-            f"one of the formats {known}", f"{path.name}", "export the scan to one of these"
-        )
+        raise InputError(f"one of the formats {known}", f"{path.name}", _remedy(head))
     return SUFFIXES[suffix]
 
 
+def _remedy(head: bytes) -> str:
+    """What to do with a file whose name does not say its format."""
+    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
+        return "unpack it first"
+    for suffix, (_, magics) in SUFFIXES.items():
+        if head.startswith(tuple(m for m in magics if len(m) >= 4)):
+            return f"it looks like a {suffix} file: give it that ending"
+    return "export the scan to one of these"
+
+
+def _checked(scan: Scan, path: Path) -> Scan:
+    """Refuse what is no image; infinite pixels are missing ones, names are text."""
+    if min(scan.shape_px) < 2:
+        height, width = scan.shape_px
+        raise InputError(
+            "an image of at least 2 x 2 px", f"{width} x {height} px in {path.name}", "scan more"
+        )
+    scan = replace(scan, uid=_text(scan.uid), source=_text(scan.source))
+    infinite = [name for name, image in scan.channels.items() if np.isinf(image).any()]
+    if not infinite:
+        return scan
+    channels = {
+        name: np.where(np.isfinite(image), image, np.float32(np.nan)) if name in infinite else image
+        for name, image in scan.channels.items()
+    }
+    note = f"infinite or too large values in {', '.join(map(repr, infinite))} are taken as missing"
+    return replace(scan, channels=channels, warnings=(*scan.warnings, note))
+
+
+def _text(name: str) -> str:
+    """Return a name as text that can be written; a file's may hold bytes that are none."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _with_missing_rows(scan: Scan) -> Scan:
-    """Count the rows of a partial scan: those at its top or bottom without a value are not done."""
+    """Count the rows of a partial scan: those at its top or bottom without a value are not done.
+
+    Some programs fill them with one number. Such rows at one edge, when every row of the rest
+    varies, are missing too.
+    """
     if scan.rows_done is not None:
         return scan
     known = np.any([np.isfinite(v).any(axis=1) for v in scan.channels.values()], axis=0)
+    filled = _filled_rows(scan) if known.all() else np.zeros_like(known)
+    known &= ~filled
     if known.all() or not known.any():
         return scan
     rows = np.flatnonzero(known)
@@ -138,4 +182,23 @@ def _with_missing_rows(scan: Scan) -> Scan:
     if not inside.all():
         return scan  # lost lines, not a scan in progress
     note = f"{len(rows)} of {len(known)} lines are scanned"
-    return replace(scan, rows_done=len(rows), warnings=(*scan.warnings, note))
+    channels = scan.channels
+    if filled.any():
+        channels = {
+            name: np.where(filled[:, None], np.float32(np.nan), v) for name, v in channels.items()
+        }
+        note += "; the others hold one number and are taken as missing"
+    return replace(scan, channels=channels, rows_done=len(rows), warnings=(*scan.warnings, note))
+
+
+def _filled_rows(scan: Scan) -> NDArray[np.bool_]:
+    """Rows (H,) at one edge, two or more, that hold one number in every channel; none elsewhere."""
+    rows = [np.ptp(v, axis=1) == 0 for v in scan.channels.values()]
+    flat: NDArray[np.bool_] = np.all(rows, axis=0)
+    none = np.zeros_like(flat)
+    if flat.all() or flat.sum() < 2 or flat[0] == flat[-1]:
+        return none
+    count = int(flat.sum())
+    edge = slice(0, count) if flat[0] else slice(len(flat) - count, None)
+    same = all(np.ptp(v[edge]) == 0 for v in scan.channels.values())
+    return flat if flat[edge].all() and same else none

@@ -13,6 +13,7 @@ from corescout.readers.channels import free_name, role_of, si_value
 from corescout.readers.numpy_array import scan_of
 
 _COLOUR = (2, 6)  # photometric RGB, YCbCr
+_SEPARATE = 2  # planar configuration
 
 
 def read(path: Path) -> Scan:
@@ -35,7 +36,7 @@ def read(path: Path) -> Scan:
                 return park_tiff.read(file, path)
             if jpk_tiff.U_LENGTH in tags:
                 return jpk_tiff.read(file, path)
-            if file.pages[0].photometric in _COLOUR:
+            if file.pages[0].photometric in _COLOUR and not _is_stack(file.pages[0]):
                 raise InputError(
                     "a grey image",
                     f"a colour picture in {path.name}",
@@ -47,6 +48,13 @@ def read(path: Path) -> Scan:
             return scan_of(file.asarray(), path)
     except tifffile.TiffFileError as error:
         raise InputError("a complete TIFF", f"{path.name}: {error}", "copy it again") from error
+
+
+def _is_stack(page: Any) -> bool:
+    """Three channels of real numbers one after the other: tifffile itself calls them colours."""
+    return bool(
+        page.planarconfig == _SEPARATE and page.dtype is not None and page.dtype.kind == "f"
+    )
 
 
 def _check_complete(file: Any, path: Path) -> None:

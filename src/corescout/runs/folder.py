@@ -44,11 +44,11 @@ def check_writable(folder: str | Path, *, overwrite: bool = False) -> Path:
         If it exists and `overwrite` is not set, is no run, or cannot be written.
     """
     target = Path(folder)
-    if target.exists():
-        _check_replaceable(target, overwrite)
     try:
+        if target.exists():
+            _check_replaceable(target, overwrite)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent):
+        with tempfile.TemporaryDirectory(prefix=_prefix(target), dir=target.parent):
             pass
     except OSError as error:
         raise InputError(
@@ -57,6 +57,11 @@ def check_writable(folder: str | Path, *, overwrite: bool = False) -> Path:
             "choose another with --out",
         ) from error
     return target
+
+
+def _prefix(target: Path) -> str:
+    """How the names begin under which a folder is built beside its place; a name has 255 bytes."""
+    return f".{target.name[:40]}."
 
 
 def write_run(
@@ -135,16 +140,13 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
     """Give a temporary sibling to build in; rename it to `target` when all went well."""
     check_writable(target, overwrite=overwrite)
-    building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    building = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
     try:
         yield building
         building.chmod(0o755)
         if target.exists():
             _check_replaceable(target, overwrite)
-            old = building.with_name(building.name + ".old")
-            target.rename(old)
-            building.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
+            _swap(building, target)
         else:
             building.rename(target)
     except OSError as error:
@@ -155,6 +157,18 @@ def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _swap(building: Path, target: Path) -> None:
+    """Put a folder in the place of another; where that fails, the other one stays."""
+    old = building.with_name(building.name + ".old")
+    target.rename(old)
+    try:
+        building.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _check_replaceable(target: Path, overwrite: bool) -> None:

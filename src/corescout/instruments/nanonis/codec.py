@@ -198,7 +198,7 @@ def encode(kinds: Sequence[str], values: Sequence[Any]) -> bytes:
         raise WireError(f"expected {len(kinds)} values, found {len(values)}")
     try:
         return b"".join(_KINDS[k][0](v) for k, v in zip(kinds, values, strict=True))
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise WireError(str(error)) from error
 
 
@@ -266,4 +266,4 @@ def _is_error_alone(data: bytes) -> bool:
 
 
 def _name(name: str) -> bytes:
-    return name.encode("ascii").ljust(32, b"\0")
+    return name.encode("latin-1", "replace")[:32].ljust(32, b"\0")

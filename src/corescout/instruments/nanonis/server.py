@@ -131,10 +131,10 @@ class _Handler(socketserver.BaseRequestHandler):
             self.server.open.discard(self.request)
 
     def _receive(self, count: int) -> bytes | None:
-        data = b""
+        data = bytearray()
         while len(data) < count:
-            part = self.request.recv(count - len(data))
+            part = self.request.recv(min(count - len(data), 2**20))
             if not part:
                 return None
             data += part
-        return data
+        return bytes(data)

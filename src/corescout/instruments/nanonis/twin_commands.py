@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
+import re
 import threading
 import time
 from dataclasses import replace
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from corescout.data import Measurement, Scan, StoppedError
+from corescout.data import Measurement, Scan
 from corescout.data.errors import CorescoutError
 from corescout.instruments.messages import SPECTRUM_DEFAULTS, Message
 from corescout.instruments.nanonis import codec
@@ -26,6 +27,7 @@ from corescout.instruments.twin import DigitalTwin
 DOWN = 0
 _START, _STOP, _TO_CENTER = 0, 1, 6  # of Scan.Action
 _CLOUD_PATTERN = 3
+_MOST_LINES = 8192  # as many pixels
 _PAUSE_S = 0.02
 _log = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ class TwinCommands:
         try:
             arguments = codec.decode(layout.arguments, codec.Body(body))
             return codec.response(name, *(method(*arguments) or ()))
-        except (CorescoutError, codec.WireError, StoppedError, ValueError) as error:
+        except (CorescoutError, ValueError, OverflowError, OSError, MemoryError) as error:
             return codec.raw_response(name, b"", str(error))
 
     @property
@@ -139,6 +141,8 @@ class TwinCommands:
         columns = max(16, round(pixels / 16) * 16)
         width, height = self.frame.size_m
         rows = max(1, lines)
+        if rows > _MOST_LINES or columns > _MOST_LINES:
+            raise ValueError(f"at most {_MOST_LINES} pixels and lines, found {pixels} and {lines}")
         self.frame = replace(
             self.frame, shape_px=(rows, columns), pitch_m=(width / columns, height / rows)
         )
@@ -304,7 +308,9 @@ class TwinCommands:
         lines += ["", "[DATA]", "Bias calc (V)\tResponse (m)"]
         pairs = zip(curve.axis, curve.channels["response"], strict=True)
         lines += [f"{bias:.6E}\t{value:.6E}" for bias, value in pairs]
-        path = self._folder / f"{name}{next(self._saved):05d}.dat"
+        # The name comes from the other side: it must not lead out of the folder.
+        base = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name)[:100]
+        path = self._folder / f"{base}{next(self._saved):05d}.dat"
         path.write_text("\n".join(lines) + "\n", encoding="latin-1")
 
     def _scan_all(self) -> None:
