@@ -3,6 +3,7 @@
 import numpy as np
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
+from qtpy.QtWidgets import QComboBox, QPushButton
 
 
 class Hands:
@@ -69,3 +70,34 @@ class Hands:
 def wait_for_preview(explorer, qtbot):
     qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+
+
+def cut_controls(explorer):
+    """Return the controls of the dock that cannot be seen whole, every step open."""
+    area, cut = explorer.column.viewport(), []
+    controls = [w for w in explorer.column.findChildren((QPushButton, QComboBox)) if w.isVisible()]
+    assert len(controls) > 15
+    for control in controls:
+        left = control.mapTo(area, QPoint(0, 0)).x()
+        explorer.column.ensureWidgetVisible(control)
+        top = control.mapTo(area, QPoint(0, 0)).y()
+        if not (
+            0 <= left <= area.width() - control.width()
+            and control.width() >= control.minimumSizeHint().width()
+            and 0 <= top <= area.height()
+        ):
+            cut.append(control.text() if hasattr(control, "text") else control.currentText())
+    return cut + [w.text() for w in fixed_controls(explorer) if not _whole(w)]
+
+
+def fixed_controls(explorer):
+    """What is never scrolled away."""
+    bars = (explorer.run_bar, explorer.session_bar, explorer.instrument_step.stop_bar)
+    return [w for bar in bars for w in bar.findChildren(QPushButton) if w.isVisible()]
+
+
+def _whole(control):
+    window = control.window()
+    place = control.mapTo(window, QPoint(0, 0))
+    inside = place.y() + control.height() <= window.height()
+    return inside and place.x() + control.width() <= window.width() and control.height() > 15

@@ -1,5 +1,6 @@
 """Step 3: the search space, candidates as they finish, looked into, paused and stopped."""
 
+import threading
 import time
 
 import numpy as np
@@ -7,8 +8,14 @@ import pytest
 from qtpy.QtCore import QPointF, Qt
 
 from corescout.data import Candidate, Reward, Trial
+from corescout.gui.background import Pausable
 from corescout.gui.candidate_curves import curves
 from corescout.gui.patch_outline import squares
+from corescout.gui.plan_options import nested, options, read_options, values_of, write_options
+from corescout.gui.plan_settings import merged, plan_of
+from corescout.pipeline import explore
+from corescout.plan import Plan
+from corescout.search.runner import held_s
 from corescout.surfaces import generate_surface
 
 
@@ -127,3 +134,81 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
     print(f"\nstopped while paused after {time.monotonic() - pressed:.2f} s")  # noqa: T201
     assert "Stopped" in explorer.verdict.text()
     assert len(panel.plot.dots) > count
+
+
+def test_the_clock_of_a_budget_stands_still_while_a_search_is_held():
+    stop = Pausable()
+    assert held_s(stop) == 0
+    stop.pause()
+    time.sleep(0.05)
+    held = held_s(stop)
+    assert held >= 0.05
+    stop.resume()
+    now = held_s(stop)
+    time.sleep(0.05)
+    assert held_s(stop) == now >= held
+    stop.pause()
+    stop.set()
+    assert held_s(stop) >= now
+    assert held_s(threading.Event()) == 0
+
+
+def test_a_search_that_was_held_keeps_its_budget(surface, quick_plan):
+    class Held(threading.Event):
+        held_s = 1e6
+
+    late = quick_plan.model_copy(update={"budget_s": 1e-3})
+
+    def tried(stop):
+        found = explore(surface.scan, late, workers=1, stop=stop)
+        return sum(t.state != "not_tried" for t in found.trials if t.candidate.seed == late.seed)
+
+    assert tried(threading.Event()) == 1
+    assert tried(Held()) == 4
+
+
+def test_options_are_read_as_they_are_written():
+    changed = {"training.epochs": 80, "mixtures.engine": "sklearn", "latent_dims": (2, 3)}
+    assert read_options(write_options(changed)) == changed
+    assert read_options("") == {}
+    assert read_options("training.schedule = constant") == {"training.schedule": "constant"}
+    with pytest.raises(ValueError, match="All options"):
+        read_options("training.epoch = 80")
+    plan = Plan.preset("live")
+    assert Plan.model_validate(merged(plan.model_dump(), nested(values_of(plan)))) == plan
+
+
+@pytest.mark.gui
+def test_every_option_is_in_the_form_and_what_is_changed_is_the_plan(explorer, qtbot):
+    step = explorer.explore_step
+    qtbot.mouseClick(step.options_button, Qt.MouseButton.LeftButton)
+    form = step.form_of_options
+    assert set(form.widgets) == {o.name for o in options()}
+    assert "surfaces without types" in form.widgets["decision.null_surrogates"].tooltip
+    form.widgets["training.epochs"].value = 7
+    form.widgets["decision.context_margin"].value = None
+    form.widgets["training.learning_rate"].value = 0.002
+    qtbot.mouseClick(form.apply_button, Qt.MouseButton.LeftButton)
+    plan = plan_of(explorer.steps, None)
+    assert plan.training.epochs == 7
+    assert plan.training.learning_rate == 0.002
+    assert plan.decision.context_margin is None
+    assert plan.keypoints.spacing_px == 5
+    assert step.options.text().startswith("training.epochs = 7")
+    explorer.undo_stack.undo()
+    assert plan_of(explorer.steps, None).training.epochs == 50
+    explorer.undo_stack.redo()
+
+    form.widgets["training.epochs"].value = 0
+    qtbot.mouseClick(form.apply_button, Qt.MouseButton.LeftButton)
+    assert "epochs" in form.note.text()
+    assert plan_of(explorer.steps, None) == plan
+    qtbot.keyClicks(form.search, "surrogates")
+    assert [n for n, w in form.widgets.items() if w.native.isVisible()] == [
+        "decision.null_surrogates"
+    ]
+    form.search.clear()
+    qtbot.mouseClick(form.reset_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(form.apply_button, Qt.MouseButton.LeftButton)
+    assert step.options.text() == ""
+    form.close()

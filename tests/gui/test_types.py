@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from hands import Hands
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QLineEdit
@@ -14,6 +15,7 @@ from corescout.edits import merge
 from corescout.gui import finding
 from corescout.gui import layers as shown
 from corescout.gui.type_list import EYE, NAME, POINTS, WALL
+from corescout.library import Library, library_type
 from corescout.runs import write_run
 from corescout.walls import wall_lengths
 
@@ -150,6 +152,27 @@ def test_what_is_selected_on_the_scan_is_ringed_in_the_plot(window, typed_result
     types.remove_selected()
     qtbot.waitUntil(lambda: len(types.data) == len(typed_result.patches))
     np.testing.assert_array_equal(types.data, typed_result.patches.center_yx_px)
+
+
+def test_a_drag_on_the_scan_selects_key_points(window, typed_result, qtbot):
+    hands = Hands(window, qtbot)
+    window.viewer.reset_view()
+    window.key_points_step.use("select")
+    qtbot.wait(100)
+    places = np.asarray(typed_result.keypoints.yx_px)
+    empty = np.array([[y, x] for y in range(8, 70, 3) for x in range(8, 70, 3)], float)
+    apart = np.hypot(*(empty[:, None] - places[None]).transpose(2, 0, 1)).min(axis=1)
+    first = empty[apart.argmax()]  # a box begins where no point is
+    last = first + 60.5
+    hands.drag(first, last)
+    inside = ((places > first) & (places < last)).all(axis=1)
+    layer = layer_of(window, shown.KEYPOINTS)
+    edge = (np.abs(places - first) < 1.5).any(axis=1) | (np.abs(places - last) < 1.5).any(axis=1)
+    found = np.isin(np.arange(len(places)), list(layer.selected_data))
+    assert inside.sum() > 10
+    np.testing.assert_array_equal(found[~edge], inside[~edge])
+    rows = np.flatnonzero(np.isin(typed_result.patches.index, np.flatnonzero(found)))
+    np.testing.assert_array_equal(window.latent_panel.selection.rows, rows)
 
 
 def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
@@ -379,6 +402,67 @@ def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path, mo
     like = layer_of(window, "like type 1")
     assert len(like.data) > 5
     assert (np.diff(like.features["likeness"]) <= 0).all()
+
+
+def test_a_type_of_the_library_is_renamed_deleted_and_brought_back(
+    window, qtbot, tmp_path, monkeypatch, typed_result
+):
+    monkeypatch.setattr(finding, "LIBRARY", tmp_path)
+    shelf = Library(tmp_path)
+    for number, name in ((1, "needles"), (2, "stripes")):
+        shelf.add(replace(library_type(typed_result, number), name=name))
+    window.types_step.finder.show_library()
+    view = window.types_step.finder.library
+
+    def names():
+        return [view.list.item(i).text() for i in range(view.list.count())]
+
+    assert names() == ["needles", "stripes"]
+    view.list.setCurrentRow(0)
+    qtbot.mouseClick(view.rename_button, Qt.MouseButton.LeftButton)
+    line = view.list.findChild(QLineEdit)
+    line.clear()
+    qtbot.keyClicks(line, "a-walls")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: [e.name for e in shelf.entries()] == ["a-walls", "stripes"])
+    view.list.setCurrentRow(1)
+    qtbot.mouseClick(view.delete_button, Qt.MouseButton.LeftButton)
+    assert [e.name for e in shelf.entries()] == ["a-walls"]
+    window.undo_stack.undo()
+    window.undo_stack.undo()
+    assert [e.name for e in shelf.entries()] == ["needles", "stripes"]
+    assert names() == ["needles", "stripes"]
+
+    view.list.item(0).setText("Stripes")
+    qtbot.waitUntil(lambda: "already" in view.note.text())
+    assert names() == ["needles", "stripes"]
+    view.close()
+
+
+def test_two_scans_are_compared_side_by_side(window, qtbot, tmp_path, typed_result, surface):
+    other = replace(surface.scan, uid="other", source="next.ibw")
+    data, options, _ = shown.channel_layer(other, other.default_channel, visible=False)
+    window.viewer.add_image(data, **options)
+    step = window.types_step
+    choose(step.compare_button, "next.ibw (read with these types)")
+    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    view = step.comparer.view
+    assert view.isVisible()
+    assert "types of one name are the same" in view.words.text()
+    assert "agree by" in view.words.text()
+    assert view.picture.pixmap().width() > 600
+    counts = {n: typed_result.types.count(n) for n in typed_result.types.numbers}
+    assert [view.table.item(row, 1).text() for row in range(3)] == [
+        f"{count:,}" for count in counts.values()
+    ]
+    assert view.table.item(0, 2).text() == view.table.item(0, 1).text(), "it is the same surface"
+    qtbot.mouseClick(view.copy_button, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text().startswith("type\tpoints left\tpoints right")
+
+    step.comparer.compare_with_run(write_run(typed_result, tmp_path / "again.corescout"))
+    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    assert "again" in step.comparer.view.windowTitle()
+    step.comparer.view.close()
 
 
 def test_a_candidate_that_did_not_win_is_shown_with_its_own_types(window, qtbot, typed_result):

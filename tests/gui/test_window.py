@@ -6,10 +6,10 @@ import threading
 import numpy as np
 import psutil
 import pytest
-from hands import wait_for_preview
+from hands import cut_controls, wait_for_preview
 from npe2 import PluginManifest
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QLabel
 
 from corescout.gui import contributions
 from corescout.gui.contributions import sample_surface
@@ -106,26 +106,30 @@ def test_an_image_opened_later_does_not_hide_what_is_ours(explorer, qtbot):
 
 
 def test_no_control_is_cut_at_1280_by_720_and_each_can_be_reached(explorer, qtbot):
-    window = explorer.window()
-    window.resize(1280, 720)
+    explorer.window().resize(1280, 720)
     for step in explorer.steps.values():
         step.set_expanded(True)
     qtbot.wait(200)
-    area = explorer.column.viewport()
-    controls = [w for w in explorer.column.findChildren((QPushButton, QComboBox)) if w.isVisible()]
-    assert len(controls) > 15
-    for control in controls:
-        left = control.mapTo(area, QPoint(0, 0)).x()
-        assert left >= 0, control
-        assert left + control.width() <= area.width(), (control, control.parent())
-        assert control.width() >= control.minimumSizeHint().width(), control
-        explorer.column.ensureWidgetVisible(control)
-        top = control.mapTo(area, QPoint(0, 0)).y()
-        assert 0 <= top <= area.height()
-    for fixed in (explorer.run_bar.explore_button, explorer.session_bar.export_button):
-        place = fixed.mapTo(window, QPoint(0, 0))
-        assert place.y() + fixed.height() <= window.height()
-        assert place.x() + fixed.width() <= window.width()
+    assert cut_controls(explorer) == []
+
+
+def test_a_held_instrument_and_an_offer_fit_in_720_pixels_and_stop_is_seen(explorer, qtbot):
+    window, bar = explorer.window(), explorer.instrument_step.stop_bar
+    offer = QLabel("Not saved last time: " + 8 * "a scan with a long name and many edits, ")
+    offer.setWordWrap(True)
+    explorer.show_offer(offer)
+    bar.show_connected(True)
+    bar.show_hold("the current rose " + 12 * "and rose ", "The tip was taken back. " * 6)
+    explorer.run_bar.show_running(True)
+    explorer.session_bar.say("Exported to " + 6 * "/a/long/folder")
+    for step in explorer.steps.values():
+        step.set_expanded(True)
+    window.resize(1280, 720)
+    qtbot.wait(300)
+    assert (window.width(), window.height()) == (1280, 720)
+    assert bar.stop_button.isVisible()
+    assert cut_controls(explorer) == []
+    assert "The tip was taken back." in bar.said.toolTip()
 
 
 def test_opening_and_closing_twenty_times_leaves_nothing(make_napari_viewer_proxy, qtbot):

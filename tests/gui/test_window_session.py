@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 from hands import wait_for_preview
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from corescout.exports.script import write_script
 from corescout.gui.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
@@ -146,3 +146,20 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     assert explorer.closed
     (kept,) = kept_sessions(sessions)
     assert len(kept.values["edits"]["outlines"]) == 1
+
+
+def test_the_report_is_exported_by_a_click(explorer, quick_result, qtbot, tmp_path, monkeypatch):
+    target, bar = tmp_path / "found.html", explorer.session_bar
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    explorer.set_result(quick_result)
+    qtbot.waitUntil(bar.export_button.isVisible)
+
+    def choose_report():
+        report = next(a for a in bar.menu.actions() if a.text().startswith("Report"))
+        at = bar.menu.actionGeometry(report).center()
+        qtbot.mouseClick(bar.menu, Qt.MouseButton.LeftButton, pos=at)
+
+    QTimer.singleShot(300, choose_report)  # a menu holds whoever opened it
+    qtbot.mouseClick(bar.export_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bar.note.text() == f"Exported to {target}", timeout=60_000)
+    assert quick_result.winner.label in target.read_text()

@@ -7,6 +7,7 @@ nothing connected when the window closes in the middle of a job.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -20,32 +21,40 @@ class Pausable(threading.Event):
     """A stop event that holds whoever asks it while it is paused.
 
     The engine asks at every step of a training whether to stop: paused, each of its threads waits
-    there, and a stop wakes it at once. The clock of a budget goes on.
+    there, and a stop wakes it at once. The clock of a budget stands still meanwhile.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._go = threading.Event()
         self._go.set()
+        self._held_s, self._held_since = 0.0, 0.0
 
     @property
     def paused(self) -> bool:
         """Whether it holds."""
         return not self._go.is_set()
 
+    @property
+    def held_s(self) -> float:
+        """Seconds that it has held so far."""
+        return self._held_s + (time.monotonic() - self._held_since if self.paused else 0.0)
+
     def pause(self) -> None:
         """Hold from now on."""
-        if not super().is_set():
+        if not super().is_set() and not self.paused:
+            self._held_since = time.monotonic()
             self._go.clear()
 
     def resume(self) -> None:
         """Let go."""
+        self._held_s = self.held_s
         self._go.set()
 
     def set(self) -> None:
         """Stop, paused or not."""
         super().set()
-        self._go.set()
+        self.resume()
 
     def is_set(self) -> bool:
         """Say whether to stop; waits while paused."""

@@ -9,23 +9,25 @@ from typing import Any
 import napari
 import numpy as np
 from pyqtgraph import PlotWidget
-from qtpy.QtCore import QEvent, Qt, QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtGui import QUndoStack
 from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from corescout.data import Progress, Result, Scan, Target
+from corescout.data import Result, Scan, Target
 from corescout.gui import layers as shown
 from corescout.gui.bottom import BOTTOM_NAME, Bottom
 from corescout.gui.candidate_view import CandidateView, view_of, winner_view
 from corescout.gui.diagnostic import LogTail, diagnostic
+from corescout.gui.docked import Docked
 from corescout.gui.exploration import Exploration
 from corescout.gui.exporting import Exporter
 from corescout.gui.keys import Keys
 from corescout.gui.look import background
+from corescout.gui.plan_settings import plan_of
 from corescout.gui.run_bar import RunBar
+from corescout.gui.running import Running
 from corescout.gui.session_bar import SessionBar
 from corescout.gui.steps.column import StepColumn
-from corescout.gui.steps.step import Step
 from corescout.gui.window_session import WindowSession
 from corescout.gui.work import Work
 from corescout.gui.workflow import STEPS, State, Workflow
@@ -34,7 +36,7 @@ from corescout.plan import Plan
 _FOUND = ("explore", "types", "targets")
 
 
-class Explorer(QWidget):  # type: ignore[misc]
+class Explorer(Docked):
     """The six steps, the verdict, and the plots below the canvas.
 
     Parameters
@@ -62,7 +64,6 @@ class Explorer(QWidget):  # type: ignore[misc]
     def __init__(self, viewer: napari.viewer.Viewer, *, keep_session: bool = True) -> None:
         super().__init__()
         self.viewer = viewer
-        self.closed = False
         self.workflow = Workflow()
         self.undo_stack = QUndoStack(self)
         self.keys = Keys(viewer)
@@ -70,6 +71,7 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.keys.bind("Control-Shift-Z", "Redo", self.undo_stack, QUndoStack.redo)
         self.work = Work(viewer, self)
         self.exploration = Exploration(self.work, self)
+        self._running = Running(self)
         self.exporter = Exporter(self)
         self._scan: Scan | None = None  # that the result or the search under way is about
         self._result: Result | None = None
@@ -86,36 +88,15 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def start(self) -> None:
         """Explore the chosen channel with the settings of the steps: steps 1 to 5."""
-        layer = self.image_layer()
-        if layer is None or self.running:
-            return
-        scan = self.scan_of(layer)
-        try:
-            plan = self.plan()
-        except ValueError as error:
-            self._say_problem(str(error).splitlines()[-1])
-            return
-        drawn = self.key_points_step.take_edited()
-        self._scan = scan
-        self.set_result(None)
-        self._settings = self.settings()
-        self._show_running(True)
-        self.workflow.set("explore", State.RUNNING, "finding key points")
-        self.verdict.say("Exploring ... candidates appear below as they finish.", "running")
-        self.candidate_panel.begin(plan.decision.reward)
-        self.exploration.start(scan, plan, drawn)
+        self._running.start()
 
     def stop(self) -> None:
         """End the run within about a second; what was finished stays in the table."""
-        if self.running:
-            self.exploration.stop()
-            self.run_bar.show_stopping()
+        self._running.stop()
 
     def pause(self, paused: bool = True) -> None:
         """Hold the run where it is, or let it go on."""
-        if self.running:
-            self.exploration.pause(paused)
-            self.run_bar.show_paused(paused)
+        self._running.pause(paused)
 
     def export(self, folder: str | Path | None = None) -> None:
         """Write the run folder; asks where if it is not said."""
@@ -171,6 +152,12 @@ class Explorer(QWidget):  # type: ignore[misc]
         """The candidate that is looked at: the winner, if no other was picked."""
         return self._view
 
+    def begin(self, scan: Scan) -> None:
+        """A search begins on a scan: the last result is forgotten."""
+        self._scan = scan
+        self.set_result(None)
+        self._settings = self.settings()
+
     def set_result(self, result: Result | None, *, add_layers: bool = True) -> None:
         """Show a result in every panel and on the scan; None forgets the last one."""
         self._result = result
@@ -187,7 +174,7 @@ class Explorer(QWidget):  # type: ignore[misc]
             self._view = winner_view(result)
             self.key_points_step.show_used(result.scan, result.keypoints)
             if add_layers:
-                self.show_layers(_layers_of(result))
+                self.show_layers(shown.found_layers(result))
             self.verdict.show_result(result)
             self._settle_workflow(result)
         self.latent_panel.show_view(self._view)
@@ -229,7 +216,7 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     def show_offer(self, offer: QWidget) -> None:
         """Show a line on top of everything."""
-        self.layout().insertWidget(0, offer)
+        self.column.show_on_top(offer)
 
     def show_bottom(self) -> None:
         """Show the dock with the plots, also after it was closed."""
@@ -302,10 +289,6 @@ class Explorer(QWidget):  # type: ignore[misc]
         self.run_bar.explore_wanted.connect(self.start)
         self.run_bar.stop_wanted.connect(self.stop)
         self.run_bar.pause_wanted.connect(self.pause)
-        self.exploration.progressed.connect(self._show_progress)
-        self.exploration.found.connect(self._show_found)
-        self.exploration.stopped.connect(self._show_stopped)
-        self.exploration.failed.connect(self._show_failed)
         self.column.sample_button.clicked.connect(self.open_sample)
         self.session_bar.export_wanted.connect(self.exporter.export)
         self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
@@ -334,25 +317,9 @@ class Explorer(QWidget):  # type: ignore[misc]
 
     # -- closing --------------------------------------------------------------------------
 
-    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Take the corner below right: the steps need the height more than the plots the width."""
-        super().showEvent(event)
-        window = self.window()
-        if isinstance(window, QMainWindow):
-            corner, area = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
-            window.setCorner(corner, area)
-            self.session.watch_window(window)
-
-    def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Leave the viewer when napari takes this widget out of its dock."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            QTimer.singleShot(0, self._leave_if_undocked)
-
-    def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Leave the viewer when the dock is closed."""
-        self.disconnect_viewer()
-        super().closeEvent(event)
+    def docked_in(self, window: QMainWindow) -> None:
+        """Ask before that window closes."""
+        self.session.watch_window(window)
 
     def wait_for_jobs(self, seconds: float) -> None:
         """Wait until the work of this window has ended."""
@@ -375,10 +342,6 @@ class Explorer(QWidget):  # type: ignore[misc]
         if self.bottom.parent() is not None:
             self.viewer.window.remove_dock_widget(self.bottom)
         self.bottom.deleteLater()
-
-    def _leave_if_undocked(self) -> None:
-        if self.parent() is None and not self.isVisible():
-            self.disconnect_viewer()
 
     # -- images and key points ------------------------------------------------------------
 
@@ -426,70 +389,8 @@ class Explorer(QWidget):  # type: ignore[misc]
         if self._result is None and not self.running:
             self.verdict.say("Press Explore: nothing runs before that.", "ready")
 
-    # -- the run --------------------------------------------------------------------------
-
-    def _show_running(self, running: bool) -> None:
-        self.run_bar.show_running(running)
-        for step in self.steps.values():
-            step.set_running(running)
-
-    def _show_progress(self, progress: Progress) -> None:
-        job = self.exploration.job
-        self.run_bar.show_progress(progress, stopping=job is not None and job.stopping)
-        self.workflow.set("explore", State.RUNNING, f"{len(progress.trials)} candidates")
-        self.candidate_panel.show_progress(progress)
-        best = self.candidate_panel.news()
-        if best is not None:
-            self.work.later("candidate", lambda: self.show_candidate(best))
-
-    def _show_found(self, result: Result) -> None:
-        self._show_running(False)
-        self.set_result(result)
-        self.column.open_for_result()
-
-    def _show_stopped(self, count: int) -> None:
-        self._show_running(False)
-        self.workflow.set("explore", State.TO_DO, f"stopped after {count} candidates")
-        self.verdict.say(
-            f"Stopped. {count} finished candidates are in the table; Explore starts again.",
-            "ready",
-        )
-
-    def _show_failed(self, why: str) -> None:
-        self._show_running(False)
-        self._say_problem(why)
-
     def _settle_workflow(self, result: Result) -> None:
         self.workflow.set("explore", State.DONE, result.winner.label)
         self.workflow.set("types", State.DONE, result.types_in_words)
         self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
         self.settings_changed()
-
-    def _say_problem(self, text: str) -> None:
-        self.workflow.set("explore", State.PROBLEM, text)
-        self.verdict.say(text, "problem")
-
-
-def plan_of(steps: dict[str, Step], channels: tuple[str, ...] | None) -> Plan:
-    """Return the plan that the settings of the steps make: a preset with their changes.
-
-    Raises
-    ------
-    ValueError
-        If a setting cannot be used.
-    """
-    given: dict[str, Any] = {}
-    for step in steps.values():
-        given |= step.plan_values()
-    values = Plan.preset(given.pop("preset_name", "live")).model_dump()
-    for name, value in given.items():
-        values[name] = values[name] | value if isinstance(value, dict) else value
-    return Plan.model_validate(values | {"channels": channels})
-
-
-def _layers_of(result: Result) -> list[shown.LayerData]:
-    places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
-    return [
-        shown.core_layer(result.scan, places, result.core_points, result.types),
-        *shown.target_layers(result.scan, result.targets, types=result.types),
-    ]

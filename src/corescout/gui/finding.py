@@ -15,6 +15,7 @@ from corescout.colors import type_color
 from corescout.data import InputError, Result, Scan
 from corescout.gui import layers as shown
 from corescout.gui.background import Job
+from corescout.gui.library_view import LibraryView
 from corescout.gui.look import rgba
 from corescout.gui.placement import geometry
 from corescout.gui.type_list import swatch
@@ -62,6 +63,14 @@ class Finder:
             self._offer(menu, _like_kept(entry))
         if not entries:
             menu.addAction("no types kept yet").setEnabled(False)
+        else:
+            menu.addSeparator()
+            menu.addAction("Rename or delete …", self.show_library)
+
+    def show_library(self) -> None:
+        """Open the library beside the window: types are renamed and deleted there."""
+        self.library = LibraryView(self._explorer, self._explorer.undo_stack, LIBRARY)
+        self.library.show()
 
     def find(self, wanted: _Wanted) -> None:
         """Look for it on the scan that is chosen."""

@@ -83,6 +83,15 @@ def result_layers(result: Result) -> list[LayerData]:
     ]
 
 
+def found_layers(result: Result) -> list[LayerData]:
+    """Return core points and targets: what a run adds to its scan and its key points."""
+    places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
+    return [
+        core_layer(result.scan, places, result.core_points, result.types),
+        *target_layers(result.scan, result.targets, types=result.types),
+    ]
+
+
 def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
     """Return key points: small and grey."""
     return (

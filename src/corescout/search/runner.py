@@ -82,7 +82,7 @@ class Runner:
 
         with ThreadPoolExecutor(count, thread_name_prefix="corescout") as pool:
             while waiting or running:
-                while waiting and len(running) < count and not _late(deadline, results):
+                while waiting and len(running) < count and not self._late(deadline, results):
                     i = waiting.pop(0)
                     job = pool.submit(run_trials, groups[i], self.stop, follow(i))
                     running[job] = i
@@ -102,6 +102,11 @@ class Runner:
         self._busy_s += time.monotonic() - began
         return [results[i] for i in sorted(results)]
 
+    def _late(self, deadline: float | None, results: dict[int, tuple[Outcome, ...] | str]) -> bool:
+        if deadline is None or not results:
+            return False
+        return time.monotonic() - held_s(self.stop) >= deadline
+
     def _report(
         self, groups: Sequence[TrialGroup], fractions: Sequence[float], began: float
     ) -> None:
@@ -109,13 +114,14 @@ class Runner:
             return
         done = self._done_cost + sum(g.cost * f for g, f in zip(groups, fractions, strict=True))
         total = max(self.expected_cost, done)
-        spent = self._busy_s + time.monotonic() - began
+        spent = max(0.0, self._busy_s + time.monotonic() - began - held_s(self.stop))
         left = spent * (total - done) / done if done > 0.02 * total else None
         self.on_progress(done / total if total else 0.0, left)
 
 
-def _late(deadline: float | None, results: dict[int, tuple[Outcome, ...] | str]) -> bool:
-    return deadline is not None and bool(results) and time.monotonic() >= deadline
+def held_s(stop: threading.Event) -> float:
+    """Return how long whoever holds the search has held it: that is not of its budget."""
+    return float(getattr(stop, "held_s", 0.0))
 
 
 def _outcome(job: Future[tuple[Outcome, ...]], group: TrialGroup) -> tuple[Outcome, ...] | str:

@@ -27,7 +27,7 @@ from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist
-from corescout.search.runner import Runner
+from corescout.search.runner import Runner, held_s
 from corescout.trial import Outcome, TrialGroup
 
 SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
@@ -154,7 +154,8 @@ class Study:
         """Train the winner with the paper's spatial decoder and say how well its types agree."""
         candidate = winner.candidate
         budget_end = self._deadline(1.0)
-        late = budget_end is not None and time.monotonic() >= budget_end
+        held = held_s(self._runner.stop)
+        late = budget_end is not None and time.monotonic() - held >= budget_end
         if not self.plan.decision.confirm_spatial or late:
             return ()
         if candidate.kind != "vae" or candidate.invariances == "none":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from corescout.gui.look import PROBLEM
 
 STOP_RED = "#D00000"
+_LINES = 3  # of what is said; the rest under the mouse, and in the journal: STOP needs its place
 
 
 class StopBar(QWidget):  # type: ignore[misc]
@@ -31,6 +32,8 @@ class StopBar(QWidget):  # type: ignore[misc]
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 2px 6px;")
+        self.said.setMaximumHeight(_LINES * self.said.fontMetrics().lineSpacing() + 8)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
         row.addWidget(self.stop_button, stretch=2)
         row.addWidget(self.release_button, stretch=1)
@@ -62,5 +65,6 @@ class StopBar(QWidget):  # type: ignore[misc]
         text = "\n".join(part for part in (f"HOLD: {reason}" if holds else "", stop_said) if part)
         if text != self.said.text():
             self.said.setText(text)
+            self.said.setToolTip(text)
         self.said.setVisible(bool(text))
         self.release_button.setVisible(holds)

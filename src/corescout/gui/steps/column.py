@@ -19,6 +19,7 @@ from corescout.gui.steps.verdict import Verdict
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
 
+_LEAST_PX = 120
 _OPEN_AT_FIRST = ("scan", "key_points")
 
 
@@ -60,9 +61,14 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         column.addStretch(1)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMinimumHeight(_LEAST_PX)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inner)
         inner.installEventFilter(self)
+
+    def show_on_top(self, line: QWidget) -> None:
+        """Show a line above the steps; it scrolls with them and takes no height of its own."""
+        self.widget().layout().insertWidget(0, line)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Be as wide as the widest open step needs: nothing is cut at the side."""

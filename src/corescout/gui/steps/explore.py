@@ -13,10 +13,14 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSpinBox,
 )
 
 from corescout.gui import patch_outline
+from corescout.gui.options_form import OptionsForm
+from corescout.gui.plan_options import Options, nested, read_options, write_options
+from corescout.gui.plan_settings import merged
 from corescout.gui.preferences import preferences
 from corescout.gui.rewards import OFFERED, REWARD_TIPS, reward_words
 from corescout.gui.steps.step import Fold, Step
@@ -63,7 +67,7 @@ class ExploreStep(Step):
         Raises
         ------
         ValueError
-            If a window size cannot be used, or no invariance is left.
+            If a window size or an option cannot be used, or no invariance is left.
         """
         values: dict[str, Any] = {
             "preset_name": self.preset.currentData(),
@@ -81,7 +85,9 @@ class ExploreStep(Step):
             decision["reward"] = reward
         if self.seeds.value() > 0:
             decision["seeds"] = self.seeds.value()
-        return values | ({"decision": decision} if decision else {})
+        if decision:
+            values["decision"] = decision
+        return merged(values, nested(read_options(self.options.text())))
 
     def windows_px(self) -> tuple[int, ...] | None:
         """Return the window sizes, None for those of the preset."""
@@ -102,6 +108,23 @@ class ExploreStep(Step):
         if place == 0 or not text:
             return None
         return str(self.reward.itemData(place) or text)
+
+    def show_options(self) -> None:
+        """Open the form of all options, as they stand."""
+        preset = Plan.preset(self.preset.currentData())
+        try:
+            changes = nested(read_options(self.options.text()))
+            plan = Plan.model_validate(merged(preset.model_dump(), changes))
+        except ValueError:
+            plan = preset
+        self.form_of_options = OptionsForm(self, preset, plan)
+        self.form_of_options.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.form_of_options.applied.connect(self._take_options)
+        self.form_of_options.show()
+
+    def _take_options(self, values: Options) -> None:
+        self.options.setText(write_options(values))
+        self.options.editingFinished.emit()
 
     def set_running(self, running: bool) -> None:
         """Lock the search while it runs."""
@@ -218,11 +241,19 @@ class ExploreStep(Step):
         self.seed = QSpinBox()
         self.seed.setRange(0, 99)
         self.seed.setToolTip("Random start: the same seed gives the same numbers")
+        self.options = QLineEdit()
+        self.options.setPlaceholderText("as the preset has them")
+        self.options.setToolTip("Every other option that was changed, by its name in a plan file")
+        self.options_button = QPushButton("All options …")
+        self.options_button.setToolTip("Every option of a search, with its unit and its meaning")
+        self.options_button.clicked.connect(self.show_options)
         self.more = Fold()
         self.more.form.addRow("Reward", self.reward)
         self.more.form.addRow("Seeds", self.seeds)
         self.more.form.addRow("Budget", self.budget)
         self.more.form.addRow("Random start", self.seed)
+        self.more.form.addRow("Options", self.options)
+        self.more.form.addRow("", self.options_button)
         self.body.addWidget(self.more)
 
     def _watch(self) -> None:
@@ -230,6 +261,7 @@ class ExploreStep(Step):
         named = [
             (self.preset, "search"), (self.windows, "windows"), (self.reward, "reward"),
             (self.seeds, "seeds"), (self.budget, "budget"), (self.seed, "random start"),
+            (self.options, "options"),
             *((box, f"invariance {box.text()}") for box in self.invariance_boxes.values()),
         ]  # fmt: skip
         self.parameters = [Parameter(stack, widget, name) for widget, name in named]
@@ -239,7 +271,8 @@ class ExploreStep(Step):
             widget.valueChanged.connect(self.changed)
         for box in self.invariance_boxes.values():
             box.toggled.connect(self.changed)
-        self.windows.editingFinished.connect(self.changed)
+        for line in (self.windows, self.options):
+            line.editingFinished.connect(self.changed)
         self.preset.currentIndexChanged.connect(self._show_windows)
         self.windows.textChanged.connect(self._show_windows)
         self.patches.toggled.connect(self.show_patches)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QColorDialog, QGridLayout, QLabel, QMenu, QPushButton
+from qtpy.QtWidgets import QColorDialog, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton
 
 from corescout.colors import TYPE_COLORS, type_color
 from corescout.data import InputError, Result
 from corescout.gui.background import Job
+from corescout.gui.comparing import Comparer
 from corescout.gui.finding import LIBRARY, Finder
 from corescout.gui.look import PROBLEM
 from corescout.gui.steps.step import Step
@@ -34,6 +35,7 @@ class TypesStep(Step):
         super().__init__(explorer, "types")
         self.edits = TypeEdits(explorer, self.say)
         self.finder = Finder(explorer, self.say)
+        self.comparer = Comparer(explorer, self.say)
         self._lengths: WallLengths | None = None
         self._patches: dict[int, NDArray[np.float32]] = {}
         self._averaged: NDArray[np.int64] | None = None  # core points that they are the mean of
@@ -81,6 +83,9 @@ class TypesStep(Step):
         self.pick_button = _button("Select points", "Select all points of the selected types")
         self.keep_button = _button("Add to library", "Keep the selected type for other scans")
         self.find_button = _button("Find more like …", "On the chosen scan, whichever it is")
+        self.compare_button = _button(
+            "Compare with …", "Another run, or a scan read with these types"
+        )
         grid = QGridLayout()
         grid.setSpacing(3)
         for place, button in enumerate(
@@ -88,8 +93,12 @@ class TypesStep(Step):
              self.pick_button, self.keep_button)
         ):  # fmt: skip
             grid.addWidget(button, place // 3, place % 3)
-        grid.addWidget(self.find_button, 2, 0, 1, 3)
         self.body.addLayout(grid)
+        across = QHBoxLayout()
+        across.setSpacing(3)
+        across.addWidget(self.find_button)
+        across.addWidget(self.compare_button)
+        self.body.addLayout(across)
         self.merge_button.clicked.connect(lambda: self.edits.merge(self.list.selected_numbers()))
         self.split_button.clicked.connect(self._split)
         self.pick_button.clicked.connect(self._pick)
@@ -98,6 +107,7 @@ class TypesStep(Step):
             (self.correct_button, self._fill_correct),
             (self.color_button, self._fill_colors),
             (self.find_button, self._fill_find),
+            (self.compare_button, self.comparer.fill),
         ):
             menu = QMenu(button)
             menu.aboutToShow.connect(lambda menu=menu, fill=fill: _refill(menu, fill))
@@ -164,6 +174,7 @@ class TypesStep(Step):
         self.color_button.setEnabled(kinds == 1)
         self.keep_button.setEnabled(kinds == 1)
         self.pick_button.setEnabled(kinds > 0)
+        self.compare_button.setEnabled(present)
 
     # -- what the operator does -----------------------------------------------------------
 

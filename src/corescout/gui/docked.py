@@ -1,0 +1,51 @@
+"""A widget in a dock of napari's that leaves the viewer when its dock goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import QMainWindow, QWidget
+
+
+class Docked(QWidget):  # type: ignore[misc]
+    """Hears how napari shows and takes away a dock: it calls no `close` of the widget.
+
+    Attributes
+    ----------
+    closed : bool
+        Whether it has left the viewer.
+    """
+
+    closed = False
+
+    def disconnect_viewer(self) -> None:
+        """Leave the viewer: its events no longer reach this widget, and its work is stopped."""
+        raise NotImplementedError
+
+    def docked_in(self, window: QMainWindow) -> None:
+        """Shown in a window of napari's."""
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Take the corner below right: the steps need the height more than the plots the width."""
+        super().showEvent(event)
+        window = self.window()
+        if isinstance(window, QMainWindow):
+            corner, area = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
+            window.setCorner(corner, area)
+            self.docked_in(window)
+
+    def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Leave the viewer when napari takes this widget out of its dock."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            QTimer.singleShot(0, self._leave_if_undocked)
+
+    def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Leave the viewer when the dock is closed."""
+        self.disconnect_viewer()
+        super().closeEvent(event)
+
+    def _leave_if_undocked(self) -> None:
+        if self.parent() is None and not self.isVisible():
+            self.disconnect_viewer()

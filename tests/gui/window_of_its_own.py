@@ -1,0 +1,71 @@
+"""What a test runs in a process of its own: another binding of Qt, another scale of the screen.
+
+python window_of_its_own.py explore|fit PICTURE
+"""
+
+import sys
+
+from hands import cut_controls
+from qtpy import API_NAME, QT_VERSION
+from qtpy.QtWidgets import QApplication
+
+from corescout.gui import explorer as module
+from corescout.gui.keypoint_edits import Outline
+from corescout.gui.session import open_session
+from corescout.plan import Plan, TrainingPlan
+
+_LIMIT_S = 300
+
+
+def quick(steps, channels):
+    """A search of seconds."""
+    training = TrainingPlan(epochs=15, collapse_variance=0.0)
+    plan = Plan.preset("live", windows_px=(9,), invariances=("none",), training=training)
+    decision = plan.decision.model_copy(update={"seeds": 1, "finalists": 1, "null_surrogates": 0})
+    return plan.model_copy(update={"decision": decision, "channels": channels})
+
+
+def explore(session):
+    """Explore, edit key points and types, undo."""
+    explorer = session.explorer
+    session.explore(_LIMIT_S)
+    session.pump(_LIMIT_S, until=lambda: not explorer.busy)
+    assert explorer.result is not None, explorer.verdict.text()
+    editor = explorer.key_points_step.editor
+    count = len(editor.keypoints)
+    editor.push(editor.edits.with_outlines([Outline("along", [[30.0, 30], [30, 130]])]), "a line")
+    assert len(editor.keypoints) != count
+    explorer.undo_stack.undo()
+    assert len(editor.keypoints) == count
+    assert explorer.types_step.edits.rename(1, "walls"), explorer.types_step.note.text()
+    assert explorer.result.types.name(1) == "walls"
+    explorer.undo_stack.undo()
+    assert explorer.result.types.name(1) != "walls"
+    session.pump(_LIMIT_S, until=lambda: not explorer.busy)
+
+
+def fit(session):
+    """Open every step and the bar of an instrument: nothing may be cut."""
+    explorer = session.explorer
+    for step in explorer.steps.values():
+        step.set_expanded(True)
+    explorer.instrument_step.stop_bar.show_connected(True)
+    session.pump(1.0)
+    window = explorer.window()
+    assert (window.width(), window.height()) == (1280, 720)
+    assert cut_controls(explorer) == []
+
+
+def main():
+    """Do one of the two, and take a picture of the whole window."""
+    module.plan_of = quick
+    task, picture = sys.argv[1:]
+    with open_session(size=(1280, 720)) as session:
+        {"explore": explore, "fit": fit}[task](session)
+        session.screenshot(picture)
+        ratio = QApplication.primaryScreen().devicePixelRatio()
+        print(f"done {API_NAME} {QT_VERSION} x{ratio:g}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
