@@ -121,6 +121,19 @@ def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
     assert "approved by" in step.journal.toPlainText()
 
 
+def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbot):
+    form = connected.form_of_action
+    dry_run(connected, qtbot)
+    frames = [m for m in connected._check.messages if m.kind == "zoom" and m.target_uid is None]
+    assert len(frames) == 1  # ten targets, a look after every eight
+    count = connected.explorer.undo_stack.count()
+    form.show_possible(frozenset({"mark"}), can_check=False)
+    assert connected.visit_settings().check_every == 0
+    form.show_possible(frozenset({"mark"}), can_check=True)
+    assert connected.visit_settings().check_every == 8
+    assert connected.explorer.undo_stack.count() == count  # nobody has edited it
+
+
 def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):
     step = connected
     dry_run(step, qtbot)

@@ -2,14 +2,15 @@
 
 The story of `corescout.live.scenario` at the twin, 60 times as fast as a real instrument: 100 scans
 with drift, a moved frame, a zoom, a bad scan, a lost connection, scans in a rush, a tip that wears.
-Counted: outcomes of every scan in the journal, messages outside the limits, targets that hit the
-type they were chosen for, drift against the twin's own, memory, and when the tip was warned of.
+Counted: outcomes of every scan in the journal, messages outside the limits, types that got another
+number, name or colour, drift against the twin's own, memory, and when the tip was warned of.
 """
 
 from __future__ import annotations
 
 import math
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ BARS = (
     Bar("twice", "<=", 0),
     Bar("outside_limits", "<=", 0),
     Bar("measured", ">=", 1),
+    Bar("types_renumbered", "<=", 0),
+    Bar("types_renamed", "<=", 0),
+    Bar("page_s", "<=", 1.0),
     Bar("memory_growth_mib", "<=", MOST_GROWTH_MIB),
 )
 
@@ -62,8 +66,6 @@ class Memory:
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Run a day of 100 scans; of 10 with `quick`. A folder given as `scan` keeps the day."""
-    import time
-
     from corescout.live.scenario import scenario
 
     with tempfile.TemporaryDirectory() as folder:
@@ -116,6 +118,8 @@ def figures(made: Scenario) -> dict[str, Value]:
         "drift_off_nm": round(_drift_off_nm(made, records), 2),
         "tip_warned": len(warned),
         **_tip(made, records, warned),
+        **_types(made, records),
+        "page_s": round(_page_s(made), 2),
     }
 
 
@@ -168,6 +172,23 @@ def _tip(made: Scenario, records: Sequence[ScanRecord], warned: Sequence[str]) -
         "types_given_up_at_blur_px": round(min(given_up), 2) if given_up else math.nan,
         "warned_sharp": sum(b == 0 for b in blur),
     }
+
+
+def _page_s(made: Scenario) -> float:
+    """What a stop waits for: the page of the whole day."""
+    began = time.monotonic()
+    made.day.write_page(made.source.name)
+    return time.monotonic() - began
+
+
+def _types(made: Scenario, records: Sequence[ScanRecord]) -> dict[str, Value]:
+    """Whether types kept number, name and colour, on scans whose types were not given up."""
+    from corescout.bench.day_types import kept_types
+    from corescout.live.day import SCANS as FOLDER
+
+    doubted = {r.uid for r in records if any(w.startswith("types:") for w in r.warnings)}
+    at_s = {uid: at for uid, at in made.source.at_s.items() if uid not in doubted}
+    return kept_types(made.day.folder / FOLDER, at_s, made.twin.drift_m_per_s)
 
 
 def _notes(records: Sequence[ScanRecord]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Full garbage collections wait while a run is shown: each stops the window for 0.25 s."""
+"""Full garbage collections stop the window for 0.25 s: they wait for a run, or are made cheap."""
 
 from __future__ import annotations
 
@@ -24,3 +24,26 @@ class FullCollections:
         if self._thresholds is not None:
             gc.set_threshold(*self._thresholds)
             self._thresholds = None
+
+
+class CheapCollections:
+    """Full collections that pass over what is there by now: for a watch, which may take days.
+
+    Put off for so long, what lies in cycles would pile up. Most of what a full one looks through is
+    the window itself, which does not go before the watch does.
+    """
+
+    def __init__(self) -> None:
+        self._frozen = False
+
+    def begin(self) -> None:
+        """Pass over all that there is, until `end`."""
+        if not self._frozen:
+            gc.freeze()
+            self._frozen = True
+
+    def end(self) -> None:
+        """Look at everything again."""
+        if self._frozen:
+            gc.unfreeze()
+            self._frozen = False

@@ -87,8 +87,9 @@ def overlap_of(first: Result, second: Result, drift_m: tuple[float, float] = (0.
 
 def overlap_figure(first: Result, second: Result, overlap: Overlap) -> Figure:
     """Draw both scans with their types, and where they agree."""
-    figure = Figure(figsize=(12, 4.4), layout="constrained")
+    figure = Figure(figsize=(12, 4.9))
     left, middle, right = figure.subplots(1, 3)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.89, bottom=0.08, wspace=0.03)
     _draw(left, first, "first scan; the second one's frame\nas said (dotted) and as registered")
     _draw(middle, second, "second scan, read at the same places")
     there, here = second.scan.frame, first.scan.frame
@@ -96,16 +97,18 @@ def overlap_figure(first: Result, second: Result, overlap: Overlap) -> Figure:
         return figure
     height, width = there.shape_px
     corners = np.array([(0, 0), (0, width), (height, width), (height, 0), (0, 0)]) - 0.5
+    limits = left.axis()
     for moved, style in (((0.0, 0.0), ":"), (overlap.drift_m, "-")):
         outline = here.to_px(there.to_m(corners) - np.asarray(moved))
         left.plot(outline[:, 1], outline[:, 0], style, color=_FRAME_COLOR, lw=1.4)
+    left.axis(limits)
     _show(right, second)
     places = np.asarray(second.patches.center_yx_px)[overlap.rows[:, 1]]
     same = overlap.types[:, 0] == overlap.types[:, 1]
     for chosen, color, name in ((same, "#2ca25f", "same type"), (~same, "#e34a33", "another")):
         label = f"{name}: {chosen.sum()}"
         right.scatter(places[chosen, 1], places[chosen, 0], s=14, c=color, label=label)
-    right.legend(fontsize=8, loc="upper right")
+    _key(right)
     right.set_title(
         f"{len(places)} places of both scans: {overlap.agreement:.0%} of the same type\n"
         f"({overlap.by_chance:.0%} by chance), AMI {overlap.mutual_information:.2f}",
@@ -121,9 +124,15 @@ def _draw(axes: Axes, result: Result, title: str) -> None:
     for kind in np.unique(kinds):
         mine = places[kinds == kind]
         axes.scatter(mine[:, 1], mine[:, 0], s=7, c=type_color(int(kind)), label=f"type {kind}")
-    axes.legend(fontsize=8, loc="upper right", markerscale=2)
+    _key(axes)
     axes.set_title(title, fontsize=9)
     axes.set_axis_off()
+
+
+def _key(axes: Axes) -> None:
+    """Say what the colours are, below the picture."""
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, frameon=False,
+                markerscale=1.6)  # fmt: skip
 
 
 def _show(axes: Axes, result: Result) -> None:

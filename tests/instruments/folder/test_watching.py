@@ -12,6 +12,7 @@ import pytest
 
 from corescout.data import InputError, Scan
 from corescout.instruments.folder import FolderScans, SetAside
+from corescout.instruments.folder.arrivals import BATCH
 
 
 def write(path, seed=0):
@@ -142,6 +143,22 @@ def test_a_burst_is_lost_nowhere(watch, tmp_path):
     for i in range(50):
         write(tmp_path / f"scan{i}.npy", i)
     assert len({s.source for s in seen.wait_for(50)}) == 50
+
+
+def test_a_scan_that_comes_now_does_not_wait_for_many_old_ones(tmp_path):
+    for i in range(100):
+        write(tmp_path / f"old{i:03d}.npy", i)
+        os.utime(tmp_path / f"old{i:03d}.npy", (1e9 + i, 1e9 + i))
+    scans, names = FolderScans(tmp_path, existing=True, poll_s=0.05), []
+    for found in scans:
+        names.append(Path(found.source).name)
+        if len(names) == 3:
+            write(tmp_path / "now.npy", 1000)
+        if len(names) == 101:
+            scans.stop()
+    assert sorted(names[:BATCH]) == [f"old{i:03d}.npy" for i in range(100 - BATCH, 100)]
+    assert "now.npy" in names[: 4 * BATCH]
+    assert len(set(names)) == 101
 
 
 def test_what_was_taken_in_an_earlier_watch_is_not_taken_again(watch, tmp_path):

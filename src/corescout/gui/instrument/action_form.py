@@ -21,6 +21,7 @@ from corescout.gui.steps.step import Fold
 from corescout.gui.undo import Parameter
 from corescout.instruments.messages import SPECTRUM_DEFAULTS
 from corescout.instruments.visit_plan import TOLERANCE_M
+from corescout.live.suggestion import CHECK_EVERY
 
 _ACTIONS = {
     "spectrum": "spectrum at each target",
@@ -58,6 +59,7 @@ class ActionForm(QWidget):  # type: ignore[misc]
         self.check_every.setSpecialValueText("never")
         self.check_every.setPrefix("every ")
         self.check_every.setSuffix(" targets")
+        self.check_every.setValue(CHECK_EVERY)
         self.check_every.setToolTip("Scan a small frame again during the run and compare it")
         self.again = QCheckBox("measure again what was measured")
         self.again.setToolTip("Else a target that was measured or begun before is an error")
@@ -67,7 +69,8 @@ class ActionForm(QWidget):  # type: ignore[misc]
             "points": self.points, "frame": self.size, "tolerance": self.tolerance,
             "drift check": self.check_every, "measure again": self.again,
         }  # fmt: skip
-        self._parameters = [Parameter(undo_stack, widget, name) for name, widget in named.items()]
+        self._parameters = {n: Parameter(undo_stack, widget, n) for n, widget in named.items()}
+        self._check_wanted = CHECK_EVERY  # where the instrument can scan
         for widget in (self.bias, self.seconds, self.points, self.size, self.tolerance,
                        self.check_every):  # fmt: skip
             widget.valueChanged.connect(self.changed)
@@ -92,8 +95,10 @@ class ActionForm(QWidget):  # type: ignore[misc]
         for row in range(self.action.count()):
             item = self.action.model().item(row)
             item.setEnabled(self.action.itemData(row) in actions)
-        if not can_check:
-            self.check_every.setValue(0)
+        if can_check != self.check_every.isEnabled():
+            if not can_check:
+                self._check_wanted = self.check_every.value()
+            self._parameters["drift check"].set(self._check_wanted if can_check else 0)
         self.check_every.setEnabled(can_check)
 
     def _show_settings(self, *_: object) -> None:

@@ -111,7 +111,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
         """Show where the watch stands."""
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
-        text = f"{snapshot.stage}: {snapshot.message}{waits}.{lost}"
+        about = f": {snapshot.message}" if snapshot.message else ""
+        text = f"{snapshot.stage}{about}{waits}.{lost}"
         if text != self.status.text():
             self.status.setText(text)
         told = list(snapshot.warnings[:4])

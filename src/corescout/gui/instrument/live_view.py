@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from corescout.data import Measurement, Scan, Target
 from corescout.gui.background import Job
-from corescout.gui.collector import FullCollections
+from corescout.gui.collector import CheapCollections
 from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import LiveSection
 from corescout.gui.instrument.live_watch import LiveWatch, begin_watch
@@ -56,7 +56,7 @@ class LiveView:
         self._section, self._image, self._show_plan = section, image, show_plan
         self.watch: LiveWatch | None = None
         self._last = Snapshot()
-        self._collections = FullCollections()
+        self._collections = CheapCollections()
         self._waiting: set[str] = set()
         self._parts: dict[str, Callable[[Snapshot], None]] = {  # in this order: later need earlier
             "image": self._show_image,
@@ -106,7 +106,7 @@ class LiveView:
     def attach(self, watch: LiveWatch) -> None:
         """Show a watch that was begun."""
         self.watch, self._last, self._waiting = watch, Snapshot(), set()
-        self._collections.put_off()
+        self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
 
     def stop(self) -> None:
@@ -168,7 +168,7 @@ class LiveView:
             if part in self._waiting:
                 show(now)
         self.watch, self._waiting = None, set()
-        self._collections.resume()
+        self._collections.end()
         self._section.show_watching(False)
         self._show_plan(None, None)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from corescout.data import Result, Target
 from corescout.data.target import Action
 from corescout.instruments import DriftCheck, Event, VisitPlan, plan_visits
+from corescout.live.suggestion import CHECK_SHARE
 
 # Of a message that was carried out; the bias and the speed between them are not worth a word.
 _SAID = {
     "move": "arrived", "spectrum": "spectrum taken", "zoom": "frame scanned", "mark": "marked",
 }  # fmt: skip
-CHECK_SHARE = 0.4  # of the scan's smaller side: the frame of a drift check
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from corescout.readers.registry import has_reader
 from corescout.readers.spectroscopy import SPECTRUM_SUFFIXES, read_measurement
 
 POLLS = 2  # without a change
+BATCH = 16  # files that are read before others are looked for
 
 Signature = tuple[int, int]  # size in bytes, time of the last change in ns
 
@@ -89,9 +90,13 @@ class Arrivals:
             self._waiting[path] = _Waiting(signature, now_s)
 
     def poll(self, now_s: float) -> Iterator[Scan | Measurement | SetAside]:
-        """Look at every file that is waited for; yields what is decided, oldest first."""
+        """Look at every file that is waited for; yields what is decided, oldest first.
+
+        At most `BATCH` files are read, the newest of all: a scan that comes now does not wait for a
+        thousand old ones.
+        """
         settled = [path for path in list(self._waiting) if self._has_settled(path, now_s)]
-        for path in sorted(settled, key=lambda p: self._waiting[p].signature[1]):
+        for path in sorted(settled, key=lambda p: self._waiting[p].signature[1])[-BATCH:]:
             found = self._take(path, now_s)
             if found is not None:
                 yield found
