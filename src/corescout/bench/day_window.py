@@ -17,9 +17,6 @@ from corescout.bench.day import BARS, MOST_S, QUICK_SCANS, SCANS, Memory, figure
 from corescout.bench.outcome import Bar, BenchReport, Value
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QPixmap
-
-    from corescout.gui.session import Session
     from corescout.live.scenario import Scenario
 
 MOST_LAYERS = 12
@@ -52,7 +49,7 @@ def _day(folder: Path, scans: int) -> dict[str, Value]:
     from corescout.live.scenario import scenario
 
     made, memory = scenario(folder / "day", scans), Memory([])
-    shots: list[QPixmap] = []
+    shots = []
     made.runner.signals.scan_done.connect(memory.note)
     with open_session(None, size=(1400, 900)) as session:
         step = session.explorer.instrument_step
@@ -67,7 +64,7 @@ def _day(folder: Path, scans: int) -> dict[str, Value]:
         with Heartbeat() as heartbeat:
             for number in range(1, _PICTURES + 1):
                 session.pump(MOST_S, until=_come(made, number * scans // (_PICTURES + 1)))
-                shots.append(_picture(session))
+                shots.append(session.grab())
             session.pump(MOST_S, until=lambda: not made.runner.running)
         seconds, ended = time.monotonic() - began, not made.runner.running
         session.pump(2.0)
@@ -98,9 +95,3 @@ def _come(made: Scenario, scans: int) -> Callable[[], bool]:
     """Whether so many scans have their outcome, or the day is over."""
     runner = made.runner
     return lambda: len(runner.snapshot.records) >= scans or not runner.running
-
-
-def _picture(session: Session) -> QPixmap:
-    """The window as it is drawn on the screen: nothing is drawn for it."""
-    window = session.explorer.window()
-    return window.screen().grabWindow(window.winId())

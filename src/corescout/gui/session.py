@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import napari
+from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QApplication
 
 from corescout.gui.contributions import read, sample_surface
@@ -51,6 +52,11 @@ class Session:
             self.pump(limit_s, until=lambda: not self.explorer.running)
             self.pump(0.5)
         return heartbeat
+
+    def grab(self) -> QPixmap:
+        """Return the window as it stands on the screen: nothing is drawn for it."""
+        window = self.explorer.window()
+        return window.screen().grabWindow(window.winId())
 
     def screenshot(self, path: str | Path) -> None:
         """Save a picture of the whole window."""
