@@ -4,10 +4,12 @@
 
 A generated surface is shown unless a SCAN is given; of a run folder the types and what follows.
 Pictures are PNG with a palette of 256 colours.
-The picture of the README is `types-dark-1280.png`.
+The picture of the README is `types-dark-1280.png`. Windows beside the main one (`options`,
+`library`, `compare`) are taken once for each theme.
 """
 
 import argparse
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,40 @@ def main() -> None:
         for name in walk_run(session) if session.explorer.result is not None else walk(session):
             if not asked.only or name in asked.only:
                 take(session, asked.folder, name)
+            if name == "types" and (
+                not asked.only or {"options", "library", "compare"} & {*asked.only}
+            ):
+                beside(session, asked.folder)
+
+
+def beside(session: Session, folder: Path) -> None:
+    """Take the windows that stand beside the main one."""
+    from corescout.gui import finding
+    from corescout.library import Library, library_type
+    from corescout.pipeline import save
+
+    explorer = session.explorer
+    with tempfile.TemporaryDirectory() as place:
+        finding.LIBRARY = Path(place) / "library"
+        for number in explorer.result.types.numbers:
+            Library(finding.LIBRARY).add(library_type(explorer.result, number))
+        run = save(explorer.result, Path(place) / "yesterday.corescout")
+        explorer.types_step.comparer.compare_with_run(run)
+        session.pump(60.0, until=lambda: not explorer.busy)
+        explorer.explore_step.show_options()
+        explorer.types_step.finder.show_library()
+        dialogs = {
+            "options": explorer.explore_step.form_of_options,
+            "library": explorer.types_step.finder.library,
+            "compare": explorer.types_step.comparer.view,
+        }
+        for theme in THEMES:
+            session.viewer.theme = theme
+            session.pump(0.6)
+            for name, dialog in dialogs.items():
+                dialog.grab().save(str(folder / f"{name}-{theme}.png"))
+        for dialog in dialogs.values():
+            dialog.close()
 
 
 def walk(session: Session) -> Iterator[str]:

@@ -9,8 +9,10 @@ import pytest
 from qtpy.QtCore import Qt
 
 from corescout.gui.instrument.choices import Choice
+from corescout.gui.instrument.dry_run import readable
 from corescout.gui.instrument.loop_plot import LOOPS
 from corescout.gui.instrument.tip_layer import TIP
+from corescout.gui.instrument.visit import VisitSettings
 from corescout.gui.instrument.widgets import LetGo
 from corescout.gui.layers import LIVE, TARGETS, find_layer, result_layers
 from corescout.gui.workflow import State
@@ -182,6 +184,21 @@ def test_errors_stand_in_the_dry_run_and_nothing_is_approved(connected, qtbot):
     assert "exceeds 6 V" in step.preview_box.errors.text()
     step._poll()
     assert not step.approve_button.isEnabled()
+
+
+def test_errors_name_targets_by_number_and_lengths_in_micrometres(quick_result):
+    far = [replace(t, uid=f"scan_{i}-y1-x2") for i, t in enumerate(quick_result.targets[:2])]
+    plan = VisitSettings("mark", {}, 1e-7, 0).plan(quick_result, far)
+    outside = "X -3.97565e-06 m lies outside -1.024e-06 to 1.024e-06 m"
+    errors = tuple(f"target {t.uid}: {outside}" for t in plan.targets)
+    words = "X -3.976 µm lies outside -1.024 to 1.024 µm"
+    assert readable(errors[:1], plan) == (f"target 1: {words}",)
+    first, *others = readable(errors, plan)
+    assert "was this scan taken with it?" in first
+    assert others == [f"target 1: {words}", f"target 2: {words}"]
+    assert readable(("the plan: bias 7 V exceeds 6 V",), plan) == (
+        "the plan: bias 7 V exceeds 6 V",
+    )
 
 
 def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtbot):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from qtpy.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from corescout.gui.look import DOUBT, PROBLEM
 from corescout.instruments import Check, VisitPlan
+
+_MOST = 4  # errors that are shown at once
+_METRES = re.compile(r"(-?[\d.]+(?:e[+-]?\d+)?)(?: to (-?[\d.]+(?:e[+-]?\d+)?))? m\b")
+_ELSEWHERE = (
+    "No target lies where this instrument may go: was this scan taken with it? The digital twin has"
+    " a sample of its own, File > Open Sample > Corescout."
+)
 
 
 class DryRun(QWidget):  # type: ignore[misc]
@@ -46,7 +55,7 @@ class DryRun(QWidget):  # type: ignore[misc]
         warnings = check.warnings
         if plan.drift_check is None:
             warnings = (*warnings, "Drift is not checked during this run.")
-        self._set(summary, check.errors, warnings, check.wire)
+        self._set(summary, readable(check.errors, plan), warnings, check.wire)
 
     def _set(
         self,
@@ -56,7 +65,9 @@ class DryRun(QWidget):  # type: ignore[misc]
         wire: tuple[str, ...],
     ) -> None:
         self.summary.setText(summary)
-        self.errors.setText("\n".join(errors[:6] + (("...",) if len(errors) > 6 else ())))
+        more = len(errors) - _MOST
+        self.errors.setText("\n".join(errors[:_MOST] + ((f"and {more} more",) if more > 0 else ())))
+        self.errors.setToolTip("\n".join(errors))
         self.warnings.setText("\n".join(warnings))
         self.messages.setPlainText(
             "\n".join(f"{number:3d}  {line}" for number, line in enumerate(wire, start=1))
@@ -65,6 +76,24 @@ class DryRun(QWidget):  # type: ignore[misc]
         self.errors.setVisible(bool(errors))
         self.warnings.setVisible(bool(warnings))
         self.messages.setVisible(bool(wire))
+
+
+def readable(errors: tuple[str, ...], plan: VisitPlan) -> tuple[str, ...]:
+    """Return errors with targets by their number, lengths in micrometres, and what to look at."""
+    number_of = {f"target {t.uid}": f"target {n}" for n, t in enumerate(plan.targets, start=1)}
+    found = []
+    for error in errors:
+        target, colon, rest = error.partition(":")
+        words = number_of.get(target, target) + colon + rest
+        found.append(_METRES.sub(_in_um, words))
+    outside = sum("lies outside" in error for error in errors)
+    if plan.targets and outside >= len(plan.targets):
+        found.insert(0, _ELSEWHERE)
+    return tuple(found)
+
+
+def _in_um(match: re.Match[str]) -> str:
+    return " to ".join(f"{float(text) * 1e6:.3f}" for text in match.groups() if text) + " µm"
 
 
 def _time(seconds: float) -> str:
