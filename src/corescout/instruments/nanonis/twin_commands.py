@@ -28,6 +28,9 @@ DOWN = 0
 _START, _STOP, _TO_CENTER = 0, 1, 6  # of Scan.Action
 _CLOUD_PATTERN = 3
 _MOST_LINES = 8192  # as many pixels
+_REACH = 20.0  # of the scanner, sizes of the surface from the origin
+_LOWEST_SPEED_M_PER_S = 1e-12
+_LARGEST_BIAS_V = 300.0  # of an amplifier
 _PAUSE_S = 0.02
 _log = logging.getLogger(__name__)
 
@@ -127,6 +130,8 @@ class TwinCommands:
         return (*self.frame.center_m, width, height, math.degrees(self.frame.angle_rad))
 
     def _scan_frameset(self, x: float, y: float, width: float, height: float, angle: float) -> None:
+        self._check_place(x, y)
+        self._check_place(width, height)
         rows, columns = self.frame.shape_px
         self.frame = replace(
             self.frame, center_m=(x, y), pitch_m=(width / columns, height / rows),
@@ -184,12 +189,15 @@ class TwinCommands:
         return self.twin.status().at_m or (0.0, 0.0)
 
     def _folme_xyposset(self, x: float, y: float, wait: int) -> None:
+        self._check_place(x, y)
         self._send(Message("move", {"x_m": x, "y_m": y}))
 
     def _folme_speedget(self) -> tuple[Any, ...]:
         return self._speed
 
     def _folme_speedset(self, speed: float, custom: int) -> None:
+        if not _LOWEST_SPEED_M_PER_S <= speed < math.inf:
+            raise ValueError(f"expected a speed in m/s, found {speed:g}")
         self._speed = (speed, custom)
         self._send(Message("speed", {"speed_m_per_s": speed}))
 
@@ -197,6 +205,8 @@ class TwinCommands:
         self.twin.stop("FolMe.Stop", "halt")
 
     def _pattern_cloudset(self, active: int, cloud: Any) -> None:
+        for x, y in cloud:
+            self._check_place(x, y)
         self._cloud = cloud
 
     def _pattern_cloudget(self) -> tuple[Any, ...]:
@@ -241,6 +251,7 @@ class TwinCommands:
         return (self.twin.status().bias_v,)
 
     def _bias_set(self, bias_v: float) -> None:
+        _check_bias(bias_v)
         if bias_v == 0:
             self.twin.zero_bias()  # also after a stop, and while something is under way
         else:
@@ -254,6 +265,7 @@ class TwinCommands:
             self.twin.stop("BiasSpectr.Stop", "halt")
 
     def _biasspectr_limitsset(self, start_v: float, end_v: float) -> None:
+        _check_bias(start_v, end_v)
         self._limits_v = (start_v, end_v)
 
     def _biasspectr_statusget(self) -> tuple[Any, ...]:
@@ -274,6 +286,12 @@ class TwinCommands:
         """The twin has no Z."""
 
     # -- inner ----------------------------------------------------------------------------
+
+    def _check_place(self, x: float, y: float) -> None:
+        """Refuse what is no place near the surface: the way there would take for ever."""
+        reach = _REACH * max(self.twin.sample.frame.size_m)
+        if not (abs(x) <= reach and abs(y) <= reach):
+            raise ValueError(f"expected metres within {reach:g} m, found {x:g} and {y:g}")
 
     def _send(self, message: Message) -> None:
         """One motion after the other; a stop ends one and does not outlast it."""
@@ -343,3 +361,8 @@ class TwinCommands:
     @staticmethod
     def _is_alive(thread: threading.Thread | None) -> bool:
         return thread is not None and thread.is_alive()
+
+
+def _check_bias(*biases_v: float) -> None:
+    if not all(abs(bias_v) <= _LARGEST_BIAS_V for bias_v in biases_v):
+        raise ValueError(f"expected a bias within {_LARGEST_BIAS_V:g} V, found {biases_v}")
