@@ -267,12 +267,13 @@ def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, qui
     assert "no scale" not in said.err
 
 
-def test_ctrl_c_in_a_command_that_has_nothing_to_keep(quick_run, monkeypatch):
+def test_ctrl_c_in_a_command_that_has_nothing_to_keep(quick_run, monkeypatch, capsys):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("corescout.runs.read_run", interrupted)
     assert _run(["targets", str(quick_run)]) == 130
+    assert capsys.readouterr().err == "corescout: stopped\n"
 
 
 def test_a_run_without_its_window_is_repeated_by_its_script(tmp_path, quick_run, capsys):

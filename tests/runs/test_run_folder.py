@@ -10,7 +10,14 @@ import pytest
 
 from corescout.data import InputError
 from corescout.pipeline import save
-from corescout.runs import FORMAT_VERSION, check_writable, is_run, read_run, write_stopped
+from corescout.runs import (
+    FORMAT_VERSION,
+    check_writable,
+    is_run,
+    read_run,
+    write_run,
+    write_stopped,
+)
 
 
 @pytest.fixture
@@ -166,3 +173,31 @@ def test_a_name_as_long_as_the_system_takes(quick_result, tmp_path):
     assert is_run(folder)
     with pytest.raises(InputError, match="--out"):
         check_writable(tmp_path / ("n" * 300))
+
+
+def test_a_run_that_was_stopped_says_so_and_how_to_go_on(quick_result, tmp_path):
+    folder = write_stopped(quick_result.trials, quick_result.plan, tmp_path / "stopped")
+    with pytest.raises(InputError, match="was stopped before") as caught:
+        read_run(folder)
+    assert f"--plan {folder / 'plan.json'} --overwrite" in str(caught.value)
+
+
+def test_the_run_of_another_version_is_named_as_such(quick_result, tmp_path):
+    run = write_run(quick_result, tmp_path / "run")
+    plan = json.loads((run / "plan.json").read_text("utf-8"))
+    plan["training"]["half_turns"] = True
+    (run / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(InputError, match=r"this version of Corescout.*training\.half_turns"):
+        read_run(run)
+
+
+def test_tables_with_other_content_are_an_input_error(quick_result, tmp_path):
+    run = write_run(quick_result, tmp_path / "run")
+    for name in ("decision.json", "plan.json", "trials.json", "targets.json"):
+        whole = (run / name).read_bytes()
+        for content in ("12", "null", '["x"]', "{"):
+            (run / name).write_text(content)
+            with pytest.raises(InputError):
+                read_run(run)
+        (run / name).write_bytes(whole)
+    assert read_run(run).why == quick_result.why

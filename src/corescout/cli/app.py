@@ -103,12 +103,14 @@ def _run(arguments: list[str]) -> int:
         return _say(str(needed), BAD_INPUT)
     except Exception as error:  # noqa: BLE001 - the door: what is left becomes a line, too
         return _other(error, verbose="--verbose" in arguments)
+    if code == STOPPED:  # Typer's answer to Ctrl-C where there is nothing to keep
+        return _say("stopped", STOPPED)
     return code if isinstance(code, int) else 0
 
 
 def _other(error: Exception, *, verbose: bool) -> int:
     """What Typer found wrong with the words, what the disk refuses, and what is left: a bug."""
-    if type(error).__name__ == "Abort":  # Typer's word for Ctrl-C
+    if type(error).__name__ == "Abort":  # the same of an older Typer
         return _say("stopped", STOPPED)
     if hasattr(error, "format_message"):  # Typer and click have each their own class of it
         return _usage(error)

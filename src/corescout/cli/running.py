@@ -41,9 +41,9 @@ def explore_and_save(
                 overwrite=overwrite,
                 log=log.getvalue(),
             )
-            raise StoppedError(
-                f"stopped; {len(stopped.trials)} finished candidates are kept in {folder}"
-            ) from stopped
+            count = len(stopped.trials)
+            said = f"{count} finished candidate{'' if count == 1 else 's'}"
+            raise StoppedError(f"stopped; {said} kept in {folder}") from stopped
         logging.getLogger("corescout").info("%s", result.why)
         for note in result.notes:
             logging.getLogger("corescout").info("note: %s", note)

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
+from corescout.plan import Plan
 from corescout.runs import layout
 from corescout.runs.arrays import (
     bayesian_by_trial_from_h5,
@@ -35,6 +36,12 @@ def read_run(folder: str | Path) -> Result:
         If it is no finished run, a file is damaged, or a newer Corescout wrote it.
     """
     path = Path(folder)
+    if not layout.is_run(path) and (path / layout.PLAN).is_file():
+        raise InputError(
+            "the folder of a finished run",
+            f"{path}, which was stopped before it was decided",
+            f"explore the scan again with --plan {path / layout.PLAN} --overwrite",
+        )
     if not layout.is_run(path):
         raise InputError(
             f"the folder of a finished run ({layout.DECISION}, {layout.RESULT})",
@@ -44,8 +51,11 @@ def read_run(folder: str | Path) -> Result:
     try:
         decision = json.loads((path / layout.DECISION).read_text("utf-8"))
         _check_version(decision.get("format_version"), path)
+        _check_plan(path)
         return _result(path, decision)
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
         raise InputError(
             f"an undamaged run in {path}", f"{type(error).__name__}: {error}", "run it again"
         ) from error
@@ -58,6 +68,21 @@ def _check_version(version: object, path: Path) -> None:
             f"version {version} in {path}",
             "update Corescout",
         )
+
+
+def _check_plan(path: Path) -> None:
+    """Refuse a plan with fields that this version does not know: it cannot be followed."""
+    from pydantic import ValidationError
+
+    try:
+        Plan.model_validate(_json(path, layout.PLAN))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            "a run of this version of Corescout",
+            f"{path}, whose plan says {'.'.join(map(str, first['loc']))} ({first['msg']})",
+            "explore the scan again, or use the version that wrote it (decision.json)",
+        ) from error
 
 
 def _result(path: Path, decision: dict[str, Any]) -> Result:
