@@ -10,7 +10,14 @@ import pytest
 
 import corescout
 from corescout.data import InputError
-from corescout.exports import result_maps, write_gsf, write_model, write_nsid, write_script
+from corescout.exports import (
+    result_maps,
+    write_gsf,
+    write_model,
+    write_nsid,
+    write_script,
+    write_whole,
+)
 from corescout.plan import TrainingPlan
 from corescout.vae import read_pyroved, specification_of, train
 from corescout.vae.exchange import why_not_pyroved
@@ -85,6 +92,28 @@ def test_a_script_of_a_file_with_any_name_can_be_run(quick_result, tmp_path, sou
     made = runpy.run_path(str(path))
     assert made["PLAN"] == json.loads(json.dumps(dict(quick_result.plan)))
     assert corescout.read_scan(made["SCAN"]).shape_px == scan.shape_px
+
+
+@pytest.mark.parametrize("write", ["nsid", "gsf", "text"])
+def test_on_a_disk_that_is_full_what_was_there_stays(tmp_path, rng, monkeypatch, write):
+    scan = corescout.Scan("a", {"b": rng.random((9, 9))})
+    writers = {
+        "nsid": lambda: write_nsid(scan, tmp_path / "a_b.gsf"),
+        "gsf": lambda: write_gsf(scan, tmp_path),
+        "text": lambda: write_whole(tmp_path / "a_b.gsf", "x"),
+    }
+    (tmp_path / "a_b.gsf").write_text("before")
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("corescout.exports.nsid.write_channels", full)
+    monkeypatch.setattr("gsffile.write_gsf", full)
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        writers[write]()
+    assert [p.name for p in tmp_path.iterdir()] == ["a_b.gsf"]
+    assert (tmp_path / "a_b.gsf").read_text() == "before"
 
 
 def test_export_writes_maps_of_a_run(quick_result, tmp_path):

@@ -114,8 +114,8 @@ def _other(error: Exception, *, verbose: bool) -> int:
         return _say("stopped", STOPPED)
     if hasattr(error, "format_message"):  # Typer and click have each their own class of it
         return _usage(error)
-    if isinstance(error, OSError) and error.filename and error.errno in _REMEDIES:
-        found = f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        found = ": ".join(str(e) for e in (error.filename, os.strerror(error.errno)) if e)
         remedy = _REMEDIES[error.errno]
         return _say(str(InputError("a place to read or write", found, remedy)), BAD_INPUT)
     logging.getLogger("corescout").debug("bug", exc_info=True)

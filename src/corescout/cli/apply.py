@@ -19,7 +19,10 @@ def apply(
     out: options.Out = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Find the types of a finished run on another scan, without training."""
+    """Find the types of a finished run on another scan.
+
+    Without training: its window, grey levels and network are kept.
+    """
     from corescout.pipeline import apply as apply_result
     from corescout.pipeline import save
     from corescout.readers import read_scan

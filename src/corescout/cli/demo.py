@@ -29,7 +29,7 @@ def demo(
     overwrite: options.Overwrite = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Explore a generated ferroelectric surface and compare with its truth."""
+    """Explore a generated surface and compare with its truth."""
     from corescout.runs import check_writable
     from corescout.surfaces import generate_surface
     from corescout.surfaces.truth import compare

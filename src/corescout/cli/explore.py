@@ -35,7 +35,7 @@ def explore(
     overwrite: options.Overwrite = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Find the types of microstructure in a scan and where to measure next."""
+    """Find the types in a scan, and where to measure next."""
     from corescout.readers import read_scan
     from corescout.runs import check_writable, default_folder
 

@@ -72,7 +72,11 @@ def targets(
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
 ) -> None:
-    """Choose targets: CSV by priority, JSON and .arcmd in the order of the visits."""
+    """Choose the targets of a finished run anew.
+
+    CSV comes by priority, JSON and .arcmd in the order of the visits.
+    """
+    from corescout.exports import write_whole
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
     from corescout.targets import targets_of
@@ -93,7 +97,7 @@ def targets(
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8", newline="\n")
+        write_whole(out, text)
 
 
 def _text(

@@ -37,7 +37,10 @@ def twin(
     ] = None,
     profiles: Profiles = None,
 ) -> None:
-    """Serve the digital twin in the language of a Nanonis controller, until Ctrl-C."""
+    """Serve the digital twin as a Nanonis controller.
+
+    In the language of its TCP interface, until Ctrl-C.
+    """
     from corescout.instruments.nanonis import NanonisServer
 
     host, port = host_and_port(nanonis)

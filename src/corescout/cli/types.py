@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 types = typer.Typer(
     name="types",
-    help="Named types: list, add from a run, find more like one, compare two scans.",
+    help="Named types: list, add, find more like one, compare.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -37,7 +37,10 @@ def list_types(
     ] = None,
     library: LibraryFolder = None,
 ) -> None:
-    """List the types of the library, or those of a run with their length of wall."""
+    """List the types of the library, or those of a run.
+
+    A run's have their length of wall.
+    """
     from corescout.library import Library
 
     if run is not None:
@@ -87,7 +90,8 @@ def find(
     out: Annotated[Path | None, typer.Option(help="CSV file; else it is printed.")] = None,
     library: LibraryFolder = None,
 ) -> None:
-    """Find more like a type of the library, or like one key point of a run."""
+    """Find more like a type, or like one key point of a run."""
+    from corescout.exports import write_whole
     from corescout.readers import read_scan
 
     scan = read_scan(
@@ -98,7 +102,7 @@ def find(
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8", newline="\n")
+        write_whole(out, text)
     strange = 1 - finding.familiar.mean()
     if strange > 0.05:
         typer.echo(
@@ -115,7 +119,10 @@ def compare(
     ],
     pixel_size: options.PixelSize = None,
 ) -> None:
-    """Compare two scans by their types: shares, densities, walls, agreement where they overlap."""
+    """Compare two scans by their types.
+
+    Shares, densities, length of wall, and agreement where the scans overlap.
+    """
     from corescout.library import compare as compare_results
     from corescout.pipeline import apply
     from corescout.readers import read_scan

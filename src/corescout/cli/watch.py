@@ -62,7 +62,10 @@ def watch(
         Path | None, typer.Option(help="Folder of the day; corescout-DATE where you are.")
     ] = None,
 ) -> None:
-    """Watch a source: analyse each scan, suggest targets, measure what is approved."""
+    """Watch a source: understand each scan as it arrives.
+
+    Each is analysed, targets are suggested, and what is approved is measured.
+    """
     from corescout.live import Day
     from corescout.live.policy import Policy
 

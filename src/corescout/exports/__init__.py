@@ -6,6 +6,7 @@ from corescout.exports.maps import result_maps
 from corescout.exports.model import write_model
 from corescout.exports.nsid import write_nsid
 from corescout.exports.script import write_script
+from corescout.exports.whole import write_whole
 
 __all__ = [
     "arcmd_places_m",
@@ -15,4 +16,5 @@ __all__ = [
     "write_model",
     "write_nsid",
     "write_script",
+    "write_whole",
 ]

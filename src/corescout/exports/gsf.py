@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import Scan
+from corescout.exports.whole import whole_file
 
 
 def write_gsf(scan: Scan, folder: str | Path, stem: str | None = None) -> list[Path]:
@@ -31,7 +32,8 @@ def write_gsf(scan: Scan, folder: str | Path, stem: str | None = None) -> list[P
         meta = {"Title": name, **_place(scan)}
         if scan.units[name]:
             meta["ZUnits"] = scan.units[name]
-        gsffile.write_gsf(str(path), np.ascontiguousarray(values, dtype="<f4"), meta)
+        with whole_file(path) as partial:
+            gsffile.write_gsf(str(partial), np.ascontiguousarray(values, dtype="<f4"), meta)
         written.append(path)
     return written
 

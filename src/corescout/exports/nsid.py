@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import Scan
+from corescout.exports.whole import whole_file
 
 WRITER = "corescout"
 
@@ -21,7 +22,7 @@ def write_nsid(scan: Scan, path: str | Path) -> Path:
     import h5py
 
     path = Path(path)
-    with h5py.File(path, "w") as file:
+    with whole_file(path) as partial, h5py.File(partial, "w") as file:
         write_channels(file, scan)
     return path
 

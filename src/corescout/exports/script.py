@@ -10,6 +10,7 @@ import numpy as np
 
 from corescout.data import Result
 from corescout.exports.nsid import write_nsid
+from corescout.exports.whole import write_whole
 
 _DETECTED = ("canny", "sato", "grid", "orb", "sift")
 _SCRIPT = '''r"""Repeat an exploration without a window: python {name}
@@ -68,8 +69,7 @@ def write_script(result: Result, path: str | Path) -> Path:
     if not Path(result.scan.source).is_file():  # of an instrument, or generated
         beside = write_nsid(result.scan, target.with_name(f"{target.stem}_scan.h5"))
         scan = f"HERE / {beside.name!r}"
-    text = _text(result, target.name, scan, table.name if drawn else None)
-    target.write_text(text, "utf-8")
+    write_whole(target, _text(result, target.name, scan, table.name if drawn else None))
     return target
 
 
