@@ -263,7 +263,7 @@ class Plan(_Frozen):
         description="computed beside the quick ones: held_out_log_likelihood, neg_elbo_plus_h, ...,"
         " or module:function of your own",
     )
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=2**62)
     budget_s: float | None = Field(None, gt=0)
     pixel_size_m: float | None = Field(None, gt=0, description="where the file has no scale")
     max_trials: int | None = Field(

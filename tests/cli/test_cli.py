@@ -234,6 +234,7 @@ REFUSED = {
     "an option that is none": (["targets", "{run}", "--spacing-nm", "5"], "targets --help"),
     "a command that is none": (["explor"], "--help"),
     "weights that are no numbers": (["explore", "a.npy", "--weights", "gain=nan"], "gain=1"),
+    "a seed too large": (["explore", "a.npy", "--seed", "9" * 25], "seed"),
     "a plan that is none": (["explore", "a.npy", "--plan", "{run}/result.h5"], "plan"),
     "avoided places without columns": (["targets", "{run}", "--avoid", "{tmp}/x.csv"], "x_m"),
     "avoided places without numbers": (["targets", "{run}", "--avoid", "{tmp}/nan.csv"], "number"),
