@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt
 
 from corescout.exports import write_nsid
 from corescout.gui.instrument.choices import Choice
+from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import FOLDER, INSTRUMENT
 from corescout.gui.layers import CORE, LIVE, TARGETS, find_layer, result_layers
 from corescout.instruments import read_journal
@@ -138,3 +139,17 @@ def test_closing_while_the_twin_is_watched_leaves_nothing(watching, twin, qtbot)
     entries = read_journal(link.day.folder / "journal.jsonl")
     outcomes = [e["uid"] for e in entries if e["what"] == "scan outcome"]
     assert len(outcomes) == len(set(outcomes)) > 0
+
+
+def test_a_new_place_is_looked_at_and_a_zoom_stays_in_its_survey(explorer, surface):
+    image, camera = LiveImage(explorer.viewer), explorer.viewer.scene.camera
+    frame = surface.scan.frame
+    image.show(surface.scan)
+    zoom, center = camera.zoom, tuple(camera.center)[-2:]
+    half = replace(frame, pitch_m=tuple(p / 2 for p in frame.pitch_m))
+    image.show(replace(surface.scan, uid="zoom", frame=half))
+    assert (camera.zoom, tuple(camera.center)[-2:]) == (zoom, center)
+    far = replace(frame, center_m=(20e-6, 5e-6), pitch_m=tuple(2 * p for p in frame.pitch_m))
+    image.show(replace(surface.scan, uid="elsewhere", frame=far))
+    assert tuple(camera.center)[-2:] == pytest.approx((-5.0, 20.0))
+    assert camera.zoom == pytest.approx(zoom / 4)  # of the zoom before it

@@ -51,7 +51,7 @@ class ScanWork:
         """Analyse a scan; whatever that brings, its outcome is noted."""
         scan = waiting.scan
         try:
-            self._board.stage("checking", f"scan {scan.uid}")
+            self._board.show(stage="checking", message=f"scan {scan.uid}", current=scan)
             reason = unusable(scan, self._analyst.channel)
             if reason is None:
                 self._analyse(waiting)
@@ -136,7 +136,7 @@ class ScanWork:
         self._board.stage("exploring", f"scan {scan.uid}: {why}")
 
         def tell(progress: Progress) -> None:
-            message = f"exploring {scan.uid}: {progress.stage} {progress.fraction:.0%}"
+            message = f"scan {scan.uid}: {progress.stage}, {progress.fraction:.0%}"
             self._board.show(message=message)
 
         return self._analyst.explore(scan, self._earlier, self._stopping, tell)

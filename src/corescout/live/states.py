@@ -131,6 +131,8 @@ class Snapshot:
         Scans that wait for the analysis.
     partial : Scan or None
         The scan whose rows are arriving.
+    current : Scan or None
+        The scan that was taken up last, whole; its analysis may be under way.
     understood : Understood or None
         The latest scan that was analysed.
     result : Result or None
@@ -165,6 +167,7 @@ class Snapshot:
     connected: bool = False
     waiting: int = 0
     partial: Scan | None = None
+    current: Scan | None = None
     understood: Understood | None = None
     result: Result | None = None
     records: tuple[ScanRecord, ...] = ()

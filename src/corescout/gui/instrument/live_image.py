@@ -11,6 +11,8 @@ from corescout.gui.layers import CHANNEL, LIVE, OURS, RESULT, SCAN, find_layer, 
 from corescout.gui.placement import geometry
 from corescout.report.drawing import scaled_unit
 
+_LARGER = 1.3  # ratio of sides from which on a frame is looked at as a whole
+
 
 class LiveImage:
     """One layer for all scans that come: a new one is written over the last.
@@ -45,12 +47,20 @@ class LiveImage:
         filled = values / np.float32(self._factor)  # what has not come is NaN: the last scan shows
         layer = self.layer
         if layer is None or layer.data.shape != filled.shape:
+            before = self._frame if layer is not None else None
             self.remove()
             self._add(scan, filled, limits)
+            if before is None:
+                self._viewer.reset_view()
+            else:
+                self._frame = before
+                self._follow(scan.frame)
+                self._frame = scan.frame
             return
         layer.data[...] = filled
         if scan.frame != self._frame:
             place_layer(layer, scan)
+            self._follow(scan.frame)
             self._frame = scan.frame
         if not np.allclose(layer.contrast_limits, limits, rtol=0.02):
             layer.contrast_limits = limits
@@ -67,6 +77,19 @@ class LiveImage:
         layer = self.layer
         if layer is not None:
             self._viewer.layers.remove(layer)
+
+    def _follow(self, frame: ScanFrame | None) -> None:
+        """Look at a frame that lies elsewhere or is much larger than the last; zooms stay in it."""
+        before = self._frame
+        if frame is None or before is None:
+            return
+        larger = max(frame.size_m) / max(before.size_m)
+        inside = bool(before.contains_m(np.array([frame.center_m]))[0])
+        if inside and larger < _LARGER:
+            return
+        x_m, y_m = frame.center_m
+        self._viewer.scene.camera.center = (-y_m * 1e6, x_m * 1e6)
+        self._viewer.scene.camera.zoom = self._viewer.scene.camera.zoom / larger
 
     def _add(self, scan: Scan, values: Any, limits: tuple[float, float]) -> None:
         self._frame = scan.frame

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
@@ -112,13 +114,13 @@ class LiveSection(QWidget):  # type: ignore[misc]
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
         about = f": {snapshot.message}" if snapshot.message else ""
-        text = f"{snapshot.stage}{about}{waits}.{lost}"
+        text = _breakable(f"{snapshot.stage}{about}{waits}.{lost}")
         if text != self.status.text():
             self.status.setText(text)
         told = list(snapshot.warnings[:4])
         if snapshot.not_written:
             told.insert(0, f"NOT WRITTEN TO THE DISK. {snapshot.not_written}.")
-        warnings = "\n".join(f"\u26a0 {line}" for line in told)
+        warnings = _breakable("\n".join(f"\u26a0 {line}" for line in told))
         if warnings != self.warnings.text():
             self.warnings.setText(warnings)
         self.warnings.setVisible(bool(warnings))
@@ -138,6 +140,11 @@ class LiveSection(QWidget):  # type: ignore[misc]
     def _signed(self, signed: bool) -> None:
         self.sign_button.setText("Take the policy back" if signed else "Sign a policy")
         self.sign_wanted.emit(self.most_targets.value() if signed else 0)
+
+
+def _breakable(text: str) -> str:
+    """Let long names of files wrap: one that does not would widen the whole column."""
+    return re.sub(r"(?<=[-_./])", "\u200b", text)
 
 
 def _item(record: ScanRecord) -> QListWidgetItem:

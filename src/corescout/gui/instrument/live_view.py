@@ -14,6 +14,7 @@ from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import LiveSection
 from corescout.gui.instrument.live_watch import LiveWatch, begin_watch
 from corescout.gui.instrument.loop_plot import loops_layer
+from corescout.gui.workflow import State
 from corescout.instruments import Check, VisitPlan
 from corescout.live.policy import Policy
 from corescout.live.settings import LiveSettings
@@ -108,6 +109,11 @@ class LiveView:
         self.watch, self._last, self._waiting = watch, Snapshot(), set()
         self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
+        self._explorer.workflow.set("instrument", State.RUNNING, "watching")
+        if self._explorer.result is None:
+            self._explorer.verdict.say(
+                "Watching: scans are explored and read as they come.", "running"
+            )
 
     def stop(self) -> None:
         """End the watch. Returns at once; `poll` sees its end."""
@@ -170,12 +176,14 @@ class LiveView:
         self.watch, self._waiting = None, set()
         self._collections.end()
         self._section.show_watching(False)
+        self._explorer.workflow.set("instrument", State.TO_DO, "")
         self._show_plan(None, None)
 
     def _show_rows(self, now: Snapshot) -> None:
-        """The scan that is under way, as far as it has come."""
-        if now.partial is not None:
-            self._image.show(now.partial, self._channel())
+        """The scan that is under way, as far as it has come, or the one that is looked at."""
+        scan = now.partial or now.current
+        if scan is not None:
+            self._image.show(scan, self._channel())
 
     def _show_image(self, now: Snapshot) -> None:
         understood = now.understood
@@ -223,8 +231,10 @@ def _changed(now: Snapshot, last: Snapshot) -> set[str]:
         found.add("loops")
     if now.plan is not last.plan:
         found.add("plan")
-    if now.partial is not last.partial:
+    if now.partial is not None and now.partial is not last.partial:
         found.add("rows")
+    if now.current is not last.current and now.partial is None:
+        found.add("rows")  # it is seen while it is analysed, or explored for a minute
     return found
 
 

@@ -80,7 +80,7 @@ class InstrumentWidgets(Step):
         self.bar.setMaximum(max(1, len(progress.targets)))
         self.bar.setValue(progress.done)
         self.bar.setFormat(progress.text)
-        chip, text = _chip(state, snapshot, progress)
+        chip, text = _chip(state, snapshot, progress, live=live)
         self.explorer.workflow.set("instrument", chip, text)
 
     def show_link(self, link: InstrumentLink | None) -> None:
@@ -179,7 +179,9 @@ class LetGo:
             link.close()
 
 
-def _chip(state: str, snapshot: LinkSnapshot, progress: Progress) -> tuple[State, str]:
+def _chip(
+    state: str, snapshot: LinkSnapshot, progress: Progress, *, live: bool
+) -> tuple[State, str]:
     """State and text of the step's header."""
     if state == "HOLD" or snapshot.problem:
         return State.PROBLEM, state if state == "HOLD" else snapshot.problem
@@ -187,6 +189,8 @@ def _chip(state: str, snapshot: LinkSnapshot, progress: Progress) -> tuple[State
         return State.RUNNING, progress.text or "running"
     if snapshot.scanning:
         return State.RUNNING, "scanning"
+    if live:
+        return State.RUNNING, "measuring" if state == "RUNNING" else "watching"
     if progress.ended == "done" and state == "OBSERVE":
         return State.DONE, progress.text
     return State.TO_DO, {"ARMED": "approved", "PREVIEW": "previewed"}.get(state, "connected")

@@ -180,6 +180,7 @@ class InstrumentStep(InstrumentWidgets):
         live = LiveSettings(action=action, action_settings=settings, drift_check=check)
         self.live.start(link, folder, self.days / name, live)
         self._timer.start()
+        self._bring_into_view(self.live_fold)
 
     def show_watch(self, watch: LiveWatch) -> None:
         """Show a watch that was begun elsewhere."""
