@@ -17,7 +17,6 @@ BENCHES: dict[str, str] = {
     "limits": "corescout.bench.limits",
     "live": "corescout.bench.live",
     "loops": "corescout.bench.loops",
-    "method": "corescout.bench.method",
     "null": "corescout.bench.null",
     "open": "corescout.bench.opening",
     "paper": "corescout.bench.paper",
@@ -27,6 +26,7 @@ BENCHES: dict[str, str] = {
     "scale": "corescout.bench.scale",
     "soak": "corescout.bench.soak",
     "startup": "corescout.bench.startup",
+    "truth": "corescout.bench.truth",
 }
 
 __all__ = ["BENCHES", "Bar", "BenchReport"]
