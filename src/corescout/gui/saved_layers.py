@@ -14,6 +14,7 @@ import numpy as np
 
 from corescout.data import InputError, Scan
 from corescout.exports.nsid import write_channels
+from corescout.exports.whole import whole_file
 from corescout.gui import layers as shown
 from corescout.gui.placement import GEOMETRY
 from corescout.readers import hdf5
@@ -42,8 +43,7 @@ def write_layers(path: str, layers: list[LayerData]) -> list[str]:
     import h5py
 
     target = Path(path).with_suffix(".h5")
-    partial = target.with_suffix(".h5.partial")
-    with h5py.File(partial, "w") as file:
+    with whole_file(target) as partial, h5py.File(partial, "w") as file:
         file.attrs[MARK] = VERSION
         scans: list[Scan] = []
         for number, (data, options, kind) in enumerate(layers):
@@ -61,7 +61,6 @@ def write_layers(path: str, layers: list[LayerData]) -> list[str]:
                 continue
             _write_data(group, data)
             _write_features(group, options.get("features"))
-    partial.replace(target)
     return [str(target)]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from corescout.data import InputError
+from corescout.exports.whole import whole_file
 from corescout.library import files
 from corescout.library.entry import LibraryType
 
@@ -120,12 +120,10 @@ class Library:
         content = files.to_bytes(entry)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, partial = tempfile.mkstemp(prefix=".", suffix=".partial", dir=self.folder)
-            with os.fdopen(handle, "wb") as file:
+            with whole_file(target) as partial, partial.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(partial).replace(target)
         except OSError as error:
             raise InputError(
                 f"room and the right to write the library {self.folder}",
