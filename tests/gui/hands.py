@@ -68,8 +68,8 @@ class Hands:
 
 
 def wait_for_preview(explorer, qtbot):
-    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
 
 
 def cut_controls(explorer):

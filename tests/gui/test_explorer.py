@@ -9,16 +9,19 @@ from hands import wait_for_preview
 
 from corescout.colors import type_color
 from corescout.gui.heartbeat import Heartbeat
+from corescout.gui.keypoint_edits import Outline
+from corescout.gui.layers import scan_layers
 from corescout.gui.placement import GEOMETRY
 from corescout.pipeline import explore, save
 from corescout.runs import read_run
+from corescout.surfaces import generate_surface
 
 pytestmark = pytest.mark.gui
 
 
 def run_to_the_end(explorer, qtbot):
     explorer.start()
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=400_000)
 
 
 def layer_geometry(layer):
@@ -182,3 +185,19 @@ def test_a_scan_not_worth_a_decision_is_named_before_anything_runs(
     add_scan(scan_file("PZT_final0001.h5"))
     wait_for_preview(explorer, qtbot)
     qtbot.waitUntil(lambda: not explorer.scan_step.doubts.text(), timeout=20000)
+
+
+def test_explored_at_once_a_second_scan_has_nothing_of_the_first(surface_explorer, qtbot):
+    explorer, editor = surface_explorer, surface_explorer.key_points_step.editor
+    editor.push(editor.edits.with_outlines([Outline("along", np.array([[9.0, 9], [9, 90]]))]), "a")
+    first, steps = np.array(editor.keypoints.yx_px), explorer.steps
+    explorer.viewer.layers.clear()
+    data, options, _ = scan_layers(generate_surface((120, 120), seed=5).scan)[-1]
+    explorer.viewer.add_image(data, **options)
+    run_to_the_end(explorer, qtbot)  # before the key points of this scan are previewed
+    assert explorer.result is not None, explorer.verdict.text()
+    used = np.asarray(explorer.result.keypoints.yx_px)
+    assert used.max() < 120
+    assert not np.isin(used, first).all()
+    assert len(explorer.viewer.layers["key points"].data) == len(used)
+    assert {steps[name].state_text for name in ("key_points", "explore", "types")} == {"done"}

@@ -77,7 +77,7 @@ def drag(step, row, to_yx):
 def test_targets_are_numbered_in_the_order_of_their_visits(step):
     assert same_everywhere(step)
     assert list(layer_of(step).features["number"]) == list(range(1, len(step.targets) + 1))
-    assert "um" in step.route.text()
+    assert "µm" in step.route.text()
     states = [step.explorer.workflow.state(n) for n in ("explore", "types", "targets")]
     assert set(states) == {State.DONE}
 

@@ -395,7 +395,7 @@ def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path, mo
     qtbot.mouseClick(step.keep_button, Qt.MouseButton.LeftButton)
     assert "is in the library" in step.note.text()
     qtbot.mouseClick(step.keep_button, Qt.MouseButton.LeftButton)
-    assert "not in the library yet" in step.note.text()
+    assert "is in the library already" in step.note.text()
     step.list.select_numbers([])
     choose(step.find_button, "type 1")
     qtbot.waitUntil(lambda: not window.busy, timeout=30_000)

@@ -246,7 +246,8 @@ class Explorer(Docked):
     def settings(self) -> dict[str, Any]:
         """Return the settings of each step; the scan's is its channel."""
         settings: dict[str, Any] = {name: step.plan_values() for name, step in self.steps.items()}
-        settings["key_points"] = (settings["key_points"], self.key_points_step.editor.edits)
+        edits = self.key_points_step.editor.edits or None  # one without edits is as another
+        settings["key_points"] = (settings["key_points"], edits)
         return settings | {"scan": self.scan_step.channel.currentText()}
 
     def plan(self) -> Plan:

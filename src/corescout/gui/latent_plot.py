@@ -36,6 +36,8 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         bottom = self.getPlotItem().getAxis("bottom")
         bottom.setStyle(tickTextOffset=1)
         bottom.setHeight(30)
+        for side in ("bottom", "left"):
+            self.getPlotItem().getAxis(side).enableAutoSIPrefix(False)  # codes have no unit
         self.getPlotItem().hideButtons()
         self._view: CandidateView | None = None
         self._dims = (0, 1)
@@ -89,6 +91,7 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
     def clear_codes(self) -> None:
         """Show an empty plot."""
         self._view, self._place = None, np.zeros((0, 2))
+        self._show_numbers(False)
         self._visible = np.zeros(0, bool)
         for cloud in (self._points, self._core):
             cloud.set_points(np.zeros((0, 2)), np.zeros((1, 4)), np.zeros(0, np.int64))
@@ -105,6 +108,7 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
             Show all of them; else the axes stay as they are.
         """
         self._view = view
+        self._show_numbers(True)
         x, y = view.z[:, self._dims[0]], _column(view.z, self._dims[1])
         self._place = np.column_stack([x, y])
         self._visible = ~np.isin(view.types.of_point, sorted(view.types.hidden))
@@ -113,6 +117,11 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         self._draw_ellipses()
         if fit:
             self.getPlotItem().autoRange()
+
+    def _show_numbers(self, shown: bool) -> None:
+        """Numbers stand at the axes where there is something to read off them."""
+        for side in ("bottom", "left"):
+            self.getPlotItem().getAxis(side).setStyle(showValues=shown)
 
     def show_colors(self, colors: PointColors) -> None:
         """Draw the same points in other colours."""

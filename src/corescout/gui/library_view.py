@@ -81,7 +81,7 @@ class LibraryView(QDialog):  # type: ignore[misc]
             item.setToolTip(entry.note)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             self.list.addItem(item)
-        self.list.setCurrentRow(min(at, self.list.count() - 1))
+        self.list.setCurrentRow(min(max(0, at), self.list.count() - 1))
         self.list.blockSignals(False)
         self._show_possible()
 

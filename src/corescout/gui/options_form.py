@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from magicgui.widgets import Container, LiteralEvalLineEdit, create_widget
+from magicgui.widgets import LiteralEvalLineEdit, create_widget
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFormLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST = 10**9
+_LABEL_PX = 150
 
 
 class OptionsForm(QDialog):  # type: ignore[misc]
@@ -45,10 +47,10 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         self._preset, self._plan = preset, plan
         self.widgets: dict[str, Any] = {}
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find an option")
+        self.search.setPlaceholderText("Find an option by its name or meaning")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._find)
-        self._groups: list[tuple[QLabel, list[Option]]] = []
+        self._groups: list[tuple[QLabel, QFormLayout, list[Option]]] = []
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setStyleSheet(f"color: {PROBLEM};")
@@ -62,6 +64,9 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
+        hint = QLabel("None: not set. Several values stand in brackets, such as (2, 3).")
+        hint.setEnabled(False)
+        layout.addWidget(hint)
         layout.addWidget(self._build(), stretch=1)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
@@ -95,9 +100,16 @@ class OptionsForm(QDialog):  # type: ignore[misc]
             own = [o for o in options() if o.group == group]
             title = QLabel(f"<b>{group}</b>")
             column.addWidget(title)
-            form = Container(widgets=[self._widget(o, values[o.name]) for o in own], labels=True)
-            column.addWidget(form.native)
-            self._groups.append((title, own))
+            form = QFormLayout()
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+            for option in own:
+                widget = self._widget(option, values[option.name])
+                label = QLabel(option.label)
+                label.setToolTip(widget.tooltip)
+                label.setMinimumWidth(_LABEL_PX)
+                form.addRow(label, widget.native)
+            column.addLayout(form)
+            self._groups.append((title, form, own))
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -114,11 +126,11 @@ class OptionsForm(QDialog):  # type: ignore[misc]
     def _find(self, text: str) -> None:
         """Show the options whose words or meaning hold a text."""
         wanted = text.casefold()
-        for title, own in self._groups:
+        for title, form, own in self._groups:
             shown = [o for o in own if wanted in f"{o.label} {o.name} {o.help}".casefold()]
             title.setVisible(bool(shown))
             for option in own:
-                self.widgets[option.name].visible = option in shown
+                form.setRowVisible(self.widgets[option.name].native, option in shown)
 
 
 def _maker(kind: Any) -> Callable[[Option, Any], Any]:

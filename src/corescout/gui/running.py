@@ -34,7 +34,7 @@ class Running:
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
             return
-        drawn = explorer.key_points_step.take_edited()
+        drawn = explorer.key_points_step.take_edited(scan)
         explorer.begin(scan)
         self._show_running(True)
         explorer.workflow.set("explore", State.RUNNING, "finding key points")

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from corescout.gui.look import PROBLEM
 
 STOP_RED = "#D00000"
-_LINES = 3  # of what is said; the rest under the mouse, and in the journal: STOP needs its place
+_MOST = 170  # letters of what is said; the rest under the mouse, and in the journal
 
 
 class StopBar(QWidget):  # type: ignore[misc]
@@ -32,7 +32,6 @@ class StopBar(QWidget):  # type: ignore[misc]
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 2px 6px;")
-        self.said.setMaximumHeight(_LINES * self.said.fontMetrics().lineSpacing() + 8)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
         row.addWidget(self.stop_button, stretch=2)
@@ -63,8 +62,8 @@ class StopBar(QWidget):  # type: ignore[misc]
         """Say why the session holds and what the stop did; nothing if it does not hold."""
         holds = bool(reason)
         text = "\n".join(part for part in (f"HOLD: {reason}" if holds else "", stop_said) if part)
-        if text != self.said.text():
-            self.said.setText(text)
+        if text != self.said.toolTip():
+            self.said.setText(text if len(text) <= _MOST else f"{text[: _MOST - 1]}…")
             self.said.setToolTip(text)
         self.said.setVisible(bool(text))
         self.release_button.setVisible(holds)

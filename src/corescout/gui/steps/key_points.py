@@ -68,8 +68,10 @@ class KeyPointsStep(Step):
         """Detected and edited key points; None where none could be found."""
         return self.editor.keypoints
 
-    def take_edited(self) -> Keypoints | None:
-        """Return the key points if the operator edited them; None if the detector's are used."""
+    def take_edited(self, scan: Scan) -> Keypoints | None:
+        """Return the key points of a scan if they were edited; None if the detector's are used."""
+        if self.editor.scan_uid != scan.uid:  # no preview of a scan that has just come in
+            return None
         self.editor.take_edits()
         return self.editor.keypoints if self.editor.edits else None
 
@@ -89,9 +91,13 @@ class KeyPointsStep(Step):
 
     def show_used(self, scan: Scan, used: Keypoints) -> None:
         """A result is shown: its key points, where none of its scan are shown yet."""
-        other = self.editor.keypoints is None or self.editor.scan_uid != scan.uid
-        if other and not self.editor.edits:
-            self.editor.set_detected(scan, used)
+        editor = self.editor
+        if editor.scan_uid not in (None, scan.uid) or (
+            editor.keypoints is None and not editor.edits
+        ):
+            editor.set_detected(scan, used)
+        elif editor.keypoints is not None:
+            self._edited()
 
     def show_possible(self, possible: bool) -> None:
         """Allow the tools where there is a scan to use them on."""

@@ -190,7 +190,8 @@ class TargetsStep(Step):
             self.route.setText("Explore a scan: its targets stand here.")
         else:
             start = None if result.scan.frame is None else result.scan.frame.center_m
-            self.route.setText(f"Route: {way_through(ordered, start, 'mark').words()}")
+            words = way_through(ordered, start, "mark").words().replace(" um", " µm")
+            self.route.setText(f"Route: {words}")
         self.targets_changed.emit(ordered)
 
     def _edit(self, targets: tuple[Target, ...], text: str) -> None:

@@ -204,6 +204,13 @@ class TypesStep(Step):
         result, numbers = self.explorer.result, self.list.selected_numbers()
         if result is None or len(numbers) != 1:
             return
+        name = result.types.name(numbers[0])
+        if any(kept.name.casefold() == name.casefold() for kept in Library(LIBRARY).entries()):
+            self.say(
+                f"'{name}' is in the library already. Give this type another name, or rename the"
+                " kept one under Find more like … > Rename or delete …"
+            )
+            return
         try:
             entry = library_type(result, numbers[0], lengths=self._lengths)
             Library(LIBRARY).add(entry)
