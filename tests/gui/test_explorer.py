@@ -10,7 +10,6 @@ from hands import wait_for_preview
 from corescout.colors import type_color
 from corescout.gui.heartbeat import Heartbeat
 from corescout.gui.keypoint_edits import Outline
-from corescout.gui.layers import scan_layers
 from corescout.gui.placement import GEOMETRY
 from corescout.pipeline import explore, save
 from corescout.runs import read_run
@@ -187,17 +186,10 @@ def test_a_scan_not_worth_a_decision_is_named_before_anything_runs(
     qtbot.waitUntil(lambda: not explorer.scan_step.doubts.text(), timeout=20000)
 
 
-def test_explored_at_once_a_second_scan_has_nothing_of_the_first(surface_explorer, qtbot):
-    explorer, editor = surface_explorer, surface_explorer.key_points_step.editor
-    editor.push(editor.edits.with_outlines([Outline("along", np.array([[9.0, 9], [9, 90]]))]), "a")
-    first, steps = np.array(editor.keypoints.yx_px), explorer.steps
-    explorer.viewer.layers.clear()
-    data, options, _ = scan_layers(generate_surface((120, 120), seed=5).scan)[-1]
-    explorer.viewer.add_image(data, **options)
-    run_to_the_end(explorer, qtbot)  # before the key points of this scan are previewed
-    assert explorer.result is not None, explorer.verdict.text()
-    used = np.asarray(explorer.result.keypoints.yx_px)
-    assert used.max() < 120
-    assert not np.isin(used, first).all()
-    assert len(explorer.viewer.layers["key points"].data) == len(used)
-    assert {steps[name].state_text for name in ("key_points", "explore", "types")} == {"done"}
+def test_edits_of_one_scan_are_not_used_on_another(surface_explorer):
+    step = surface_explorer.key_points_step
+    line = Outline("along", np.array([[9.0, 9], [9, 90]]))
+    step.editor.push(step.editor.edits.with_outlines([line]), "a line")
+    scan = surface_explorer.scan_of(surface_explorer.image_layer())
+    assert step.take_edited(scan) is step.keypoints
+    assert step.take_edited(generate_surface((120, 120), seed=5).scan) is None
