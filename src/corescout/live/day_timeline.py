@@ -22,7 +22,7 @@ def timeline(scans: Sequence[ScanRecord]) -> Figure:
     records = [r for r in scans if r.arrived_at is not None]
     figure = Figure(figsize=(11, 7.2))
     axes = figure.subplots(4, 1, sharex=True, height_ratios=(1.0, 1.6, 1.3, 1.3))
-    figure.subplots_adjust(left=0.08, right=0.94, top=0.965, bottom=0.07, hspace=0.3)
+    figure.subplots_adjust(left=0.1, right=0.94, top=0.965, bottom=0.07, hspace=0.3)
     if not records:
         return figure
     start = min(r.arrived_at for r in records if r.arrived_at)
