@@ -29,13 +29,19 @@ TRACE_RETRACE = "A151216.123306-02602.sxm"
 NEAR_PX = 3.0
 
 
-def only(plan, candidate):
-    """The plan for one candidate, one seed, no surrogates."""
-    decision = plan.decision.model_copy(update={"null_surrogates": 0, "seeds": 1})
+def only(plan, shown):
+    """The plan for the chosen candidate and as many types, one seed, whatever the evidence is."""
+    decision = plan.decision.model_copy(
+        update={
+            "null_surrogates": 0, "seeds": 1, "largest_agreement": None,
+            "merged_types": max(2, shown.n_types),
+        }
+    )  # fmt: skip
     return plan.model_copy(
         update={
-            "windows_px": (candidate.window_px,),
-            "invariances": (candidate.invariances,),
+            "windows_px": (shown.winner.window_px,),
+            "invariances": (shown.winner.invariances,),
+            "training": plan.training.model_copy(update={"collapse_variance": 0.0}),
             "decision": decision,
         }
     )
@@ -65,9 +71,9 @@ def same_places(one, other, offset=(0, 0)):
     return types[nearest[near]], other_types[near]
 
 
-def halves(scan, winner, plan):
+def halves(scan, shown, plan):
     """Train on one half, apply to the other, compare with a training of its own; both ways."""
-    plan = only(plan, winner)
+    plan = only(plan, shown)
     middle = scan.shape_px[1] // 2
     left, right = (part(scan, slice(None), s) for s in (slice(0, middle), slice(middle, None)))
     try:
@@ -77,7 +83,7 @@ def halves(scan, winner, plan):
     out = []
     for own, other, half in ((*trained, right), (*trained[::-1], left)):
         pair = same_places(apply(own, half), other)
-        out.append(f"ARI {adjusted_rand(*pair):.2f} ({own.types_in_words}, {other.types_in_words})")
+        out.append(f"ARI {adjusted_rand(*pair):.2f} ({own.n_types} and {other.n_types} types)")
     return ", ".join(out)
 
 
@@ -146,10 +152,10 @@ def main(names):
     plan = Plan.preset("live")
     for name in names:
         scan = corescout.read_scan(next(iter(folder.rglob(name))))
-        if name == TRACE_RETRACE:
-            trace_against_retrace(scan, plan)
-            continue
         try:
+            if name == TRACE_RETRACE:
+                trace_against_retrace(scan, plan)
+                continue
             shown = explore(scan, plan)
         except corescout.InputError as error:
             print(f"{name}: refused: {error}\n")
@@ -163,7 +169,7 @@ def main(names):
             f" {found.agreement:.2f} +- {found.agreement_error:.2f}"
         )
         print(f"  crop: {share:.0%} of {count} keep theirs")
-        print(f"  halves: {halves(scan, shown.winner, plan)}\n", flush=True)
+        print(f"  halves: {halves(scan, shown, plan)}\n", flush=True)
 
 
 if __name__ == "__main__":
