@@ -38,7 +38,8 @@ def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, beg
     warnings = list(instrument.capabilities.warnings())
     frames = sum(message.kind == "zoom" for message in messages)
     if frames:
-        warnings.append(f"{frames} frames are scanned; the time of that is not counted")
+        what = "1 frame is" if frames == 1 else f"{frames} frames are"
+        warnings.append(f"{what} scanned; the time of that is not counted")
     path_m, seconds = _way(messages, limits, at_m)
     wire: tuple[str, ...] = ()
     try:
