@@ -15,6 +15,8 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 from corescout.exports.script import write_script
 from corescout.gui.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
 from corescout.gui.keypoint_edits import Outline
+from corescout.gui.layers import scan_layers
+from corescout.gui.window_session import Offer
 from corescout.gui.workflow import State
 from corescout.runs import read_run
 
@@ -69,11 +71,13 @@ def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
 
 @pytest.mark.gui
 def test_edits_and_result_come_back_after_a_crash(
-    surface_explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy
+    explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy
 ):
     from corescout.gui.explorer import Explorer
 
-    explorer = surface_explorer
+    for data, options, _ in scan_layers(quick_result.scan):
+        explorer.viewer.add_image(data, **options)
+    wait_for_preview(explorer, qtbot)
     explorer.explore_step.seed.setValue(7)
     editor = explorer.key_points_step.editor
     editor.push(editor.edits.with_outlines([WALL]), "a line")
@@ -85,7 +89,7 @@ def test_edits_and_result_come_back_after_a_crash(
     explorer.session._store._lock.release()
     viewer = make_napari_viewer_proxy()
     other = Explorer(viewer)
-    offer = next(w for w in other.children() if type(w).__name__ == "Offer")
+    offer = other.findChild(Offer)
     assert "1 type" in offer.text.text() or "types" in offer.text.text()
     assert "2 edits" in offer.text.text()
     offer.restore_button.click()
