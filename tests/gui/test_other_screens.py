@@ -1,4 +1,4 @@
-"""The window with the other binding of Qt, and on a screen of twice as many pixels."""
+"""The window with the other binding of Qt, on a screen of twice as many pixels, and cleared."""
 
 import importlib.util
 import os
@@ -44,3 +44,8 @@ def test_nothing_is_cut_on_a_screen_of_twice_the_pixels(tmp_path):
     assert said.rstrip().endswith("x2")
     with Image.open(picture) as taken:
         assert taken.size == (2560, 1440)
+
+
+def test_all_layers_deleted_at_once_leave_a_window_that_draws(tmp_path):
+    """A crash of the renderer ends a process: it needs one of its own."""
+    run_window("clear", tmp_path / "window.png", tmp_path, QT_API="pyqt6")

@@ -1,6 +1,6 @@
 """What a test runs in a process of its own: another binding of Qt, another scale of the screen.
 
-python window_of_its_own.py explore|fit PICTURE
+python window_of_its_own.py explore|fit|clear PICTURE
 """
 
 import sys
@@ -11,8 +11,10 @@ from qtpy.QtWidgets import QApplication
 
 from corescout.gui import explorer as module
 from corescout.gui.keypoint_edits import Outline
+from corescout.gui.layers import scan_layers
 from corescout.gui.session import open_session
 from corescout.plan import Plan, TrainingPlan
+from corescout.surfaces import generate_surface
 
 _LIMIT_S = 300
 
@@ -56,12 +58,23 @@ def fit(session):
     assert cut_controls(explorer) == []
 
 
+def clear(session):
+    """Delete every layer at once and open another scan: OpenGL must have what it draws with."""
+    viewer = session.explorer.viewer
+    viewer.canvas.overlays.scale_bar.visible = False  # else it is drawn beside the scan
+    session.pump(2.0)
+    viewer.layers.clear()
+    data, options, _ = scan_layers(generate_surface((120, 120), seed=5).scan)[-1]
+    viewer.add_image(data, **options)
+    session.pump(1.5)
+
+
 def main():
-    """Do one of the two, and take a picture of the whole window."""
+    """Do one of them, and take a picture of the whole window."""
     module.plan_of = quick
     task, picture = sys.argv[1:]
     with open_session(size=(1280, 720)) as session:
-        {"explore": explore, "fit": fit}[task](session)
+        {"explore": explore, "fit": fit, "clear": clear}[task](session)
         session.screenshot(picture)
         ratio = QApplication.primaryScreen().devicePixelRatio()
         print(f"done {API_NAME} {QT_VERSION} x{ratio:g}")  # noqa: T201

@@ -17,6 +17,7 @@ from corescout.data import Result, Scan, Target
 from corescout.gui import layers as shown
 from corescout.gui.bottom import BOTTOM_NAME, Bottom
 from corescout.gui.candidate_view import CandidateView, view_of, winner_view
+from corescout.gui.canvas_context import CanvasContext
 from corescout.gui.diagnostic import LogTail, diagnostic
 from corescout.gui.docked import Docked
 from corescout.gui.exploration import Exploration
@@ -69,6 +70,7 @@ class Explorer(Docked):
         self.keys = Keys(viewer)
         self.keys.bind("Control-Z", "Undo", self.undo_stack, QUndoStack.undo)
         self.keys.bind("Control-Shift-Z", "Redo", self.undo_stack, QUndoStack.redo)
+        self._canvas = CanvasContext(viewer, self)
         self.work = Work(viewer, self)
         self.exploration = Exploration(self.work, self)
         self._running = Running(self)
@@ -334,6 +336,7 @@ class Explorer(Docked):
         self.session.leave()
         self.work.close()
         self._log.leave()
+        self._canvas.leave()
         self.viewer.events.theme.disconnect(self._apply_theme)
         self.keys.close()
         for panel in self._panels():
