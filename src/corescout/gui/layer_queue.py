@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corescout.gui.layers import LIVE, OURS, SCAN, LayerData, find_layer, update_layer
+from corescout.gui.letters import Letters
 
 
 class LayerQueue:
@@ -18,6 +19,7 @@ class LayerQueue:
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
         self._waiting: list[LayerData] = []
+        self._letters = Letters()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -47,7 +49,10 @@ class LayerQueue:
         """Show the first that waits: update ours of its name, or add it over the others."""
         if not self._waiting:
             return
-        data, options, kind = self._waiting.pop(0)
+        entry, rest = self._letters.split(self._waiting.pop(0))
+        if rest is not None:
+            self._waiting.insert(0, rest)
+        data, options, kind = entry
         present = find_layer(self._viewer, options["name"])
         if present is not None:
             update_layer(present, (data, options, kind))

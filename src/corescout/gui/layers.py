@@ -213,6 +213,7 @@ def target_layers(
     ordered = in_order(scan, targets)
     states = [(state_of or {}).get(t.uid, "planned") for t in ordered]
     places = np.array([t.yx_px for t in ordered]).reshape(-1, 2)
+    numbers = np.arange(1, len(ordered) + 1)
     line: LayerData = (
         np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
         {
@@ -235,8 +236,12 @@ def target_layers(
             "face_color": [type_color(t.type, chosen) for t in ordered] or type_color(1),
             "border_color": [TARGET_COLORS[state] for state in states] or "white",
             "border_width": 0.16,
-            "features": {"number": np.arange(1, len(ordered) + 1), "state": np.array(states, str)},
-            "text": {"string": "{number}", "size": 8, "color": "black", "anchor": "center"},
+            "features": {
+                "number": numbers,
+                "state": np.array(states, str),
+                "label": numbers.astype(str),
+            },
+            "text": {"string": "{label}", "size": 8, "color": "black", "anchor": "center"},
             **geometry(scan),
         },
         "points",

@@ -71,7 +71,7 @@ class Running:
     def _show_found(self, result: Result) -> None:
         self._show_running(False)
         self._explorer.set_result(result)
-        self._explorer.column.open_for_result()
+        self._explorer.work.later("open", self._explorer.column.open_for_result)
 
     def _show_stopped(self, count: int) -> None:
         self._show_running(False)

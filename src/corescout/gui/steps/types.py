@@ -150,7 +150,8 @@ class TypesStep(Step):
                 self._lengths = job.answer
                 self._show_walls()
 
-        self.explorer.work.start("walls", Job(measure), take)
+        work = self.explorer.work
+        work.later("walls", lambda: work.start("walls", Job(measure), take))
 
     def _show_walls(self) -> None:
         result, lengths = self.explorer.result, self._lengths
