@@ -22,6 +22,7 @@ from corescout.gui.diagnostic import LogTail, diagnostic
 from corescout.gui.docked import Docked
 from corescout.gui.exploration import Exploration
 from corescout.gui.exporting import Exporter
+from corescout.gui.first_use import load_ahead
 from corescout.gui.keys import Keys
 from corescout.gui.look import background
 from corescout.gui.plan_settings import plan_of
@@ -85,6 +86,7 @@ class Explorer(Docked):
         self.session = WindowSession(self, keep=keep_session)
         self.scan_step.refresh()
         self.session.offer()
+        load_ahead()
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -174,7 +176,8 @@ class Explorer(Docked):
         else:
             self._scan = result.scan
             self._view = winner_view(result)
-            self.key_points_step.show_used(result.scan, result.keypoints)
+            used = (result.scan, result.keypoints)
+            self.work.later("key points", lambda: self.key_points_step.show_used(*used))
             if add_layers:
                 self.show_layers(shown.found_layers(result))
             self.verdict.show_result(result)

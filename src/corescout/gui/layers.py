@@ -305,47 +305,63 @@ def raise_ours(viewer: Any, image: Any) -> None:
 def update_layer(layer: Any, data: LayerData) -> None:
     """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
     places, options, kind = data
-    if kind in ("vectors", "image"):
-        _put_at(layer, options)
+    if kind == "image":
+        place_layer(layer, options)
         layer.data = places
-        if isinstance(options.get("edge_color"), list) and len(places):
-            layer.edge_color = options["edge_color"]
-        if "contrast_limits" in options:
-            layer.contrast_limits = options["contrast_limits"]
+        layer.contrast_limits = options["contrast_limits"]
         return
-    moved = not np.array_equal(layer.data, places)
-    _put_at(layer, options)
     with shown_once(layer):
+        moved = not np.array_equal(layer.data, places)
+        _put_at(layer, options)
         if moved:
             layer.data = np.asarray(places)
-            layer.size = options["size"]
-            if len(places):
-                layer.border_color = options.get("border_color", "black")
-                layer.border_width = options["border_width"]
-        elif isinstance(options.get("border_color"), list) and len(places):
-            layer.border_color = options["border_color"]
-        if len(places):
-            layer.face_color = options["face_color"]
-        if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
-            layer.shown = options["shown"]
-        if "features" in options:
-            layer.features = options["features"]
-    if layer.selected_data:
+        if kind == "points":
+            _dress_points(layer, moved, options)
+        elif isinstance(options["edge_color"], list) and len(places):
+            layer.edge_color = options["edge_color"]
+    if kind == "points" and layer.selected_data:
         layer.selected_data = set()
+
+
+def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
+    several = isinstance(options.get("border_color"), list)
+    if moved:
+        layer.size = options["size"]
+    if len(layer.data):
+        if moved or several:
+            layer.border_color = options.get("border_color", "black")
+        if moved:
+            layer.border_width = options["border_width"]
+        layer.face_color = options["face_color"]
+    if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
+        layer.shown = options["shown"]
+    if "features" in options:
+        layer.features = options["features"]
 
 
 @contextmanager
 def shown_once(layer: Any) -> Iterator[None]:
-    """Draw a layer of points once, after several changes, and not after each."""
+    """Draw a layer once, after several changes, and not after each."""
+    units, transform = layer.units, _transform_of(layer)
     with layer.events.blocker_all():
         yield
     layer.refresh()
-    layer.events.features()
+    if not np.array_equal(_transform_of(layer), transform):
+        layer.events.translate()  # napari does the same after scale, translate and rotate
+    if layer.units != units:
+        layer.events.units()
+    if hasattr(layer.events, "features"):
+        layer.events.features()
 
 
-def place_layer(layer: Any, scan: Scan) -> None:
-    """Move a layer of ours to where a scan lies."""
-    _put_at(layer, geometry(scan))
+def place_layer(layer: Any, wanted: dict[str, Any]) -> None:
+    """Move a layer of ours to a place as of `geometry`."""
+    with shown_once(layer):
+        _put_at(layer, wanted)
+
+
+def _transform_of(layer: Any) -> NDArray[np.float64]:
+    return np.vstack([layer.scale, layer.translate, layer.rotate])
 
 
 def _put_at(layer: Any, wanted: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.data import Scan
 from corescout.gui import layers as shown
+from corescout.gui.placement import geometry
 from corescout.square_grid import square_grid
 
 _COLOR, _CHOSEN = "#F0E442", "#FFFFFF"
@@ -40,7 +41,7 @@ def show_outlines(
         layer.editable = False
         if active is not None:
             viewer.layers.selection.active = active
-    shown.place_layer(layer, scan)
+    shown.place_layer(layer, geometry(scan))
     layer.data = []
     colors = [_CHOSEN if window == chosen_px else _COLOR for window in windows_px]
     layer.add(

@@ -59,7 +59,7 @@ class LiveImage:
             return
         layer.data[...] = filled
         if scan.frame != self._frame:
-            place_layer(layer, scan)
+            place_layer(layer, geometry(scan))
             self._follow(scan.frame)
             self._frame = scan.frame
         if not np.allclose(layer.contrast_limits, limits, rtol=0.02):
