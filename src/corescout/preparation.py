@@ -136,7 +136,7 @@ class KeypointFinder:
             self._images = normalise(raw, low, high)
             self._image_of, self._places_of = image_of, None
         wanted = plan.keypoints
-        spaced = wanted.spacing_px if wanted.detector in ("grid", "orb") else None
+        spaced = wanted.spacing_px if wanted.detector == "grid" else None
         places_of = (wanted.detector, wanted.smoothing_px, spaced)
         if places_of != self._places_of:
             self._places = detect(self._images[0], wanted)

@@ -73,6 +73,18 @@ def test_moving_a_point_that_was_added_removes_nothing_detected(grid):
 class TestInTheWindow:
     """One window for all of it: what is done is undone before the next."""
 
+    def test_the_preview_follows_a_slider_that_goes_on_moving(self, surface_explorer, qtbot):
+        step = surface_explorer.key_points_step
+        seen = []
+        step.editor.changed.connect(lambda: seen.append(len(step.editor.keypoints)))
+        for turn in range(40):  # every 20 ms, without a rest
+            step.spacing.setValue(4.0 + 0.5 * (turn % 8))
+            qtbot.wait(20)
+        assert len(seen) >= 3
+        assert len(set(seen)) >= 2
+        step.spacing.setValue(5.0)
+        qtbot.waitUntil(lambda: not surface_explorer.busy, timeout=5000)
+
     def test_every_tool_and_its_undo(self, surface_explorer, qtbot):
         explorer = surface_explorer
         step, stack, hands = explorer.key_points_step, explorer.undo_stack, Hands(explorer, qtbot)

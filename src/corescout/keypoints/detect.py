@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Keypoints
-from corescout.keypoints.features import orb_places, sift_places
+from corescout.keypoints.features import orb_count, orb_places, sift_places
 from corescout.keypoints.thinning import thin
 from corescout.keypoints.walls import canny_walls, sato_walls
 from corescout.plan import KeypointPlan
@@ -40,7 +40,7 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
 def detect(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
     """Return what the detector finds on an image (H, W), before spacing and margin.
 
-    Of the plan it needs the detector and the smoothing; a grid and ORB the spacing too.
+    Of the plan it needs the detector and the smoothing; a grid the spacing too.
     """
     known = np.isfinite(image)
     scaled = _robust(image, known) if known.any() else None
@@ -54,6 +54,9 @@ def select(
 ) -> Keypoints:
     """Keep what lies away from the edge and from pixels that are not known (H, W), thinned."""
     yx, score = found
+    if plan.detector == "orb":
+        best = slice(orb_count(known.size, plan))
+        yx, score = yx[best], score[best]
     keep = _allowed(known, margin_px)[tuple(np.rint(yx).astype(int).T)]
     yx, score = yx[keep], score[keep]
     if plan.detector != "grid":

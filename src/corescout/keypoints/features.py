@@ -11,13 +11,18 @@ from corescout.plan import KeypointPlan
 def orb_places(
     image: NDArray[np.float32], plan: KeypointPlan
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Oriented FAST corners (Rublee et al., 2011): places (N, 2) and responses (N,)."""
+    """Oriented FAST corners (Rublee et al., 2011): places (N, 2) and responses (N,), best first."""
     from skimage.feature import ORB
 
-    count = max(50, int(image.size / plan.spacing_px**2))
-    detector = ORB(n_keypoints=count, fast_threshold=0.05)
+    detector = ORB(n_keypoints=image.size, fast_threshold=0.05)
     detector.detect(image.astype(np.float64))
-    return np.asarray(detector.keypoints, np.float64), np.asarray(detector.responses, np.float64)
+    best = detector.responses.argsort()[::-1]
+    return detector.keypoints[best].astype(np.float64), detector.responses[best].astype(np.float64)
+
+
+def orb_count(pixels: int, plan: KeypointPlan) -> int:
+    """How many of ORB's corners are used: one for each square of the spacing, at least 50."""
+    return max(50, int(pixels / plan.spacing_px**2))
 
 
 def sift_places(

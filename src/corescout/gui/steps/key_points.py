@@ -24,7 +24,7 @@ from corescout.gui.workflow import State
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
 
-_SETTLE_MS = 50  # a changed setting is previewed after this pause
+_GATHER_MS = 25  # what changes within this time is previewed together
 _LEAST = 50  # key points that an exploration needs
 _DETECTORS = {
     "canny": "walls: Canny edges",
@@ -44,10 +44,10 @@ class KeyPointsStep(Step):
         self._previewer = Previewer()
         self._wanted = False  # another preview, when the one under way has ended
         self._doubted: tuple[Scan, str] | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._start_preview)
+        self._gather = QTimer(self)
+        self._gather.setSingleShot(True)
+        self._gather.setInterval(_GATHER_MS)
+        self._gather.timeout.connect(self._start_preview)
         self._build_parameters()
         self.editor = KeypointEditor(explorer, self.spacing.value)
         self.tools = self._build_tools()
@@ -86,8 +86,9 @@ class KeyPointsStep(Step):
         }
 
     def preview(self) -> None:
-        """Find the key points again, soon."""
-        self._settle.start()
+        """Find the key points again, soon; also while a slider goes on moving."""
+        if not self._gather.isActive():
+            self._gather.start()
 
     def show_used(self, scan: Scan, used: Keypoints) -> None:
         """A result is shown: its key points, where none of its scan are shown yet."""
@@ -115,7 +116,7 @@ class KeyPointsStep(Step):
 
     def leave(self) -> None:
         """Let go of the viewer's layers."""
-        self._settle.stop()
+        self._gather.stop()
         self.explorer.viewer.layers.events.inserted.disconnect(self._follow_layers)
         self.editor.leave()
 
