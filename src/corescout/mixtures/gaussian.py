@@ -289,8 +289,10 @@ def _maximise(features: Tensor, tau: Tensor, shape: _Shape) -> Tensor:
 def _expect(features: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
     """E step: responsibilities (R, n, K) and log densities (R, n)."""
     joint = torch.bmm(features, theta)
-    total = torch.logsumexp(joint, dim=-1, keepdim=True)
-    return torch.exp(joint - total), total.squeeze(-1)
+    highest = joint.amax(dim=-1, keepdim=True)
+    joint = joint.sub_(highest).exp_()
+    total = joint.sum(dim=-1, keepdim=True)
+    return joint.div_(total), total.log_().add_(highest).squeeze(-1)
 
 
 def _features(z: Tensor) -> Tensor:
@@ -318,8 +320,7 @@ def _moments(features: Tensor, tau: Tensor, dims: int) -> tuple[Tensor, Tensor, 
 def _theta(weights: Tensor, means: Tensor, covariances: Tensor, absent: Tensor) -> Tensor:
     """Coefficients (R, F, K) of log pi_k + log N(z | k) in the features."""
     dims = means.shape[-1]
-    precision = torch.linalg.inv(covariances)
-    logdet = torch.linalg.slogdet(covariances).logabsdet
+    precision, logdet = _inverse(covariances)
     linear = (precision @ means.unsqueeze(-1)).squeeze(-1)
     constant = torch.log(weights) - 0.5 * (
         dims * math.log(2 * math.pi) + logdet + (linear * means).sum(-1)
@@ -329,6 +330,22 @@ def _theta(weights: Tensor, means: Tensor, covariances: Tensor, absent: Tensor) 
     twice = torch.where(rows == columns, 0.5, 1.0).to(means.dtype)
     quadratic = -precision[..., rows, columns] * twice
     return torch.cat([constant.unsqueeze(-1), linear, quadratic], dim=-1).transpose(1, 2)
+
+
+def _inverse(covariances: Tensor) -> tuple[Tensor, Tensor]:
+    """Inverses and log determinants of covariances (..., L, L); two dimensions by hand.
+
+    The determinant is a difference of products: taken in double precision, and never less than the
+    floor of the variances allows, which single precision may have rounded away.
+    """
+    if covariances.shape[-1] != 2:
+        return torch.linalg.inv(covariances), torch.linalg.slogdet(covariances).logabsdet
+    (a, b), (_, d) = (row.unbind(-1) for row in covariances.double().unbind(-2))
+    least = 0.5 * _COVARIANCE_FLOOR[covariances.dtype] * (a + d)
+    determinant = torch.maximum(a * d - b * b, least)
+    adjugate = torch.stack([d, -b, -b, a], dim=-1).view_as(covariances)
+    inverse = adjugate / determinant[..., None, None]
+    return inverse.to(covariances.dtype), determinant.log().to(covariances.dtype)
 
 
 def _to_mixture(

@@ -39,7 +39,7 @@ class Trained:
     weights : tuple of M mappings of str to float32 array
         Parameters of each model by layer: weights (in, out), biases (1, out).
     losses : (M, epochs) float64
-        Negative ELBO per patch with the full KL weight, mean over each epoch, in nats.
+        Negative ELBO per patch with the full KL weight, of the last batch of each epoch, in nats.
     """
 
     spec: Specification
@@ -107,12 +107,16 @@ def train(
                 [torch.randn(batch, spec.n_gaussian + 1, generator=g) for g in generators]
             ).to(device)
             rows = order[:, first : first + batch].to(device)
-            gradient, reported = differentiate(
-                _take(x, rows), noise, warmup_at(step, n_steps, plan)
-            )
-            adam.step(gradient, learning_rate_at(step, n_steps, plan))
-            losses[:, epoch] += reported.cpu().numpy() / steps_per_epoch
             step += 1
+            gradient, loss = differentiate(
+                _take(x, rows),
+                noise,
+                warmup_at(step - 1, n_steps, plan),
+                step % steps_per_epoch == 0,
+            )
+            adam.step(gradient, learning_rate_at(step - 1, n_steps, plan))
+            if loss is not None:
+                losses[:, epoch] = loss.cpu().numpy()
         if on_step is not None:
             on_step(step / n_steps)
     return Trained(spec, _unstack(_views(theta, initial), len(seeds)), losses)
@@ -150,7 +154,7 @@ def warmup_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
     return min(1.0, (step + 1) / max(1.0, plan.kl_warmup * n_steps))
 
 
-Differentiate = Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]
+Differentiate = Callable[[Tensor, Tensor, float, bool], tuple[Tensor, Tensor | None]]
 
 
 def _written_out(
@@ -161,8 +165,10 @@ def _written_out(
     parameters, parts = _views(theta, like), _views(gradient, like)
     compute = Gradient(spec, beta0, device)
 
-    def differentiate(x: Tensor, noise: Tensor, warmup: float) -> tuple[Tensor, Tensor]:
-        return gradient, compute(x, noise, parameters, parts, warmup)
+    def differentiate(
+        x: Tensor, noise: Tensor, warmup: float, with_loss: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        return gradient, compute(x, noise, parameters, parts, warmup, with_loss=with_loss)
 
     return differentiate
 
@@ -173,10 +179,12 @@ def _differentiated(
     """The gradient by torch, of the objective below."""
     objective = Objective(spec, beta0, device)
 
-    def differentiate(x: Tensor, noise: Tensor, warmup: float) -> tuple[Tensor, Tensor]:
+    def differentiate(
+        x: Tensor, noise: Tensor, warmup: float, with_loss: bool
+    ) -> tuple[Tensor, Tensor | None]:
         leaf = theta.detach().requires_grad_()
         loss, reported = objective(x, noise, _views(leaf, like), warmup)
-        return torch.autograd.grad(loss, leaf)[0], reported
+        return torch.autograd.grad(loss, leaf)[0], reported if with_loss else None
 
     return differentiate
 
