@@ -10,6 +10,7 @@ from hands import wait_for_preview
 from corescout.colors import type_color
 from corescout.gui.heartbeat import Heartbeat
 from corescout.gui.keypoint_edits import Outline
+from corescout.gui.layers import scan_layers
 from corescout.gui.placement import GEOMETRY
 from corescout.pipeline import explore, save
 from corescout.runs import read_run
@@ -193,3 +194,27 @@ def test_edits_of_one_scan_are_not_used_on_another(surface_explorer):
     scan = surface_explorer.scan_of(surface_explorer.image_layer())
     assert step.take_edited(scan) is step.keypoints
     assert step.take_edited(generate_surface((120, 120), seed=5).scan) is None
+
+
+def test_edits_are_there_again_when_their_scan_is(surface_explorer, qtbot):
+    window, other = surface_explorer, generate_surface((120, 120), seed=5).scan
+    step, first = window.key_points_step, window.scan_step.channel.currentText()
+    line = Outline("along", np.array([[9.0, 9], [9, 90]]))
+    step.editor.push(step.editor.edits.with_outlines([line]), "a line")
+    edited = np.array(step.keypoints.yx_px)
+
+    data, options, _ = scan_layers(other)[-1]
+    name = window.viewer.add_image(data, **(options | {"name": "the other"})).name
+    window.scan_step.channel.setCurrentText(name)
+    qtbot.waitUntil(lambda: step.editor.scan_uid == other.uid, timeout=10_000)
+    assert not step.editor.edits
+    count = len(step.keypoints)
+    window.undo_stack.undo()  # of the first scan: nothing changes on this one
+    assert not step.editor.edits
+    assert len(step.keypoints) == count
+    window.undo_stack.redo()
+
+    window.scan_step.channel.setCurrentText(first)
+    qtbot.waitUntil(lambda: step.editor.scan_uid != other.uid, timeout=10_000)
+    np.testing.assert_array_equal(step.keypoints.yx_px, edited)
+    assert len(window.viewer.layers["paths and regions"].data) == 1

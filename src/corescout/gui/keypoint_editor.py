@@ -45,6 +45,7 @@ class KeypointEditor(QObject):  # type: ignore[misc]
         self._scan: Scan | None = None
         self._detected: Keypoints | None = None
         self._edits = KeypointEdits()
+        self._edits_of: dict[str, KeypointEdits] = {}  # of scans that were shown before, by uid
         self._keypoints: Keypoints | None = None
         self._kind: Kind = "along"
         self._ours = 0  # deep in a change of a layer that this class makes
@@ -72,11 +73,12 @@ class KeypointEditor(QObject):  # type: ignore[misc]
         return self._edits
 
     def set_detected(self, scan: Scan, detected: Keypoints | None) -> None:
-        """Show what was detected, with the edits; those of another scan are forgotten."""
-        if self._scan is not None and scan.uid != self._scan.uid:
-            self._edits = KeypointEdits()
+        """Show what was detected on a scan, with its edits; those of other scans are kept."""
+        before, self._scan, self._detected = self._scan, scan, detected
+        if before is not None and before.uid != scan.uid:
+            self._edits_of[before.uid] = self._edits
+            self._edits = self._edits_of.pop(scan.uid, KeypointEdits())
             self._show_outlines()
-        self._scan, self._detected = scan, detected
         self._show()
 
     def set_edits(self, edits: KeypointEdits, scan: Scan | None = None) -> None:
@@ -88,10 +90,16 @@ class KeypointEditor(QObject):  # type: ignore[misc]
         self._show()
 
     def push(self, edits: KeypointEdits, text: str) -> None:
-        """Make an edit that can be undone."""
-        before = self._edits
-        stack = self._explorer.undo_stack
-        stack.push(Change(text, lambda: self.set_edits(edits), lambda: self.set_edits(before)))
+        """Make an edit that can be undone, also after another scan was shown."""
+        uid, before = self.scan_uid, self._edits
+
+        def show(wanted: KeypointEdits) -> None:
+            if uid is None or uid == self.scan_uid:
+                self.set_edits(wanted)
+            else:
+                self._edits_of[uid] = wanted
+
+        self._explorer.undo_stack.push(Change(text, lambda: show(edits), lambda: show(before)))
 
     def clear(self) -> None:
         """Forget all edits; undo brings them back."""
