@@ -122,6 +122,7 @@ def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qt
     assert len(twin.log) == sent
     click(qtbot, step.stop_bar.release_button)
     qtbot.waitUntil(lambda: step.state != "HOLD", timeout=LONG)
+    qtbot.waitUntil(step.stop_bar.said.isHidden, timeout=LONG)
     before = len(snapshot().records)
     qtbot.waitUntil(lambda: len(snapshot().records) > before, timeout=LONG)  # it goes on
 

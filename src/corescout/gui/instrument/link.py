@@ -192,7 +192,7 @@ class InstrumentLink:
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked (SessionError, InstrumentError)."""
         self.session.release(by)
-        self._show(stop_said="", problem="")
+        self._show(problem="")
         self._show_state()
 
     # -- threads --------------------------------------------------------------------------
@@ -276,6 +276,8 @@ class InstrumentLink:
 
     def _show_state(self) -> None:
         session = self.session
+        if self._snapshot.state == "HOLD" != session.state:  # released, here or by a watch
+            self._show(stop_said="")
         self._show(
             state=session.state, armed_for_s=session.armed_for_s, hold_reason=session.hold_reason
         )
