@@ -61,6 +61,16 @@ def test_a_damaged_file_is_named_and_the_others_are_read(entry, tmp_path):
     assert path.name == "half-0.type.npz"
 
 
+def test_a_type_of_a_plan_that_this_version_does_not_know_says_so(entry, tmp_path):
+    plan = dict(entry.representation.plan) | {"sharpness": 3}
+    representation = replace(entry.representation, plan=plan)
+    Library(tmp_path).add(replace(entry, representation=representation))
+    assert Library(tmp_path).entries() == ()
+    (why,) = Library(tmp_path).damaged().values()
+    assert "sharpness" in why
+    assert "new exploration" in why
+
+
 def test_a_disk_that_cannot_be_written_leaves_nothing(entry, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("no folder")

@@ -11,9 +11,11 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from pydantic import ValidationError
 
 from corescout.data import Candidate, InputError, Mixture, Representation, TypeLook
 from corescout.library.entry import LibraryType
+from corescout.plan import Plan
 
 FORMAT_VERSION = 1
 _MIXTURE = ("weights", "means", "covariances")
@@ -67,6 +69,7 @@ def read(path: Path) -> LibraryType:
             header = json.loads(str(stored["header"]))
             arrays = {name: stored[name] for name in stored.files if name != "header"}
         _check_version(header["format_version"], path)
+        _check_plan(header["plan"], path)
         return _entry(header, arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(
@@ -83,6 +86,19 @@ def _check_version(version: object, path: Path) -> None:
             f"version {version} in {path}",
             "update Corescout",
         )
+
+
+def _check_plan(plan: dict[str, Any], path: Path) -> None:
+    """Refuse a plan with fields that this version does not know: nothing is found with it."""
+    try:
+        Plan.model_validate(plan)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            "a type of this version of Corescout",
+            f"{path}, whose plan says {'.'.join(map(str, first['loc']))} ({first['msg']})",
+            "add the type from a new exploration, and move this file out of the folder",
+        ) from error
 
 
 def _entry(header: dict[str, Any], arrays: dict[str, Any]) -> LibraryType:

@@ -13,6 +13,7 @@ from scipy.ndimage import (
     grey_dilation,
     grey_erosion,
 )
+from scipy.spatial import cKDTree
 
 from corescout.data import Scan, readonly
 from corescout.surfaces.domains import Domains
@@ -184,8 +185,8 @@ def _regions(
     centres = _apart(n_regions, shape_px, rng)
     waves = [gaussian_filter(rng.standard_normal(shape_px), 12) for _ in range(2)]
     y, x = (np.indices(shape_px)[i] + 8 * w / w.std() for i, w in enumerate(waves))
-    distance = [(y - cy) ** 2 + (x - cx) ** 2 for cy, cx in centres]
-    return np.argmin(distance, axis=0), [i % n_patterns for i in range(n_regions)]
+    _, region = cKDTree(centres).query(np.stack([y, x], axis=-1))
+    return region, [i % n_patterns for i in range(n_regions)]
 
 
 def _apart(count: int, shape_px: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
