@@ -120,6 +120,8 @@ def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qt
     sent = len(twin.log)
     qtbot.wait(300)
     assert len(twin.log) == sent
+    qtbot.waitUntil(lambda: "then release" in step.live_section.status.text(), timeout=LONG)
+    assert "Not connected" not in step.live_section.status.text()
     click(qtbot, step.stop_bar.release_button)
     qtbot.waitUntil(lambda: step.state != "HOLD", timeout=LONG)
     qtbot.waitUntil(step.stop_bar.said.isHidden, timeout=LONG)

@@ -342,17 +342,27 @@ def _fast(twin, connect=False):
 
 
 def test_after_a_stop_the_source_is_not_opened_again_before_a_release(day, twin, typed, live_plan):
-    runner = measuring(day, twin, typed, live_plan, InstrumentSource(twin))
+    opened = []
+
+    class Counted(InstrumentSource):
+        def arrivals(self):
+            opened.append(time.monotonic())
+            return super().arrivals()
+
+    runner = measuring(day, twin, typed, live_plan, Counted(twin))
     runner.start()
     until(lambda: runner.snapshot.connected)
     runner.halt("STOP was pressed")
-    until(lambda: not runner.snapshot.connected)
+    until(lambda: runner.snapshot.message == "look at the instrument, then release")
     time.sleep(1.0)
     assert twin._stopped.is_set()
+    assert len(opened) == 1
     runner.release("me")
-    until(lambda: runner.snapshot.connected)
+    until(lambda: len(opened) == 2)
     runner.stop()
     assert runner.wait(WAIT_S)
+    journal = read_journal(day.folder / "journal.jsonl")
+    assert not [entry for entry in journal if entry["what"] == "connection lost"]
 
 
 def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
+from corescout.live.drift import Drift
 from corescout.live.identity import types_of_points
 from corescout.live.next_scan import understand
+from corescout.live.sharp_types import SharpTypes
 from corescout.live.tip import TipMonitor
 
 
@@ -51,3 +53,18 @@ def test_another_place_has_no_reading(look):
     zoom = look(shape=(96, 96), zoom=2.0)
     assert monitor.read(zoom, "Amplitude", (-5e-6, -5e-6)) is None
     assert len(monitor.readings) == 1
+
+
+def test_types_under_a_blunt_tip_are_held_against_those_before(typed, look):
+    sharp, before, doubts = SharpTypes(), None, {}
+    story = [(0.0, False), (0.0, False), (0.4, True), (3.0, True), (3.2, True), (0.0, False)]
+    for step, (tip_px, suspect) in enumerate(story):
+        scan = look(seed=step, tip_px=tip_px)
+        refused = "too blurred" if tip_px == 3.2 else None
+        drift = None if before is None else Drift(before, scan.uid, (0.0, 0.0), refused)
+        sharp.follow(drift)
+        doubts[step] = sharp.doubt(understand(typed, scan).result, suspect=suspect)
+        before = scan.uid
+    assert [step for step, doubt in doubts.items() if doubt] == [3, 4]
+    assert look(seed=1).uid in doubts[3]
+    assert doubts[4] == doubts[3]  # nothing to compare: it goes on

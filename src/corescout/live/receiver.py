@@ -65,6 +65,8 @@ class Receiver:
             except Exception as error:  # noqa: BLE001 - whatever a bridge raises, the watch goes on
                 if self._stopping.is_set():
                     return
+                if self._measuring is not None and self._measuring.held:
+                    continue  # a stop ends the scan too: that is no lost connection
                 self._lost(error, wait_s)
             self._stopping.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
@@ -72,6 +74,9 @@ class Receiver:
     # -- inner ----------------------------------------------------------------------------
 
     def _wait_for_release(self) -> None:
+        if self._measuring is not None and self._measuring.held:
+            self._board.show(partial=None)
+            self._measuring.show_stage()
         while self._measuring is not None and self._measuring.held:
             if self._stopping.wait(_TURN_S):
                 return

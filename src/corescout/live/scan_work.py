@@ -14,7 +14,8 @@ from corescout.live.drift import Drift, drift_of
 from corescout.live.identity import types_of_points
 from corescout.live.inbox import Waiting
 from corescout.live.measuring import Measuring
-from corescout.live.next_scan import Understood, unusable
+from corescout.live.next_scan import DoesNotFit, Understood, unusable
+from corescout.live.sharp_types import SharpTypes
 from corescout.live.tip import TipMonitor, TipReading
 
 LOG = logging.getLogger("corescout.live")
@@ -44,7 +45,7 @@ class ScanWork:
     ) -> None:
         self._analyst, self._board, self._measuring = analyst, board, measuring
         self._learn, self._stopping = learn, stopping
-        self._tip = TipMonitor()
+        self._tip, self._sharp = TipMonitor(), SharpTypes()
         self._earlier: list[Scan] = []
 
     def handle(self, waiting: Waiting) -> None:
@@ -73,7 +74,14 @@ class ScanWork:
         drift = drift_of(scan, self._earlier)
         moved = drift.drift_m if drift is not None and drift.refused is None else None
         tip = self._tip.read(scan, self._analyst.channel or scan.default_channel, moved)
-        understood, explored, why = self._read(scan, suspect=tip is not None and tip.suspect)
+        suspect = tip is not None and tip.suspect
+        understood, explored, why = self._read(scan, suspect=suspect)
+        self._sharp.follow(drift)
+        if understood.result is not None and understood.does_not_fit is None:
+            doubt = self._sharp.doubt(understood.result, suspect=suspect)
+            if doubt is not None:
+                why = doubt
+                understood = replace(understood, does_not_fit=DoesNotFit("material", doubt))
         self._earlier = [*self._earlier, _slim(scan, self._analyst.channel)][-MOST_EARLIER:]
         warnings = _warnings(understood, why, tip, drift)
         self._board.show(

@@ -132,7 +132,8 @@ class TypesStep(Step):
         """Average the core patches of each type, where they are others than before."""
         if self._averaged is not result.core_points.index:
             self._averaged = result.core_points.index
-            patches = {n: mean_patch(result, n)[0] for n in result.types.numbers}
+            here = [n for n in result.types.numbers if result.types.count(n)]
+            patches = {n: mean_patch(result, n)[0] for n in here}
             self._patches = _icons(patches)
 
     def _measure_walls(self, result: Result) -> None:
