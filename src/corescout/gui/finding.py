@@ -135,8 +135,7 @@ def like_layer(name: str, color: str, finding: Finding, best: NDArray[np.int64])
         {
             "name": title,
             "metadata": {shown.OURS: title},
-            "size": 5.0,
-            "canvas_size_limits": (9, 10_000),
+            "size": shown.size_on(finding.transferred.scan, 5.0),
             "symbol": "diamond",
             "face_color": colors if len(best) else color,
             "border_color": "black",

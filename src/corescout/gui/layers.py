@@ -29,7 +29,7 @@ OURS = "corescout_layer"  # in the metadata of every layer that Corescout made a
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 HOVER_PX = 4.0  # a point farther from the mouse is not meant
 _SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 8.0, 6.0
-_SEEN_PX = {_SMALL_PX: 3, _TYPE_PX: 4, _LARGE_PX: 8, _TARGET_PX: 18, _RING_PX: 11}  # on the screen
+_SIZED_FOR_PX = 256  # side of a scan on which points of these sizes are well seen
 # Border of a target by its state; its face is the colour of its type.
 TARGET_COLORS = {
     "planned": "#FFFFFF", "current": "#F0E442", "measured": "#00E676", "skipped": "#606060",
@@ -100,7 +100,7 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
         {
             "name": KEYPOINTS,
             "metadata": {OURS: KEYPOINTS},
-            **_sized(_SMALL_PX),
+            "size": size_on(scan, _SMALL_PX),
             "face_color": "#D8D8D8",
             "border_color": "#404040",  # seen on a bright domain too
             "border_width": 0.25,
@@ -111,9 +111,9 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
     )
 
 
-def _sized(size_px: float) -> dict[str, Any]:
-    """In pixels of the scan, and on the screen never smaller than is seen: scans may be large."""
-    return {"size": size_px, "canvas_size_limits": (_SEEN_PX[size_px], 10_000)}
+def size_on(scan: Scan, size_px: float) -> float:
+    """Size of a point in pixels of a scan: larger on a large one, whose pixels are seen smaller."""
+    return float(size_px * max(1.0, max(scan.shape_px) / _SIZED_FOR_PX) ** 0.7)
 
 
 def type_layer(
@@ -128,7 +128,7 @@ def type_layer(
         {
             "name": TYPES,
             "metadata": {OURS: TYPES},
-            **_sized(_TYPE_PX),
+            "size": size_on(scan, _TYPE_PX),
             "face_color": colors,
             "border_width": 0.0,
             "opacity": 0.9,
@@ -146,7 +146,7 @@ def selected_layer(scan: Scan, yx_px: NDArray[np.float64]) -> LayerData:
         {
             "name": SELECTED,
             "metadata": {OURS: SELECTED},
-            **_sized(_RING_PX),
+            "size": size_on(scan, _RING_PX),
             "face_color": "transparent",
             "border_color": "white",
             "border_width": 0.16,
@@ -179,7 +179,7 @@ def core_layer(
         {
             "name": CORE,
             "metadata": {OURS: CORE},
-            **_sized(_LARGE_PX),
+            "size": size_on(scan, _LARGE_PX),
             "face_color": _face(core.type, chosen),
             "border_color": "black",
             "border_width": 0.12,
@@ -238,7 +238,7 @@ def target_layers(
         {
             "name": TARGETS,
             "metadata": {OURS: TARGETS},
-            **_sized(_TARGET_PX),
+            "size": size_on(scan, _TARGET_PX),
             "face_color": [type_color(t.type, chosen) for t in ordered] or type_color(1),
             "border_color": [TARGET_COLORS[state] for state in states] or "white",
             "border_width": 0.16,
