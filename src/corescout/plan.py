@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from corescout.data.candidate import Candidate, Decoder, Likelihood
 
@@ -366,3 +373,13 @@ def _spread(windows_px: tuple[int, ...]) -> tuple[int, ...]:
             order.append(windows_px[middle])
             gaps += [(first, middle), (middle + 1, end)]
     return tuple(order)
+
+
+def not_known(stored: object) -> str | None:
+    """Return what of a stored plan this version does not know, in words; None if it knows all."""
+    try:
+        Plan.model_validate(stored)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))} ({first['msg']})"
+    return None

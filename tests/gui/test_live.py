@@ -15,6 +15,8 @@ from corescout.gui.layers import CORE, LIVE, TARGETS, find_layer, result_layers
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.demo import limits_of
+from corescout.live.next_scan import DoesNotFit, trained, understand
+from corescout.live.states import Snapshot
 
 pytestmark = pytest.mark.gui
 LONG = 90_000
@@ -81,6 +83,16 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     click(qtbot, step.live_section.watch_button)
     qtbot.waitUntil(lambda: step.live.watch is None, timeout=LONG)
     assert step.live_section.watch_button.text() == "Watch"
+
+
+def test_types_that_are_given_up_are_not_told_as_found(step, surface):
+    explorer = step.explorer
+    read = understand(trained(explorer.result), surface.scan)
+    doubt = DoesNotFit("material", "25% of the places are of the type that they were of")
+    step.live._show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
+    assert "not to be trusted: 25%" in explorer.verdict.text()
+    step.live._show_result(Snapshot(understood=replace(read, does_not_fit=None)))
+    assert "not to be trusted" not in explorer.verdict.text()
 
 
 @pytest.fixture

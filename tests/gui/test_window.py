@@ -137,6 +137,8 @@ def test_opening_and_closing_twenty_times_leaves_nothing(make_napari_viewer_prox
     add_surface(viewer)
     callbacks = len(viewer.mouse_move_callbacks)
     process, sizes, counts = psutil.Process(), [], []
+    gc.collect()
+    before = sum(type(o) is Explorer for o in gc.get_objects())  # of other tests
     for turn in range(20):
         explorer = Explorer(viewer)
         viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
@@ -155,7 +157,7 @@ def test_opening_and_closing_twenty_times_leaves_nothing(make_napari_viewer_prox
     assert len(viewer.mouse_move_callbacks) == callbacks
     assert not viewer.window.dock_widgets
     assert [t.name for t in threading.enumerate() if t.name.startswith("corescout")] == []
-    assert counts[1] <= counts[0] <= 3, counts
+    assert counts[1] <= counts[0] <= before + 3, (before, counts)
     assert sizes[1] - sizes[0] < 15, sizes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,8 +177,8 @@ class Explorer(Docked):
         else:
             self._scan = result.scan
             self._view = winner_view(result)
-            used = (result.scan, result.keypoints)
-            self.work.later("key points", lambda: self.key_points_step.show_used(*used))
+            show_used = partial(self.key_points_step.show_used, result.scan, result.keypoints)
+            self.work.later("key points", show_used)
             if add_layers:
                 self.show_layers(shown.found_layers(result))
             self.verdict.show_result(result)
@@ -338,12 +339,10 @@ class Explorer(Docked):
         self.closed = True
         self.session.leave()
         self.work.close()
-        self._log.leave()
-        self._canvas.leave()
         self.viewer.events.theme.disconnect(self._apply_theme)
         self.keys.close()
-        for panel in self._panels():
-            panel.leave()
+        for part in (self._log, self._canvas, *self._panels()):
+            part.leave()
         for step in self.steps.values():
             step.disconnect_workflow()
         if self.bottom.parent() is not None:

@@ -120,6 +120,7 @@ class Work(QObject):  # type: ignore[misc]
         """Stop everything; nothing is called any more."""
         self._closed = True
         self._timer.stop()
+        self._tasks.clear()  # they know the window
         self._collections.resume()
         for entry in self._jobs.values():
             entry.job.stop()

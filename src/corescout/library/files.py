@@ -11,11 +11,10 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-from pydantic import ValidationError
 
 from corescout.data import Candidate, InputError, Mixture, Representation, TypeLook
 from corescout.library.entry import LibraryType
-from corescout.plan import Plan
+from corescout.plan import not_known
 
 FORMAT_VERSION = 1
 _MIXTURE = ("weights", "means", "covariances")
@@ -90,15 +89,13 @@ def _check_version(version: object, path: Path) -> None:
 
 def _check_plan(plan: dict[str, Any], path: Path) -> None:
     """Refuse a plan with fields that this version does not know: nothing is found with it."""
-    try:
-        Plan.model_validate(plan)
-    except ValidationError as error:
-        first = error.errors()[0]
+    unknown = not_known(plan)
+    if unknown is not None:
         raise InputError(
             "a type of this version of Corescout",
-            f"{path}, whose plan says {'.'.join(map(str, first['loc']))} ({first['msg']})",
+            f"{path}, whose plan says {unknown}",
             "add the type from a new exploration, and move this file out of the folder",
-        ) from error
+        )
 
 
 def _entry(header: dict[str, Any], arrays: dict[str, Any]) -> LibraryType:

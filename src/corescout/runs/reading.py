@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
-from corescout.plan import Plan
+from corescout.plan import not_known
 from corescout.runs import layout
 from corescout.runs.arrays import (
     bayesian_by_trial_from_h5,
@@ -72,17 +72,13 @@ def _check_version(version: object, path: Path) -> None:
 
 def _check_plan(path: Path) -> None:
     """Refuse a plan with fields that this version does not know: it cannot be followed."""
-    from pydantic import ValidationError
-
-    try:
-        Plan.model_validate(_json(path, layout.PLAN))
-    except ValidationError as error:
-        first = error.errors()[0]
+    unknown = not_known(_json(path, layout.PLAN))
+    if unknown is not None:
         raise InputError(
             "a run of this version of Corescout",
-            f"{path}, whose plan says {'.'.join(map(str, first['loc']))} ({first['msg']})",
+            f"{path}, whose plan says {unknown}",
             "explore the scan again, or use the version that wrote it (decision.json)",
-        ) from error
+        )
 
 
 def _result(path: Path, decision: dict[str, Any]) -> Result:

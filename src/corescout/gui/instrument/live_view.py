@@ -195,8 +195,13 @@ class LiveView:
             self._image.keep(understood.scan, result)
 
     def _show_result(self, now: Snapshot) -> None:
-        if now.understood is not None and now.understood.result is not None:
-            self._explorer.take_result(now.understood.result)
+        understood = now.understood
+        if understood is None or understood.result is None:
+            return
+        self._explorer.take_result(understood.result)
+        if understood.does_not_fit is not None:
+            why = understood.does_not_fit.reason
+            self._explorer.verdict.say(f"Types not to be trusted: {why}.", "problem")
 
     def _show_targets(self, now: Snapshot) -> None:
         """The targets in force, on the scan that is shown: they may be of an earlier one."""
