@@ -177,8 +177,8 @@ class Explorer(Docked):
         else:
             self._scan = result.scan
             self._view = winner_view(result)
-            show_used = partial(self.key_points_step.show_used, result.scan, result.keypoints)
-            self.work.later("key points", show_used)
+            used = result.scan, result.keypoints
+            self.work.later("key points", partial(self.key_points_step.show_used, *used))
             if add_layers:
                 self.show_layers(shown.found_layers(result))
             self.verdict.show_result(result)
