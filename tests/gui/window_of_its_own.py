@@ -62,6 +62,7 @@ def clear(session):
     """Delete every layer at once and open another scan: OpenGL must have what it draws with."""
     viewer = session.explorer.viewer
     viewer.canvas.overlays.scale_bar.visible = False  # else it is drawn beside the scan
+    session.explorer.parentWidget().setFloating(True)  # a window of its own: the harder case
     session.pump(2.0)
     viewer.layers.clear()
     data, options, _ = scan_layers(generate_surface((120, 120), seed=5).scan)[-1]

@@ -33,5 +33,8 @@ class CanvasContext:
         self._viewer.layers.events.removing.disconnect(self._make_current)
 
     def _make_current(self, event: object = None) -> None:
-        for canvas in self._inside.window().findChildren(QOpenGLWidget):
+        window = self._inside
+        while window.parentWidget() is not None:  # a dock that floats is a window of its own
+            window = window.parentWidget()
+        for canvas in window.findChildren(QOpenGLWidget):
             canvas.makeCurrent()
