@@ -12,6 +12,7 @@ from corescout.gui.instrument.choices import Choice
 from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import FOLDER, INSTRUMENT
 from corescout.gui.layers import CORE, LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.workflow import State
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.demo import limits_of
@@ -91,8 +92,10 @@ def test_types_that_are_given_up_are_not_told_as_found(step, surface):
     doubt = DoesNotFit("material", "25% of the places are of the type that they were of")
     step.live._show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
     assert "not to be trusted: 25%" in explorer.verdict.text()
+    assert explorer.workflow.state("types") is State.PROBLEM
     step.live._show_result(Snapshot(understood=replace(read, does_not_fit=None)))
     assert "not to be trusted" not in explorer.verdict.text()
+    assert explorer.workflow.state("types") is State.DONE
 
 
 @pytest.fixture

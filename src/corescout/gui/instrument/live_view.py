@@ -202,6 +202,7 @@ class LiveView:
         if understood.does_not_fit is not None:
             why = understood.does_not_fit.reason
             self._explorer.verdict.say(f"Types not to be trusted: {why}.", "problem")
+            self._explorer.workflow.set("types", State.PROBLEM, "not to be trusted")
 
     def _show_targets(self, now: Snapshot) -> None:
         """The targets in force, on the scan that is shown: they may be of an earlier one."""
