@@ -76,10 +76,10 @@ def targets(
 
     CSV comes by priority, JSON and .arcmd in the order of the visits.
     """
-    from corescout.exports import write_whole
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
     from corescout.targets import targets_of
+    from corescout.whole import write_whole
 
     result = read_run(run)
     plan = TargetPlan(

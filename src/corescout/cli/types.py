@@ -91,8 +91,8 @@ def find(
     library: LibraryFolder = None,
 ) -> None:
     """Find more like a type, or like one key point of a run."""
-    from corescout.exports import write_whole
     from corescout.readers import read_scan
+    from corescout.whole import write_whole
 
     scan = read_scan(
         file, pixel_size_m=length_m(pixel_size, "--pixel-size") if pixel_size else None
