@@ -114,7 +114,7 @@ def _text(
     words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)
-    text = FORMATS[file_format.value](result.scan, way)
+    text = FORMATS[file_format.value](result, way)
     typer.echo(words, err=True)
     return text
 

@@ -13,6 +13,7 @@ from corescout.data.candidate import Candidate
 from corescout.data.keypoints import Keypoints
 from corescout.data.mixture import Mixture
 from corescout.data.reward import Reward
+from corescout.data.short_repr import short_repr
 
 State = Literal["done", "void", "failed", "not_tried"]
 
@@ -71,3 +72,5 @@ class Progress:
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)
     keypoints: Keypoints | None = None
+
+    __repr__ = short_repr
