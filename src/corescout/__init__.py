@@ -21,13 +21,16 @@ if TYPE_CHECKING:
         Reward,
         Scan,
         ScanFrame,
+        StoppedError,
         Target,
     )
-    from corescout.pipeline import apply, explore, save
+    from corescout.interactive import Exploration, apply, as_scan, explore, load
+    from corescout.pipeline import save
     from corescout.plan import Plan
     from corescout.readers import read_measurement, read_scan
 
 _HOME = {
+    "Exploration": "corescout.interactive",
     "Fit": "corescout.data",
     "InputError": "corescout.data",
     "Keypoints": "corescout.data",
@@ -38,13 +41,17 @@ _HOME = {
     "Scan": "corescout.data",
     "ScanFrame": "corescout.data",
     "Target": "corescout.data",
-    "apply": "corescout.pipeline",
-    "explore": "corescout.pipeline",
+    "StoppedError": "corescout.data",
+    "apply": "corescout.interactive",
+    "as_scan": "corescout.interactive",
+    "explore": "corescout.interactive",
+    "load": "corescout.interactive",
     "read_measurement": "corescout.readers",
     "read_scan": "corescout.readers",
     "save": "corescout.pipeline",
 }
 __all__ = [
+    "Exploration",
     "Fit",
     "InputError",
     "Keypoints",
@@ -54,10 +61,13 @@ __all__ = [
     "Reward",
     "Scan",
     "ScanFrame",
+    "StoppedError",
     "Target",
     "__version__",
     "apply",
+    "as_scan",
     "explore",
+    "load",
     "read_measurement",
     "read_scan",
     "save",

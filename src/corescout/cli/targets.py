@@ -12,8 +12,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from corescout.cli.quantities import bias_v, length_m
 from corescout.data import InputError, Result, Target
+from corescout.quantities import bias_v, length_m
 
 
 class Choice(StrEnum):

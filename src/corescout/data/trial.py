@@ -42,6 +42,11 @@ class Trial:
     seconds: float = 0.0
     reason: str | None = None
 
+    def __repr__(self) -> str:
+        why = f", {self.reason[:60]!r}" if self.reason else ""
+        named = f"{len(self.rewards)} rewards"
+        return f"Trial({self.number}, {self.candidate.label!r}, {self.state!r}, {named}{why})"
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -20,7 +20,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "type": ("", "number of its type of microstructure, from 1"),
     "type_name": ("", "name of its type"),
     "probability": ("", "posterior probability of its type, summed over the type's components"),
-    "typicality": ("", "chi-square tail of the distance to its component's centre: 1 at the centre"),
+    "typicality": ("", "chi-square tail of the distance to its component's centre, 1 there"),
     "core": ("", "1 for a core point: among the most typical of its component"),
     "motif": ("", "number of its component of the mixture, from 1, before merging and edits"),
     "z1": ("", "latent code; free of angle, shift and scale where these are inferred"),
