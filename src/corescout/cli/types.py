@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli import options
-from corescout.cli.quantities import length_m
 from corescout.data import InputError
+from corescout.quantities import length_m
 
 if TYPE_CHECKING:
     from corescout.data import Result, Scan

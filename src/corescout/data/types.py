@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Types:
     of_point: NDArray[np.int64]
     by_hand: NDArray[np.bool_]
     looks: Mapping[int, TypeLook]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "of_point", (None,), np.int64)

@@ -1,4 +1,4 @@
-"""Option values with units: 10nm, 60s, 9,13."""
+"""Values with units as a person writes them: 10nm, 60s, 5V, and lists such as 9,13."""
 
 from __future__ import annotations
 
@@ -18,8 +18,18 @@ _LENGTHS_M = {
     "m": 1.0,
 }
 _BIASES_V = {"v": 1.0, "mv": 1e-3}
-_TIMES_S = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "": 1.0}
+_TIMES_S = {"ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 _NUMBER = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμÅ]*)\s*")
+
+
+_NAMED_M = {"meter": 1.0, "metre": 1.0, "nanometer": 1e-9, "micrometer": 1e-6, "micron": 1e-6,
+            "angstrom": 1e-10, "picometer": 1e-12, "millimeter": 1e-3}  # fmt: skip
+
+
+def metres_per(unit: str) -> float | None:
+    """Return how many metres a unit of length is; None where it is none."""
+    name = unit.strip().replace("Å", "a").lower()
+    return _LENGTHS_M.get(name, _NAMED_M.get(name.removesuffix("s")))
 
 
 def length_m(text: str, option: str) -> float:
@@ -28,7 +38,7 @@ def length_m(text: str, option: str) -> float:
 
 
 def time_s(text: str, option: str) -> float:
-    """Read a duration such as 60s or 2min; seconds without a unit."""
+    """Read a duration such as 60s or 2min; the unit is required."""
     return _quantity(text, _TIMES_S, option, "a duration such as 60s or 2min")
 
 
@@ -59,7 +69,8 @@ def weights(text: str, option: str) -> dict[str, float]:
         found = {name.strip(): float(value) for name, value in pairs}
     except ValueError:
         found = {}
-    if not found or not all(map(math.isfinite, found.values())):
+    doubled = len(found) < len(names(text))
+    if not found or doubled or not all(math.isfinite(v) and v for v in found.values()):
         raise InputError(
             f"rewards and their weights for {option}", repr(text), "such as gain=1,bic=0.2"
         )
