@@ -17,8 +17,8 @@ from qtpy.QtCore import Qt
 
 from corescout.colors import type_color
 from corescout.exports import arcmd_places_m
-from corescout.gui.layers import ROUTE, TARGETS, find_layer, result_layers
-from corescout.gui.workflow import State
+from corescout.gui.canvas.layer_data import ROUTE, TARGETS, find_layer, result_layers
+from corescout.gui.model.workflow import State
 
 pytestmark = pytest.mark.gui
 

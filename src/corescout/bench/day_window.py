@@ -44,7 +44,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
 def _day(folder: Path, scans: int) -> dict[str, Value]:
     from corescout.gui.heartbeat import Heartbeat
-    from corescout.gui.instrument.live_watch import LiveWatch
+    from corescout.gui.jobs.live_watch import LiveWatch
     from corescout.gui.session import open_session
     from corescout.live.scenario import scenario
 
