@@ -14,6 +14,7 @@ from corescout.instruments.protocol import (
     Instrument,
     InstrumentError,
     Status,
+    StopReport,
 )
 from corescout.instruments.session import Session, SessionError
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan, plan_visits
@@ -34,6 +35,7 @@ __all__ = [
     "Session",
     "SessionError",
     "Status",
+    "StopReport",
     "VisitPlan",
     "last_state",
     "load_limits",

@@ -18,6 +18,7 @@ from corescout.instruments.nanonis import codec
 from corescout.instruments.protocol import InstrumentError
 
 TIMEOUT_S = 10.0
+_SLICE_S = 0.02
 _WRITE_S = 1.0  # for a request to be taken by this machine's network
 
 
@@ -238,9 +239,13 @@ def _write(sock: socket.socket, data: bytes, deadline_s: float) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(sock, selectors.EVENT_WRITE)
         while data:
-            if not selector.select(max(0.0, deadline_s - time.monotonic())):
+            # In slices: of a socket that is closed meanwhile nothing is ever heard.
+            if selector.select(_SLICE_S):
+                data = data[sock.send(data) :]
+            elif sock.fileno() < 0:
+                raise OSError("closed")
+            elif time.monotonic() > deadline_s:
                 raise TimeoutError("the request is not taken")
-            data = data[sock.send(data) :]
 
 
 def _receive(sock: socket.socket, count: int) -> bytes:
