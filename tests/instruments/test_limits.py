@@ -222,7 +222,8 @@ def test_digits_by_the_hundred_and_brackets_by_the_thousand_are_one_line(tmp_pat
     [(Contact(), None), (Contact(feedback_on=True), None), (Contact(feedback_on=False), "off"),
      (Contact(True, 0.0, -1e-6, 1e-6), None), (Contact(True, 0.995e-6, -1e-6, 1e-6), "rail"),
      (Contact(True, -0.995e-6, 1e-6, -1e-6), "rail"),
-     (Contact(True, math.nan, -1e-6, 1e-6), "rail"), (Contact(True, 0.0), "rail"), (Contact(True, setpoint=3.0), "set-point 3")],
+     (Contact(True, math.nan, -1e-6, 1e-6), "rail"),
+     (Contact(True, 0.0), "rail"), (Contact(True, setpoint=3.0), "set-point 3")],
 )  # fmt: skip
 def test_what_holds_the_tip_is_looked_at(contact, words):
     found = LIMITS.contact_problem(contact)
