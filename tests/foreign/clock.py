@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Clock:
-    """Seconds of the microscope; a bench may let them run `scale` times faster than those of the wall."""
+    """Seconds of the microscope; a bench may let them run `scale` times as fast."""
 
     scale: float = 1.0
     start_s: float = field(default_factory=time.monotonic)

@@ -1,11 +1,11 @@
-"""What each command does to the microscope: motion, bias, Z, marks and what is asked of the system."""
+"""What each command does to the microscope: motion, bias, Z, marks, the system."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from .microscope import Microscope, Refused
+from .microscope import Microscope, RefusedError
 from .signals import AMPLITUDE, BIAS, CURRENT
 
 
@@ -25,7 +25,7 @@ ANSWERS: dict[str, Answer] = {}
 
 
 def answers(name: str) -> Callable[[Answer], Answer]:
-    """Register what answers a command: called with the `Call` and the arguments, it gives the results."""
+    """Register what answers a command: a function of the `Call` and the arguments."""
 
     def register(answer: Answer) -> Answer:
         ANSWERS[name] = answer
@@ -68,7 +68,7 @@ def _slots(call: Call) -> tuple:
 @answers("Signals.ValGet")
 def _value(call: Call, index: int, newest: int) -> tuple:
     if not 0 <= index < 128:
-        raise Refused(f"signal {index} does not exist")
+        raise RefusedError(f"signal {index} does not exist")
     return (call.microscope.value(index),)
 
 
@@ -105,7 +105,7 @@ def _speed(call: Call) -> tuple:
 @answers("FolMe.SpeedSet")
 def _set_speed(call: Call, speed_m_s: float, custom: int) -> None:
     if not speed_m_s > 0:
-        raise Refused(f"a speed of {speed_m_s} m/s is not possible")
+        raise RefusedError(f"a speed of {speed_m_s} m/s is not possible")
     call.microscope.speed_m_s, call.microscope.custom_speed = speed_m_s, bool(custom)
 
 
@@ -123,7 +123,7 @@ def _bias(call: Call) -> tuple:
 @answers("Bias.Set")
 def _set_bias(call: Call, volts: float) -> None:
     if not abs(volts) <= 10:
-        raise Refused(f"a bias of {volts} V is out of range")
+        raise RefusedError(f"a bias of {volts} V is out of range")
     call.microscope.set_bias(volts)
 
 
@@ -205,18 +205,39 @@ def _erase(call: Call, index: int) -> None:
     )
 
 
-for _name, _results in {
-    "Util.RTFreqGet": (20000.0,), "Util.AcqPeriodGet": (0.02,), "Signals.CalibrGet": (1.0, 0.0),
-    "Signals.RangeGet": (10.0, -10.0), "Piezo.TiltGet": (0.0, 0.0), "Piezo.SensGet": (5e-7, 5e-7, 2e-8),
-    "FolMe.OversamplGet": (10, 0.005), "FolMe.PSOnOffGet": (0,), "Bias.CalibrGet": (1.0, 0.0),
-    "Bias.RangeGet": (["10 V"], 0), "ZCtrl.GainGet": (1e-12, 5e-5, 2e-8), "ZCtrl.LimitsEnabledGet": (0,),
-    "ZCtrl.HomePropsGet": (1, 1e-7), "ZCtrl.SwitchOffDelayGet": (0.0,), "ZCtrl.TipLiftGet": (0.0,),
-    "ZCtrl.WithdrawRateGet": (1e-6,), "ZCtrl.CtrlListGet": (["Deflection", "Current"], 0),
-    "LockIn.ModSignalGet": (BIAS,), "LockIn.ModPhasRegGet": (1,), "LockIn.ModHarmonicGet": (1,),
-    "LockIn.ModPhasGet": (0.0,), "LockIn.ModPhasFreqGet": (350e3,), "LockIn.DemodSignalGet": (AMPLITUDE,),
-    "LockIn.DemodHarmonicGet": (1,), "LockIn.DemodHPFilterGet": (0, 0.0), "LockIn.DemodLPFilterGet": (4, 500.0),
-    "LockIn.DemodPhasRegGet": (1,), "LockIn.DemodPhasGet": (0.0,), "LockIn.DemodSyncFilterGet": (0,),
-    "LockIn.DemodRTSignalsGet": (1,), "SafeTip.OnOffGet": (0,),
+_CONSTANT = {
+    "Util.RTFreqGet": (20000.0,),
+    "Util.AcqPeriodGet": (0.02,),
+    "Signals.CalibrGet": (1.0, 0.0),
+    "Signals.RangeGet": (10.0, -10.0),
+    "Piezo.TiltGet": (0.0, 0.0),
+    "Piezo.SensGet": (5e-7, 5e-7, 2e-8),
+    "FolMe.OversamplGet": (10, 0.005),
+    "FolMe.PSOnOffGet": (0,),
+    "Bias.CalibrGet": (1.0, 0.0),
+    "Bias.RangeGet": (["10 V"], 0),
+    "ZCtrl.GainGet": (1e-12, 5e-5, 2e-8),
+    "ZCtrl.LimitsEnabledGet": (0,),
+    "ZCtrl.HomePropsGet": (1, 1e-7),
+    "ZCtrl.SwitchOffDelayGet": (0.0,),
+    "ZCtrl.TipLiftGet": (0.0,),
+    "ZCtrl.WithdrawRateGet": (1e-6,),
+    "ZCtrl.CtrlListGet": (["Deflection", "Current"], 0),
+    "LockIn.ModSignalGet": (BIAS,),
+    "LockIn.ModPhasRegGet": (1,),
+    "LockIn.ModHarmonicGet": (1,),
+    "LockIn.ModPhasGet": (0.0,),
+    "LockIn.ModPhasFreqGet": (350e3,),
+    "LockIn.DemodSignalGet": (AMPLITUDE,),
+    "LockIn.DemodHarmonicGet": (1,),
+    "LockIn.DemodHPFilterGet": (0, 0.0),
+    "LockIn.DemodLPFilterGet": (4, 500.0),
+    "LockIn.DemodPhasRegGet": (1,),
+    "LockIn.DemodPhasGet": (0.0,),
+    "LockIn.DemodSyncFilterGet": (0,),
+    "LockIn.DemodRTSignalsGet": (1,),
+    "SafeTip.OnOffGet": (0,),
     "Signals.MeasNamesGet": (["Current (A)", "Bias (V)", "Amplitude (m)", "Phase (deg)"],),
-}.items():  # fmt: skip
+}
+for _name, _results in _CONSTANT.items():
     _constant(_name, *_results)

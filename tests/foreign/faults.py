@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Fault:
     """One thing that goes wrong. Commands are matched as file names are (``Bias.*``).
 
-    A command that matches is first waited for (`delay_before_s`), then `before` is called with the
-    microscope, then it acts on `arguments(...)` unless it is ignored, swallowed or refused, then `result`
-    changes what it answers, `after` is called, and the answer comes after `delay_s`, not at all, or with
-    the connection closed instead.
+    A command that matches is first waited for (`delay_before_s`), then `before` is called with
+    the microscope, then it acts on `arguments(...)` unless it is ignored, swallowed or refused,
+    then `result` changes what it answers, `after` is called, and the answer comes after
+    `delay_s`, not at all, or with the connection closed instead.
     """
 
     command: str = "*"
@@ -92,5 +92,5 @@ class PortFault:
 
     kind: str = "alive"
     """``alive``; ``deaf``: nothing is read, done or answered; ``lost``: done, never answered;
-    ``late``: done, answered late; ``late_acts``: done and answered late; ``closed``: refuses and closes."""
+    ``late``: done, answered late; ``late_acts``: done and answered late; ``closed``: refuses."""
     late_s: float = 10.0

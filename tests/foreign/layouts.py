@@ -1,7 +1,7 @@
 """The commands this controller knows: name | arguments | results, in the letters of ``wire``.
 
-Facts from ``nanonis.md`` (the maker's protocol document) and, for what is not there, from the argument
-and result types of the PyPI clients ``nanonis-spm`` and ``nanonisTCP``.
+Facts from ``nanonis.md`` (the maker's protocol document) and, for what is not there, from the
+argument and result types of the PyPI clients ``nanonis-spm`` and ``nanonisTCP``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Scan.BufferGet            |             | *i i i
 Scan.BufferSet            | *i i i      |
 Scan.Action               | H I         |
 Scan.StatusGet            |             | I
-Scan.WaitEndOfScan        | i           | I s  
+Scan.WaitEndOfScan        | i           | I s
 Scan.WaitEndOfLine        | i           | I i H i
 Scan.FrameDataGrab        | I I         | s 2 I
 Scan.PropsGet             |             | I I I s s S *i i i I
@@ -119,6 +119,6 @@ def _layouts() -> dict[str, tuple[str, str]]:
 
 
 LAYOUTS = _layouts()
-# `nanonis.md` gives the texts after their number; nanonis-spm sends a size before it. Both are read.
+# `nanonis.md` has the texts after their number, nanonis-spm a size before it: both are read.
 LAYOUTS["Marks.PointsDraw"] = ("i +f +f P +I", "")
 EITHER = {"Marks.PointsDraw": ("i +f +f P +I", "i +f +f S +I")}

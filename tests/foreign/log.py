@@ -37,7 +37,7 @@ class Log:
         return entry
 
     def entries(self, *commands: str, since_t: float = -1.0) -> list[Entry]:
-        """Requests in the order of arrival: of these commands (all if none), after a time of the microscope."""
+        """Requests in the order of arrival: of these commands (or all), after `since_t`."""
         with self._lock:
             return [
                 e

@@ -15,12 +15,12 @@ from .spectroscopy import Spectroscopy
 from .track import Track
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A command that is not done; its text goes into the error body."""
 
 
 class Microscope:
-    """Tip, bias, feedback, and the three things that move or bias the tip: move, scan, spectrum or pattern.
+    """Tip, bias, feedback, and what moves or biases the tip: move, scan, spectrum, pattern.
 
     All methods take the time from the clock and are safe from any thread.
     """
@@ -52,12 +52,12 @@ class Microscope:
         with self.lock:
             t = self.settle()
             if self.scanner.running:
-                raise Refused("the tip cannot be moved while a scan runs")
+                raise RefusedError("the tip cannot be moved while a scan runs")
             if self.spectroscopy.pattern_runs(t):
-                raise Refused("the tip cannot be moved while a pattern experiment runs")
+                raise RefusedError("the tip cannot be moved while a pattern experiment runs")
             half_x, half_y = self.settings.range_m[0] / 2, self.settings.range_m[1] / 2
             if not (abs(x_m) <= half_x and abs(y_m) <= half_y):
-                raise Refused(f"({x_m}, {y_m}) m is out of the range of the scanner")
+                raise RefusedError(f"({x_m}, {y_m}) m is out of the range of the scanner")
             arrival = self.xy.go(t, (x_m, y_m), self.speed_m_s)
             self.lock.notify_all()
             return arrival
@@ -133,12 +133,12 @@ class Microscope:
     def wait(
         self, until: Callable[[], float | None], timeout_s: float | None, gone: Callable[[], bool]
     ) -> bool:
-        """Wait until `until()` is None; it gives the next time at which it may be (the microscope's time).
+        """Wait until `until()` is None; else it gives the next time at which it may be.
 
         Returns
         -------
         bool
-            Whether it came about before the time-out (seconds of the microscope) and the client's leaving.
+            Whether it came about before the time-out (of the microscope) and the client's leaving.
         """
         with self.lock:
             end = None if timeout_s is None else self.clock.now() + timeout_s
@@ -157,8 +157,13 @@ class Microscope:
         with self.lock:
             t = self.settle()
             return {
-                "xy_m": self.xy.at(t), "moving": t < self.xy.ends_at, "bias_v": self.bias.at(t)[0],
-                "scan": self.scanner.running, "spectrum": self.spectroscopy.running(t),
-                "pattern": self.spectroscopy.pattern_runs(t), "feedback": self.feedback and not self.withdrawn,
-                "z_m": self.z_m(), "ac_v": self.ac_v if self.ac_on else 0.0,
-            }  # fmt: skip
+                "xy_m": self.xy.at(t),
+                "moving": t < self.xy.ends_at,
+                "bias_v": self.bias.at(t)[0],
+                "scan": self.scanner.running,
+                "spectrum": self.spectroscopy.running(t),
+                "pattern": self.spectroscopy.pattern_runs(t),
+                "feedback": self.feedback and not self.withdrawn,
+                "z_m": self.z_m(),
+                "ac_v": self.ac_v if self.ac_on else 0.0,
+            }

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 
 class Proxy:
-    """Passes bytes on both ways, each after `delay_s`; while `swallow` they vanish; `cut` ends what is open."""
+    """Passes bytes both ways after `delay_s`; while `swallow` they vanish; `cut` ends all."""
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port

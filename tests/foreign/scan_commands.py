@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
-from .commands import Call, answers
-from .microscope import Refused
+from .commands import ANSWERS, Call, answers
+from .microscope import RefusedError
 from .settings import Frame
 from .signals import AMPLITUDE, BIAS, PHASE
+
+__all__ = ["ANSWERS"]  # those of `commands` and these
 
 
 @answers("Scan.FrameGet")
@@ -21,7 +23,7 @@ def _frame(call: Call) -> tuple:
 @answers("Scan.FrameSet")
 def _set_frame(call: Call, *frame: float) -> None:
     if not (all(map(math.isfinite, frame)) and frame[2] > 0 and frame[3] > 0):
-        raise Refused(f"the frame {frame} is not possible")
+        raise RefusedError(f"the frame {frame} is not possible")
     call.microscope.scanner.set_frame(Frame(*frame))
 
 
@@ -36,7 +38,7 @@ def _set_buffer(call: Call, channels: list[int], pixels: int, lines: int) -> Non
     scanner = call.microscope.scanner
     most = 24 if call.microscope.settings.by_slot else 128
     if scanner.running or any(not 0 <= c < most for c in channels):
-        raise Refused("the scan buffer cannot be set so now")
+        raise RefusedError("the scan buffer cannot be set so now")
     scanner.channels = list(channels) or scanner.channels
     scanner.pixels = max(16, round(pixels / 16) * 16) if pixels > 0 else scanner.pixels
     scanner.lines = lines if lines > 0 else scanner.lines
@@ -48,14 +50,14 @@ def _action(call: Call, action: int, direction: int) -> None:
     if action == 0:
         t = m.settle()
         if m.spectroscopy.running(t) or m.spectroscopy.pattern_runs(t):
-            raise Refused("no scan while a spectrum or a pattern runs")
+            raise RefusedError("no scan while a spectrum or a pattern runs")
         m.scanner.start(direction)
     elif action in (1, 2, 3):
         {1: m.scanner.stop, 2: m.scanner.pause, 3: m.scanner.resume}[action]()
     elif action == 6:
         m.move_to(m.scanner.frame.x_m, m.scanner.frame.y_m)
     elif action not in (4, 5):
-        raise Refused(f"scan action {action} does not exist")
+        raise RefusedError(f"scan action {action} does not exist")
 
 
 @answers("Scan.StatusGet")
@@ -93,9 +95,9 @@ def _end_of_line(call: Call, timeout_ms: int) -> tuple:
 def _grab(call: Call, channel: int, forward: int) -> tuple:
     scanner, s = call.microscope.scanner, call.microscope.settings
     if channel not in scanner.channels or forward not in (0, 1):
-        raise Refused(f"channel {channel} is not acquired")
+        raise RefusedError(f"channel {channel} is not acquired")
     if not scanner.lines_done and s.grab_before_scan == "error":
-        raise Refused("there are no scan data yet")
+        raise RefusedError("there are no scan data yet")
     image = scanner.image(channel, forward)
     if scanner.direction == 1 and s.rows == "top":
         image = image[::-1]
@@ -159,7 +161,7 @@ def _start(call: Call, data: int, base_name: str) -> tuple:
     m = call.microscope
     t = m.settle()
     if m.scanner.running or m.spectroscopy.running(t) or m.spectroscopy.pattern_runs(t):
-        raise Refused("no spectrum while a scan, a spectrum or a pattern runs")
+        raise RefusedError("no spectrum while a scan, a spectrum or a pattern runs")
     spectrum = m.spectroscopy.start()
     if not data:
         return [], np.zeros((0, 0)), []
@@ -190,15 +192,15 @@ def _set_limits(call: Call, start: float, end: float) -> None:
 @answers("BiasSpectr.TimingGet")
 def _timing(call: Call) -> tuple:
     s = call.microscope.spectroscopy
-    return (s.z_averaging_s, s.z_offset_m, s.initial_settling_s, s.slew_v_s, s.settling_s, s.integration_s,
-            s.end_settling_s, s.z_control_s)  # fmt: skip
+    z = (s.z_averaging_s, s.z_offset_m, s.initial_settling_s, s.slew_v_s)
+    return *z, s.settling_s, s.integration_s, s.end_settling_s, s.z_control_s
 
 
 @answers("BiasSpectr.TimingSet")
 def _set_timing(call: Call, *timing: float) -> None:
     s = call.microscope.spectroscopy
-    (s.z_averaging_s, s.z_offset_m, s.initial_settling_s, s.slew_v_s, s.settling_s, s.integration_s,
-     s.end_settling_s, s.z_control_s) = timing  # fmt: skip
+    s.z_averaging_s, s.z_offset_m, s.initial_settling_s, s.slew_v_s = timing[:4]
+    s.settling_s, s.integration_s, s.end_settling_s, s.z_control_s = timing[4:]
 
 
 @answers("BiasSpectr.PropsGet")
@@ -252,13 +254,18 @@ def _channels(call: Call) -> tuple:
 
 @answers("BiasSpectr.ChsSet")
 def _set_channels(call: Call, channels: list[int]) -> None:
-    raise Refused("the recorded channels are fixed on this controller")
+    raise RefusedError("the recorded channels are fixed on this controller")
 
 
-for _name, _results in {
-    "BiasSpectr.AltZCtrlGet": (0, 1.0, 0.2), "BiasSpectr.ZOffRevertGet": (1,), "BiasSpectr.MLSModeGet": ("Linear",),
-    "BiasSpectr.MLSLockinPerSegGet": (0,), "BiasSpectr.DigSyncGet": (0,), "BiasSpectr.TTLSyncGet": (0, 1, 0.0, 0.0),
-}.items():  # fmt: skip
+_CONSTANT: dict[str, tuple] = {
+    "BiasSpectr.AltZCtrlGet": (0, 1.0, 0.2),
+    "BiasSpectr.ZOffRevertGet": (1,),
+    "BiasSpectr.MLSModeGet": ("Linear",),
+    "BiasSpectr.MLSLockinPerSegGet": (0,),
+    "BiasSpectr.DigSyncGet": (0,),
+    "BiasSpectr.TTLSyncGet": (0, 1, 0.0, 0.0),
+}
+for _name, _results in _CONSTANT.items():
     answers(_name)(lambda call, *_, results=_results: results)
 
 
@@ -298,17 +305,17 @@ def _start_pattern(call: Call, pattern: int) -> None:
     m = call.microscope
     t = m.settle()
     if not m.spectroscopy.pattern_open:
-        raise Refused("open the pattern experiment first")
+        raise RefusedError("open the pattern experiment first")
     if pattern not in (0, 3) or not m.spectroscopy.cloud_m:
-        raise Refused("only a cloud of points can be measured here")
+        raise RefusedError("only a cloud of points can be measured here")
     if m.scanner.running or m.spectroscopy.running(t) or m.spectroscopy.pattern_runs(t):
-        raise Refused("something runs already")
+        raise RefusedError("something runs already")
     m.spectroscopy.start_pattern()
 
 
 @answers("Pattern.ExpPause")
 def _pause_pattern(call: Call, pause: int) -> None:
-    raise Refused("a pattern cannot be paused on this controller")
+    raise RefusedError("a pattern cannot be paused on this controller")
 
 
 @answers("Pattern.ExpStop")

@@ -1,4 +1,4 @@
-"""The scan: a raster that runs in real time into buffers that keep the last image until it is written over."""
+"""The scan: a raster in real time into buffers that keep an image until it is written over."""
 
 from __future__ import annotations
 

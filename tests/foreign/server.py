@@ -13,13 +13,14 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from .clock import Clock
-from .commands import ANSWERS, Call
+from .commands import Call
 from .faults import Fault, FaultScript, PortFault
 from .layouts import EITHER, LAYOUTS
 from .log import Entry, Log
-from .microscope import Microscope, Refused
+from .microscope import Microscope, RefusedError
+from .scan_commands import ANSWERS
 from .settings import Settings
-from .wire import HEADER_BYTES, Malformed, Request, decode, encode, parse_header, response
+from .wire import HEADER_BYTES, MalformedError, Request, decode, encode, parse_header, response
 
 EMPTY: dict[str, Any] = {"s": "", "S": [], "2": [[]], "*i": [], "*f": [], "+f": []}
 
@@ -135,9 +136,16 @@ class Connection:
     def _take(self, request: Request) -> None:
         microscope = self.controller.microscope
         entry = self.controller.log.add(
-            Entry(time.monotonic(), self.controller.clock.now(), self.port, self.number, request.name, [],
-                  microscope.snapshot())
-        )  # fmt: skip
+            Entry(
+                wall_s=time.monotonic(),
+                t=self.controller.clock.now(),
+                port=self.port,
+                client=self.number,
+                command=request.name,
+                arguments=[],
+                state=microscope.snapshot(),
+            )
+        )
         if self.controller.port_faults[self.port].kind == "deaf":
             entry.outcome = "swallowed"
         elif self.busy.is_set() and self.controller.settings.second_request == "drop":
@@ -178,7 +186,7 @@ class Connection:
                 name, self.port, entry.arguments, controller.microscope.scanner.running
             )
             answer = self._answer(name, entry, faults, encoding)
-        except (Refused, Malformed, ValueError, OverflowError, struct.error) as problem:
+        except (RefusedError, MalformedError, ValueError, OverflowError, struct.error) as problem:
             entry.outcome = f"refused: {problem}"
             return response(name, self._empty(name), str(problem), encoding)
         self._sleep(latency_s + (whole.late_s if whole.kind == "late" else 0.0))
@@ -194,7 +202,7 @@ class Connection:
             return None
         for fault in faults:
             if fault.error is not None:
-                raise Refused(fault.error)
+                raise RefusedError(fault.error)
         results = self._act(name, entry, faults)
         for fault in faults:
             results = fault.result(results) if fault.result else results
@@ -235,6 +243,6 @@ def _arguments(name: str, body: bytes, encoding: str) -> list[Any]:
     """The arguments by the layout, or by the other one where two are in use."""
     layouts = EITHER.get(name, (LAYOUTS[name][0],))
     for layout in layouts[:-1]:
-        with contextlib.suppress(Malformed, struct.error):
+        with contextlib.suppress(MalformedError, struct.error):
             return decode(layout, body, encoding)
     return decode(layouts[-1], body, encoding)

@@ -1,4 +1,4 @@
-"""Bias spectra and pattern experiments: what they do to the bias and the tip, and the loops they bring."""
+"""Bias spectra and pattern experiments: what they do to bias and tip, and their loops."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Spectroscopy:
         return t < self._pattern_ends
 
     def settle(self, t: float) -> None:
-        """End the spectrum that is over; with `restores_start_bias` its starting bias comes back."""
+        """End the spectrum that is over; its starting bias may come back."""
         if not self.spectra or self.spectra[-1].ended or t < self.spectra[-1].ends:
             return
         last = self.spectra[-1]

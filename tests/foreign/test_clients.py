@@ -73,17 +73,20 @@ def test_nanonis_spm_moves_scans_and_reads(spm, controller):
 def test_nanonis_spm_measures_a_spectrum(spm, controller):
     spm.BiasSpectr_LimitsSet(-2.0, 2.0)
     names, rows, columns, data = (spm.BiasSpectr_Start(1, "s")[2][i] for i in (2, 3, 4, 5))
-    assert names[0] == "Bias calc (V)" and (rows, columns) == data.shape == (6, 16)
+    assert names[0] == "Bias calc (V)"
+    assert (rows, columns) == data.shape == (6, 16)
     assert (data[0, 0], data[0, -1]) == (-2.0, 2.0)
     volts = [value for _, (value,) in controller.microscope.bias.corners()]
-    assert (min(volts), max(volts)) == (-2.0, 2.0) and spm.Bias_Get()[2][0] == 0.0
+    assert (min(volts), max(volts)) == (-2.0, 2.0)
+    assert spm.Bias_Get()[2][0] == 0.0
 
 
 def test_nanonis_tcp_reads_the_same(controller):
     client = nanonisTCP("127.0.0.1", controller.ports[2])
     try:
         names, indexes = Signals(client).InSlotsGet()
-        assert names[indexes.index(AMPLITUDE)] == "Amplitude (m)" and len(names) == 24
+        assert names[indexes.index(AMPLITUDE)] == "Amplitude (m)"
+        assert len(names) == 24
         assert Signals(client).ValGet(Z) == pytest.approx(controller.microscope.value(Z))
         folme, scan = FolMe(client), Scan(client)
         folme.SpeedSet(50e-6, True)

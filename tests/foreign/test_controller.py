@@ -40,7 +40,8 @@ def test_a_move_takes_its_time_and_a_stop_ends_it():
         time.sleep(0.2)
         stop.FolMe_Stop()
         x = c.microscope.position_m()[0]
-        assert 0.35e-6 < x < 1.5e-6 and c.microscope.at_rest()
+        assert 0.35e-6 < x < 1.5e-6
+        assert c.microscope.at_rest()
         time.sleep(0.1)
         assert c.microscope.position_m()[0] == x
         moving = [entry.state["moving"] for entry in c.log.entries("FolMe.Stop")]
@@ -82,12 +83,10 @@ def test_the_frame_changed_in_a_scan_shows_in_the_rest_of_it(direction):
             time.sleep(0.01)
             c.microscope.settle()
         centres = [frame.x_m for frame in scanner.frames_used[0]]
-        assert (
-            len(centres) == 16
-            and centres[0] == 0.0
-            and centres[-1] == 1e-6
-            and centres == sorted(centres)
-        )
+        assert len(centres) == 16
+        assert centres[0] == 0.0
+        assert centres[-1] == 1e-6
+        assert centres == sorted(centres)
 
 
 def test_continuous_and_bouncing_scans_go_on():
@@ -100,7 +99,8 @@ def test_continuous_and_bouncing_scans_go_on():
             assert client.Scan_StatusGet()[2][0] == 1
             client.Scan_Action(1, 0)
             assert client.Scan_StatusGet()[2][0] == 0
-        assert c.microscope.scanner.passes_done >= 2 and c.microscope.at_rest()
+        assert c.microscope.scanner.passes_done >= 2
+        assert c.microscope.at_rest()
 
 
 def test_odd_channels():
@@ -116,7 +116,9 @@ def test_odd_channels():
         client.Scan_Action(0, 0)
         client.Scan_WaitEndOfScan(3000)
         z, amplitude, phase = (client.Scan_FrameDataGrab(i, 1)[2][4] for i in (Z, AMPLITUDE, PHASE))
-        assert np.ptp(z) == 0 and np.isnan(amplitude).sum() == 1 and (phase[-1] == phase[-2]).all()
+        assert np.ptp(z) == 0
+        assert np.isnan(amplitude).sum() == 1
+        assert (phase[-1] == phase[-2]).all()
 
 
 def test_slots_and_the_code_page():
@@ -175,7 +177,8 @@ def test_the_proxy_delays_swallows_and_cuts():
         proxy.delay_s = 0.1
         begun = time.monotonic()
         client.Bias_Set(1.0)
-        assert time.monotonic() - begun >= 0.2 and c.microscope.bias_v() == 1.0
+        assert time.monotonic() - begun >= 0.2
+        assert c.microscope.bias_v() == 1.0
         proxy.delay_s, proxy.swallow = 0.0, True
         client.connection.settimeout(0.2)
         with pytest.raises(TimeoutError):

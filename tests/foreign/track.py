@@ -1,4 +1,4 @@
-"""What a quantity was, is and, unless something intervenes, will be: straight lines between corners."""
+"""What a quantity was, is and, unless something intervenes, will be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Track:
-    """A vector over time: straight between the corners, constant before the first and after the last."""
+    """A vector over time: straight between the corners, constant before and after them."""
 
     def __init__(self, value: tuple[float, ...]) -> None:
         self._times = [0.0]

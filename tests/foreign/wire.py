@@ -1,9 +1,9 @@
 """Bytes of the Nanonis TCP protocol: one letter for each type, big-endian throughout.
 
-Letters of a layout: ``I i H f d`` are scalars, ``s`` is a text after its size, ``S`` are texts after the
-size of them all in bytes and their number, ``P`` are texts after their number alone, ``*f`` is an array
-after its length, ``+f`` is an array as long as the first number of the message, ``2`` is a table of f32
-after its rows and columns.
+Letters of a layout: ``I i H f d`` are scalars, ``s`` is a text after its size, ``S`` are texts
+after the size of them all in bytes and their number, ``P`` are texts after their number alone,
+``*f`` is an array after its length, ``+f`` is an array as long as the first number of the message,
+``2`` is a table of f32 after its rows and columns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAME_BYTES = 32
 SCALARS = {"I": 4, "i": 4, "H": 2, "f": 4, "d": 8}
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """A body that does not fit its layout."""
 
 
@@ -54,7 +54,7 @@ class _Reader:
 
     def take(self, size: int) -> bytes:
         if size < 0 or self.at + size > len(self.body):
-            raise Malformed(f"{size} bytes wanted at {self.at} of {len(self.body)}")
+            raise MalformedError(f"{size} bytes wanted at {self.at} of {len(self.body)}")
         self.at += size
         return self.body[self.at - size : self.at]
 
@@ -73,7 +73,7 @@ def decode(layout: str, body: bytes, encoding: str = "cp1252") -> list:
 
     Raises
     ------
-    Malformed
+    MalformedError
         If bytes lack or are left over.
     """
     reader, values = _Reader(body, encoding), []
@@ -94,7 +94,7 @@ def decode(layout: str, body: bytes, encoding: str = "cp1252") -> list:
         else:
             raise ValueError(letter)
     if reader.at != len(body):
-        raise Malformed(f"{len(body) - reader.at} bytes are left over")
+        raise MalformedError(f"{len(body) - reader.at} bytes are left over")
     return values
 
 
