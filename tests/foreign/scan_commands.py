@@ -292,7 +292,7 @@ def _set_pattern(
 @answers("Pattern.PropsGet")
 def _pattern(call: Call) -> tuple:
     s = call.microscope.spectroscopy
-    return ["Bias Spectroscopy", "Z Spectroscopy"], s.experiment, s.base_name, "", 0.0, 0
+    return ["Bias Spectroscopy", "Z Spectroscopy"], s.experiment, "", 0.0, 0
 
 
 @answers("Pattern.ExpOpen")
