@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterable
 
@@ -80,3 +81,12 @@ class Track:
         """Whether the value varies between two times by more than `tolerance`."""
         values = [self.at(since), *(v for _, v in self.corners(since, until)), self.at(until)]
         return bool(np.ptp(np.asarray(values), axis=0).max() > tolerance)
+
+    def last_change(self, since: float, until: float, tolerance: float = 0.0) -> float:
+        """When the value varied last between two times; `since` if it did not."""
+        points = [(since, self.at(since)), *self.corners(since, until), (until, self.at(until))]
+        last = since
+        for (_, before), (t, after) in itertools.pairwise(points):
+            if max(abs(a - b) for a, b in zip(before, after, strict=True)) > tolerance:
+                last = t
+        return last
