@@ -8,6 +8,7 @@ on. ``python -m benchmarks.reliability.stop 120`` tries so many.
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,6 +62,7 @@ def report(outcomes: Sequence[Outcome]) -> BenchReport:
         "not_at_rest_in_time": sum(o.rest_s > REST_S for o in reached),
         "biased_after": sum(o.biased_after for o in reached),
         "wrongly_confirmed": sum(o.wrongly_confirmed for o in outcomes),
+        "confirmed_after_s": _median([o.confirmed_s for o in healthy]),
         "confirmed_share": _share([o.confirmed for o in healthy]),
         "confirmed_share_faulty": _share([o.confirmed for o in reached if not o.trial.healthy]),
         "longest_return_s": max(o.returned_s for o in outcomes),
@@ -81,6 +83,10 @@ def report(outcomes: Sequence[Outcome]) -> BenchReport:
 
 def _share(told: Sequence[bool]) -> float:
     return sum(told) / len(told) if told else 1.0
+
+
+def _median(seconds: Sequence[float]) -> float:
+    return statistics.median(seconds) if seconds else 0.0
 
 
 def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:

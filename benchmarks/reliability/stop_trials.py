@@ -27,6 +27,7 @@ from corescout.instruments.nanonis import NanonisInstrument
 SPEED_M_PER_S = 2e-6
 WATCHED_S = 1.2  # after the stop, beyond the half second in which the tip must rest
 LATEST_S = 2.5  # of a stop after the run, or its first motion, began
+CONFIRMED_S = 5.0  # for which a confirmation is waited for
 REST_S, ZERO_V = 0.5, 10e-3
 LIMITS = Limits(
     x_m=(-3e-6, 3e-6), y_m=(-3e-6, 3e-6), largest_step_m=4e-6, largest_speed_m_per_s=SPEED_M_PER_S,
@@ -75,6 +76,11 @@ class Outcome:
         return any(state == "confirmed" for _, state, _ in self.told)
 
     @property
+    def confirmed_s(self) -> float:
+        """When it was told that the tip rests."""
+        return min((s for s, state, _ in self.told if state == "confirmed"), default=float("inf"))
+
+    @property
     def first_said_s(self) -> float:
         """When it was first told whether the tip rests."""
         return min((s for s, state, _ in self.told if state != "sent"), default=float("inf"))
@@ -82,10 +88,9 @@ class Outcome:
     @property
     def wrongly_confirmed(self) -> bool:
         """Whether it was told that the tip rests at 0 V before it did, or although it never did."""
-        first_s = min((s for s, state, _ in self.told if state == "confirmed"), default=None)
-        if first_s is None:
+        if not self.confirmed:
             return False
-        return self.rest_s > first_s or self.moved_after or self.biased_after
+        return self.rest_s > self.confirmed_s or self.moved_after or self.biased_after
 
 
 def stop_once(trial: Trial) -> Outcome:
@@ -133,6 +138,10 @@ def _stop(
         session.stop("bench")
     returned_s = time.monotonic() - began_s
     time.sleep(max(0.0, REST_S + WATCHED_S - returned_s))
+    while not any(state == "confirmed" for _, state, _ in told) and (
+        time.monotonic() - began_s < CONFIRMED_S
+    ):
+        time.sleep(0.05)
     microscope, clock = foreign.microscope, foreign.clock
     with microscope.lock:
         now = microscope.settle()
