@@ -2,7 +2,7 @@
 
 Letters of a layout: ``I i H f d`` are scalars, ``s`` is a text after its size, ``S`` are texts
 after the size of them all in bytes and their number, ``P`` are texts after their number alone,
-``*f`` is an array after its length, ``+f`` is an array as long as the first number of the message,
+``*f`` is an array after its length, ``+f`` is an array as long as the last ``i`` before it,
 ``2`` is a table of f32 after its rows and columns.
 """
 
@@ -76,10 +76,11 @@ def decode(layout: str, body: bytes, encoding: str = "cp1252") -> list:
     MalformedError
         If bytes lack or are left over.
     """
-    reader, values = _Reader(body, encoding), []
+    reader, values, count = _Reader(body, encoding), [], 0
     for letter in layout.split():
         if letter in SCALARS:
             values.append(reader.scalar(letter))
+            count = int(values[-1]) if letter == "i" else count
         elif letter == "s":
             values.append(reader.text())
         elif letter == "S":
@@ -90,7 +91,7 @@ def decode(layout: str, body: bytes, encoding: str = "cp1252") -> list:
         elif letter[0] == "*":
             values.append(reader.array(letter[1], int(reader.scalar("i"))))
         elif letter[0] == "+":
-            values.append(reader.array(letter[1], int(values[0])))
+            values.append(reader.array(letter[1], count))
         else:
             raise ValueError(letter)
     if reader.at != len(body):
