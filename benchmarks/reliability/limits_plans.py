@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import Scan, ScanFrame, Target
-from corescout.instruments import Capabilities, Limits, Message, Status
+from corescout.instruments import Capabilities, Limits, Message, Status, StopReport
 
 BOX_M, STEP_M, BIAS_V, SECONDS, MOST = 2e-6, 3e-6, 6.0, 1.0, 6
 SPEED_M_PER_S = 1e-6
@@ -178,8 +178,12 @@ class Recorder:
         if message.kind in ("move", "zoom"):
             self.at_m = (message.values["x_m"], message.values["y_m"])
 
-    def stop(self, reason: str, emergency: str) -> None:
+    def release(self) -> None:
+        """Nothing was stopped."""
+
+    def stop(self, reason: str, emergency: str, told: object = None) -> StopReport:
         """Nothing moves."""
+        return StopReport("confirmed")
 
     @property
     def heard(self) -> list[tuple[Any, ...]]:

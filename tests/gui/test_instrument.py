@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
-from corescout.gui.instrument.choices import Choice
-from corescout.gui.instrument.dry_run import readable
-from corescout.gui.instrument.loop_plot import LOOPS
-from corescout.gui.instrument.tip_layer import TIP
-from corescout.gui.instrument.visit import VisitSettings
-from corescout.gui.instrument.widgets import LetGo
-from corescout.gui.layers import LIVE, TARGETS, find_layer, result_layers
-from corescout.gui.workflow import State
+from corescout.gui.canvas.layer_data import LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.canvas.tip_layer import TIP
+from corescout.gui.model.visit import VisitSettings
+from corescout.gui.model.workflow import State
+from corescout.gui.steps.instrument.choices import Choice
+from corescout.gui.steps.instrument.dry_run import readable
+from corescout.gui.steps.instrument.loop_plot import LOOPS
+from corescout.gui.steps.instrument.panel import LetGo
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.demo import limits_of
@@ -216,7 +216,7 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     qtbot.wait(200)
     assert (len(twin.log), twin.status().at_m) == (sent, at_m)
     assert twin.status().bias_v == 0
-    assert "motion halted, DC bias set to 0 V" in step.stop_bar.said.text()
+    assert "Stopped and confirmed" in step.stop_bar.said.text()
     states = [step.explorer.targets_step.table.item(row, 4).text() for row in range(10)]
     assert "skipped" in states
     assert not step.dry_run_button.isEnabled()

@@ -14,8 +14,10 @@ from corescout.instruments.protocol import (
     Instrument,
     InstrumentError,
     Status,
+    StopReport,
 )
 from corescout.instruments.session import Session, SessionError
+from corescout.instruments.visit_file import read_visits, write_visits
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan, plan_visits
 
 __all__ = [
@@ -34,10 +36,13 @@ __all__ = [
     "Session",
     "SessionError",
     "Status",
+    "StopReport",
     "VisitPlan",
     "last_state",
     "load_limits",
     "messages_of",
     "plan_visits",
     "read_journal",
+    "read_visits",
+    "write_visits",
 ]

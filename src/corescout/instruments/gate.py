@@ -22,8 +22,8 @@ class Gate:
     ----------
     limits : Limits
     send : callable
-        Puts one message on the wire. Called with the gate's lock held, so that no message can
-        follow a stop.
+        Puts one message on the wire, one at a time. What it puts there after a `stop` the
+        instrument itself refuses: its latch and its sending are one step.
     """
 
     def __init__(self, limits: Limits, send: Callable[[Message], None]) -> None:
@@ -73,6 +73,5 @@ class Gate:
             hand_over()
 
     def stop(self, reason: str) -> None:
-        """Close for good. Waits at most for the message that is being sent."""
-        with self._lock:
-            self._stopped = self._stopped or reason
+        """Close for good, at once: also while a message is under way."""
+        self._stopped = self._stopped or reason

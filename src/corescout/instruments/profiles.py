@@ -56,7 +56,9 @@ class NanonisProfile(_Profile):
 
     kind: Literal["nanonis"]
     host: str = "127.0.0.1"
-    port: int = Field(6501, gt=0, lt=65534)
+    port: int = Field(6501, gt=0, lt=65533)
+    stop_port: int | None = Field(None, gt=0, lt=65536)
+    readback_noise_m: float = Field(0.0, ge=0, le=1e-6)
     timeout_s: float = Field(10.0, gt=0)
     cloud: bool = False
     data_folder: Path | None = None
@@ -67,8 +69,9 @@ class NanonisProfile(_Profile):
 
         folder = None if self.data_folder is None else _from(base, self.data_folder)
         return NanonisInstrument(
-            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder
-        )
+            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder,
+            stop_port=self.stop_port, readback_noise_m=self.readback_noise_m,
+        )  # fmt: skip
 
 
 class _Watching(_Profile):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
-from corescout.instruments.protocol import Check, Instrument, InstrumentError
+from corescout.instruments.protocol import Check, ChecksStop, Instrument, InstrumentError
 from corescout.instruments.visit_plan import VisitPlan
 
 Begun = Mapping[str, tuple[float, float] | None]
@@ -73,6 +73,8 @@ def _errors_of_the_whole(plan: VisitPlan, instrument: Instrument, limits: Limits
         errors.append(
             f"{capabilities.name} takes plans as a whole: drift cannot be checked on the way"
         )
+    if isinstance(instrument, ChecksStop) and (problem := instrument.stop_problem()) is not None:
+        errors.append(problem)
     if limits.setpoint is not None:
         wrong = limits.setpoint_problem(instrument.status().setpoint)
         errors += [] if wrong is None else [wrong]

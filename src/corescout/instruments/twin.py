@@ -20,7 +20,14 @@ import numpy as np
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.loops import Loop, sweep_v
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+from corescout.instruments.protocol import (
+    Capabilities,
+    Description,
+    InstrumentError,
+    Status,
+    StopReport,
+    Told,
+)
 from corescout.instruments.twin_sample import TwinSample
 from corescout.surfaces import Surface, generate_surface
 
@@ -111,7 +118,9 @@ class DigitalTwin:
         """It can do everything, and be stopped."""
         actions: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
         address = f"twin {os.getpid()} {self._number}"
-        return Capabilities("digital twin", address, actions, can_stop=True, can_read_back=True)
+        return Capabilities(
+            "digital twin", address, actions, can_stop=True, can_read_back=True, own_stop=True
+        )
 
     @property
     def written_xy_m(self) -> list[tuple[float, float]]:
@@ -119,9 +128,13 @@ class DigitalTwin:
         return self.sample.written_xy_m
 
     def connect(self) -> None:
-        """Connect; ends a stop."""
-        self._stopped.clear()
+        """Connect."""
         self._connected = True
+
+    def release(self) -> None:
+        """End a stop."""
+        self._check_connection()
+        self._stopped.clear()
 
     def close(self) -> None:
         """Disconnect."""
@@ -192,11 +205,12 @@ class DigitalTwin:
     def finish(self) -> None:
         """Messages were carried out one by one."""
 
-    def stop(self, reason: str, emergency: str) -> None:
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
         """Halt within a slice of motion; takes the bias to zero where the profile says so."""
         self._stopped.set()
         if emergency == "halt_and_zero_bias":
             self._bias_v = 0.0
+        return StopReport("confirmed", detail=f"motion halted, bias {self._bias_v:g} V")
 
     def zero_bias(self) -> None:
         """Take the bias to zero, whatever is under way, stopped or not."""

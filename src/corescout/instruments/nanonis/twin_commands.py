@@ -103,7 +103,7 @@ class TwinCommands:
     def start_scan(self, direction: int = DOWN) -> None:
         """Scan the frame in a thread of its own, unless that is under way."""
         if not self.scanning:
-            self.twin.connect()
+            self.twin.release()
             self._rows, self._direction = 0, direction
             self._scanning = threading.Thread(target=self._scan_all, name="nanonis-scan")
             self._scanning.start()
@@ -247,7 +247,7 @@ class TwinCommands:
         if pattern not in (0, _CLOUD_PATTERN) or len(self._cloud) == 0:
             raise ValueError("only a cloud of points can be measured here, and one must be set")
         if not self._is_alive(self._pattern):
-            self.twin.connect()
+            self.twin.release()
             self._paused.clear()
             self._pattern = threading.Thread(target=self._visit_cloud, name="nanonis-pattern")
             self._pattern.start()
@@ -298,7 +298,7 @@ class TwinCommands:
 
     def _biasspectr_start(self, data: int, name: str) -> tuple[Any, ...]:
         with self._motion:
-            self.twin.connect()
+            self.twin.release()
             curve = self._spectrum()
             self._save(curve, name)
             self._active_at = time.monotonic()
@@ -318,7 +318,7 @@ class TwinCommands:
     def _send(self, message: Message) -> None:
         """One motion after the other; a stop ends one and does not outlast it."""
         with self._motion:
-            self.twin.connect()
+            self.twin.release()
             self.twin.send(message)
             self._active_at = time.monotonic()
 
