@@ -13,7 +13,7 @@ from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
 from corescout.data.fit import Fit
 from corescout.data.frame import ScanFrame
-from corescout.data.keypoints import Keypoints
+from corescout.data.keypoints import Keypoints, WallProfiles
 from corescout.data.latents import Latents
 from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
@@ -54,6 +54,7 @@ __all__ = [
     "Trial",
     "TypeLook",
     "Types",
+    "WallProfiles",
     "readonly",
     "types_of_mixture",
 ]

@@ -26,6 +26,7 @@ from corescout.data import (
     ScanFrame,
     TypeLook,
     Types,
+    WallProfiles,
 )
 from corescout.data.candidate import Candidate
 from corescout.runs.layout import FORMAT_VERSION
@@ -40,6 +41,7 @@ _FIT = (
     "context",
     "block",
 )
+_PROFILES = ("kind", "contrast", "width_px", "phase_step_deg", "direction_rad")
 _MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
 _PATCHES = ("values", "index", "center_yx_px", "low", "high")
 
@@ -60,6 +62,10 @@ def result_to_h5(result: Result) -> bytes:
         keypoints.attrs["source"] = result.keypoints.source
         _put(keypoints, "yx_px", result.keypoints.yx_px)
         _put(keypoints, "score", result.keypoints.score)
+        if result.keypoints.profiles is not None:
+            profiles = keypoints.create_group("profiles")
+            for name in _PROFILES:
+                _put(profiles, name, getattr(result.keypoints.profiles, name))
         patches = file.create_group("patches")
         for name in _PATCHES:
             _put(patches, name, getattr(result.patches, name))
@@ -116,7 +122,12 @@ def scan_from_h5(file: h5py.File) -> Scan:
 def keypoints_from_h5(file: h5py.File) -> Keypoints:
     """Return the key points."""
     group = file["keypoints"]
-    return Keypoints(group["yx_px"][()], group["score"][()], str(group.attrs["source"]))
+    profiles = None
+    if "profiles" in group:
+        profiles = WallProfiles(**{name: group["profiles"][name][()] for name in _PROFILES})
+    return Keypoints(
+        group["yx_px"][()], group["score"][()], str(group.attrs["source"]), profiles
+    )
 
 
 def patches_from_h5(file: h5py.File, channels: tuple[str, ...]) -> PatchSet:
