@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
-from corescout.keypoints import detect, find_keypoints, select
+from corescout.keypoints import Places, detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
@@ -117,7 +117,7 @@ class KeypointFinder:
         self._image_of: object = None
         self._places_of: object = None
         self._images: NDArray[np.float32] = np.zeros((1, 0, 0), np.float32)
-        self._places = (np.zeros((0, 2)), np.zeros(0))
+        self._places = Places.of(np.zeros((0, 2)), np.zeros(0))
 
     def find(self, plan: Plan, *, least: int = MIN_KEYPOINTS) -> Keypoints:
         """Return the key points of a plan, on the scan's own pixels.
@@ -145,7 +145,7 @@ class KeypointFinder:
         margin = _margin_px(plan, max(plan.windows_px))
         given = select(self._places, known, wanted, margin)
         found = _keypoints(self._images, plan, grid, given, least)
-        return Keypoints(grid.to_scan_px(np.asarray(found.yx_px)), found.score, found.source)
+        return replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))
 
 
 def prepare_like(
@@ -300,7 +300,7 @@ def _keypoints(
             "scan a larger area or with more walls, or choose another detector, a smaller spacing"
             " or smaller windows",
         )
-    return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+    return found.take(valid)
 
 
 def _fitting(
@@ -311,7 +311,7 @@ def _fitting(
     if found is None:
         found = find_keypoints(images[0], plan.keypoints, _margin_px(plan, window_px))
     valid = np.flatnonzero(fits(found.yx_px, images, window_px))
-    return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+    return found.take(valid)
 
 
 def _margin_px(plan: Plan, window_px: int) -> float:
@@ -320,9 +320,7 @@ def _margin_px(plan: Plan, window_px: int) -> float:
 
 
 def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
-    return Keypoints(
-        grid.from_scan_px(np.asarray(keypoints.yx_px)), keypoints.score, keypoints.source
-    )
+    return replace(keypoints, yx_px=grid.from_scan_px(np.asarray(keypoints.yx_px)))
 
 
 def _notes(
