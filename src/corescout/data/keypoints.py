@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 KINDS = ("unknown", "step", "bright line", "dark line")
 WALL_180, NO_PHASE_STEP, PHASE_NOT_GIVEN = "180-degree wall", "no phase step", "phase not given"
@@ -99,6 +100,8 @@ class Keypoints:
     score: NDArray[np.float64]
     source: str
     profiles: WallProfiles | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "yx_px", (None, 2))
