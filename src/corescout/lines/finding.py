@@ -50,18 +50,35 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
     if height < _FEWEST_LINES or width < _FEWEST_PX:
         return LineFaults.none(height)
     image = image[:, :: max(1, width // _COLUMNS)]
-    values = _levels(np.asarray(image, dtype=np.float64), signed=signed)
+    dead = _constant(image)
+    values = _levels(np.where(dead[:, None], np.nan, image).astype(np.float64), signed=signed)
     steps = _Steps.of(values)
-    unknown = ~np.isfinite(values).any(axis=1) | _constant(np.asarray(image))
+    unknown = ~np.isfinite(values).any(axis=1)
     jumps = _jumps(steps)
     masked, jump, lost = _masked(np.where(_to_mask(jumps, steps), jumps, 0.0), unknown)
-    level = _line_levels(steps, jumps, masked)
-    even, odd = _Steps.of(values[:, ::2]), _Steps.of(values[:, 1::2])
-    before, after = _left_out(even, odd, jumps, masked)
-    if not after < _WORTH * before:
-        level = np.zeros(height)
+    halves = _Steps.of(values[:, ::2]), _Steps.of(values[:, 1::2])
+    if not _beats(*_left_out(*halves, jumps, np.zeros(height - 1)), jumps != 0):
+        jumps = np.zeros(height - 1)
+    fast = [np.diff(_fast(half.size - jumps)) for half in halves]
+    use_fast = _beats(*_left_out(*halves, jumps, *fast), jumps == 0)
+    level = np.concatenate([[0.0], np.cumsum(jumps)])
+    level += _fast(steps.size - jumps) if use_fast else 0.0
+    level -= np.median(level[~masked] if not masked.all() else level)
     level[lost] = 0.0
-    return LineFaults(masked, lost, jump, level, signed, before, after)
+    if not use_fast:
+        fast = [np.zeros(height - 1)]
+    before, after = _left_out(*halves, jumps, *fast)
+    if not (use_fast or jumps.any()):
+        level = np.zeros(height)
+    return LineFaults(
+        masked, lost, jump, level, signed, float(before.mean()), float(after.mean())
+    )
+
+
+def _beats(
+    before: NDArray[np.float64], after: NDArray[np.float64], where: NDArray[np.bool_]
+) -> bool:
+    return bool(where.any() and after[where].mean() < _WORTH * before[where].mean())
 
 
 def _levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
@@ -74,8 +91,11 @@ def _levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
         return image / max(high - low, 1e-300)
     with np.errstate(divide="ignore", invalid="ignore"):
         # A dark line keeps its bright half: what is dark is asked for within the line too.
-        floor = _DARK * np.minimum(np.median(known), np.nanmedian(np.where(image > 0, image, np.nan), axis=1))
-        return np.where(image > floor[:, None], np.log(image), np.nan)
+        median = np.full(len(image), np.median(known))
+        alive = (image > 0).any(axis=1)
+        bright = np.where(image[alive] > 0, image[alive], np.nan)
+        median[alive] = np.minimum(median[alive], np.nanmedian(bright, axis=1))
+        return np.where(image > _DARK * median[:, None], np.log(image), np.nan)
 
 
 class _Steps:
@@ -86,17 +106,16 @@ class _Steps:
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> _Steps:
-        import warnings
-
         change = np.diff(values, axis=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of lines without a value
-            size = np.nanmedian(change, axis=1)
-            spread = 1.4826 * np.nanmedian(np.abs(change - size[:, None]), axis=1)
+        known = np.isfinite(change).any(axis=1)
+        size, spread = np.zeros(len(change)), np.zeros(len(change))
+        size[known] = np.nanmedian(change[known], axis=1)
+        off = np.abs(change[known] - size[known, None])
+        spread[known] = 1.4826 * np.nanmedian(off, axis=1)
         count = np.isfinite(change).sum(axis=1)
         error = 1.2533 * spread / np.sqrt(np.maximum(count, 1))
         few = count < min(_FEWEST_PX, values.shape[1] // 4)
-        return cls(np.where(few, 0.0, np.nan_to_num(size)), np.where(few, np.inf, error))
+        return cls(np.where(few, 0.0, size), np.where(few, np.inf, error))
 
 
 def _constant(image: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -194,39 +213,32 @@ def _masked(
     return masked, jump & ~lost, lost
 
 
-def _line_levels(
-    steps: _Steps, jumps: NDArray[np.float64], masked: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Level (H,) of each line beyond the sample's own change along the slow axis.
-
-    The jumps, and of the rest what changes faster from line to line than a tip lets the sample.
-    """
+def _fast(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Level (H,) of each line beyond what a tip lets the sample change along the slow axis."""
     from scipy.signal import savgol_filter
 
-    rest = np.concatenate([[0.0], np.cumsum(steps.size - jumps)])
-    fast = rest - savgol_filter(rest, _SMOOTH_LINES, 2, mode="nearest")
-    level = np.concatenate([[0.0], np.cumsum(jumps)]) + fast
-    return np.asarray(level - np.median(level[~masked] if not masked.all() else level))
+    level = np.concatenate([[0.0], np.cumsum(steps)])
+    return np.asarray(level - savgol_filter(level, _SMOOTH_LINES, 2, mode="nearest"))
 
 
 def _left_out(
-    even: _Steps, odd: _Steps, jumps: NDArray[np.float64], masked: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """Size of the fast steps on columns left out, without mending and with that of the others.
+    even: _Steps, odd: _Steps, jumps: NDArray[np.float64], *fast: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Size (H - 1,) of the steps on columns left out, without mending and with it.
 
-    What the sample does along the slow axis is smooth, and taken off first.
+    Jumps and fast levels are those of the other half. What the sample does along the slow axis is
+    smooth, and taken off first.
     """
-    able = np.isfinite(even.error) & np.isfinite(odd.error)
-    if not able.any():
-        return float("nan"), float("nan")
     before, after = [], []
-    for mine, other in ((even, odd), (odd, even)):
-        smooth = _running_median(other.size)
-        left = other.size - smooth
-        level = _line_levels(mine, jumps, masked)
-        before.append(np.abs(left)[able].mean())
-        after.append(np.abs(left - np.diff(level))[able].mean())
-    return float(np.mean(before)), float(np.mean(after))
+    of_others = fast[::-1] if len(fast) == 2 else fast * 2
+    for left, other, of_other in zip((even, odd), (odd, even), of_others, strict=True):
+        off = left.size - _running_median(left.size - jumps)
+        beyond = other.size - _running_median(other.size - jumps)
+        its_jumps = np.where(jumps != 0, beyond, 0.0)
+        able = np.isfinite(left.error) & np.isfinite(other.error)
+        before.append(np.where(able, np.abs(off), 0.0))
+        after.append(np.where(able, np.abs(off - its_jumps - of_other), 0.0))
+    return (before[0] + before[1]) / 2, (after[0] + after[1]) / 2
 
 
 def _running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
