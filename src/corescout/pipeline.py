@@ -152,6 +152,7 @@ def explore(
         bayesian_by_trial=study.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
+        line_faults=prepared.line_faults,
         notes=(*prepared.notes, *lateral, *_at_the_edge(mixture, plan), *confirmation),
     )
 
@@ -206,6 +207,7 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         mixture_by_trial={},
         bayesian_by_trial={},
         notes=found.notes,
+        line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
 

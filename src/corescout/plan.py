@@ -83,6 +83,12 @@ class CleaningPlan(_Frozen):
     plane: bool | None = None
     row_median: bool | None = None
     scars: bool | None = None
+    lines: Literal["mend", "mask", "off"] = Field(
+        "mend",
+        description="faults of lines, for key points and patches only: 'mask' lines at a jump and"
+        " lost ones, 'mend' the gain (or offset) of each line as well, where that beats no mending"
+        " on columns left out; 'off': nothing",
+    )
     phase_offset: bool = Field(
         True, description="A cos phase, A sin phase: turn the response onto the real axis"
     )

@@ -13,8 +13,9 @@ from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
 from corescout.data.fit import Fit
 from corescout.data.frame import ScanFrame
-from corescout.data.keypoints import Keypoints
+from corescout.data.keypoints import Keypoints, WallProfiles
 from corescout.data.latents import Latents
+from corescout.data.line_faults import LineFaults
 from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
 from corescout.data.patches import PatchSet
@@ -38,6 +39,7 @@ __all__ = [
     "InputError",
     "Keypoints",
     "Latents",
+    "LineFaults",
     "Measurement",
     "Mixture",
     "PatchSet",
@@ -54,6 +56,7 @@ __all__ = [
     "Trial",
     "TypeLook",
     "Types",
+    "WallProfiles",
     "readonly",
     "types_of_mixture",
 ]

@@ -15,6 +15,7 @@ from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
 from corescout.data.fit import Fit
 from corescout.data.keypoints import Keypoints
+from corescout.data.line_faults import LineFaults
 from corescout.data.mixture import Mixture
 from corescout.data.patches import PatchSet
 from corescout.data.representation import Representation
@@ -111,6 +112,8 @@ class Result:
     seconds : float
     notes : tuple of str
         What was skipped, masked or assumed.
+    line_faults : LineFaults or None
+        Of the channel that key points were sought on: what was masked and mended.
     edited_types : Types or None
         Of the patches, once a person has changed them; `types` has them in any case.
     """
@@ -139,6 +142,7 @@ class Result:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     edited_types: Types | None = None
+    line_faults: LineFaults | None = None
 
     def __repr__(self) -> str:
         source = self.scan.source.replace("\\", "/").rpartition("/")[2] or self.scan.uid

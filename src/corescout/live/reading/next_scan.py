@@ -147,8 +147,7 @@ def _without(applied: Result, known: Result, written_m: Sequence[tuple[float, fl
     kept = near > WRITTEN_M
     if kept.all():
         return applied
-    left = Keypoints(points.yx_px[kept], points.score[kept], points.source)
-    return apply(known, applied.scan, keypoints=left)
+    return apply(known, applied.scan, keypoints=points.take(kept))
 
 
 def unusable(scan: Scan, channel: str | None = None) -> str | None:
