@@ -44,7 +44,9 @@ class LineFaults:
     def __post_init__(self) -> None:
         set_readonly(self, "masked", (None,), np.bool_)
         for name in ("lost", "jump"):
-            checked = readonly(f"LineFaults.{name}", getattr(self, name), self.masked.shape, np.bool_)
+            checked = readonly(
+                f"LineFaults.{name}", getattr(self, name), self.masked.shape, np.bool_
+            )
             object.__setattr__(self, name, checked)
         set_readonly(self, "level", self.masked.shape)
 
@@ -78,7 +80,9 @@ class LineFaults:
             return ""
         said = []
         if self.masked.any():
-            kinds = [f"{int(self.jump.sum())} where the level jumps and stays"] * bool(self.jump.any())
+            kinds = [f"{int(self.jump.sum())} where the level jumps and stays"] * bool(
+                self.jump.any()
+            )
             kinds += [f"{int(self.lost.sum())} lost"] * bool(self.lost.any())
             apart = int((self.masked & ~self.jump & ~self.lost).sum())
             kinds += [f"{apart} apart from both neighbours"] * bool(apart)

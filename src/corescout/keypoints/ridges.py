@@ -52,9 +52,7 @@ class Ridges:
     flanks: NDArray[np.bool_]
 
 
-def find_ridges(
-    smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.float32]
-) -> Ridges:
+def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.float32]) -> Ridges:
     """Find dark and bright lines.
 
     Parameters
@@ -92,9 +90,7 @@ def find_ridges(
     found, flanks = found.take(kept), flanks.take(kept)
     rows, columns = found.at.T
     kind = np.zeros(image.shape, np.int8)
-    kind[rows, columns] = np.where(
-        found.dark, KINDS.index("dark line"), KINDS.index("bright line")
-    )
+    kind[rows, columns] = np.where(found.dark, KINDS.index("dark line"), KINDS.index("bright line"))
     offset = np.zeros((2, *image.shape), np.float32)
     offset[:, rows, columns] = found.shift
     strength = np.zeros(image.shape, np.float32)
@@ -116,9 +112,7 @@ class _Points:
     dark: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.bool_]) -> _Points:
-        return _Points(
-            self.at[rows], self.normal[:, rows], self.shift[:, rows], self.dark[rows]
-        )
+        return _Points(self.at[rows], self.normal[:, rows], self.shift[:, rows], self.dark[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +200,10 @@ def _between_others(
     for way, flank in ((-1.0, flanks.before[rows]), (1.0, flanks.after[rows])):
         beyond = np.linspace(0, _GAP_WIDTHS, 6)
         values = np.stack(
-            [values_at(smooth, at + way * (flank + b * flanks.width[rows]) * normal) for b in beyond]
+            [
+                values_at(smooth, at + way * (flank + b * flanks.width[rows]) * normal)
+                for b in beyond
+            ]
         )
         apart = (beyond[1] - beyond[0]) * flanks.width[rows]
         steepest = (sign * np.diff(values, axis=0) / apart).max(axis=0)
@@ -214,9 +211,7 @@ def _between_others(
     return near
 
 
-def _rises(
-    found: _Points, smooth: NDArray[np.float32], sigma_px: float
-) -> NDArray[np.float32]:
+def _rises(found: _Points, smooth: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
     """Mean slope (N,) from the centre to the lower of both sides: few points pass, quickly asked."""
     at, way = found.at.T, 2 * sigma_px * found.normal
     sign = np.where(found.dark, 1, -1)

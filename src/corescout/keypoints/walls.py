@@ -99,9 +99,7 @@ class _Slope:
         y, x = np.gradient(smooth)
         return cls(smooth, y, x, np.hypot(y, x))
 
-    def peaks(
-        self, least: NDArray[np.float32]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    def peaks(self, least: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """Largest along the gradient, and by how much (2, H, W) the peak lies off the pixel."""
         able = self.size > least
         able[[0, -1]] = able[:, [0, -1]] = False

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from corescout.data import InputError, Keypoints, Result, Scan
+from corescout.data import InputError, Result, Scan
 from corescout.live.reading.advice import Advice, advise
 from corescout.live.reading.kinds import ScanKind, kind_of
 from corescout.live.reading.novelty import Calibration, Novelty, calibrate, novelty
