@@ -103,7 +103,11 @@ def explore(
             study.repeat_finalists()
             decision = study.decide()
             winner = study.winner(decision)
-            mixture, types, evidence = _types_with_evidence(study, winner)
+            mixture, types, evidence = (
+                _one_type(winner, decision.reason)
+                if study.shows_one_type
+                else _types_with_evidence(study, winner)
+            )
             confirmation = study.confirm(winner)
         except StoppedError as stopped:
             raise StoppedError("stopped", study.finished_trials()) from stopped
@@ -228,6 +232,11 @@ def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
     if mixture.n_components < most or most == 1:
         return ()
     return (f"the mixture has {most} components, the most that were tried (max_components)",)
+
+
+def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:
+    """All points as one type, where nothing but the direction differs."""
+    return winner.fit.mixtures[1], np.ones(1, np.int64), Evidence(1.0, 0.0, (), False, reason)
 
 
 def _types_with_evidence(

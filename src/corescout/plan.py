@@ -128,6 +128,15 @@ class TrainingPlan(_Frozen):
         description="a code with r is the mean over the patch turned to so many angles; 1: the"
         " encoder's own; with the 'circular' angle only",
     )
+    jitter: float = Field(
+        0.0,
+        ge=0,
+        description="changes of gain, offset, noise, gain of lines and place (1 px) that a patch is"
+        " trained with, as shares of the usual ones; 0: none, 1: as between two scans",
+    )
+    shifts: bool = Field(
+        False, description="a code is the mean over the patch moved by one pixel as well"
+    )
     collapse_variance: float = Field(
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
     )
@@ -246,6 +255,11 @@ class DecisionPlan(_Frozen):
         True,
         description="without evidence of separate types, show those that a mixture tells apart"
         " where they keep to their own places; False: all points as one type",
+    )
+    none_decides: bool = Field(
+        False,
+        description="whether candidates without rotation may win where others have it: their types"
+        " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     merging: Literal["none", "entropy", "places"] = Field(

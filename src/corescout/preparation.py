@@ -116,7 +116,7 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         context=context_descriptor(unmended, found.yx_px, radius),
         context_radius_px=radius,
         block=spatial_blocks(found.yx_px, 2 * radius),
-        notes=_notes(scan, seen, plan, grid, len(found)),
+        notes=_notes(scan, seen, plan, grid, found),
         line_faults=seen.line_faults,
     )
 
@@ -237,7 +237,7 @@ def prepare_like(
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
         notes=(
-            *_notes(scan, seen, plan, grid, len(found)),
+            *_notes(scan, seen, plan, grid, found),
             *_too_coarse(grid),
         ),
         line_faults=seen.line_faults,
@@ -382,11 +382,12 @@ def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
 
 
 def _notes(
-    scan: Scan, seen: _Seen, plan: Plan, grid: SquareGrid, n_keypoints: int
+    scan: Scan, seen: _Seen, plan: Plan, grid: SquareGrid, found: Keypoints
 ) -> tuple[str, ...]:
     channels, raw = seen.channels, seen.mended
+    on_scan = replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))
     notes = list(scan.warnings)
-    notes += [f"{f.kind}: {f.message}" for f in assess(scan, channels[0], n_keypoints)]
+    notes += [f"{f.kind}: {f.message}" for f in assess(scan, channels[0], len(found), on_scan)]
     if plan.channels is None:
         notes.append(f"channel {channels[0]!r} was chosen: the first PFM amplitude of the file")
         if not scan.roles.get(channels[0], "").startswith("amplitude"):

@@ -102,6 +102,8 @@ class Outcome:
     trained_seed : int
         The seed that was used in the end; differs from the candidate's after a retry.
     seconds : float
+    mean_grey : float
+        Mean of the patches' values, 0 to 1.
     """
 
     candidate: Candidate
@@ -111,6 +113,7 @@ class Outcome:
     collapsed: str | None
     trained_seed: int
     seconds: float
+    mean_grey: float = 0.5
 
     __repr__ = short_repr
 
@@ -151,7 +154,8 @@ def run_trials(
         if names is None:
             names = tuple(dict.fromkeys((*applicable(whole), *group.extra_rewards)))
         rewards = score(whole, names, void_because=why)
-        outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds))
+        grey = float(np.mean(group.patch_sets[0].values))
+        outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds, grey))
     return tuple(outcomes)
 
 

@@ -11,6 +11,7 @@ from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
 from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
+from corescout.data.finding import Finding
 from corescout.data.fit import Fit
 from corescout.data.frame import ScanFrame
 from corescout.data.keypoints import Keypoints, WallProfiles
@@ -35,6 +36,7 @@ __all__ = [
     "CorescoutError",
     "Encoding",
     "Evidence",
+    "Finding",
     "Fit",
     "InputError",
     "Keypoints",
