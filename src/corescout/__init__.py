@@ -24,13 +24,15 @@ if TYPE_CHECKING:
         StoppedError,
         Target,
     )
-    from corescout.interactive import Exploration, apply, as_scan, explore, load
+    from corescout.interactive.calls import apply, explore, load
+    from corescout.interactive.exploration import Exploration
+    from corescout.interactive.inputs import as_scan
     from corescout.pipeline import save
     from corescout.plan import Plan
     from corescout.readers import read_measurement, read_scan
 
 _HOME = {
-    "Exploration": "corescout.interactive",
+    "Exploration": "corescout.interactive.exploration",
     "Fit": "corescout.data",
     "InputError": "corescout.data",
     "Keypoints": "corescout.data",
@@ -42,10 +44,10 @@ _HOME = {
     "ScanFrame": "corescout.data",
     "Target": "corescout.data",
     "StoppedError": "corescout.data",
-    "apply": "corescout.interactive",
-    "as_scan": "corescout.interactive",
-    "explore": "corescout.interactive",
-    "load": "corescout.interactive",
+    "apply": "corescout.interactive.calls",
+    "as_scan": "corescout.interactive.inputs",
+    "explore": "corescout.interactive.calls",
+    "load": "corescout.interactive.calls",
     "read_measurement": "corescout.readers",
     "read_scan": "corescout.readers",
     "save": "corescout.pipeline",
