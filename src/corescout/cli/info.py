@@ -20,13 +20,12 @@ def info(
     """Print place, channels, doubts and what was assumed."""
     from corescout.description import VENDOR, describe
     from corescout.readers import read_scan
-    from corescout.response import derivable, with_response
+    from corescout.response import channel_named, with_response
 
     scan = read_scan(file)
-    if channel in derivable(scan):
-        scan = with_response(scan)
-    scan.channel(channel)
-    known = describe(scan, channel or scan.default_channel)
+    channel = channel_named(scan, channel or scan.default_channel)
+    scan = scan if channel in scan.channels else with_response(scan)
+    known = describe(scan, channel)
     shown = {title: rows for title, rows in known.items() if metadata or title != VENDOR}
     if as_json:
         print_json({"sha256": scan.file_sha256, **{t: [*map(list, r)] for t, r in shown.items()}})
