@@ -68,8 +68,8 @@ def test_apply_report_and_targets(tmp_path, array_file, run_folder):
 
 
 def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_result):
-    from corescout.exports import arcmd_places_m
     from corescout.runs import write_run
+    from reading_arcmd import arcmd_places_m
 
     run_folder = write_run(quick_result, tmp_path / "run")
     first, second = tmp_path / "first.csv", tmp_path / "second.json"

@@ -97,7 +97,8 @@ def _instrument(
 
 
 def _say_names(profiles: Path | None, as_json: bool) -> None:
-    from corescout.instruments.profiles import profile_names, profiles_file
+    from corescout.folders import profiles_file
+    from corescout.instruments.profiles import profile_names
 
     names = profile_names(profiles)
     if as_json:

@@ -78,10 +78,10 @@ def targets(
 
     CSV comes by priority, JSON and .arcmd in the order of the visits.
     """
-    from corescout.exports import write_whole
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
     from corescout.targets import targets_of
+    from corescout.whole import write_whole
 
     if as_json and file_format is Format.arcmd:
         raise InputError("--json or --format arcmd", "both", "leave one out")

@@ -103,9 +103,9 @@ def find(
     as_json: Json = False,
 ) -> None:
     """Find more like a type, or like one key point of a run."""
-    from corescout.exports import write_whole
     from corescout.interactive.calls import with_names
     from corescout.readers import read_scan
+    from corescout.whole import write_whole
 
     scan = read_scan(
         file, pixel_size_m=length_m(pixel_size, "--pixel-size") if pixel_size else None

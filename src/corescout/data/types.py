@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ class TypeLook:
     name: str
     color: str | None = None
     hidden: bool = False
+
+    def __post_init__(self) -> None:
+        # a colour stands in pages and layers; a stranger's file must not put anything else there
+        if self.color is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
+            raise ValueError(f"TypeLook.color: expected #rrggbb or None, got {self.color!r}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from corescout.colors import type_color
 from corescout.data import Result
+from corescout.pages import picture, render
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from matplotlib.figure import Figure
 
 _DPI = 72  # of the picture in a notebook: a page of results stays below 2 MB
@@ -49,10 +47,10 @@ def result_html(result: Result) -> str:
 
     figure = f5_types(result)
     figure.set_dpi(_DPI)
-    picture = base64.b64encode(png_bytes(figure)).decode("ascii")
-    return _template().render(
+    return render(
+        "result.html",
         result=result,
-        picture=picture,
+        picture=picture(png_bytes(figure)),
         types=[_type_row(result, n) for n in result.types.numbers],
         targets=[_target_row(result, t) for t in result.targets[:_MOST_TARGETS]],
         n_more=max(0, len(result.targets) - _MOST_TARGETS),
@@ -104,13 +102,3 @@ def _target_row(result: Result, target: Any) -> dict[str, Any]:
         "x_um": x,
         "y_um": y,
     }
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader
-
-    environment = Environment(
-        loader=PackageLoader("corescout.interactive", "."), autoescape=True, trim_blocks=True
-    )
-    return environment.get_template("result.html.jinja")

@@ -1,0 +1,105 @@
+"""A plan from the targets of the window, and how far its run is. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from corescout.data import Result, Target
+from corescout.data.target import Action
+from corescout.instruments import DriftCheck, Event, VisitPlan, plan_visits
+from corescout.live.loop.suggestion import CHECK_SHARE
+
+# Of a message that was carried out; the bias and the speed between them are not worth a word.
+_SAID = {
+    "move": "arrived", "spectrum": "spectrum taken", "zoom": "frame scanned", "mark": "marked",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class VisitSettings:
+    """What is done at the targets, and what the plan bears."""
+
+    action: Action
+    settings: dict[str, float]
+    tolerance_m: float
+    check_every: int
+
+    def plan(self, result: Result, targets: Sequence[Target]) -> VisitPlan:
+        """Return the plan of targets in their order.
+
+        Raises
+        ------
+        InputError
+            If there is none, or the scan has no scale.
+        """
+        visits = [replace(t, action=self.action, settings=dict(self.settings)) for t in targets]
+        frame, check = result.scan.frame, None
+        if self.check_every and frame is not None:
+            size = CHECK_SHARE * min(frame.size_m)
+            check = DriftCheck(self.check_every, frame.center_m, size)
+        return plan_visits(result.scan, visits, tolerance_m=self.tolerance_m, drift_check=check)
+
+
+@dataclass
+class Progress:
+    """Which targets of a run are done.
+
+    Attributes
+    ----------
+    state_of : dict of str to str
+        Of each target by its uid: planned, current, measured or skipped.
+    text : str
+        What happened last.
+    ended : str
+        "done" or "held" at the end, else "".
+    """
+
+    targets: tuple[Target, ...] = ()
+    state_of: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    ended: str = ""
+
+    def begin(self, targets: Sequence[Target]) -> None:
+        """A run begins: all are planned."""
+        self.targets, self.text, self.ended = tuple(targets), "", ""
+        self.state_of |= {t.uid: "planned" for t in targets}
+
+    @property
+    def done(self) -> int:
+        """Targets that are measured."""
+        return sum(self.state_of.get(t.uid) == "measured" for t in self.targets)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Note what happened."""
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        uid = event.target_uid
+        number = next((i for i, t in enumerate(self.targets, start=1) if t.uid == uid), 0)
+        if event.what == "sent" and uid and number:
+            message = event.detail["message"]
+            if message.kind in _SAID:
+                self.text = f"target {number} of {len(self.targets)}: {_SAID[message.kind]}"
+            if self.state_of.get(uid) == "planned":
+                self.state_of[uid] = "current"
+            if message.kind == "mark":
+                self.state_of[uid] = "measured"
+        elif event.what == "measured" and uid:
+            self.state_of[uid] = "measured"
+        elif event.what == "drift":
+            x, y = event.detail["drift_m"]
+            self.text = f"drift {(x * x + y * y) ** 0.5 * 1e9:.1f} nm"
+        elif event.what == "handed over":
+            self.text = "handed over to the instrument"
+        elif event.what in ("held", "done"):
+            self._end(event)
+
+    def _end(self, event: Event) -> None:
+        self.ended = event.what
+        for target in self.targets:
+            if self.state_of.get(target.uid) in ("planned", "current"):
+                self.state_of[target.uid] = "skipped"
+        count = f"{self.done} of {len(self.targets)} targets measured"
+        self.text = count if event.what == "done" else f"held: {count}"
