@@ -68,7 +68,7 @@ SAMPLES: dict[str, Sample] = {
 }
 
 
-def write_sample(name: str, out: Path | None = None, *, size_px: int = 256, seed: int = 0) -> Path:
+def write_sample(name: str, out: Path | None = None, *, size_px: int = 128, seed: int = 0) -> Path:
     """Write a sample scan: fetched once and copied, or generated as NSID; return its path.
 
     Parameters

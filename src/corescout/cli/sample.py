@@ -14,7 +14,7 @@ def sample(
     name: Annotated[
         str, typer.Argument(help="Which; 'list' names them. 'surface' is generated.")
     ] = "surface",
-    size: Annotated[int, typer.Option(min=64, max=4096, help="Pixels of a side (surface).")] = 256,
+    size: Annotated[int, typer.Option(min=64, max=4096, help="Pixels of a side (surface).")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="File; scan.h5, or the sample's own name, if not said.")
