@@ -234,7 +234,8 @@ def test_a_written_plan_is_approved_by_its_digest_and_runs_on_the_twin(tmp_path)
     twin.connect()
     target = corescout.Target("t1", scan.uid, (32.0, 32.0), tuple(scan.frame.to_m((32, 32))), 1, 1)
     file = write_visits(plan_visits(scan, [target]), tmp_path / "visits.json")
-    session = Session(twin, limits_of(twin), Journal(tmp_path / "journal.jsonl"))
+    journal = Journal(tmp_path / "journal.jsonl")
+    session = Session(twin, limits_of(twin), journal)
     plan = read_visits(file)
     assert session.preview(plan).errors == ()
     with pytest.raises(SessionError):
@@ -243,6 +244,7 @@ def test_a_written_plan_is_approved_by_its_digest_and_runs_on_the_twin(tmp_path)
     assert list(session.run(plan))
     assert twin.status().at_m == pytest.approx(target.xy_m, abs=5e-9)
     twin.close()
+    journal.close()
 
 
 def test_an_array_is_explored_and_an_interrupt_keeps_what_was_finished(surface):
