@@ -271,7 +271,8 @@ def test_the_time_left_knows_the_budget(surface, quick_plan):
 def test_a_derived_channel_is_explored_described_and_listed(scan_of_surface, tmp_path, capsys):
     assert _run(["info", str(scan_of_surface), "--channel", "ACosPhase"]) == 0
     assert "ACosPhase" in capsys.readouterr().out
-    common = ["--windows", "9", "--invariances", "none", "--detector", "grid", "--set", "training.epochs=5",
+    common = ["--windows", "9", "--invariances", "none", "--detector", "grid",
+              "--set", "training.epochs=5",
               "--set", "training.collapse_variance=0", "--set", "decision.seeds=1",
               "--set", "decision.null_surrogates=0"]  # fmt: skip
     out = tmp_path / "run"

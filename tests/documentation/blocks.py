@@ -59,6 +59,8 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
     command, _, target = (part.strip() for part in command.partition(" > "))
     out, err = io.StringIO(), io.StringIO()
     timer = None
+    # Started in the background of a shell, a process is deaf to Ctrl-C; a person's is not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     if interrupt_after_s is not None:
         timer = threading.Timer(interrupt_after_s, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
@@ -68,6 +70,7 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
     finally:
         if timer is not None:
             timer.cancel()
+        signal.signal(signal.SIGINT, before)
     if target:
         Path(target).write_text(out.getvalue(), "utf-8")
         return code, "", err.getvalue()
