@@ -276,8 +276,11 @@ def test_a_derived_channel_is_explored_described_and_listed(scan_of_surface, tmp
               "--set", "training.collapse_variance=0", "--set", "decision.seeds=1",
               "--set", "decision.null_surrogates=0"]  # fmt: skip
     out = tmp_path / "run"
+    capsys.readouterr()
     assert _run(["explore", str(scan_of_surface), "--channel", "ACosPhase", *common,
-                 "--out", str(out)]) == 0  # fmt: skip
+                 "--out", str(out), "--json"]) == 0  # fmt: skip
+    said = json.loads(capsys.readouterr().out)
+    assert (said["run"], said["channels"]) == (str(out), ["ACosPhase"])
     assert _run(["apply", str(out), str(scan_of_surface), "--out", str(tmp_path / "a")]) == 0
     capsys.readouterr()
     wrong = ["explore", str(scan_of_surface), "--channel", "acosphase", *common]
