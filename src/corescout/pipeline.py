@@ -48,7 +48,7 @@ from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
 from corescout.transfer import transfer
 from corescout.trial import Outcome
-from corescout.vae import single_threaded
+from corescout.vae import check_engine, single_threaded, specification_of
 
 OnProgress = Callable[[Progress], None]
 _log = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def explore(
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
         prepared = prepare(scan, plan, keypoints)
+        _check_engine(prepared, plan)
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
@@ -214,6 +215,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
+
+
+def _check_engine(prepared: Prepared, plan: Plan) -> None:
+    """Refuse candidates that the engine has no model for, before anything is trained."""
+    if plan.training.engine == "pyroved":
+        for candidate in plan.candidates(prepared.channels):
+            spec = specification_of(candidate, plan.training)
+            check_engine(spec, plan.training, candidate.kind)
 
 
 def _say_begin(prepared: Prepared, plan: Plan) -> None:

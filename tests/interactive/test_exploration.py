@@ -99,7 +99,7 @@ def test_the_summary_is_what_window_and_command_line_say(result, tmp_path, capsy
     from corescout.cli.running import print_result
 
     text = result.summary()
-    assert text.startswith(result.why)
+    assert text.startswith(str(result.verdict))
     for look in result.types.looks.values():
         assert look.name in text
     print_result(result, tmp_path)

@@ -26,11 +26,6 @@ class Verdict(QLabel):  # type: ignore[misc]
 
     def show_result(self, result: Result) -> None:
         """Show what was decided; the tooltip has all of it and the notes."""
-        self.say(_short(result.why), "types" if result.evidence.has_types else "none")
-        self.setToolTip("\n".join([result.why, *result.notes]))
-
-
-def _short(why: str, sentences: int = 4) -> str:
-    """The first sentences of a verdict; the tooltip has all."""
-    parts = why.split(". ")
-    return ". ".join(parts[:sentences]).rstrip(".") + "."
+        verdict = result.verdict
+        self.say(verdict.summary, "types" if verdict.found else "none")
+        self.setToolTip("\n".join([f"Why: {verdict.why}", *result.notes]))

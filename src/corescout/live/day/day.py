@@ -103,7 +103,7 @@ class Day:
         if result is None or not self._runs:
             return replace(record, folder=name)
         path = self.folder / SCANS / f"{name}.corescout"
-        write_run(result, path, overwrite=True, log=f"{result.why}\n")
+        write_run(result, path, overwrite=True, log=f"{result.verdict}\n")
         return replace(record, folder=name)
 
     def add_measurement(self, target: Target, measurement: Measurement) -> None:
