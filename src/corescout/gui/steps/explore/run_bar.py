@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from corescout.data import Progress
+from corescout.gui.model.workspace import Workspace
+from corescout.gui.steps.explore.running import Running
 
 
 class RunBar(QWidget):  # type: ignore[misc]
-    """Stands above the steps and is never scrolled away."""
+    """Stands above the steps and is never scrolled away.
 
-    explore_wanted = Signal()
-    stop_wanted = Signal()
-    pause_wanted = Signal(bool)
+    Parameters
+    ----------
+    workspace : Workspace
+    running : Running
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace, running: Running) -> None:
         super().__init__()
+        self._workspace, self._running = workspace, running
         self.explore_button = QPushButton("Explore this scan")
         self.explore_button.setMinimumHeight(30)
         self.explore_button.setToolTip(
@@ -45,25 +49,33 @@ class RunBar(QWidget):  # type: ignore[misc]
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         self.progress.setVisible(False)
-        self.explore_button.clicked.connect(self.explore_wanted)
-        self.stop_button.clicked.connect(self.stop_wanted)
-        self.pause_button.toggled.connect(self.pause_wanted)
+        self.explore_button.clicked.connect(lambda: workspace.ask_for_search())
+        self.stop_button.clicked.connect(lambda: running.stop())
+        self.pause_button.toggled.connect(running.pause)
+        workspace.chosen_changed.connect(self._show_possible)
+        workspace.running_changed.connect(self.show_running)
+        workspace.progressed.connect(self.show_progress)
+        running.paused.connect(self.show_paused)
+        running.stopping.connect(self.show_stopping)
+        self._show_possible()
 
-    def show_possible(self, possible: bool) -> None:
+    def _show_possible(self, *_: object) -> None:
         """Enable Explore where there is something to explore."""
-        self.explore_button.setEnabled(possible)
+        possible = self._workspace.chosen is not None
+        self.explore_button.setEnabled(possible and not self._workspace.running)
 
     def show_running(self, running: bool) -> None:
         """Enable what can be done now."""
-        self.explore_button.setEnabled(not running)
+        self._show_possible()
         self.stop_button.setEnabled(running)
         self.pause_button.setVisible(running)
         self.show_paused(False)
         self.progress.setVisible(running)
         self._show(0, "finding key points" if running else "")
 
-    def show_progress(self, progress: Progress, *, stopping: bool) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Show how far a run is and how long it still takes."""
+        stopping = self._running.asked_to_stop
         left = "" if progress.seconds_left is None else f", {_minutes(progress.seconds_left)} left"
         words = "stopping ..." if stopping else f"{progress.stage}{left}  %p%"
         self._show(round(100 * progress.fraction), words)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -17,7 +15,8 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data.target import Action
-from corescout.gui.model.undo import Parameter
+from corescout.gui.model.visit import VisitSettings
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold
 from corescout.instruments.messages import SPECTRUM_DEFAULTS
 from corescout.instruments.visit_plan import TOLERANCE_M
@@ -31,11 +30,17 @@ _ACTIONS = {
 
 
 class ActionForm(QWidget):  # type: ignore[misc]
-    """The settings of a visit; `changed` when one of them is another."""
+    """The settings of a visit; `changed` when one of them is another.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Keeps the settings with the session, and their changes on the undo stack.
+    """
 
     changed = Signal()
 
-    def __init__(self, undo_stack: Any) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.action = QComboBox()
         for name, words in _ACTIONS.items():
@@ -69,7 +74,9 @@ class ActionForm(QWidget):  # type: ignore[misc]
             "points": self.points, "frame": self.size, "tolerance": self.tolerance,
             "drift check": self.check_every, "measure again": self.again,
         }  # fmt: skip
-        self._parameters = {n: Parameter(undo_stack, widget, n) for n, widget in named.items()}
+        for name, widget in named.items():
+            workspace.parameters.add("instrument", name, widget)
+        self._parameters = workspace.parameters
         self._check_wanted = CHECK_EVERY  # where the instrument can scan
         for widget in (self.bias, self.seconds, self.points, self.size, self.tolerance,
                        self.check_every):  # fmt: skip
@@ -90,6 +97,12 @@ class ActionForm(QWidget):  # type: ignore[misc]
             }  # fmt: skip
         return action, {"size_m": self.size.value() * 1e-9} if action == "zoom" else {}
 
+    def visit_settings(self) -> VisitSettings:
+        """Return what is done at the targets, and the drift that the plan tolerates."""
+        action, settings = self.values()
+        tolerance_m = self.tolerance.value() * 1e-9
+        return VisitSettings(action, settings, tolerance_m, self.check_every.value())
+
     def show_possible(self, actions: frozenset[str], *, can_check: bool) -> None:
         """Offer what the instrument knows; look at the drift where it can scan a frame."""
         for row in range(self.action.count()):
@@ -98,7 +111,8 @@ class ActionForm(QWidget):  # type: ignore[misc]
         if can_check != self.check_every.isEnabled():
             if not can_check:
                 self._check_wanted = self.check_every.value()
-            self._parameters["drift check"].set(self._check_wanted if can_check else 0)
+            wanted = self._check_wanted if can_check else 0
+            self._parameters.get("instrument", "drift check").set(wanted)
         self.check_every.setEnabled(can_check)
 
     def _show_settings(self, *_: object) -> None:
