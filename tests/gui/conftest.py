@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hands import wait_for_preview
+from hands import search_quickly, wait_for_preview
 
 os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 
@@ -19,23 +19,15 @@ def sessions(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def explorer(make_napari_viewer_proxy, qtbot, quick_plan, monkeypatch):
+def explorer(make_napari_viewer_proxy, qtbot):
     """Return an explorer in a viewer; its searches are short ones."""
-    from corescout.gui import explorer as module
+    from corescout.gui.explorer import Explorer
 
-    Explorer, whole_plan = module.Explorer, module.plan_of
-
-    def short(steps, channels):
-        plan = whole_plan(steps, channels)
-        return quick_plan.model_copy(
-            update={"channels": plan.channels, "keypoints": plan.keypoints, "seed": plan.seed}
-        )
-
-    monkeypatch.setattr(module, "plan_of", short)
     viewer = make_napari_viewer_proxy(show=True)
     viewer.window.resize(1280, 720)
     widget = Explorer(viewer)
     viewer.window.add_dock_widget(widget, name="Corescout", area="right")
+    search_quickly(widget)
     yield widget
     if not widget.closed:
         widget.disconnect_viewer()

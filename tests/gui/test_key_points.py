@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 
 from corescout.data import Keypoints
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
+from corescout.gui.model.workflow import State
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 SQUARE = np.array([[20.0, 20], [20, 80], [80, 80], [80, 20]])
@@ -76,7 +77,9 @@ class TestInTheWindow:
     def test_the_preview_follows_a_slider_that_goes_on_moving(self, surface_explorer, qtbot):
         step = surface_explorer.key_points_step
         seen = []
-        step.editor.changed.connect(lambda: seen.append(len(step.editor.keypoints)))
+        step.workspace.key_points.changed.connect(
+            lambda: seen.append(len(step.workspace.key_points.keypoints))
+        )
         for turn in range(40):  # every 20 ms, without a rest
             step.spacing.setValue(4.0 + 0.5 * (turn % 8))
             qtbot.wait(20)
@@ -99,15 +102,15 @@ class TestInTheWindow:
         qtbot.waitUntil(lambda: stack.undoText() == "key points along a line", timeout=5000)
         outlines = explorer.viewer.layers["paths and regions"]
         assert len(outlines.data) == 1
-        drawn = np.asarray(step.editor.edits.outlines[0].vertices_px)
+        drawn = np.asarray(step.workspace.key_points.edits.outlines[0].vertices_px)
         np.testing.assert_allclose(drawn[[0, -1]], [[60, 40], [100, 90]], atol=1.0)
-        along = KeypointEdits(outlines=step.editor.edits.outlines)
+        along = KeypointEdits(outlines=step.workspace.key_points.edits.outlines)
         expected = along.apply(Keypoints(np.zeros((0, 2)), np.zeros(0), "none"), 5).yx_px
         shown = {tuple(p) for p in np.round(layer.data, 6)}
         assert {tuple(p) for p in np.round(expected, 6)} <= shown
         assert "1 line" in step.count.text()
-        assert layer.scale.tolist() == explorer.image_layer().scale.tolist()
-        assert outlines.units == explorer.image_layer().units
+        assert layer.scale.tolist() == explorer.canvas.image_layer().scale.tolist()
+        assert outlines.units == explorer.canvas.image_layer().units
 
         hands.key(Qt.Key.Key_Z, CTRL)
         np.testing.assert_array_equal(layer.data, start)
@@ -137,14 +140,14 @@ class TestInTheWindow:
         hands.key(Qt.Key.Key_S, SHIFT)
         hands.drag(free, free + 6)
         qtbot.waitUntil(lambda: stack.undoText() == "move key points", timeout=5000)
-        np.testing.assert_allclose(step.editor.edits.added, [free + 6], atol=1.0)
+        np.testing.assert_allclose(step.workspace.key_points.edits.added, [free + 6], atol=1.0)
         hands.click(free + 6)
         hands.key(Qt.Key.Key_Delete)
         qtbot.waitUntil(lambda: stack.undoText() == "delete a key point", timeout=5000)
         np.testing.assert_array_equal(layer.data, start)
         for _ in range(3):
             hands.key(Qt.Key.Key_Z, CTRL)
-        assert not step.editor.edits
+        assert not step.workspace.key_points.edits
         np.testing.assert_array_equal(layer.data, start)
 
         # A slider: previewed soon, undone by its name.
@@ -158,12 +161,14 @@ class TestInTheWindow:
         step = surface_explorer.key_points_step
         step.detector.setCurrentIndex(step.detector.findData("none"))
         qtbot.waitUntil(lambda: "at least 50" in step.count.text(), timeout=5000)
-        assert step.state_text == "problem"
+        assert step.workspace.workflow.state("key_points") is State.PROBLEM
         line = Outline("along", np.array([[20.0, 20], [20, 140], [140, 140]]))
-        step.editor.push(step.editor.edits.with_outlines([line]), "a line")
+        step.workspace.key_points.push(
+            step.workspace.key_points.edits.with_outlines([line]), "a line"
+        )
         step.spacing.setValue(3)
         qtbot.waitUntil(lambda: step.count.text().startswith("81 key points"), timeout=5000)
-        assert step.state_text == "done"
+        assert step.workspace.workflow.state("key_points") is State.DONE
         assert len(surface_explorer.viewer.layers["paths and regions"].data) == 1
 
 

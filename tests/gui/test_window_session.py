@@ -80,9 +80,9 @@ def test_edits_and_result_come_back_after_a_crash(
         explorer.viewer.add_image(data, **options)
     wait_for_preview(explorer, qtbot)
     explorer.explore_step.seed.setValue(7)
-    editor = explorer.key_points_step.editor
+    editor = explorer.workspace.key_points
     editor.push(editor.edits.with_outlines([WALL]), "a line")
-    explorer.set_result(quick_result)
+    explorer.workspace.set_result(quick_result)
     assert explorer.session.unsaved
     qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{RUN}"))) == 1, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
@@ -99,9 +99,9 @@ def test_edits_and_result_come_back_after_a_crash(
     assert other.explore_step.seed.value() == 7
     assert len(viewer.layers["paths and regions"].data) == 1
     np.testing.assert_array_equal(
-        other.key_points_step.editor.edits.outlines[0].vertices_px, WALL.vertices_px
+        other.workspace.key_points.edits.outlines[0].vertices_px, WALL.vertices_px
     )
-    assert other.workflow.state("explore") is State.DONE
+    assert other.workspace.workflow.state("explore") is State.DONE
     other.disconnect_viewer()
     other.wait_for_jobs(20)
 
@@ -111,7 +111,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     surface_explorer, qtbot, sessions, quick_result, tmp_path
 ):
     explorer, bar = surface_explorer, surface_explorer.session_bar
-    explorer.set_result(quick_result)
+    explorer.workspace.set_result(quick_result)
     targets = {"figures": "figures", "tables": "tables", "script": "a.py", "run": "a.corescout"}
     for kind, target in targets.items():
         explorer.exporter.export(kind, tmp_path / target)
@@ -125,11 +125,11 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     text = QApplication.clipboard().text()
     assert "napari 0." in text
     assert "Qt 6" in text
-    assert json.dumps(explorer.plan().preset_name) in text
+    assert json.dumps(explorer.workspace.plan().preset_name) in text
     assert "3 Explore: done" in text
     assert os.environ.get("HOME", "/nowhere") + "/.ssh" not in text
 
-    editor = explorer.key_points_step.editor
+    editor = explorer.workspace.key_points
     editor.push(editor.edits.with_outlines([WALL]), "a line")
     assert explorer.session.unsaved
     window, asked = explorer.window(), []
@@ -156,7 +156,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
 def test_the_report_is_exported_by_a_click(explorer, quick_result, qtbot, tmp_path, monkeypatch):
     target, bar = tmp_path / "found.html", explorer.session_bar
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    explorer.set_result(quick_result)
+    explorer.workspace.set_result(quick_result)
     qtbot.waitUntil(bar.export_button.isVisible)
 
     def choose_report():

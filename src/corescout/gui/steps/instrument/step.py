@@ -63,7 +63,7 @@ class InstrumentStep(Step):
         self.panel = InstrumentPanel(workspace)
         self.body.addWidget(self.panel)
         self.days = user_data_path("corescout") / "days"
-        self._attached = Attached()
+        self.attached = Attached()
         self._links: list[InstrumentLink] = []  # whose threads may still end
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
@@ -71,19 +71,19 @@ class InstrumentStep(Step):
         self.progress = Progress()
         self.tip_layer = TipLayer(canvas.viewer)
         self.live = LiveController(
-            workspace, canvas, work, self.panel.live_section, self._attached, self._show_live_plan
+            workspace, canvas, work, self.panel.live_section, self.attached, self._show_live_plan
         )
         self._esc = EscKey(canvas.viewer, self, self.stop)
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._connect()
         self.panel.show_link(None)
-        self.destroyed.connect(self._attached)
+        self.destroyed.connect(self.attached)
 
     @property
     def link(self) -> InstrumentLink | None:
         """The instrument, while one is connected."""
-        return self._attached.link
+        return self.attached.link
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -108,7 +108,7 @@ class InstrumentStep(Step):
 
     def disconnect_instrument(self) -> None:
         """Let the instrument go; a run is stopped first."""
-        link, self._attached.link = self.link, None
+        link, self.attached.link = self.link, None
         if self.live.measures:
             self.live.stop()
         if link is not None:
@@ -253,7 +253,7 @@ class InstrumentStep(Step):
         if self.workspace.closed:
             link.close()
             return
-        self._attached.link = link
+        self.attached.link = link
         self.progress = Progress()
         self.panel.journal.follow(link.day.journal.path)
         self._esc.bind()
