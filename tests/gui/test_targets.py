@@ -16,10 +16,10 @@ from napari.utils.interactions import (
 from qtpy.QtCore import Qt
 
 from corescout.colors import type_color
-from corescout.exports import arcmd_places_m
 from corescout.gui.canvas.layer_data import ROUTE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.workflow import State
+from reading_arcmd import arcmd_places_m
 
 pytestmark = pytest.mark.gui
 

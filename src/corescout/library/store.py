@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from corescout.data import InputError
-from corescout.exports.whole import whole_file
+from corescout.folders import LIBRARY_VARIABLE, types_folder
 from corescout.library import files
 from corescout.library.entry import LibraryType
+from corescout.whole import write_whole
 
 SUFFIX = ".type.npz"
-VARIABLE = "CORESCOUT_LIBRARY"
-
-
-def default_folder() -> Path:
-    """Return where the library is: `CORESCOUT_LIBRARY`, or a folder of the user's data."""
-    from platformdirs import user_data_path
-
-    named = os.environ.get(VARIABLE)
-    return Path(named) if named else user_data_path("corescout", appauthor=False) / "types"
 
 
 class Library:
@@ -36,7 +27,7 @@ class Library:
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self.folder = Path(folder) if folder is not None else default_folder()
+        self.folder = Path(folder) if folder is not None else types_folder()
 
     def entries(self) -> tuple[LibraryType, ...]:
         """Return the types by name; files that cannot be read are left out (see `damaged`)."""
@@ -120,15 +111,12 @@ class Library:
         content = files.to_bytes(entry)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(target) as partial, partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            write_whole(target, content, sync=True)
         except OSError as error:
             raise InputError(
                 f"room and the right to write the library {self.folder}",
                 error.strerror or str(error),
-                f"free some space, or name another folder in {VARIABLE}",
+                f"free some space, or name another folder in {LIBRARY_VARIABLE}",
             ) from error
         return target
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from corescout.data import InputError, Scan
 from corescout.exports.nsid import write_channels
-from corescout.exports.whole import whole_file
 from corescout.gui.canvas import layer_data as shown
 from corescout.gui.canvas.placement import GEOMETRY
 from corescout.readers import hdf5
+from corescout.whole import whole_file
 
 LayerData = shown.LayerData
 

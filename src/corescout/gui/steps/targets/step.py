@@ -98,7 +98,7 @@ class TargetsStep(Step):
             return
         start = None if result.scan.frame is None else result.scan.frame.center_m
         try:
-            text = FORMATS[name](result.scan, way_through(targets, start))
+            text = FORMATS[name](result, way_through(targets, start))
             target.write_text(text, encoding="utf-8", newline="\n")
         except (InputError, OSError) as error:
             self.route.setText(f"Not written: {error}")
