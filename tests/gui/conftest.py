@@ -11,10 +11,10 @@ os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 @pytest.fixture(autouse=True)
 def sessions(tmp_path, monkeypatch):
     """Keep sessions of tests apart from each other and from the user's."""
-    from corescout.gui.kept import autosave
+    from corescout import folders
 
     folder = tmp_path / "kept sessions"
-    monkeypatch.setattr(autosave, "sessions_folder", lambda: folder)
+    monkeypatch.setattr(folders, "sessions_folder", lambda: folder)
     return folder
 
 
@@ -48,7 +48,7 @@ def add_scan(explorer):
 
 @pytest.fixture
 def surface_explorer(explorer, qtbot):
-    from corescout.gui.contributions import sample_surface
+    from corescout.gui.steps.scan.samples import sample_surface
 
     for data, options, kind in sample_surface():
         getattr(explorer.viewer, f"add_{kind}")(data, **options)

@@ -127,15 +127,15 @@ def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
 
 
 def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbot):
-    form = connected.form_of_action
+    form = connected.panel.form_of_action
     dry_run(connected, qtbot)
     frames = [m for m in connected._check.messages if m.kind == "zoom" and m.target_uid is None]
     assert len(frames) == 1  # ten targets, a look after every eight
     count = connected.explorer.undo_stack.count()
     form.show_possible(frozenset({"mark"}), can_check=False)
-    assert connected.visit_settings().check_every == 0
+    assert form.visit_settings().check_every == 0
     form.show_possible(frozenset({"mark"}), can_check=True)
-    assert connected.visit_settings().check_every == 8
+    assert form.visit_settings().check_every == 8
     assert connected.explorer.undo_stack.count() == count  # nobody has edited it
 
 
@@ -163,8 +163,7 @@ def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):
 
 def test_an_undone_drag_is_another_plan_too(connected, qtbot):
     step = connected
-    targets = step.explorer.targets_step
-    before = targets.targets
+    before = step.workspace.targets.ordered
     layer = find_layer(step.explorer.viewer, TARGETS)
     places = np.array(layer.data)
     places[0] += 3.0
@@ -173,7 +172,7 @@ def test_an_undone_drag_is_another_plan_too(connected, qtbot):
     dry_run(step, qtbot)
     digest = step._plan.digest
     step.explorer.undo_stack.undo()
-    assert targets.targets == before
+    assert step.workspace.targets.ordered == before
     qtbot.waitUntil(lambda: step.state == "OBSERVE" and not step.explorer.busy, timeout=LONG)
     dry_run(step, qtbot)
     assert step._plan.digest != digest

@@ -89,6 +89,39 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     assert step.panel.live_section.watch_button.text() == "Watch"
 
 
+def test_types_edited_during_a_watch_go_on_from_scan_to_scan(step, surface, qtbot, tmp_path):
+    explorer, folder = step.explorer, tmp_path / "scans"
+    folder.mkdir()
+    step.watch_scans(FOLDER, folder)
+    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    rng = np.random.default_rng(2)
+
+    def scan_comes(number):
+        channels = {
+            name: values + 0.02 * values.std() * rng.standard_normal(values.shape).astype("f4")
+            for name, values in surface.scan.channels.items()
+        }
+        write_nsid(
+            replace(surface.scan, uid=f"e{number}", channels=channels), folder / f"e{number}.h5"
+        )
+        qtbot.waitUntil(lambda: len(rows(step)) == number + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: step.live.settled, timeout=LONG)
+
+    scan_comes(0)
+    assert explorer.types_step.edits.rename(1, "flux closure")
+    assert explorer.types_step.edits.recolor(1, "#123456")
+    qtbot.waitUntil(lambda: not explorer.work.running("adopt"), timeout=LONG)
+    before = explorer.result.scan.uid
+    scan_comes(1)
+    assert explorer.result.scan.uid != before
+    assert explorer.result.types.name(1) == "flux closure"
+    assert explorer.result.types.colors[1] == "#123456"
+    assert explorer.types_step.list.item_of(1).text(1) == "flux closure"
+    written = [e for e in read_journal(step.live.watch.runner._day.folder / "journal.jsonl")
+               if e["what"] == "types edited"]  # fmt: skip
+    assert written[-1]["names"]["1"] == "flux closure"
+
+
 def test_types_that_are_given_up_are_not_told_as_found(step, surface):
     explorer = step.explorer
     read = understand(trained(explorer.result), surface.scan)

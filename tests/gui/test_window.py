@@ -12,9 +12,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel
 
 from corescout.gui import contributions
-from corescout.gui.contributions import sample_surface
 from corescout.gui.explorer import Explorer
 from corescout.gui.kept.preferences import Preferences, preferences
+from corescout.gui.steps.scan.samples import sample_surface
 
 pytestmark = pytest.mark.gui
 

@@ -65,7 +65,7 @@ def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
     path = write_script(quick_result, tmp_path / "again.py")
     again = runpy.run_path(str(path))["main"]()
     assert again.why == quick_result.why
-    assert again.targets == quick_result.targets or len(again.targets) == len(quick_result.targets)
+    assert again.targets == quick_result.targets
     np.testing.assert_array_equal(again.fit.latents.mean, quick_result.fit.latents.mean)
     assert quick_result.why in capsys.readouterr().out
 
@@ -80,6 +80,12 @@ def test_edits_and_result_come_back_after_a_crash(
         explorer.viewer.add_image(data, **options)
     wait_for_preview(explorer, qtbot)
     explorer.explore_step.seed.setValue(7)
+    explorer.targets_step.per_type.setValue(3)
+    explorer.targets_step.margin.setValue(40)
+    explorer.targets_step.choice.setValue(2)
+    form = explorer.instrument_step.panel.form_of_action
+    form.bias.setValue(2.5)
+    form.again.setChecked(True)
     editor = explorer.workspace.key_points
     editor.push(editor.edits.with_outlines([WALL]), "a line")
     explorer.workspace.set_result(quick_result)
@@ -91,12 +97,17 @@ def test_edits_and_result_come_back_after_a_crash(
     viewer = make_napari_viewer_proxy()
     other = Explorer(viewer)
     offer = other.findChild(Offer)
-    assert "1 type" in offer.text.text() or "types" in offer.text.text()
-    assert "2 edits" in offer.text.text()
+    assert quick_result.types_in_words in offer.text.text()
+    assert "7 edits" in offer.text.text()
     offer.restore_button.click()
     wait_for_preview(other, qtbot)
     assert other.result.why == quick_result.why
     assert other.explore_step.seed.value() == 7
+    assert other.workspace.parameters.values() == explorer.workspace.parameters.values()
+    assert other.workspace.settings == explorer.workspace.settings
+    assert other.targets_step.margin.value() == 40
+    form = other.instrument_step.panel.form_of_action
+    assert (form.bias.value(), form.again.isChecked()) == (2.5, True)
     assert len(viewer.layers["paths and regions"].data) == 1
     np.testing.assert_array_equal(
         other.workspace.key_points.edits.outlines[0].vertices_px, WALL.vertices_px

@@ -52,14 +52,6 @@ def add_response(viewer: napari.viewer.Viewer) -> None:
         viewer.add_image(data, **options)
 
 
-def sample_surface() -> list[LayerData]:
-    """Return a generated ferroelectric surface with stripes, needles and 180-degree walls."""
-    from corescout.gui.canvas.layer_data import scan_layers
-    from corescout.surfaces import generate_surface
-
-    return scan_layers(generate_surface(seed=0).scan)
-
-
 def open_explorer(viewer: napari.viewer.Viewer) -> None:
     """Open the explorer, or bring it to the front."""
     viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")

@@ -98,7 +98,7 @@ class Explorer(Docked):
 
     def open_sample(self) -> None:
         """Open a generated surface: something to try without a file."""
-        from corescout.gui.contributions import sample_surface
+        from corescout.gui.steps.scan.samples import sample_surface
 
         for data, options, kind in sample_surface():
             getattr(self.viewer, f"add_{kind}")(data, **options)

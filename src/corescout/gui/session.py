@@ -11,9 +11,10 @@ import napari
 from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QApplication
 
-from corescout.gui.contributions import read, sample_surface
+from corescout.gui.canvas.opening import read
 from corescout.gui.explorer import Explorer
 from corescout.gui.heartbeat import Heartbeat
+from corescout.gui.steps.scan.samples import sample_surface
 
 
 class Session:

@@ -16,13 +16,11 @@ from corescout.instruments import (
     plan_visits,
 )
 from corescout.instruments.loops import Loop, fit_loop
+from corescout.instruments.visit_plan import CHECK_EVERY, CHECK_SHARE
 from corescout.live.way import way_through
 from corescout.pipeline import explore
 from corescout.plan import Plan
 from corescout.registration import register
-
-CHECK_EVERY = 8  # targets between two looks at the drift
-CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of a registration
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
+from corescout import folders
 from corescout.data import InputError, Result
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import RESULT, result_layers
@@ -57,7 +58,7 @@ class WindowSession(QObject):  # type: ignore[misc]
         super().__init__(parent)
         self._workspace, self._canvas, self._work = workspace, canvas, work
         self._parent, self._leave, self._keep = parent, leave, keep
-        self._root = autosave.sessions_folder()
+        self._root = folders.sessions_folder()
         self._store = autosave.Autosave(self._root)
         self._again = False
         self._settle = QTimer(self)

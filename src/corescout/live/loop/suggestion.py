@@ -11,15 +11,13 @@ import numpy as np
 from corescout.data import InputError, Result, Target
 from corescout.data.target import Action
 from corescout.instruments import DriftCheck, Instrument, VisitPlan, plan_visits
+from corescout.instruments.visit_plan import CHECK_EVERY, CHECK_SHARE
 from corescout.live.reading.advice import zoom_targets
 from corescout.live.reading.drift import Drift, shifted
 from corescout.live.reading.next_scan import Understood
 from corescout.live.settings import LiveSettings
 from corescout.plan import Plan
 from corescout.targets import route, targets_of
-
-CHECK_EVERY = 8  # targets between two looks at the drift
-CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
 
 
 @dataclass

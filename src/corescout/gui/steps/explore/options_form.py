@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
 
 from magicgui.widgets import LiteralEvalLineEdit, create_widget
 from qtpy.QtCore import Qt, Signal
@@ -21,9 +22,6 @@ from corescout.gui.look import PROBLEM
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Option, Options, nested, options, values_of
 from corescout.plan import Plan
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _MOST = 10**9
 _LABEL_PX = 150

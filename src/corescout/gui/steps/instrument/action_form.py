@@ -19,8 +19,7 @@ from corescout.gui.model.visit import VisitSettings
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold
 from corescout.instruments.messages import SPECTRUM_DEFAULTS
-from corescout.instruments.visit_plan import TOLERANCE_M
-from corescout.live.loop.suggestion import CHECK_EVERY
+from corescout.instruments.visit_plan import CHECK_EVERY, TOLERANCE_M
 
 _ACTIONS = {
     "spectrum": "spectrum at each target",

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_data_path
 from qtpy.QtCore import QTimer, Signal
 
 from corescout.colors import type_color
 from corescout.data import Scan, Target
+from corescout.folders import days_folder
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.canvas.tip_layer import TipLayer
@@ -62,7 +62,7 @@ class InstrumentStep(Step):
         self._canvas, self._work = canvas, work
         self.panel = InstrumentPanel(workspace)
         self.body.addWidget(self.panel)
-        self.days = user_data_path("corescout") / "days"
+        self.days = days_folder()
         self.attached = Attached()
         self._links: list[InstrumentLink] = []  # whose threads may still end
         self._plan: VisitPlan | None = None

@@ -1,4 +1,7 @@
-"""Public sample scans, fetched once and kept: DTMicroscope of pycroscopy, MIT licence."""
+"""Samples to try: a generated surface, and public scans, fetched once and kept.
+
+The scans are those of DTMicroscope of pycroscopy, MIT licence.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,14 @@ def _layers(file: str) -> list[Any]:
     from corescout.readers import read_scan
 
     return scan_layers(read_scan(fetch(file)))
+
+
+def sample_surface() -> list[Any]:
+    """Return a generated ferroelectric surface with stripes, needles and 180-degree walls."""
+    from corescout.gui.canvas.layer_data import scan_layers
+    from corescout.surfaces import generate_surface
+
+    return scan_layers(generate_surface(seed=0).scan)
 
 
 def pzt_film() -> list[Any]:
