@@ -10,10 +10,10 @@ from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.canvas.target_layer import TargetLayer
 from corescout.gui.jobs.work import Work
-from corescout.gui.keys import Keys
 from corescout.gui.kept.exporting import Exporter
 from corescout.gui.kept.session_bar import SessionBar
 from corescout.gui.kept.window_session import WindowSession
+from corescout.gui.keys import Keys
 from corescout.gui.model.workflow import STEPS
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.bottom import Bottom

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from corescout.data import Keypoints
-from corescout.gui.model.workspace import ChosenImage, Workspace
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workspace import Workspace
 from corescout.surfaces import generate_surface
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.settings import SearchSettings, TargetSettings
 from corescout.gui.model.type_edits import TypeEdits
 from corescout.gui.model.workflow import State
-from corescout.gui.model.workspace import ChosenImage
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from corescout.gui.canvas.layer_data import (
 from corescout.gui.canvas.layer_queue import LayerQueue
 from corescout.gui.canvas.layer_updates import raise_ours
 from corescout.gui.jobs.work import Work
-from corescout.gui.model.workspace import ChosenImage, Workspace
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workspace import Workspace
 
 
 class Canvas:

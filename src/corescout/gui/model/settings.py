@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from corescout.gui.model.plan_of_steps import merged
+from corescout.gui.model.plan_of_steps import merged, plan_of_steps
 from corescout.gui.model.plan_options import nested, read_options
 from corescout.plan import Plan, TargetPlan
 
@@ -152,3 +152,36 @@ class TargetSettings:
                 "choice": self.choice,
             }
         }
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Those of all steps that a result depends on.
+
+    Attributes
+    ----------
+    key_points : KeypointSettings
+    explore : SearchSettings
+    targets : TargetSettings
+    """
+
+    key_points: KeypointSettings = field(default_factory=KeypointSettings)
+    explore: SearchSettings = field(default_factory=SearchSettings)
+    targets: TargetSettings = field(default_factory=TargetSettings)
+
+    def plan(self, channel: str | None) -> Plan:
+        """Return the plan that they make, the same as the command line would make.
+
+        Parameters
+        ----------
+        channel : str or None
+            To analyse; the scan's own choice if None.
+
+        Raises
+        ------
+        ValueError
+            If a setting cannot be used.
+        """
+        steps: tuple[StepSettings, ...] = (self.key_points, self.explore, self.targets)
+        channels = None if channel is None else (channel,)
+        return plan_of_steps([step.plan_values() for step in steps], channels)

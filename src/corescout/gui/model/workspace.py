@@ -7,7 +7,7 @@ no widget and no thread is known here, so all of it works without a display.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from psygnal import Signal
@@ -15,15 +15,10 @@ from qtpy.QtGui import QUndoStack
 
 from corescout.data import Progress, Result, Scan, Target
 from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
+from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.edited_keypoints import EditedKeypoints
-from corescout.gui.model.plan_of_steps import plan_of_steps
 from corescout.gui.model.point_selection import PointSelection
-from corescout.gui.model.settings import (
-    KeypointSettings,
-    SearchSettings,
-    StepSettings,
-    TargetSettings,
-)
+from corescout.gui.model.settings import Settings, StepSettings
 from corescout.gui.model.target_list import TargetList
 from corescout.gui.model.undo import Change, Parameters
 from corescout.gui.model.workflow import STEPS, State, Workflow
@@ -31,35 +26,6 @@ from corescout.plan import Plan
 
 _FOUND = ("explore", "types", "targets")
 _DROP_A_SCAN = "Drop a scan here, or File > Open Sample > Corescout."
-
-
-@dataclass(frozen=True, eq=False)
-class ChosenImage:
-    """The image that is analysed; two are equal if they are of the very same scan.
-
-    Attributes
-    ----------
-    name : str
-        As the viewer lists it.
-    channel : str
-        Of the scan.
-    scan : Scan
-    result : Result or None
-        That came with it: it was read from a run folder, or a watch has understood it.
-    """
-
-    name: str
-    channel: str
-    scan: Scan
-    result: Result | None = None
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ChosenImage):
-            return NotImplemented
-        same = self.scan is other.scan and self.result is other.result
-        return same and (self.name, self.channel) == (other.name, other.channel)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 class Workspace:
@@ -73,8 +39,8 @@ class Workspace:
         Every edit in any panel.
     parameters : Parameters
         The settings as widgets hold them, kept with the session.
-    settings : dict of str to StepSettings
-        The same as values, by step.
+    settings : Settings
+        The same as values, step by step.
     key_points : EditedKeypoints
     selection : PointSelection
         Of the plot and the scan.
@@ -116,11 +82,8 @@ class Workspace:
         self.workflow = Workflow()
         self.undo_stack = QUndoStack()
         self.parameters = Parameters(self.undo_stack)
-        self.settings: dict[str, StepSettings] = {
-            "key_points": KeypointSettings(), "explore": SearchSettings(),
-            "targets": TargetSettings(),
-        }  # fmt: skip
-        self.key_points = EditedKeypoints(self.do, lambda: self.keypoint_settings.spacing_px)
+        self.settings = Settings()
+        self.key_points = EditedKeypoints(self.do, lambda: self.settings.key_points.spacing_px)
         self.selection, self.targets = PointSelection(), TargetList()
         self.chosen: ChosenImage | None = None
         self.searched: Scan | None = None
@@ -160,31 +123,12 @@ class Workspace:
         self.compare()
         self.key_points_wanted.emit()
 
-    @property
-    def keypoint_settings(self) -> KeypointSettings:
-        """Settings of step 2."""
-        found = self.settings["key_points"]
-        assert isinstance(found, KeypointSettings)
-        return found
-
-    @property
-    def search_settings(self) -> SearchSettings:
-        """Settings of step 3."""
-        found = self.settings["explore"]
-        assert isinstance(found, SearchSettings)
-        return found
-
-    @property
-    def target_settings(self) -> TargetSettings:
-        """Settings of step 5."""
-        found = self.settings["targets"]
-        assert isinstance(found, TargetSettings)
-        return found
-
     def set_settings(self, step: str, settings: StepSettings) -> None:
         """Take the settings of a step; what was found with others is out of date."""
-        if settings != self.settings.get(step):
-            self.settings[step] = settings
+        change: dict[str, Any] = {step: settings}
+        changed = replace(self.settings, **change)
+        if changed != self.settings:
+            self.settings = changed
             self.compare()
             self.settings_changed.emit(step)
 
@@ -196,8 +140,7 @@ class Workspace:
         ValueError
             If a setting cannot be used.
         """
-        parts = [self.settings[step].plan_values() for step in STEPS if step in self.settings]
-        return plan_of_steps(parts, (self.chosen.channel,) if self.chosen else None)
+        return self.settings.plan(self.chosen.channel if self.chosen is not None else None)
 
     def compare(self) -> None:
         """Put out of date what was found with other settings, and take back what is as before."""
@@ -296,7 +239,7 @@ class Workspace:
         """Return the targets of a result with the settings of step 5."""
         from corescout.targets import targets_of
 
-        plan = self.target_settings.plan()
+        plan = self.settings.targets.plan()
         return targets_of(result, plan, self.targets.measured_xy_m)
 
     def edit_targets(self, targets: tuple[Target, ...], text: str) -> None:
@@ -369,9 +312,10 @@ class Workspace:
         """Settings of each step that a result depends on; the scan's is its image."""
         edits = self.key_points.edits or None  # one without edits is as another
         return {
-            **self.settings,
-            "key_points": (self.settings["key_points"], edits),
             "scan": "" if self.chosen is None else self.chosen.name,
+            "key_points": (self.settings.key_points, edits),
+            "explore": self.settings.explore,
+            "targets": self.settings.targets,
         }
 
     def _settle_workflow(self, result: Result) -> None:

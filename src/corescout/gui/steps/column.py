@@ -8,7 +8,8 @@ from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidge
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.work import Work
 from corescout.gui.keys import Keys
-from corescout.gui.model.workspace import ChosenImage, Workspace
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.step import ExploreStep
 from corescout.gui.steps.instrument.step import InstrumentStep
 from corescout.gui.steps.key_points.step import KeyPointsStep
