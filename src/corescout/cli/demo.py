@@ -48,17 +48,36 @@ def demo(
 
 
 def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
-    """Run the experiment on the twin, under limits and with a policy that approves."""
-    from corescout.live.demo import live_demo
+    """Watch the twin, under limits and a policy, until one plan was carried out."""
+    from corescout.data import Measurement
+    from corescout.instruments.loops import fit_loop
+    from corescout.instruments.twin_demo import demo_twin
+    from corescout.live import Day, Policy
+    from corescout.live.loop.once import watch_once
+    from corescout.plan import TargetPlan
 
     if folder.exists() and not overwrite:
         raise InputError(
-            "a new folder", f"{folder} exists", "give another with --out, or --overwrite"
+            "a new folder",
+            f"{folder} exists",
+            "give another with --out, or continue its day with --overwrite",
         )
-    experiment, _ = live_demo(folder, plan, lambda text: typer.echo(text, err=True))
-    for kind in range(1, experiment.result.n_types + 1):
-        loops = experiment.loops_of(kind)
-        if loops:
-            mean = sum(loop.coercive_v for loop in loops) / len(loops)
-            typer.echo(f"type {kind}: {len(loops)} loops, coercive bias {mean:.2f} V")
-    typer.echo(f"report: {folder / 'experiment.html'}")
+    twin, limits = demo_twin(plan.seed)
+    plan = plan.model_copy(update={"targets": TargetPlan(per_type=6)})
+    policy = Policy("corescout demo", most_plans=1, most_targets=limits.most_targets)
+    day = Day(folder)
+    try:
+        shown = watch_once(
+            twin, limits, day, plan, policy, say=lambda text: typer.echo(text, err=True)
+        )
+    finally:
+        day.close()
+        twin.close()
+    coercive_v: dict[int, list[float]] = {}
+    for uid, came in shown.measurements.items():
+        if isinstance(came, Measurement):
+            coercive_v.setdefault(shown.type_of_target[uid], []).append(fit_loop(came).coercive_v)
+    for number, values in sorted(coercive_v.items()):
+        mean_v = sum(values) / len(values)
+        typer.echo(f"type {number}: {len(values)} loops, coercive bias {mean_v:.2f} V")
+    typer.echo(f"report: {folder / 'day.html'}")

@@ -107,10 +107,12 @@ def _text(
     action: ActionName,
     settings: dict[str, float],
 ) -> str:
-    from corescout.live.way import FORMATS, Way, way_through
+    from corescout.exports.target_files import FORMATS
+    from corescout.targets import Way, way_through
 
     start = None if result.scan.frame is None else result.scan.frame.center_m
-    way = way_through(chosen, start, action.value, settings)
+    chosen = [t.with_action(action.value, settings) for t in chosen]
+    way = way_through(chosen, start)
     words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)

@@ -100,9 +100,7 @@ def _instrument(
     source: str | None, name: str | None, profiles: Path | None, seed: int
 ) -> tuple[Instrument, Limits | None]:
     from corescout.instruments.profiles import open_instrument
-    from corescout.instruments.twin import DigitalTwin
-    from corescout.live.demo import DRIFT_M_PER_S, SPEED, limits_of
-    from corescout.surfaces import generate_surface
+    from corescout.instruments.twin_demo import demo_twin
 
     if name is not None:
         return open_instrument(name, profiles)
@@ -110,8 +108,7 @@ def _instrument(
         raise InputError(
             "something to watch", "nothing", "give a folder, 'twin', or --instrument NAME"
         )
-    twin = DigitalTwin(generate_surface(seed=seed), SPEED, DRIFT_M_PER_S, seed=seed)
-    return twin, limits_of(twin)
+    return demo_twin(seed)
 
 
 def _at_instrument(

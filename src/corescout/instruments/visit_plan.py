@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from corescout.data import InputError, Scan, ScanFrame, Target
 
 TOLERANCE_M = 50e-9
-CHECK_EVERY = 8  # targets between two looks at the drift
-CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of such a look
 LIFETIME = timedelta(minutes=15)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
 from psygnal import Signal
 
 from corescout.data import Scan, Target
-from corescout.targets import route
+from corescout.targets import in_order as visit_order
 
 
 class TargetList:
@@ -71,7 +70,4 @@ def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return targets in the order of the visits, from the middle of the scan."""
     if scan.frame is None or any(t.xy_m is None for t in targets):
         return tuple(sorted(targets, key=lambda t: t.priority))
-    if not targets:
-        return ()
-    places = np.array([t.xy_m for t in targets])
-    return tuple(targets[i] for i in route(places, scan.frame.center_m))
+    return visit_order(targets, scan.frame.center_m)

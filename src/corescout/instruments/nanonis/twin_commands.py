@@ -20,7 +20,8 @@ import numpy as np
 
 from corescout.data import Measurement, Scan
 from corescout.data.errors import CorescoutError
-from corescout.instruments.messages import SPECTRUM_DEFAULTS, Message
+from corescout.data.target import SPECTRUM_DEFAULTS
+from corescout.instruments.messages import Message
 from corescout.instruments.nanonis import codec
 from corescout.instruments.twin import DigitalTwin
 

@@ -14,12 +14,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.data.target import Action
+from corescout.data.target import SPECTRUM_DEFAULTS, Action
 from corescout.gui.model.visit import VisitSettings
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold
-from corescout.instruments.messages import SPECTRUM_DEFAULTS
-from corescout.instruments.visit_plan import CHECK_EVERY, TOLERANCE_M
+from corescout.instruments.visit_plan import TOLERANCE_M
+from corescout.instruments.visits import CHECK_EVERY
 
 _ACTIONS = {
     "spectrum": "spectrum at each target",

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import InputError, Result
+from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
 from corescout.gui.model.settings import TargetSettings
@@ -26,7 +27,7 @@ from corescout.gui.model.target_edits import numbered
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.table import TargetTable
-from corescout.live.way import FORMATS, way_through
+from corescout.targets import way_through
 
 _CHOICES = {
     "core": ("core", "The clearest examples of each type"),
@@ -142,7 +143,7 @@ class TargetsStep(Step):
             self.route.setText("Explore a scan: its targets stand here.")
         else:
             start = None if result.scan.frame is None else result.scan.frame.center_m
-            words = way_through(targets.ordered, start, "mark").words().replace(" um", " µm")
+            words = way_through(targets.ordered, start).words().replace(" um", " µm")
             self.route.setText(f"Route: {words}")
 
     def _show_states(self) -> None:
