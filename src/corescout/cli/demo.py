@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.dry_run import print_dry_run
+from corescout.cli.output import Json, print_json, result_table
 from corescout.cli.running import explore_and_save, print_result
+from corescout.cli.settings import Settings
 from corescout.data import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def demo(
-    preset: options.Preset = options.PresetName.live,
+    preset: options.Preset = None,
+    plan_file: options.PlanFile = None,
+    settings: Settings = None,
     seed: options.Seed = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
@@ -27,6 +32,8 @@ def demo(
     ] = False,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
+    dry_run: options.DryRun = False,
+    as_json: Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Explore a generated surface and compare with its truth."""
@@ -34,7 +41,12 @@ def demo(
     from corescout.surfaces import generate_surface
     from corescout.surfaces.truth import compare
 
-    plan = options.make_plan(preset, windows=windows, invariances=invariances, seed=seed)
+    plan = options.make_plan(
+        preset, plan_file, settings, windows=windows, invariances=invariances, seed=seed
+    )
+    if dry_run:
+        print_dry_run(generate_surface(seed=plan.seed).scan, plan, workers, as_json)
+        return
     if live:
         _live(plan, out or Path("corescout-demo-live"), overwrite=overwrite)
         return
@@ -43,8 +55,12 @@ def demo(
     result = explore_and_save(
         surface.scan, plan, folder, workers=workers, overwrite=overwrite, verbose=verbose
     )
+    truth = compare(surface, result)
+    if as_json:
+        print_json({**result_table(result, folder), "truth": str(truth)})
+        return
     print_result(result, folder)
-    sys.stdout.write(f"truth: {compare(surface, result)}\n")
+    sys.stdout.write(f"truth: {truth}\n")
 
 
 def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:

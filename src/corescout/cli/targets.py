@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.quantities import bias_v, length_m
 
@@ -71,6 +72,7 @@ def targets(
     ] = None,
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Choose the targets of a finished run anew.
 
@@ -81,6 +83,9 @@ def targets(
     from corescout.targets import targets_of
     from corescout.whole import write_whole
 
+    if as_json and file_format is Format.arcmd:
+        raise InputError("--json or --format arcmd", "both", "leave one out")
+    file_format = Format.json if as_json else file_format
     result = read_run(run)
     plan = TargetPlan(
         per_type=per_type,
