@@ -7,52 +7,12 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPointF, Qt
 
-from corescout.data import Candidate, Reward, Trial
 from corescout.gui.canvas.patch_outline import squares
 from corescout.gui.jobs.job import Pausable
-from corescout.gui.model.candidate_curves import curves
-from corescout.gui.model.plan_of_steps import merged
-from corescout.gui.model.plan_options import nested, options, read_options, values_of, write_options
+from corescout.gui.model.plan_options import options
 from corescout.pipeline import explore
-from corescout.plan import Plan
 from corescout.search.runner import held_s
 from corescout.surfaces import generate_surface
-
-
-def trial(number, window, invariance, value, seed=0, void=None):
-    reward = Reward("gain", value, "higher", void_because=void)
-    candidate = Candidate(window_px=window, invariances=invariance, seed=seed)
-    return Trial(number, candidate, "void" if void else "done", {"gain": reward}, 1.0, void)
-
-
-def test_seeds_become_bars_and_invariances_become_curves():
-    found = curves(
-        [
-            trial(0, 13, "r", 1.0),
-            trial(1, 9, "r", 2.0),
-            trial(2, 9, "rt", 5.0),
-            trial(3, 13, "r", 3.0, seed=100),
-            trial(4, 13, "r", 90.0, seed=200, void="collapsed"),
-        ],
-        "gain",
-    )
-    assert [(c.key, [d.candidate.window_px for d in c.dots]) for c in found] == [
-        ("r", [9, 13]),
-        ("rt", [9]),
-    ]
-    nine, thirteen = found[0].dots
-    assert (thirteen.number, thirteen.value, thirteen.n_seeds) == (0, 2.0, 2)
-    assert thirteen.spread == pytest.approx(np.sqrt(2))
-    assert np.isnan(nine.spread)
-    assert "13 px, r (130 nm)" in thirteen.words("gain", 10e-9)
-
-
-def test_a_void_candidate_keeps_its_reason():
-    (curve,) = curves([trial(0, 9, "r", 7.0, void="collapsed: variance 0.01")], "gain")
-    assert curve.dots[0].void == "collapsed: variance 0.01"
-    assert "not compared: collapsed" in curve.dots[0].words("gain", None)
-    (other,) = curves([trial(0, 9, "r", 7.0)], "icl")
-    assert other.dots[0].void == "it has no icl"
 
 
 def test_windows_are_drawn_at_their_size():
@@ -109,7 +69,7 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
 ):
     explorer, panel = surface_explorer, surface_explorer.candidate_panel
     explorer.start()
-    qtbot.waitUntil(lambda: len(panel.plot.dots) >= 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(panel.plot.dots) >= 2, timeout=240_000)
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
     assert explorer.run_bar.pause_button.text() == "Resume"
     qtbot.wait(300)
@@ -136,11 +96,11 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
     )
 
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(panel.plot.dots) > count, timeout=60_000)
+    qtbot.waitUntil(lambda: len(panel.plot.dots) > count, timeout=240_000)
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
     pressed = time.monotonic()
     qtbot.mouseClick(explorer.run_bar.stop_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not explorer.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not explorer.running, timeout=60_000)
     print(f"\nstopped while paused after {time.monotonic() - pressed:.2f} s")  # noqa: T201
     assert "Stopped" in explorer.verdict.text()
     assert len(panel.plot.dots) > count
@@ -175,17 +135,6 @@ def test_a_search_that_was_held_keeps_its_budget(surface, quick_plan):
 
     assert tried(threading.Event()) == 1
     assert tried(Held()) == 4
-
-
-def test_options_are_read_as_they_are_written():
-    changed = {"training.epochs": 80, "mixtures.engine": "sklearn", "latent_dims": (2, 3)}
-    assert read_options(write_options(changed)) == changed
-    assert read_options("") == {}
-    assert read_options("training.schedule = constant") == {"training.schedule": "constant"}
-    with pytest.raises(ValueError, match="All options"):
-        read_options("training.epoch = 80")
-    plan = Plan.preset("live")
-    assert Plan.model_validate(merged(plan.model_dump(), nested(values_of(plan)))) == plan
 
 
 @pytest.mark.gui

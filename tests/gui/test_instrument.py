@@ -122,14 +122,14 @@ def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
     rows = (step.link.day.folder / "measurements.csv").read_text().splitlines()
     assert len(rows) == 11
     step.panel.more.toggle.setChecked(True)
-    step._poll()
+    step.poll()
     assert "approved by" in step.panel.journal.toPlainText()
 
 
 def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbot):
     form = connected.panel.form_of_action
     dry_run(connected, qtbot)
-    frames = [m for m in connected._check.messages if m.kind == "zoom" and m.target_uid is None]
+    frames = [m for m in connected.check.messages if m.kind == "zoom" and m.target_uid is None]
     assert len(frames) == 1  # ten targets, a look after every eight
     count = connected.explorer.undo_stack.count()
     form.show_possible(frozenset({"mark"}), can_check=False)
@@ -170,12 +170,12 @@ def test_an_undone_drag_is_another_plan_too(connected, qtbot):
     layer.data = places
     qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
     dry_run(step, qtbot)
-    digest = step._plan.digest
+    digest = step.plan.digest
     step.explorer.undo_stack.undo()
     assert step.workspace.targets.ordered == before
     qtbot.waitUntil(lambda: step.state == "OBSERVE" and not step.explorer.busy, timeout=LONG)
     dry_run(step, qtbot)
-    assert step._plan.digest != digest
+    assert step.plan.digest != digest
 
 
 def test_errors_stand_in_the_dry_run_and_nothing_is_approved(connected, qtbot):
@@ -184,7 +184,7 @@ def test_errors_stand_in_the_dry_run_and_nothing_is_approved(connected, qtbot):
     click(qtbot, step.panel.dry_run_button)
     qtbot.waitUntil(lambda: bool(step.panel.preview_box.errors.text()), timeout=LONG)
     assert "exceeds 6 V" in step.panel.preview_box.errors.text()
-    step._poll()
+    step.poll()
     assert not step.panel.approve_button.isEnabled()
 
 

@@ -117,8 +117,8 @@ def test_types_edited_during_a_watch_go_on_from_scan_to_scan(step, surface, qtbo
     assert explorer.result.types.name(1) == "flux closure"
     assert explorer.result.types.colors[1] == "#123456"
     assert explorer.types_step.list.item_of(1).text(1) == "flux closure"
-    written = [e for e in read_journal(step.live.watch.runner._day.folder / "journal.jsonl")
-               if e["what"] == "types edited"]  # fmt: skip
+    (journal,) = step.days.rglob("journal.jsonl")
+    written = [e for e in read_journal(journal) if e["what"] == "types edited"]
     assert written[-1]["names"]["1"] == "flux closure"
 
 
@@ -126,10 +126,10 @@ def test_types_that_are_given_up_are_not_told_as_found(step, surface):
     explorer = step.explorer
     read = understand(trained(explorer.result), surface.scan)
     doubt = DoesNotFit("material", "25% of the places are of the type that they were of")
-    step.live._show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
+    step.live.show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
     assert "not to be trusted: 25%" in explorer.verdict.text()
     assert explorer.workspace.workflow.state("types") is State.PROBLEM
-    step.live._show_result(Snapshot(understood=replace(read, does_not_fit=None)))
+    step.live.show_result(Snapshot(understood=replace(read, does_not_fit=None)))
     assert "not to be trusted" not in explorer.verdict.text()
     assert explorer.workspace.workflow.state("types") is State.DONE
 

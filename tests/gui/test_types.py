@@ -199,7 +199,7 @@ def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
     qtbot.wait(50)  # pyqtgraph passes on at most a hundred moves a second
     move(panel.plot, point)
     qtbot.waitUntil(lambda: panel.text.text().startswith(f"No. {alone} "), timeout=5000)
-    triple = panel._decoder.patch(alone)
+    triple = panel.decoder.patch(alone)
     np.testing.assert_array_equal(triple.measured, typed_result.patches.values[alone])
     assert triple.rebuilt is not None
     assert np.abs(triple.rebuilt - triple.measured).mean() < 0.25

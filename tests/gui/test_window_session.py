@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from hands import wait_for_preview
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from corescout import folders
 from corescout.exports.script import write_script
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.kept.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
@@ -73,7 +75,7 @@ def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
 
 @pytest.mark.gui
 def test_edits_and_result_come_back_after_a_crash(
-    explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy
+    explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy, tmp_path, monkeypatch
 ):
     from corescout.gui.explorer import Explorer
 
@@ -93,8 +95,10 @@ def test_edits_and_result_come_back_after_a_crash(
     assert explorer.session.unsaved
     qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{RUN}"))) == 1, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
-    # A crash: the process is gone with its lock, nothing was closed in order.
-    explorer.session._store._lock.release()
+    # A crash: what is on the disk is all there is, and nobody holds its lock.
+    (saved,) = sessions.iterdir()
+    shutil.copytree(saved, tmp_path / "left behind" / saved.name)
+    monkeypatch.setattr(folders, "sessions_folder", lambda: tmp_path / "left behind")
     viewer = make_napari_viewer_proxy()
     other = Explorer(viewer)
     offer = other.findChild(Offer)

@@ -62,6 +62,8 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     ----------
     plot : LatentPlot
     strip : PatchStrip
+    decoder : Decoder or None
+        Of the result that is looked at.
     """
 
     def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
@@ -71,7 +73,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         self.plot = LatentPlot()
         self.strip = PatchStrip()
         self._view: CandidateView | None = None
-        self._decoder: Decoder | None = None
+        self.decoder: Decoder | None = None
         self._pointed = -1  # point under the mouse on the scan
         self._points = TypePoints(workspace, canvas)
         self._on_scan = ScanSelection(workspace, canvas, self._points)
@@ -127,8 +129,8 @@ class LatentPanel(QWidget):  # type: ignore[misc]
             self.strip.show_patch(None)
             self._say_selected()
             return
-        if self._decoder is not None:
-            self.strip.show_patch(self._decoder.patch(row))
+        if self.decoder is not None:
+            self.strip.show_patch(self.decoder.patch(row))
         self.text.setText(_words(view, row))
 
     def show_place(self, position: tuple[float, ...]) -> None:
@@ -275,12 +277,12 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def _load_decoder(self) -> None:
         result = None if self._view is None else self._view.result
         if result is None:
-            self._decoder = None
+            self.decoder = None
             return
-        if self._decoder is not None and self._decoder.result.fit is result.fit:
+        if self.decoder is not None and self.decoder.result.fit is result.fit:
             return
         decoder = Decoder(result)
-        self._decoder = decoder
+        self.decoder = decoder
 
         def load(on_progress: object, stop: object) -> None:
             decoder.load()
@@ -289,8 +291,8 @@ class LatentPanel(QWidget):  # type: ignore[misc]
 
     def _show_grid(self, *_: object) -> None:
         found = None
-        if self.grid.isChecked() and self._decoder is not None:
-            found = self._decoder.grid(self.plot.dims)
+        if self.grid.isChecked() and self.decoder is not None:
+            found = self.decoder.grid(self.plot.dims)
         if found is None:
             self.plot.show_grid(None)
             return

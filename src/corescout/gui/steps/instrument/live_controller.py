@@ -63,7 +63,7 @@ class LiveController:
         self._waiting: set[str] = set()
         self._parts: dict[str, Callable[[Snapshot], None]] = {  # in this order: later need earlier
             "image": self._show_image,
-            "result": self._show_result,
+            "result": self.show_result,
             "targets": self._show_targets,
             "loops": self._show_loops,
             "plan": self._show_current_plan,
@@ -211,7 +211,8 @@ class LiveController:
         if result is not None:
             self.image.keep(understood.scan, result)
 
-    def _show_result(self, now: Snapshot) -> None:
+    def show_result(self, now: Snapshot) -> None:
+        """Show what the latest scan was understood as; types that are given up are not trusted."""
         understood = now.understood
         if understood is None or understood.result is None:
             return

@@ -53,6 +53,10 @@ class InstrumentStep(Step):
         Its widgets.
     days : Path
         Folder of the journals and measurements.
+    plan : VisitPlan or None
+        That is shown: previewed here, or by a watch.
+    check : Check or None
+        What it would do.
     """
 
     wanted = Signal(object)  # the widget that is to be seen
@@ -65,8 +69,8 @@ class InstrumentStep(Step):
         self.days = days_folder()
         self.attached = Attached()
         self._links: list[InstrumentLink] = []  # whose threads may still end
-        self._plan: VisitPlan | None = None
-        self._check: Check | None = None
+        self.plan: VisitPlan | None = None
+        self.check: Check | None = None
         self._version = 0  # of targets and settings: another one voids what was previewed
         self.progress = Progress()
         self.tip_layer = TipLayer(canvas.viewer)
@@ -150,7 +154,7 @@ class InstrumentStep(Step):
 
     def approve(self) -> None:
         """Approve exactly the plan that was previewed."""
-        link, plan, watch = self.link, self._plan, self.live.watch
+        link, plan, watch = self.link, self.plan, self.live.watch
         if link is None or plan is None:
             return
         if watch is not None and watch.measures:
@@ -160,7 +164,7 @@ class InstrumentStep(Step):
 
     def run(self) -> None:
         """Carry out the plan that was approved."""
-        link, plan, result = self.link, self._plan, self.workspace.result
+        link, plan, result = self.link, self.plan, self.workspace.result
         if link is None or plan is None or result is None:
             return
         self.progress.begin(plan.targets)
@@ -238,7 +242,7 @@ class InstrumentStep(Step):
             if job.error is not None:
                 self.panel.preview_box.errors.setText(str(job.error))
                 self.panel.preview_box.errors.setVisible(True)
-            self._poll()
+            self.poll()
 
         self._work.start(name, Job(lambda on_progress, stop: work()), ended, quick=True)
 
@@ -259,7 +263,7 @@ class InstrumentStep(Step):
         self._esc.bind()
         self._timer.start()
         self._show_link()
-        self._poll()
+        self.poll()
         self.wanted.emit(self.panel.run_button)
 
     def _previewed(self, job: Job[tuple[VisitPlan, Check]], version: int) -> None:
@@ -268,17 +272,17 @@ class InstrumentStep(Step):
         elif version != self._version:
             self._withdraw("The plan changed meanwhile: dry run again.")
         else:
-            self._plan, self._check = job.answer
+            self.plan, self.check = job.answer
             self.panel.preview_box.show_check(*job.answer)
             self.wanted.emit(self.panel.preview_box)
-        self._poll()
+        self.poll()
 
     def _plan_changed(self, *_: object) -> None:
         """Targets or settings are others: what was previewed or approved is void."""
         self._version += 1
         if self.live.measures:
             return  # its plans are its own
-        if self._plan is not None and self.state in ("PREVIEW", "ARMED"):
+        if self.plan is not None and self.state in ("PREVIEW", "ARMED"):
             self._withdraw("The plan changed: dry run again.")
 
     def _withdraw(self, why: str) -> None:
@@ -292,18 +296,19 @@ class InstrumentStep(Step):
         if plan is None or check is None:
             self._forget_plan("")
         else:
-            self._plan, self._check = plan, check
+            self.plan, self.check = plan, check
             self.panel.preview_box.show_check(plan, check)
 
     def _forget_plan(self, why: str) -> None:
-        self._plan = self._check = None
+        self.plan = self.check = None
         self.panel.approve_button.setEnabled(False)
         self.panel.run_button.setEnabled(False)
         self.panel.preview_box.clear(why)
 
     # -- ten times a second ---------------------------------------------------------------
 
-    def _poll(self) -> None:
+    def poll(self) -> None:
+        """Show what has happened since; called ten times a second while anything is watched."""
         self.live.poll()
         link = self.link
         if link is None:
@@ -318,7 +323,7 @@ class InstrumentStep(Step):
         if scan is not None:
             self._take_scan(scan)
         self.tip_layer.show(snapshot.at_m, self._view_size_m())
-        ready = self._plan is not None and self._check is not None and not self._check.errors
+        ready = self.plan is not None and self.check is not None and not self.check.errors
         live = self.live.measures
         state, text = self.panel.show_snapshot(link, self.progress, approvable=ready, live=live)
         self.workspace.workflow.set("instrument", state, text)
@@ -406,5 +411,5 @@ class InstrumentStep(Step):
         panel.form_of_action.changed.connect(self._plan_changed)
         targets.changed.connect(self._plan_changed)
         targets.selected_changed.connect(self._show_picked)
-        self._timer.timeout.connect(self._poll)
+        self._timer.timeout.connect(self.poll)
         self.workspace.closing.connect(self.leave)
