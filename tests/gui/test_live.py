@@ -127,10 +127,10 @@ def test_types_that_are_given_up_are_not_told_as_found(step, surface):
     read = understand(trained(explorer.result), surface.scan)
     doubt = DoesNotFit("material", "25% of the places are of the type that they were of")
     step.live.show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
-    assert "not to be trusted: 25%" in explorer.verdict.text()
+    assert "may be wrong: 25%" in explorer.verdict.text()
     assert explorer.workspace.workflow.state("types") is State.PROBLEM
     step.live.show_result(Snapshot(understood=replace(read, does_not_fit=None)))
-    assert "not to be trusted" not in explorer.verdict.text()
+    assert "may be wrong" not in explorer.verdict.text()
     assert explorer.workspace.workflow.state("types") is State.DONE
 
 

@@ -456,11 +456,11 @@ def test_two_scans_are_compared_side_by_side(window, qtbot, tmp_path, typed_resu
     data, options, _ = shown.channel_layer(other, other.default_channel, visible=False)
     window.viewer.add_image(data, **options)
     step = window.types_step
-    choose(step.compare_button, "next.ibw (read with these types)")
+    choose(step.compare_button, "next.ibw (analysed with these types)")
     qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
     view = step.comparer.view
     assert view.isVisible()
-    assert "types of one name are the same" in view.words.text()
+    assert "types with the same name are the same" in view.words.text()
     assert "agree by" in view.words.text()
     assert view.picture.pixmap().width() > 600
     counts = {n: typed_result.types.count(n) for n in typed_result.types.numbers}

@@ -115,7 +115,7 @@ def test_no_control_is_cut_at_1280_by_720_and_each_can_be_reached(explorer, qtbo
 
 def test_a_held_instrument_and_an_offer_fit_in_720_pixels_and_stop_is_seen(explorer, qtbot):
     window, bar = explorer.window(), explorer.instrument_step.panel.stop_bar
-    offer = QLabel("Not saved last time: " + 8 * "a scan with a long name and many edits, ")
+    offer = QLabel("Unsaved from last time: " + 8 * "a scan with a long name and many edits, ")
     offer.setWordWrap(True)
     explorer.show_offer(offer)
     bar.show_connected(True)

@@ -34,7 +34,7 @@ class SessionBar(QWidget):  # type: ignore[misc]
         self.undo_button = QPushButton("Undo")
         self.redo_button = QPushButton("Redo")
         self.export_button = QPushButton("Export")
-        self.export_button.setToolTip("Write what was found; copy a diagnostic for a report")
+        self.export_button.setToolTip("Export the result, or copy a diagnostic for a bug report")
         self.menu = QMenu(self)
         self.exports = [
             self.menu.addAction(kind.title, lambda _=False, key=key: exporter.export(key))
@@ -42,7 +42,7 @@ class SessionBar(QWidget):  # type: ignore[misc]
         ]
         self.menu.addSeparator()
         self.diagnostic = self.menu.addAction("Copy diagnostic", self.diagnostic_wanted.emit)
-        self.diagnostic.setToolTip("Versions, plan and log, for a report of a problem")
+        self.diagnostic.setToolTip("Versions, plan and log, for a bug report")
         self.export_button.setMenu(self.menu)
         self._show_possible()
         self.note = QLabel()

@@ -113,7 +113,7 @@ class WindowSession(QObject):  # type: ignore[misc]
 
         def ended(job: Job[None]) -> None:
             if job.error is not None:
-                self._workspace.note(f"The session is not kept: {job.error}")
+                self._workspace.note(f"The session could not be saved: {job.error}")
 
         work.start("autosave", Job(save), ended)
 
@@ -193,8 +193,8 @@ class WindowSession(QObject):  # type: ignore[misc]
         """Ask what becomes of what is not saved; False where the window stays."""
         box = QMessageBox(self._parent.window())
         box.setWindowTitle("Corescout")
-        box.setText("What was found or edited is not in a run folder yet.")
-        box.setInformativeText("Kept, it is offered when Corescout is opened the next time.")
+        box.setText("You have unsaved results or edits.")
+        box.setInformativeText("If kept, they are offered next time Corescout opens.")
         keep = box.addButton("Keep for next time", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
         cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
@@ -215,7 +215,7 @@ class Offer(QWidget):  # type: ignore[misc]
     def __init__(self, session: WindowSession, kept: autosave.Kept) -> None:
         super().__init__()
         self._session, self.kept = session, kept
-        self.text = QLabel(f"Not saved last time: {kept.words}")
+        self.text = QLabel(f"Unsaved from last time: {kept.words}")
         self.text.setWordWrap(True)
         self.restore_button = QPushButton("Restore")
         self.discard_button = QPushButton("Discard")

@@ -26,8 +26,8 @@ from corescout.gui.plots.candidate_table import CandidateTable
 
 _BOTH_PX = 600  # narrower, the table takes the place of the plot
 _EMPTY = (
-    "No candidate yet.\n\nEach window and invariance that is tried stands here as it finishes:"
-    " its reward, with bars from the seeds. Click one to look into it."
+    "No candidate yet.\n\nEach window and invariance appears here as it finishes, with its reward"
+    " and error bars from the seeds. Click one to see its latent space."
 )
 
 
@@ -52,17 +52,17 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.plot = CandidatePlot()
         self.table = CandidateTable()
         self.reward = QComboBox()
-        self.reward.setToolTip("The reward that is plotted over the window")
+        self.reward.setToolTip("Reward plotted over the window size")
         self.reward.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.reward.setMinimumContentsLength(14)
         self.winner_button = QPushButton("Winner")
         self.winner_button.setEnabled(False)
-        self.winner_button.setToolTip("Back to what was decided on, the star")
+        self.winner_button.setToolTip("Show the winner again (the star)")
         self.table_button = QPushButton("Table")
         self.table_button.setCheckable(True)
-        self.table_button.setToolTip("The candidates as a table instead of a plot")
+        self.table_button.setToolTip("Show the candidates as a table")
         self.table_button.toggled.connect(self._share_room)
         self.legend = QLabel()
         self.legend.setMinimumWidth(40)

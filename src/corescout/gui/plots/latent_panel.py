@@ -36,7 +36,7 @@ from corescout.gui.plots.point_colors import PointColors, choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
-_EMPTY = "Explore a scan: its latent space stands here"
+_EMPTY = "Run Explore to see the latent space"
 _TOOL_TIPS = {
     "lasso": "Draw around points to select them",
     "rectangle": "Select the points in a rectangle",
@@ -155,7 +155,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
 
     def _lay_out(self) -> None:
         self.colors = QComboBox()
-        self.colors.setToolTip("What the points are coloured by, here and on the scan")
+        self.colors.setToolTip("Colour of the points, in the plot and on the scan")
         self.colors.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -198,7 +198,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         layout.addLayout(middle, stretch=1)
 
     def _build_menu(self) -> QToolButton:
-        button = _tool_button("View ▾", "What else is shown")
+        button = _tool_button("View ▾", "More to show in the plot and on the scan")
         button.setCheckable(False)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)

@@ -61,7 +61,9 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         self.sample_button = QPushButton("Open a generated sample")
-        self.sample_button.setToolTip("A ferroelectric surface whose types are known, to try out")
+        self.sample_button.setToolTip(
+            "Simulated ferroelectric surface with known types, for a first try"
+        )
         for step in ordered:
             if step is self.explore:
                 column.addWidget(self.verdict)

@@ -125,7 +125,7 @@ class _Header(QFrame):  # type: ignore[misc]
         self.chip = QLabel()
         self.redo = QToolButton()
         self.redo.setText("Redo")
-        self.redo.setToolTip("Do this step again: something above it was changed")
+        self.redo.setToolTip("Redo this step: a setting above it has changed")
         self.redo.setVisible(False)
         self.arrow = QToolButton()
         self.arrow.setAutoRaise(True)

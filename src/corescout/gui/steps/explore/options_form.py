@@ -55,7 +55,7 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
         self.apply_button = buttons.addButton("Apply", roles.ApplyRole)
-        self.reset_button = buttons.addButton("As the preset has them", roles.ResetRole)
+        self.reset_button = buttons.addButton("Reset to the preset", roles.ResetRole)
         buttons.addButton("Close", roles.RejectRole)
         self.apply_button.clicked.connect(self.apply)
         self.reset_button.clicked.connect(self.reset)

@@ -24,12 +24,12 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.explore_button = QPushButton("Explore this scan")
         self.explore_button.setMinimumHeight(30)
         self.explore_button.setToolTip(
-            "Find key points, try the representations, choose one, name the types and the targets"
+            "Find key points, compare representations, choose one, and show types and targets"
         )
         self.stop_button = QPushButton("Stop")
         self.stop_button.setMinimumHeight(30)
         self.stop_button.setEnabled(False)
-        self.stop_button.setToolTip("End the search within about a second")
+        self.stop_button.setToolTip("Stop the search within about a second")
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(True)
@@ -39,7 +39,7 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.pause_button.setMinimumHeight(30)
         self.pause_button.setCheckable(True)
         self.pause_button.setVisible(False)
-        self.pause_button.setToolTip("Hold the search and let it go on; Stop works meanwhile")
+        self.pause_button.setToolTip("Pause the search or resume it; Stop works while it is paused")
         buttons.addWidget(self.explore_button, stretch=3)
         buttons.addWidget(self.pause_button, stretch=1)
         buttons.addWidget(self.stop_button, stretch=1)

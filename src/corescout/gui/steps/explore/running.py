@@ -43,7 +43,7 @@ class Running:
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
         workspace.workflow.set("explore", State.RUNNING, "finding key points")
-        workspace.say("Exploring ... candidates appear below as they finish.", "running")
+        workspace.say("Exploring ... Candidates appear below as they finish.", "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
         self._work.start(_NAME, job, self._end, self._progress, long=True)
 
@@ -88,7 +88,7 @@ class Running:
         text = f"stopped after {count} candidates"
         self._workspace.workflow.set("explore", State.TO_DO, text)
         self._workspace.say(
-            f"Stopped. {count} finished candidates are in the table; Explore starts again.",
+            f"Stopped. {count} finished candidates are in the table. Explore starts a new search.",
             "ready",
         )
 

@@ -34,10 +34,10 @@ _PRESETS = {
     "paper": "paper (hours)",
 }
 _INVARIANCES = {
-    "none": ("none", "Patches are compared as they lie"),
-    "r": ("rotation", "A wall counts the same whichever way it runs"),
-    "t": ("translation", "A wall counts the same wherever it crosses the patch"),
-    "rt": ("both", "Whichever way a wall runs and wherever it crosses the patch"),
+    "none": ("none", "Patches are compared as measured"),
+    "r": ("rotation", "Walls of different direction count as the same"),
+    "t": ("translation", "Walls at different places in the patch count as the same"),
+    "rt": ("both", "Walls of different direction and place in the patch count as the same"),
 }
 
 
@@ -150,13 +150,13 @@ class ExploreStep(Step):
         for name, what in _PRESETS.items():
             self.preset.addItem(what, name)
         self.preset.setToolTip(
-            "live decides while the tip comes back; standard repeats with more seeds and holds the"
-            " winner against the spatial decoder; paper does what the paper says"
+            "live: a decision between two scans. standard: more seeds, winner checked with the paper's"
+            " decoder. paper: settings of the paper"
         )
         self.windows = QLineEdit()
         self.windows.setToolTip(
-            "Sides of the square patches in pixels, such as 9, 13, 17. A window should hold a wall"
-            " and what lies to both sides of it; empty: those of the preset"
+            "Window sizes in pixels, such as 9, 13, 17. A window should show a wall and both of its"
+            " sides. Leave empty for the preset default"
         )
         self.sizes = QLabel()
         self.sizes.setEnabled(False)
@@ -185,21 +185,19 @@ class ExploreStep(Step):
         self.reward = QComboBox()
         self.reward.setEditable(True)
         self.reward.setInsertPolicy(QComboBox.InsertPolicy.InsertAtBottom)
-        self.reward.addItem("of the preset", None)
+        self.reward.addItem("preset default", None)
         for name in OFFERED:
             self.reward.addItem(reward_words(name), name)
             tip = REWARD_TIPS.get(name, "")
             self.reward.setItemData(self.reward.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.reward.setToolTip(
-            "What decides between the candidates. Type module:function for a reward of your own:"
-            " it is given the fit of a candidate"
+            "Reward that decides between the candidates. Type module:function for your own reward;"
+            " it is called with the fit of a candidate"
         )
         self.seeds = QSpinBox()
         self.seeds.setRange(0, 9)
-        self.seeds.setSpecialValueText("of the preset")
-        self.seeds.setToolTip(
-            "How often each finalist is trained with another random start: the bars of the plot"
-        )
+        self.seeds.setSpecialValueText("preset default")
+        self.seeds.setToolTip("Random seeds per finalist; sets the error bars")
         self.budget = QDoubleSpinBox()
         self.budget.setRange(0, 600)
         self.budget.setDecimals(1)
@@ -207,16 +205,18 @@ class ExploreStep(Step):
         self.budget.setSuffix(" min")
         self.budget.setSpecialValueText("no limit")
         self.budget.setToolTip(
-            "Time that the search may take, in minutes; what was not tried by then is said"
+            "Time limit of the search in minutes; candidates not reached in time are listed"
         )
         self.seed = QSpinBox()
         self.seed.setRange(0, 99)
-        self.seed.setToolTip("Random start: the same seed gives the same numbers")
+        self.seed.setToolTip("Random seed of the search: the same seed gives the same numbers")
         self.options = QLineEdit()
-        self.options.setPlaceholderText("as the preset has them")
-        self.options.setToolTip("Every other option that was changed, by its name in a plan file")
+        self.options.setPlaceholderText("preset defaults")
+        self.options.setToolTip(
+            "Changed options by their names in a plan file, such as training.epochs = 80"
+        )
         self.options_button = QPushButton("All options …")
-        self.options_button.setToolTip("Every option of a search, with its unit and its meaning")
+        self.options_button.setToolTip("All options of a search, with unit and meaning")
         self.options_button.clicked.connect(self.show_options)
         self.more = Fold()
         self.more.form.addRow("Reward", self.reward)

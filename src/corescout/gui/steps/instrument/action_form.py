@@ -46,7 +46,7 @@ class ActionForm(QWidget):  # type: ignore[misc]
             self.action.addItem(words, name)
         self.bias = _number(0, 100, SPECTRUM_DEFAULTS["bias_end_v"], " V", 1)
         self.bias.setPrefix("\u00b1 ")
-        self.bias.setToolTip("The bias sweeps from - to + this value and back")
+        self.bias.setToolTip("Bias sweep from - to + this value and back")
         self.seconds = _number(0.05, 600, SPECTRUM_DEFAULTS["seconds"], " s", 2)
         self.seconds.setToolTip("Duration of one spectrum")
         self.points = QSpinBox()
@@ -57,16 +57,18 @@ class ActionForm(QWidget):  # type: ignore[misc]
         self.size = _number(1, 100_000, 200, " nm", 0)
         self.size.setToolTip("Side of the frame that is scanned around each target")
         self.tolerance = _number(1, 10_000, TOLERANCE_M * 1e9, " nm", 0)
-        self.tolerance.setToolTip("Drift that the plan bears; beyond it the session holds")
+        self.tolerance.setToolTip(
+            "Largest drift allowed; beyond it the run stops and waits for you"
+        )
         self.check_every = QSpinBox()
         self.check_every.setRange(0, 100)
         self.check_every.setSpecialValueText("never")
         self.check_every.setPrefix("every ")
         self.check_every.setSuffix(" targets")
         self.check_every.setValue(CHECK_EVERY)
-        self.check_every.setToolTip("Scan a small frame again during the run and compare it")
-        self.again = QCheckBox("measure again what was measured")
-        self.again.setToolTip("Else a target that was measured or begun before is an error")
+        self.check_every.setToolTip("Frames rescanned during the run to measure drift")
+        self.again = QCheckBox("measure targets again")
+        self.again.setToolTip("If off, targets that were already measured or started are rejected")
         self._lay_out()
         named = {
             "action": self.action, "bias": self.bias, "duration": self.seconds,

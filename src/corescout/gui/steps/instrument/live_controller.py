@@ -107,7 +107,7 @@ class LiveController:
         def begin(on_progress: object, stop: object) -> LiveWatch:
             return begin_watch(plan, known, link, folder, day_folder, settings)
 
-        self._section.say("beginning ...")
+        self._section.say("Starting ...")
         self._section.watch_button.setEnabled(False)
         self._work.start("watch", Job(begin), self._begun)
 
@@ -118,7 +118,7 @@ class LiveController:
         self._section.show_watching(True, measures=watch.measures)
         self._workspace.workflow.set("instrument", State.RUNNING, "watching")
         if self._workspace.result is None:
-            self._workspace.say("Watching: scans are explored and read as they come.", "running")
+            self._workspace.say("Watching: new scans are analysed as they arrive.", "running")
 
     def stop(self) -> None:
         """End the watch. Returns at once; `poll` sees its end."""
@@ -167,12 +167,12 @@ class LiveController:
 
     def _adopted(self, job: Job[None]) -> None:
         if job.error is not None:
-            self._section.say(f"The next scans keep the types from before the edit: {job.error}")
+            self._section.say(f"Edited types are not used for the next scans: {job.error}")
 
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
         if job.answer is None:
-            self._section.say(f"Not begun: {job.error}")
+            self._section.say(f"Could not start: {job.error}")
             return
         if self._workspace.closed:
             job.answer.stop()
@@ -220,8 +220,8 @@ class LiveController:
         self._canvas.images_changed.emit()
         if understood.does_not_fit is not None:
             why = understood.does_not_fit.reason
-            self._workspace.say(f"Types not to be trusted: {why}.", "problem")
-            self._workspace.workflow.set("types", State.PROBLEM, "not to be trusted")
+            self._workspace.say(f"Types may be wrong: {why}.", "problem")
+            self._workspace.workflow.set("types", State.PROBLEM, "may be wrong")
 
     def _show_targets(self, now: Snapshot) -> None:
         """The targets in force, on the scan that is shown: they may be of an earlier one."""

@@ -113,7 +113,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         )
         lines = list(known.warnings())
         if link.limits is None:
-            lines.append("No limits in its profile: plans can be previewed, nothing is approved.")
+            lines.append("The profile has no limits, so plans can be checked but not approved.")
         self.warnings.setText("\n".join(f"\u26a0 {line}" for line in lines))
         self.warnings.setVisible(bool(lines))
         self.scan_button.setVisible(known.name == "digital twin")
@@ -124,21 +124,26 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         for choice in choices():
             self.choice.addItem(choice.name, choice)
         self.choice.addItem(FOLDER, None)
-        self.choice.setToolTip(profile_problem() or "The twin, the profiles of this computer")
+        self.choice.setToolTip(
+            profile_problem()
+            or "Instrument to connect: the digital twin, a profile of this computer, or a folder"
+        )
         self.connect_button = QPushButton("Connect")
         self.status, self.warnings, self.loop_box = QLabel(), QLabel(), QLabel()
         for label in (self.status, self.warnings, self.loop_box):
             label.setWordWrap(True)
         self.warnings.setStyleSheet(f"color: {DOUBT};")
         self.scan_button = QPushButton("Take a scan")
-        self.scan_button.setToolTip("Let the twin scan its surface; the rows appear as they come")
+        self.scan_button.setToolTip(
+            "Scan the surface of the twin; rows appear as they are measured"
+        )
         self.form_of_action = ActionForm(self._workspace)
         self.dry_run_button = QPushButton("Dry run")
-        self.dry_run_button.setToolTip("Check the plan and show every message; nothing is sent")
+        self.dry_run_button.setToolTip("Check the plan and list every message; nothing is sent")
         self.approve_button = QPushButton("Approve")
-        self.approve_button.setToolTip("Approve exactly the plan that is shown, for two minutes")
+        self.approve_button.setToolTip("Approve exactly this plan; the approval lasts two minutes")
         self.run_button = QPushButton("Run")
-        self.run_button.setToolTip("Carry out the plan that was approved")
+        self.run_button.setToolTip("Run the approved plan")
         self.preview_box, self.bar = DryRun(), QProgressBar()
         self.live_section, self.live_fold = LiveSection(), Fold("Live: watch as scans come")
         self.live_fold.form.addRow(self.live_section)
@@ -210,7 +215,7 @@ def person() -> str:
 
 def ask_folder(parent: QWidget) -> Path | None:
     """Ask for a folder of scans; None if the operator thinks better of it."""
-    folder = QFileDialog.getExistingDirectory(parent, "A folder that scans are saved to")
+    folder = QFileDialog.getExistingDirectory(parent, "Folder in which scans are saved")
     return Path(folder) if folder else None
 
 

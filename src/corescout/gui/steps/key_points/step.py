@@ -122,18 +122,18 @@ class KeyPointsStep(Step):
         for name, what in _DETECTORS.items():
             self.detector.addItem(what, name)
         self.detector.setToolTip(
-            "What marks a key point. Canny and Sato follow domain walls; a grid takes all places"
-            " alike; corners and blobs are for scans without walls"
+            "Detector of key points. Canny and Sato follow domain walls; a grid covers the scan"
+            " evenly; corners and blobs are for scans without walls"
         )
         self.spacing = _slider(2, 20, preferences().spacing_px)
         self.spacing.setToolTip(
-            "Distance between neighbouring key points, in pixels of the scan. Smaller: more"
-            " patches, more alike, and a longer search"
+            "Distance between neighbouring key points in pixels. A smaller spacing gives more"
+            " patches, more overlap, and a longer search"
         )
         self.smoothing = _slider(0.5, 6, 1)
         self.smoothing.setToolTip(
-            "Gaussian sigma before edges are sought, in pixels. About the width of a wall; raise"
-            " it on a noisy scan"
+            "Gaussian smoothing (sigma in pixels) before edge detection. About the width of a wall;"
+            " raise it for a noisy scan"
         )
         form = self.form()
         form.addRow("Detector", self.detector)
@@ -211,7 +211,7 @@ class KeyPointsStep(Step):
             return
         self._canvas.prepare_layers(scan)
         if workspace.result is None and not workspace.running:
-            workspace.say("Press Explore: nothing runs before that.", "ready")
+            workspace.say("Ready. Press Explore to start.", "ready")
         self._look_for_doubts(scan)
 
     def _look_for_doubts(self, scan: Scan) -> None:
@@ -290,8 +290,8 @@ _TOOLS: dict[str, tuple[str, str, Any]] = {
     "add": ("Add", "Add key points: one at every click", lambda s: s.editor.point_tool("add")),
     "select": ("Select", "Select key points: drag them, or delete them with the Delete key",
                lambda s: s.editor.point_tool("select")),
-    "rest": ("Move view", "Move the view: put the tools down", lambda s: s.editor.rest()),
-    "clear": ("Clear", "Forget all edits of key points; Undo brings them back",
+    "rest": ("Move view", "Move the view: no drawing tool is active", lambda s: s.editor.rest()),
+    "clear": ("Clear", "Remove all edits of key points; Undo restores them",
               lambda s: s.workspace.key_points.clear()),
 }  # fmt: skip
 _KEYS = {

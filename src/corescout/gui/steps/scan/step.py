@@ -32,7 +32,7 @@ class ScanStep(Step):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.channel.setMinimumContentsLength(16)
-        self.channel.setToolTip("The image layer that is analysed")
+        self.channel.setToolTip("Image layer to analyse")
         self.doubts = QLabel("")
         self.doubts.setWordWrap(True)
         self.doubts.setStyleSheet(f"color: {DOUBT};")

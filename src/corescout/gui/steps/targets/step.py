@@ -30,9 +30,9 @@ from corescout.gui.steps.targets.table import TargetTable
 from corescout.targets import way_through
 
 _CHOICES = {
-    "core": ("core", "The clearest examples of each type"),
-    "boundary": ("boundary", "Places that two types share: the least certain ones"),
-    "novel": ("novel", "Places unlike every type: the least known ones"),
+    "core": ("core", "clearest examples of each type"),
+    "boundary": ("boundary", "places between two types, the least certain ones"),
+    "novel": ("novel", "places unlike every type, the least known ones"),
 }
 _MOUSE = {"pan_zoom": "Look", "add": "Add", "select": "Move"}
 
@@ -50,7 +50,9 @@ class TargetsStep(Step):
         super().__init__(workspace, "targets")
         self._make_parameters()
         self.choose_button = QPushButton("Choose targets")
-        self.choose_button.setToolTip("Choose anew with these settings; edits by hand are replaced")
+        self.choose_button.setToolTip(
+            "Choose targets again with these settings; manual edits are replaced"
+        )
         self.table = TargetTable()
         self.route = QLabel()
         self.route.setWordWrap(True)
@@ -140,7 +142,7 @@ class TargetsStep(Step):
         for button in self.modes.values():
             button.setEnabled(result is not None)
         if result is None:
-            self.route.setText("Explore a scan: its targets stand here.")
+            self.route.setText("Targets appear here after Explore.")
         else:
             start = None if result.scan.frame is None else result.scan.frame.center_m
             words = way_through(targets.ordered, start).words().replace(" um", " µm")
@@ -171,11 +173,12 @@ class TargetsStep(Step):
         self.per_type = QSpinBox()
         self.per_type.setRange(1, 100)
         self.per_type.setValue(5)
-        self.per_type.setToolTip("Targets of each type")
-        self.spacing = _nanometres("10 px", "Least distance between two targets")
-        self.margin = _nanometres("none", "Distance from the edge of the scan")
+        self.per_type.setToolTip("Number of targets per type")
+        self.spacing = _nanometres("10 px", "Minimum distance between two targets")
+        self.margin = _nanometres("none", "Minimum distance from the edge of the scan")
         self.avoid = _nanometres(
-            "as spacing", "Distance from places that were measured: a spectrum leaves a domain"
+            "same as spacing",
+            "Least distance from points already measured: a spectrum can leave a domain behind",
         )
         self.choice = QSlider(Qt.Orientation.Horizontal)
         self.choice.setRange(0, len(_CHOICES) - 1)
@@ -188,8 +191,8 @@ class TargetsStep(Step):
         self.diversity.setValue(30)
         self.diversity.setSuffix(" %")
         self.diversity.setToolTip(
-            "0 %: the most wanted ones; 100 %: as unlike each other as can be, on the scan and in"
-            " the latent space"
+            "Diversity of the targets. 0 %: highest ranked only. 100 %: as different from each"
+            " other as possible, on the scan and in the latent space"
         )
         named = {
             "targets per type": self.per_type, "spacing of targets": self.spacing,
@@ -211,7 +214,7 @@ class TargetsStep(Step):
         form.addRow("Kind", _labelled(self.choice, [name for name, _ in _CHOICES.values()]))
         more = Fold()
         more.form.addRow("Margin", self.margin)
-        more.form.addRow("From measured", self.avoid)
+        more.form.addRow("Distance from measured points", self.avoid)
         more.form.addRow("Diversity", self.diversity)
         self.body.addWidget(more)
         self.body.addWidget(self.choose_button)

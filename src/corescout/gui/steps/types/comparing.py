@@ -124,7 +124,7 @@ def _others(viewer: Any, present: Result) -> list[_Other]:
         if isinstance(result, Result):
             found[scan.uid] = _Other(_name(scan), lambda _, result=result: result)  # type: ignore[misc]
         else:
-            found[scan.uid] = _Other(f"{_name(scan)} (read with these types)", _read_with(scan))
+            found[scan.uid] = _Other(f"{_name(scan)} (analysed with these types)", _read_with(scan))
     return list(found.values())
 
 

@@ -83,7 +83,7 @@ class Finder:
         for entry in entries:
             self._offer(menu, _like_kept(entry))
         if not entries:
-            menu.addAction("no types kept yet").setEnabled(False)
+            menu.addAction("the library is empty").setEnabled(False)
         else:
             menu.addSeparator()
             menu.addAction("Rename or delete …", self.show_library)
@@ -172,4 +172,4 @@ def _doubt(finding: Finding) -> str:
     strange = 1 - float(finding.familiar.mean())
     if strange <= 0.05:
         return ""
-    return f" {strange:.0%} of the patches are unlike all that the representation was trained on."
+    return f" {strange:.0%} of the patches are unlike any in the training data."

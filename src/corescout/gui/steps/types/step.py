@@ -26,7 +26,7 @@ from corescout.library import Library, library_type
 from corescout.library.entry import mean_patch
 from corescout.walls import WallLengths, wall_lengths
 
-_EMPTY = "Explore a scan: its types stand here, to be named, merged, split and corrected."
+_EMPTY = "Types appear here after Explore. Rename, merge, split or correct them."
 
 
 class TypesStep(Step):
@@ -85,15 +85,17 @@ class TypesStep(Step):
     # -- building -------------------------------------------------------------------------
 
     def _add_buttons(self) -> None:
-        self.merge_button = _button("Merge", "Make the selected types one (select two or more)")
-        self.split_button = _button("Split off", "Make a type of the points selected in the plot")
-        self.correct_button = _button("These are …", "Say what the selected points are")
-        self.color_button = _button("Colour", "Another colour for the selected type")
+        self.merge_button = _button("Merge", "Merge the selected types (select two or more)")
+        self.split_button = _button(
+            "Split off", "Make a new type of the points selected in the plot or on the scan"
+        )
+        self.correct_button = _button("These are …", "Assign the selected points to a type")
+        self.color_button = _button("Colour", "Change the colour of the selected type")
         self.pick_button = _button("Select points", "Select all points of the selected types")
         self.keep_button = _button("Add to library", "Keep the selected type for other scans")
-        self.find_button = _button("Find more like …", "On the chosen scan, whichever it is")
+        self.find_button = _button("Find more like …", "Search the scan selected in step 1")
         self.compare_button = _button(
-            "Compare with …", "Another run, or a scan read with these types"
+            "Compare with …", "Compare with another run, or with a scan analysed with these types"
         )
         grid = QGridLayout()
         grid.setSpacing(3)
@@ -247,7 +249,7 @@ class TypesStep(Step):
             action = menu.addAction(swatch(color), color)
             action.triggered.connect(lambda _=False, c=color: self.edits.recolor(numbers[0], c))
         menu.addSeparator()
-        menu.addAction("The colour of its number").triggered.connect(
+        menu.addAction("Default colour of its number").triggered.connect(
             lambda: self.edits.recolor(numbers[0], None)
         )
         menu.addAction("Another …").triggered.connect(lambda: self._ask_color(numbers[0]))
