@@ -32,6 +32,7 @@ class Gate:
         self._stopped: str | None = None
         self._at_m: tuple[float, float] | None = None
         self._bias_v = 0.0
+        self.ac_peak_v = 0.0  # of the drive at the tip, as it was read last
 
     @property
     def stopped(self) -> str | None:
@@ -56,7 +57,7 @@ class Gate:
         with self._lock:
             if self._stopped is not None:
                 raise StoppedError(f"stopped: {self._stopped}")
-            wrong = self._limits.violations(message, self._at_m, self._bias_v)
+            wrong = self._limits.violations(message, self._at_m, self._bias_v, self.ac_peak_v)
             if wrong:
                 raise LimitError("; ".join(wrong))
             self._send(message)

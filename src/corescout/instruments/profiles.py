@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from corescout.data import InputError
 from corescout.folders import profiles_file
-from corescout.instruments.limits import Limits, limits_of_table
+from corescout.instruments.limits import NO_TOML, Limits, limits_of_table
 from corescout.instruments.protocol import Instrument
 
 
@@ -121,7 +121,7 @@ class AsylumProfile(_Watching):
             _from(base, self.commands),
             origin=self.origin,
             first_spot=self.first_spot,
-            rotation_verified=bool((self.limits or {}).get("rotation_verified", False)),
+            rotation_verified=(self.limits or {}).get("rotation_verified") is True,
             **self._options(),
         )
 
@@ -202,10 +202,10 @@ def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrume
 def _tables(file: Path) -> Mapping[str, Any]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))["instruments"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+    except (OSError, KeyError, *NO_TOML) as error:
         raise InputError(
             "a TOML file with tables [instruments.NAME]",
-            f"{file} ({type(error).__name__}: {error})",
+            f"{file} ({type(error).__name__}: {error})"[:200],
             "write one as docs/instruments.md shows, or give another with --profiles",
         ) from error
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):

@@ -120,6 +120,73 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """What holds the tip on the sample, and what drives it; None is what is not told.
+
+    Attributes
+    ----------
+    feedback_on : bool or None
+    z_m, z_low_m, z_high_m : float
+        Where Z is, None where it is not told, and its range.
+    error : float or None
+        The feedback's error signal, in the instrument's own unit.
+    setpoint : float or None
+        Of the feedback, in the instrument's own unit.
+    ac_peak_v : float or None
+        Of the drive at the tip; 0 where it is off.
+    """
+
+    feedback_on: bool | None = None
+    z_m: float | None = None
+    z_low_m: float = float("nan")
+    z_high_m: float = float("nan")
+    error: float | None = None
+    setpoint: float | None = None
+    ac_peak_v: float | None = None
+
+    def __str__(self) -> str:
+        tip = {True: "tip in contact (feedback on)", False: "feedback off", None: "tip maybe in"
+               " contact"}[self.feedback_on]  # fmt: skip
+        if self.ac_peak_v is None:
+            return f"{tip}, AC drive not known"
+        return f"{tip}, AC drive {f'on ({self.ac_peak_v:g} V peak)' if self.ac_peak_v else 'off'}"
+
+
+@runtime_checkable
+class TellsContact(Protocol):
+    """An instrument that says how the tip is held."""
+
+    def contact(self) -> Contact:
+        """Read it. From any thread; raises InstrumentError if there is no answer."""
+
+
+@dataclass(frozen=True)
+class SpectrumSettings:
+    """What a spectrum will be as the instrument is set; plans do not change it.
+
+    Attributes
+    ----------
+    seconds : float or None
+        Of one target, all sweeps; None where it is not told.
+    n_points : int or None
+    said : tuple of str
+        What else a person should know before approving.
+    """
+
+    seconds: float | None = None
+    n_points: int | None = None
+    said: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class TellsSpectrum(Protocol):
+    """An instrument whose spectra are set at the instrument."""
+
+    def spectrum_settings(self) -> SpectrumSettings:
+        """Read them. From any thread; raises InstrumentError if there is no answer."""
+
+
+@dataclass(frozen=True)
 class Check:
     """What a plan would do; nothing was sent.
 

@@ -30,7 +30,7 @@ def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, beg
     errors = _errors_of_the_whole(plan, instrument, limits)
     errors += _repeated(plan, limits, begun)
     try:
-        messages = messages_of(plan, limits.largest_speed_m_per_s)
+        messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
     except (KeyError, ValueError) as error:
         return Check((*errors, f"a target cannot be said: {error}"), (), (), 0.0, 0.0)
     at_m = start_m(instrument, messages, limits)

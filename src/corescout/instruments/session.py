@@ -364,7 +364,7 @@ class Session:
     def _visits(
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
     ) -> Iterator[Event]:
-        messages = messages_of(plan, limits.largest_speed_m_per_s)
+        messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
         gate.set_position(start_m(self._instrument, messages, limits))
         for message in messages:
             if datetime.now(UTC) > plan.expires_at:
