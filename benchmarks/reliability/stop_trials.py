@@ -30,7 +30,7 @@ LATEST_S = 2.5  # of a stop after the run, or its first motion, began
 CONFIRMED_S = 5.0  # for which a confirmation is waited for
 REST_S, ZERO_V = 0.5, 10e-3
 LIMITS = Limits(
-    x_m=(-3e-6, 3e-6), y_m=(-3e-6, 3e-6), largest_step_m=4e-6, largest_speed_m_per_s=SPEED_M_PER_S,
+    x_m=(-3e-6, 3e-6), y_m=(-3e-6, 3e-6), largest_step_m=6e-6, largest_speed_m_per_s=SPEED_M_PER_S,
     largest_bias_v=6.0, longest_spectrum_s=5.0, most_targets=20, readback_tolerance_m=50e-9,
     rotation_verified=False, emergency="halt_and_zero_bias",
 )  # fmt: skip
