@@ -19,7 +19,7 @@ from typing import Literal
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.instruments.clock import SteadyClock
-from corescout.instruments.control import control_of, take
+from corescout.instruments.control import Control
 from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal, last_state, last_time, read_journal
 from corescout.instruments.limits import Limits
@@ -28,6 +28,7 @@ from corescout.instruments.protocol import (
     Check,
     ChecksStop,
     Event,
+    Identified,
     Instrument,
     InstrumentError,
     StopReport,
@@ -93,7 +94,7 @@ class Session:
         self._halted = threading.Event()  # by a stop, until a release
         self.stop_report: StopReport | None = None
         self.stop_told: Callable[[StopReport], None] = lambda report: None
-        self._control = control_of(instrument.capabilities.address)
+        self._control = Control()
         entries = read_journal(journal.path)
         self._clock = SteadyClock(last_time(entries))
         left = last_state(entries)
@@ -203,9 +204,8 @@ class Session:
             self._need("PREVIEW")
             if errors:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
-            if not take(self._control):
-                address = self._instrument.capabilities.address
-                raise SessionError(f"another session controls {address}: end it first")
+            if (problem := self._control.take(self._identities())) is not None:
+                raise SessionError(problem)
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
@@ -526,6 +526,15 @@ class Session:
         gate.set_position(at_m)
         self._journal.write("arrived", target_uid=message.target_uid, off_m=off_m)
         return Event("arrived", message.target_uid, detail={"off_m": off_m, "at_m": at_m})
+
+    def _identities(self) -> tuple[str, ...]:
+        """What the instrument is known by: what answers, where it can be asked."""
+        if isinstance(self._instrument, Identified):
+            try:
+                return self._instrument.identities()
+            except InstrumentError as error:
+                raise SessionError(f"the instrument cannot be told from others: {error}") from error
+        return (self._instrument.capabilities.address,)
 
     def _check(self, plan: VisitPlan) -> Check:
         begun = {} if self._measure_again else self._begun

@@ -141,6 +141,16 @@ class NanonisInstrument:
             self._stopping.end(_LAST_WORDS_S)
         self._lines.close()
 
+    def identities(self) -> tuple[str, ...]:
+        """Each of its ports at its address, and the session that it says it runs there."""
+        line, peers = self._on(STATUS), self._lines.peers()
+        said = line.call("Util.VersionGet")
+        (folder,) = line.call("Util.SessionPathGet")
+        known = [f"nanonis {host}:{port}" for host, port in peers]
+        if folder:  # without a session folder there is nothing to tell it by
+            known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
+        return tuple(known)
+
     def stop_problem(self) -> str | None:
         """Say why a stop would not arrive on its own connection; None if that answers."""
         return self._lines.stop_problem()
