@@ -150,8 +150,8 @@ class ExploreStep(Step):
         for name, what in _PRESETS.items():
             self.preset.addItem(what, name)
         self.preset.setToolTip(
-            "live: a decision between two scans. standard: more seeds, winner checked with the paper's"
-            " decoder. paper: settings of the paper"
+            "live: a decision between two scans. standard: more seeds, winner checked with the"
+            " paper's decoder. paper: settings of the paper"
         )
         self.windows = QLineEdit()
         self.windows.setToolTip(
