@@ -224,10 +224,9 @@ def test_a_plan_of_visits_is_written_and_read_for_approval(result, tmp_path):
 
 
 def test_a_written_plan_is_approved_by_its_digest_and_runs_on_the_twin(tmp_path):
-    from corescout.live.demo import limits_of
-
     from corescout.instruments import Journal
     from corescout.instruments.twin import DigitalTwin
+    from corescout.instruments.twin_demo import limits_of
     from corescout.surfaces import generate_surface
 
     surface = generate_surface((64, 64), seed=1)

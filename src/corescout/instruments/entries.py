@@ -129,14 +129,16 @@ class TipElsewhere(Entry):
     """The tip was read back somewhere else; the session holds."""
 
     target_uid: str | None = None
-    at_m: Place | None = None
+    off_m: float | None = None
     wanted_m: Place | None = None
+    when: str = ""
     what: ClassVar[str] = "elsewhere"
 
     def words(self) -> str:
-        if self.at_m is None or self.wanted_m is None:
-            return "the tip did not say where it is"
-        return f"the tip is {math.dist(self.at_m, self.wanted_m) * 1e9:.0f} nm from its target"
+        if self.off_m is None:
+            return f"the tip is not where it was sent {self.when}".rstrip()
+        off_nm = self.off_m * 1e9
+        return f"the tip is {off_nm:.0f} nm from where it was sent {self.when}".rstrip()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,10 @@ class NanonisProfile(Profile):
     port: int = Field(6501, gt=0, lt=65533)
     stop_port: int | None = Field(None, gt=0, lt=65536)
     readback_noise_m: float = Field(0.0, ge=0, le=1e-6)
+    bias_gain: float = Field(1.0, gt=0, le=1000, allow_inf_nan=False)
+    bias_at: Literal["tip", "sample"] = "tip"
+    error_signal: int | None = Field(None, ge=0, lt=128)
+    ac_modulator: int = Field(1, ge=0, le=8)
     timeout_s: float = Field(10.0, gt=0)
     cloud: bool = False
     data_folder: Path | None = None
@@ -77,6 +81,8 @@ class NanonisProfile(Profile):
         return NanonisInstrument(
             self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder,
             stop_port=self.stop_port, readback_noise_m=self.readback_noise_m,
+            bias_gain=self.bias_gain, bias_at=self.bias_at, error_signal=self.error_signal,
+            ac_modulator=self.ac_modulator,
         )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Bench:
         self.wires = [Wire(port) for port in self.server.ports]
         self.bridge = NanonisInstrument(ports=[w.port for w in self.wires], timeout_s=5.0)
         self.bridge.connect()
-        self.limits = replace(limits_of(self.twin), largest_step_m=1.0)
+        self.limits = replace(limits_of(self.twin), largest_step_m=1e-3)
         self.journal = Journal(folder / "journal.jsonl")
         self.reports, self.error = [], None
         self._worker = None
