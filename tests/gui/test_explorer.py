@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hands import wait_for_preview
 
+from benchmarks.heartbeat import Heartbeat
 from corescout.colors import type_color
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.canvas.placement import GEOMETRY
-from corescout.gui.heartbeat import Heartbeat
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.pipeline import explore, save
 from corescout.runs import read_run
