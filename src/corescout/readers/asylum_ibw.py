@@ -12,7 +12,8 @@ import numpy as np
 
 from corescout.data import InputError, Scan
 from corescout.readers.asylum_note import acquired_at, frame_from_note, parse_note
-from corescout.readers.channels import clean_label, direction_of, role_of, unit_of
+from corescout.readers.channels import clean_label, direction_of, unit_of
+from corescout.readers.roles import role_of
 
 _HEADER_BYTES = 384  # bin header 64 + wave header 320: these sum to 0 as int16
 _FOOTER = b"MFP3D"

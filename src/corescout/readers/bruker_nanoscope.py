@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import free_name, role_of, si_value
+from corescout.readers.channels import free_name, si_value
+from corescout.readers.roles import role_of
 
 _Section = dict[str, str]
 _MAX_HEADER = 2**22

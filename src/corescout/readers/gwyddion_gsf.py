@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import direction_of, role_of, si_value
+from corescout.readers.channels import direction_of, si_value
 from corescout.readers.numpy_array import ONLY
+from corescout.readers.roles import role_of
 
 ANGLE = "AngleDegrees"  # clockwise; of Corescout's own files, Gwyddion has none
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
-from corescout.readers.channels import clean_label, direction_of, free_name, role_of, si_value
+from corescout.readers.channels import clean_label, direction_of, free_name, si_value
+from corescout.readers.roles import role_of
 
 _DATA = re.compile(r"/(\d+)/data")
 _MAX_PX = 2**28

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import free_name, role_of, si_value
+from corescout.readers.channels import free_name, si_value
+from corescout.readers.roles import role_of
 
 START_DATE = 0x8003
 X0, Y0, U_LENGTH, V_LENGTH, THETA, REFLECT = range(0x8040, 0x8046)

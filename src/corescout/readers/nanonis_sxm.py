@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import role_of, si_value
+from corescout.readers.channels import si_value
+from corescout.readers.roles import role_of
 
 _END = b":SCANIT_END:"
 _START = b"\x1a\x04"

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import free_name, role_of, si_value
+from corescout.readers.channels import free_name, si_value
+from corescout.readers.roles import role_of
 
 
 def read(path: Path) -> Scan:

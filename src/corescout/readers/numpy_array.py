@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan
-from corescout.readers.channels import role_of
+from corescout.readers.roles import role_of
 
 ONLY = "image"  # the same for every file: a run of one is applied to the next by this name
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers import jpk_tiff, park_tiff
-from corescout.readers.channels import free_name, role_of, si_value
+from corescout.readers.channels import free_name, si_value
 from corescout.readers.numpy_array import scan_of
+from corescout.readers.roles import role_of
 
 _COLOUR = (2, 6)  # photometric RGB, YCbCr
 _SEPARATE = 2  # planar configuration
