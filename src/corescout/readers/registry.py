@@ -17,11 +17,12 @@ from corescout.readers.damage import damaged_as_input_error
 Reader = Callable[[Path], Scan]
 
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_IGOR = tuple(n.to_bytes(2, order) for n in (1, 2, 3, 5) for order in ("little", "big"))
 _NANOSCOPE = (b"\\*File ", b"\\*Force")
 
 # suffix -> module with a function `read`, and how files of the format may begin
 SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
-    ".ibw": ("corescout.readers.asylum_ibw", (b"\x05\x00", b"\x02\x00", b"\x00\x05", b"\x00\x02")),
+    ".ibw": ("corescout.readers.asylum_ibw", _IGOR),
     ".h5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
     ".hdf5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
     ".gwy": ("corescout.readers.gwyddion_gwy", (b"GWYP", b"GWYO")),

@@ -1,8 +1,8 @@
 """What a channel is, by the words of every vendor: one table, and what a mode of imaging adds.
 
-A role is a quantity with qualifiers, such as "amplitude", "phase 2 lateral" or "amplitude harmonic 2
-demodulator 3". A word in front says that the channel is no piezoresponse of the first pass:
-"tapping amplitude", "lift phase", "lock-in amplitude".
+A role is a quantity with qualifiers, such as "amplitude", "phase 2 lateral" or
+"amplitude harmonic 2 demodulator 3". A word in front says that the channel is no piezoresponse of
+the first pass: "tapping amplitude", "lift phase", "lock-in amplitude".
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ LOCK_IN = {"li", "lia", "lockin", "demod", "efm", "lix", "liy", "lir", "liphi"}
 PIEZO = {"pfm", "vpfm", "lpfm", "pr", "tr", "hs", "piezo", "piezoresponse", "dart"}
 LATERAL = {"lat", "lateral", "lpfm", "tr", "torsional"}
 # Words that change nothing: the vertical response is what is meant without a word.
-NEUTRAL = {"vert", "vertical", "sensor", "snsr", "axis", "measured", "channel", "ch", "main", "scan",
-           "lock", "in", "omega"}  # fmt: skip
+NEUTRAL = {"vert", "vertical", "sensor", "snsr", "axis", "measured", "channel", "ch", "main",
+           "scan", "lock", "in", "omega"}  # fmt: skip
 TAPPING = {"tapping", "ncm", "nc", "ac"}
 SECOND_PASS = {"nap": "lift", "lift": "lift", "interleave": "lift"}
 _RESPONSES = ("amplitude", "phase", "in-phase", "quadrature", "response")
