@@ -103,12 +103,15 @@ def _frame(header: dict[str, str], shape: tuple[int, int]) -> ScanFrame | None:
     if not (math.isfinite(size_x) and size_x > 0 and size_y > 0):
         return None
     angle_deg = float(header.get("SCAN_ANGLE", "0"))
+    assumed = ["pitch = range / N"]
+    if "SCAN_ANGLE" not in header:
+        assumed.append("angle 0, the file has none")
     return ScanFrame(
         shape,
         (size_x / shape[1], size_y / shape[0]),
         (centre_x, centre_y),
         math.radians(angle_deg),
-        ("pitch = range / N",),
+        tuple(assumed),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,11 +13,9 @@ from numpy.typing import NDArray
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.damage import damaged_as_input_error
 
-Reader = Callable[[Path], Scan]
-
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _IGOR = tuple(n.to_bytes(2, order) for n in (1, 2, 3, 5) for order in ("little", "big"))
-_NANOSCOPE = (b"\\*File ", b"\\*Force")
+_NANOSCOPE = (b"\\*File ", b"\\*Force", b"\\*EC Fil")
 
 # suffix -> module with a function `read`, and how files of the format may begin
 SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
@@ -41,7 +38,9 @@ SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
 }
 
 
-def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
+def read_scan(
+    path: str | Path, *, pixel_size_m: float | None = None, channel: str | None = None
+) -> Scan:
     """Read an image scan.
 
     Parameters
@@ -49,6 +48,9 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
     path : str or Path
     pixel_size_m : float, optional
         Pixel pitch for a file that has no scale; a file's own scale is never overruled.
+    channel : str, optional
+        Of a file with images of several sizes or places, the scan that has this channel; otherwise
+        the one with a piezoresponse, else the one with the most images.
 
     Returns
     -------
@@ -60,6 +62,12 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
     InputError
         If the file is absent, not a file, empty, of an unknown format, cut short or damaged.
     """
+    scans = read_scans(path, pixel_size_m=pixel_size_m)
+    return next((s for s in scans if channel in s.channels), scans[0])
+
+
+def read_scans(path: str | Path, *, pixel_size_m: float | None = None) -> list[Scan]:
+    """Read every scan of a file: one for each size and place of its images, as `read_scan` does."""
     path = Path(path)
     head = _head_of(path)
     module, magics = _format_of(path, head)
@@ -70,8 +78,13 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
             "export it again from the instrument software",
         )
     with damaged_as_input_error(path), np.errstate(over="ignore", invalid="ignore"):
-        scan: Scan = import_module(module).read(path)
-    scan = _with_missing_rows(_checked(scan, path))
+        reader = import_module(module)
+        scans = reader.read_all(path) if hasattr(reader, "read_all") else [reader.read(path)]
+    return [_scaled(_with_missing_rows(_checked(scan, path)), pixel_size_m) for scan in scans]
+
+
+def _scaled(scan: Scan, pixel_size_m: float | None) -> Scan:
+    """The scan with the pixel size that the user gave, where the file has none."""
     if pixel_size_m is None:
         return scan
     if scan.frame is not None:
@@ -136,7 +149,7 @@ def _remedy(head: bytes) -> str:
     if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
         return "unpack it first"
     for suffix, (_, magics) in SUFFIXES.items():
-        if head.startswith(tuple(m for m in magics if len(m) >= 4)):
+        if suffix != ".npz" and head.startswith(tuple(m for m in magics if len(m) >= 4)):
             return f"it looks like a {suffix} file: give it that ending"
     return "export the scan to one of these"
 

@@ -104,6 +104,7 @@ def _other_kind(words: Words, mode: Mode) -> str:
 def words_of(name: str) -> Words:
     """Take a name apart: "LI_Demod_2_R", "Lateral PFM Amplitude", "LatPhase2Retrace"."""
     name = re.sub(r"\s*(Retrace|Trace|[Bb]ackward|[Ff]orward|\[bwd\])$", "", name.strip())
+    name = re.sub(r"[ ([]+[fpnu\u00b5\u03bcm]?(V|m|A|Hz|deg|rad|a\.u\.)[)\]]?$", "", name)
     found = Words()
     passed = re.match(r"\[P(\d)\]_?(.*)", name)
     if passed:
