@@ -87,7 +87,7 @@ def _images(arrays: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.gene
 
 
 def _is_radians(phase: NDArray[np.generic]) -> bool:
-    """Whether a phase (n,) is in radians: it spans a full turn, or has two levels that lie pi apart.
+    """Whether a phase (n,) is in radians: it spans a full turn, or has two levels pi apart.
 
     A phase in degrees may span as little, but then has neither: two domains of opposite polarity
     lie 180 degrees apart.
