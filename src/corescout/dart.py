@@ -1,12 +1,13 @@
 """DART: the response of a tip on a resonance, from its amplitude and phase at two frequencies.
 
-The contact resonance is a simple harmonic oscillator (SHO) with resonance f0, quality factor Q and a
-drive D = A_drive exp(i phi_drive), the piezoresponse without the resonance's gain. At the two drives
+The contact resonance is a simple harmonic oscillator (SHO) with resonance f0, quality factor Q and
+a drive D = A_drive exp(i phi_drive), the piezoresponse without the resonance's gain. At the two
+drives
 
     R_k = A_k exp(i phi_k) = f0^2 D / (f0^2 - f_k^2 + i f_k f0 / Q),   k = 1, 2.
 
-Gannepalli, Yablon, Tsou, Proksch, Nanotechnology 22, 355705 (2011), solve it for the four unknowns in
-closed form. Here it is written in complex numbers, in which it is linear. With r = R_1 / R_2,
+Gannepalli, Yablon, Tsou, Proksch, Nanotechnology 22, 355705 (2011), solve it for the four unknowns
+in closed form. Here it is written in complex numbers, in which it is linear. With r = R_1 / R_2,
 a = f0^2 and g = f0 / Q,
 
     r (a - f_1^2 + i f_1 g) = a - f_2^2 + i f_2 g,
@@ -156,7 +157,7 @@ def corrected_amplitude(
         (middle - channels.width_hz / 2, middle + channels.width_hz / 2),
     )
     doubts = [
-        f"{channels.frequency!r} is taken as the middle of two drives {channels.width_hz:g} Hz apart"
+        f"{channels.frequency!r} is taken as the middle of drives {channels.width_hz:g} Hz apart"
     ]
     failed = 1 - float(np.isfinite(found.amplitude).mean())
     if failed > 0:

@@ -21,7 +21,7 @@ _DIRECTION = re.compile(r"(Trace|Retrace)$")
 
 
 def derived_channels(scan: Scan) -> dict[str, tuple[str, ...]]:
-    """Names of the channels that can be computed for a scan, with the stored ones that they need."""
+    """Names of the channels that can be computed, with the stored ones that each needs."""
     lock_in, dart = lock_in_pairs(scan), dart_channels(scan)
     found: dict[str, tuple[str, ...]] = dict(lock_in)
     found |= {n: (*c.amplitudes, *c.phases, c.frequency) for n, c in dart.items()}
@@ -37,7 +37,7 @@ def channel_names(scan: Scan) -> list[str]:
 
 
 def full_name(scan: Scan, name: str) -> str:
-    """Return the channel that a name means, which may lack its direction or the number of its drive.
+    """Return the channel that a name means; its direction and the number of its drive may lack.
 
     "ACosPhase" means "ACosPhaseRetrace" or "ACosPhase1Retrace", the first that there is.
 
@@ -109,7 +109,7 @@ def lock_in_pairs(scan: Scan) -> dict[str, tuple[str, str]]:
 
 
 def _lock_in_name(x: str, kind: str) -> str:
-    """ "LI_Demod_1_XTrace" gives "LI_Demod_1_AmplitudeTrace"."""
+    """Name of a part: "LI_Demod_1_XTrace" gives "LI_Demod_1_AmplitudeTrace"."""
     for pattern, new in (
         (r"([_ ])X(?=$|[_ ]|Trace|Retrace)", rf"\g<1>{kind}"),
         (r"LIX", f"LI{kind}"),
@@ -121,8 +121,10 @@ def _lock_in_name(x: str, kind: str) -> str:
 
 def _with_lock_in(scan: Scan) -> Scan:
     channels, units, roles = dict(scan.channels), dict(scan.units), dict(scan.roles)
-    directions = dict(scan.directions)
-    for name, (x, y) in lock_in_pairs(scan).items():
+    directions, pairs = dict(scan.directions), lock_in_pairs(scan)
+    if not pairs:
+        return scan
+    for name, (x, y) in pairs.items():
         if name in channels:
             continue
         is_phase = "Phase" in name

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
+from corescout.derived import full_name, with_derived
 from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
-from corescout.response import derivable, with_response
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -245,18 +245,16 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
             assumed=("pixel size given by the user", "centre 0, angle 0"),
         )
         scan = replace(scan, frame=frame)
-    wanted = set(channels or plan.channels or ()) - set(scan.channels)
-    if wanted & set(derivable(scan)):
-        cleaning = plan.cleaning
-        scan = with_response(scan, offset=cleaning.phase_offset, background=cleaning.background)
-    return scan
+    wanted = [full_name(scan, name) for name in channels or plan.channels or ()]
+    cleaning = plan.cleaning
+    return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
 
 
 def _channels(
     scan: Scan, plan: Plan, grid: SquareGrid
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
     """Names, values that become 0 and 1, and cleaned images on the grid."""
-    channels = plan.channels or (scan.default_channel,)
+    channels = tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
     raw = _raw(scan, channels, plan, grid)
     low, high = normalisation(raw, channels, plan.normalisation)
     return channels, low, high, raw

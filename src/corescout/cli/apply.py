@@ -30,7 +30,7 @@ def apply(
 
     result = read_run(run)
     pitch_m = length_m(pixel_size, "--pixel-size") if pixel_size else None
-    scan = read_scan(file, pixel_size_m=pitch_m)
+    scan = read_scan(file, pixel_size_m=pitch_m, channel=result.channels[0])
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     applied = apply_result(result, scan)
     save(applied, folder, overwrite=overwrite, log=f"{applied.why}\n")

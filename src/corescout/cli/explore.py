@@ -58,7 +58,9 @@ def explore(
         device=device,
         pixel_size=pixel_size,
     )
-    scan = read_scan(file, pixel_size_m=made.pixel_size_m)
+    scan = read_scan(
+        file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
+    )
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     result = explore_and_save(
         scan, made, folder, workers=workers, overwrite=overwrite, verbose=verbose

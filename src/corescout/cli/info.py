@@ -16,13 +16,14 @@ def info(
     metadata: Annotated[bool, typer.Option("--metadata", help="The vendor's, too.")] = False,
 ) -> None:
     """Print place, channels, doubts and what was assumed."""
+    from corescout.derived import full_name
     from corescout.description import VENDOR, describe
     from corescout.readers import read_scan
 
-    scan = read_scan(file)
-    scan.channel(channel)
-    for title, rows in describe(scan, channel or scan.default_channel).items():
-        if title == VENDOR and not metadata:
+    scan = read_scan(file, channel=channel)
+    name = full_name(scan, channel) if channel else scan.default_channel
+    for title, rows in describe(scan, name).items():
+        if (title == VENDOR and not metadata) or not rows:
             continue
         typer.echo(title)
         for key, value in rows:

@@ -69,6 +69,7 @@ def _array(
     if kind in "SO":
         values: list[Any] = []
         for _ in range(count):
+            value: Any
             if kind == "S":
                 value, at = _text(content, at, stop)
             else:

@@ -103,7 +103,7 @@ def _is_radians(phase: NDArray[np.generic]) -> bool:
 
 
 def _last_is_channel(stack: NDArray[np.generic]) -> bool:
-    return stack.shape[2] <= 4 < min(stack.shape[:2])
+    return bool(stack.shape[2] <= 4 < min(stack.shape[:2]))
 
 
 def _kinds(arrays: dict[str, NDArray[np.generic]]) -> str:
