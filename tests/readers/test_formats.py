@@ -133,12 +133,6 @@ def test_ome_tiff_has_names_and_a_scale(tmp_path, rng):
     np.testing.assert_allclose(scan.frame.pitch_m, (20e-9, 10e-9))
 
 
-def test_mdt_without_its_extra_says_what_to_install(tmp_path):
-    (tmp_path / "a.mdt").write_bytes(b"\x01\xb0\x93\xff" + bytes(100))
-    with pytest.raises(corescout.InputError, match=r"napari-corescout\[mdt\]"):
-        corescout.read_scan(tmp_path / "a.mdt")
-
-
 def test_a_partial_scan_says_how_many_lines_are_done(tmp_path, rng):
     image = rng.random((40, 30))
     image[25:] = np.nan
