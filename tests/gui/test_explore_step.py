@@ -8,11 +8,11 @@ import pytest
 from qtpy.QtCore import QPointF, Qt
 
 from corescout.data import Candidate, Reward, Trial
-from corescout.gui.background import Pausable
-from corescout.gui.candidate_curves import curves
-from corescout.gui.patch_outline import squares
-from corescout.gui.plan_options import nested, options, read_options, values_of, write_options
-from corescout.gui.plan_settings import merged, plan_of
+from corescout.gui.canvas.patch_outline import squares
+from corescout.gui.jobs.job import Pausable
+from corescout.gui.model.candidate_curves import curves
+from corescout.gui.model.plan_of_steps import merged, plan_of
+from corescout.gui.model.plan_options import nested, options, read_options, values_of, write_options
 from corescout.pipeline import explore
 from corescout.plan import Plan
 from corescout.search.runner import held_s

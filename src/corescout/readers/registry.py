@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -106,9 +107,12 @@ def read_scans(path: str | Path, *, pixel_size_m: float | None = None) -> list[S
         )
     with damaged_as_input_error(path), np.errstate(over="ignore", invalid="ignore"):
         scans = reader(path)
-    names = own_names()
+    names, sha256 = own_names(), file_sha256(path)
     return [
-        _scaled(_with_missing_rows(with_own_names(_checked(scan, path), names)), pixel_size_m)
+        replace(
+            _scaled(_with_missing_rows(with_own_names(_checked(scan, path), names)), pixel_size_m),
+            file_sha256=sha256,
+        )
         for scan in scans
     ]
 
@@ -123,6 +127,15 @@ def _scaled(scan: Scan, pixel_size_m: float | None) -> Scan:
     pitch = (pixel_size_m, pixel_size_m)
     frame = ScanFrame(scan.shape_px, pitch, assumed=("pixel size given by the user",))
     return replace(scan, frame=frame)
+
+
+def file_sha256(path: str | Path) -> str | None:
+    """Return the SHA-256 of a file's bytes, as ``sha256sum`` says it; None if it is gone."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def can_read(path: str | Path) -> bool:
