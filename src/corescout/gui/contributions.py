@@ -36,7 +36,7 @@ def _readable(path: Path) -> bool:
 def _read_one(path: Path) -> list[LayerData]:
     from corescout.gui.canvas.layer_data import result_layers, scan_layers
     from corescout.gui.canvas.saved_layers import holds_layers, read_layers
-    from corescout.readers import read_scan
+    from corescout.readers import read_scan, read_scans
     from corescout.runs import is_run, read_run
 
     if is_run(path):
@@ -45,7 +45,7 @@ def _read_one(path: Path) -> list[LayerData]:
         return [layer for file in _scans_in(path) for layer in scan_layers(read_scan(file))]
     if holds_layers(path):
         return read_layers(path)
-    return scan_layers(read_scan(path))
+    return [layer for scan in read_scans(path) for layer in scan_layers(scan)]
 
 
 def _scans_in(folder: Path) -> list[Path]:
@@ -66,18 +66,18 @@ def write_layers(path: str, layers: list[LayerData]) -> list[str]:
 
 def add_response(viewer: napari.viewer.Viewer) -> None:
     """Add A cos(phase) and A sin(phase) of the selected scan as layers; remove them to undo."""
+    from corescout.derived import derived_channels, with_derived
     from corescout.gui.canvas import layer_data as shown
-    from corescout.response import derivable, with_response
 
     layer = viewer.layers.selection.active
     scan = getattr(layer, "metadata", {}).get(shown.SCAN)
-    if scan is None or not derivable(scan):
+    if scan is None or not derived_channels(scan):
         from napari.utils.notifications import show_warning
 
         show_warning("Select a PFM scan: A cos phase needs an amplitude and its phase.")
         return
-    derived = with_response(scan)
-    for name in derivable(scan):
+    derived = with_derived(scan)
+    for name in derived_channels(scan):
         data, options, _ = shown.channel_layer(derived, name, visible="Cos" in name)
         viewer.add_image(data, **options)
 
