@@ -169,8 +169,8 @@ def prepare_like(
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
             f"one with {', '.join(map(repr, scan.channels))}",
-            "give such a scan, say with --channel-map OURS=THEIRS what it is called there, or explore"
-            " this one by itself",
+            "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
+            " explore this one by itself",
         )
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
