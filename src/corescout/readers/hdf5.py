@@ -20,15 +20,9 @@ from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_note import acquired_at, frame_from_note
-from corescout.readers.channels import (
-    clean_label,
-    direction_of,
-    free_name,
-    role_of,
-    si_value,
-    unit_of,
-)
+from corescout.readers.channels import clean_label, direction_of, free_name, si_value, unit_of
 from corescout.readers.damage import damaged_as_input_error
+from corescout.readers.roles import role_of
 
 _SPARE_BYTES = 2**26  # that a small file may unpack to
 _LARGEST_PITCH_M = 1e-4

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import role_of, si_value
+from corescout.readers.channels import si_value
 from corescout.readers.numpy_array import ONLY
+from corescout.readers.roles import role_of
 
 DATA, HEADER = 50434, 50435
 _DATE_TIME = 306
