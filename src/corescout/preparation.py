@@ -17,13 +17,14 @@ from corescout.data import (
     ScanFrame,
 )
 from corescout.data.short_repr import short_repr
+from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import Places, detect, find_keypoints, select
 from corescout.keypoints.profiles import profiles_of
 from corescout.lines import analysed_channel
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
-from corescout.response import channel_named, derivable, response_on, with_response
+from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -188,7 +189,8 @@ def prepare_like(
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
             f"one with {', '.join(map(repr, scan.channels))}",
-            "give such a scan, or explore this one by itself",
+            "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
+            " explore this one by itself",
         )
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
@@ -269,18 +271,18 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
             assumed=("pixel size given by the user", "centre 0, angle 0"),
         )
         scan = replace(scan, frame=frame)
-    given = channels is not None
-    asked = channels if channels is not None else plan.channels or ()
-    wanted = {n if given else channel_named(scan, n) for n in asked} - set(scan.channels)
-    if wanted & set(derivable(scan)):
-        cleaning = plan.cleaning
-        scan = with_response(scan, offset=cleaning.phase_offset, background=cleaning.background)
-    return scan
+    if channels is None:
+        wanted = [full_name(scan, name) for name in plan.channels or ()]
+    else:
+        known = channel_names(scan)
+        wanted = [name for name in channels if name in known]
+    cleaning = plan.cleaning
+    return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
 
 
 def _asked(scan: Scan, plan: Plan) -> tuple[str, ...]:
     """Channels to analyse: those of the plan, under any vendor's number, or the scan's own."""
-    return tuple(channel_named(scan, name) for name in plan.channels or (scan.default_channel,))
+    return tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
 
 
 @dataclass(frozen=True, eq=False)
