@@ -15,6 +15,7 @@ import numpy as np
 
 from corescout.dart import corrected_amplitude, dart_channels
 from corescout.data import InputError, Scan
+from corescout.plan_changes import did_you_mean
 from corescout.response import derivable, with_response
 
 _DIRECTION = re.compile(r"(Trace|Retrace)$")
@@ -57,7 +58,9 @@ def full_name(scan: Scan, name: str) -> str:
     said = ", ".join(map(repr, scan.channels))
     also = f", or one of the derived {', '.join(map(repr, derived))}" if derived else ""
     raise InputError(
-        f"one of the channels {said}{also}", f"{name!r}", "choose one of these with --channel"
+        f"one of the channels {said}{also}",
+        f"{name!r}",
+        did_you_mean(name, names) or "choose one of these with --channel",
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
 from corescout.data.short_repr import short_repr
-from corescout.derived import full_name, with_derived
+from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
@@ -169,7 +169,8 @@ def prepare_like(
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
             f"one with {', '.join(map(repr, scan.channels))}",
-            "give such a scan, or explore this one by itself",
+            "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
+            " explore this one by itself",
         )
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
@@ -248,7 +249,11 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
             assumed=("pixel size given by the user", "centre 0, angle 0"),
         )
         scan = replace(scan, frame=frame)
-    wanted = [full_name(scan, name) for name in channels or plan.channels or ()]
+    if channels is None:
+        wanted = [full_name(scan, name) for name in plan.channels or ()]
+    else:
+        known = channel_names(scan)
+        wanted = [name for name in channels if name in known]
     cleaning = plan.cleaning
     return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
 
