@@ -65,7 +65,7 @@ def _one(
     must_run = healthy and is_inside(targets, start_m, AC_V)
     instrument = NanonisInstrument("127.0.0.1", ports=foreign.ports)
     journal, events = Journal(path, synced=False), Counter[str]()
-    why = ""
+    why, session = "", None
     try:
         instrument.connect()
         session = Session(instrument, LIMITS, journal)
@@ -76,7 +76,6 @@ def _one(
         for event in session.run(plan):
             events[event.what] += 1
             why = str(event.detail.get("reason", why))
-        session.close()
     except (SessionError, InputError) as error:
         why = why or str(error)
     except CorescoutError as error:
@@ -86,6 +85,8 @@ def _one(
         found["raised"] += 1
     finally:
         with suppress(CorescoutError, OSError):
+            if session is not None:
+                session.close()
             instrument.close()
         journal.close()
     _judge(foreign, targets, begun, found, events, must_run, f"{path.stem}: {why}")
