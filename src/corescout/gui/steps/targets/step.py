@@ -29,7 +29,7 @@ from corescout.gui.model.undo import Change, Parameter
 from corescout.gui.model.workflow import State
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.table import TargetTable
-from corescout.live.way import FORMATS, way_through
+from corescout.live.way import FORMATS, export_text, way_through
 from corescout.plan import TargetPlan
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class TargetsStep(Step):
             return
         start = None if result.scan.frame is None else result.scan.frame.center_m
         try:
-            text = FORMATS[name](result, way_through(self.targets, start))
+            text = export_text(result, way_through(self.targets, start), name)
             target.write_text(text, encoding="utf-8", newline="\n")
         except (InputError, OSError) as error:
             self.route.setText(f"Not written: {error}")
