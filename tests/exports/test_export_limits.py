@@ -7,7 +7,8 @@ import pytest
 
 from corescout.data import InputError
 from corescout.instruments import Limits
-from corescout.live.way import export_text, way_through
+from corescout.instruments.target_export import export_text
+from corescout.targets import way_through
 
 LIMITS = Limits(
     x_m=(-5e-6, 5e-6), y_m=(-5e-6, 5e-6), largest_step_m=3e-5, largest_speed_m_per_s=2e-6,
@@ -24,7 +25,7 @@ def way_of(quick_result):
     ]
 
     def make(action):
-        return way_through(targets, (0.0, 0.0), action, {})
+        return way_through([t.with_action(action, {}) for t in targets], (0.0, 0.0))
 
     return make
 

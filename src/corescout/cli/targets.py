@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.quantities import bias_v, length_m
 
@@ -80,6 +81,7 @@ def targets(
         Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Choose the targets of a finished run anew.
 
@@ -91,6 +93,9 @@ def targets(
     from corescout.targets import targets_of
     from corescout.whole import write_whole
 
+    if as_json and file_format is Format.arcmd:
+        raise InputError("--json or --format arcmd", "both", "leave one out")
+    file_format = Format.json if as_json else file_format
     result = read_run(run)
     plan = TargetPlan(
         per_type=per_type,
@@ -120,10 +125,12 @@ def _text(
     settings: dict[str, float],
     limits: Limits | None,
 ) -> str:
-    from corescout.live.way import Way, export_text, way_through
+    from corescout.instruments.target_export import export_text
+    from corescout.targets import Way, way_through
 
     start = None if result.scan.frame is None else result.scan.frame.center_m
-    way = way_through(chosen, start, action.value, settings)
+    chosen = [t.with_action(action.value, settings) for t in chosen]
+    way = way_through(chosen, start)
     words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)

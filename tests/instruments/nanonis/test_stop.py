@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from corescout.live.demo import limits_of
 from wires import Wire
 
 from corescout.data import StoppedError, Target
@@ -19,7 +20,6 @@ from corescout.instruments import (
 )
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
 from corescout.surfaces import generate_surface
 
 MOTION, STATUS, SCANS, STOP = range(4)
