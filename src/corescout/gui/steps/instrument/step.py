@@ -166,6 +166,12 @@ class InstrumentStep(InstrumentWidgets):
         elif link is not None:
             self._do("release", lambda: link.release(person()))
 
+    def withdraw_tip(self) -> None:
+        """Lift the tip off the sample, in HOLD."""
+        link = self.link
+        if link is not None:
+            self._do("withdraw tip", lambda: link.withdraw_tip(person()))
+
     def watch_scans(self, source: str, folder: Path | None = None) -> None:
         """Understand every new scan as it arrives, from the instrument or a folder."""
         link = self.link if source == INSTRUMENT else None
@@ -394,6 +400,7 @@ class InstrumentStep(InstrumentWidgets):
         self.live_section.sign_wanted.connect(lambda count: self.live.sign(count, person()))
         self.stop_bar.stop_wanted.connect(self.stop)
         self.stop_bar.release_wanted.connect(self.release)
+        self.stop_bar.withdraw_wanted.connect(self.withdraw_tip)
         self.form_of_action.changed.connect(self._plan_changed)
         self.targets_step.targets_changed.connect(self._plan_changed)
         self.targets_step.picked.connect(self._show_loop)

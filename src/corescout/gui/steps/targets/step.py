@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import InputError, Result, Target
+from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas import layer_data as shown
 from corescout.gui.canvas.target_layer import TargetLayer
 from corescout.gui.model.target_edits import edited, numbered
@@ -29,8 +30,9 @@ from corescout.gui.model.undo import Change, Parameter
 from corescout.gui.model.workflow import State
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.table import TargetTable
-from corescout.live.way import FORMATS, way_through
+from corescout.instruments.target_export import export_text
 from corescout.plan import TargetPlan
+from corescout.targets import way_through
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
@@ -118,7 +120,7 @@ class TargetsStep(Step):
             return
         start = None if result.scan.frame is None else result.scan.frame.center_m
         try:
-            text = FORMATS[name](result, way_through(self.targets, start))
+            text = export_text(result, way_through(self.targets, start), name)
             target.write_text(text, encoding="utf-8", newline="\n")
         except (InputError, OSError) as error:
             self.route.setText(f"Not written: {error}")
@@ -190,7 +192,7 @@ class TargetsStep(Step):
             self.route.setText("Explore a scan: its targets stand here.")
         else:
             start = None if result.scan.frame is None else result.scan.frame.center_m
-            words = way_through(ordered, start, "mark").words().replace(" um", " µm")
+            words = way_through(ordered, start).words().replace(" um", " µm")
             self.route.setText(f"Route: {words}")
         self.targets_changed.emit(ordered)
 
