@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Scan
-from corescout.plan_changes import did_you_mean
+from corescout.data import Scan
 
 COS, SIN = "ACosPhase", "ASinPhase"
 
@@ -70,31 +69,6 @@ def derivable(scan: Scan) -> dict[str, tuple[str, str]]:
     return pairs
 
 
-def channel_named(scan: Scan, name: str) -> str:
-    """Return the channel of a scan that a name means: its own, or one that can be derived.
-
-    `ACosPhase` and `ASinPhase` mean the first derivable one of theirs, whatever its number and
-    direction.
-
-    Raises
-    ------
-    InputError
-        If there is none, with the nearest name.
-    """
-    known = dict.fromkeys((*scan.channels, *derivable(scan)))
-    if name in known:
-        return name
-    if name in (COS, SIN):
-        found = next((n for n in known if n.startswith(name)), None)
-        if found is not None:
-            return found
-    raise InputError(
-        f"one of the channels {', '.join(map(repr, known))}",
-        f"{name!r}",
-        did_you_mean(name, known) or "choose one of these with --channel",
-    )
-
-
 def with_response(scan: Scan, *, offset: bool = True, background: bool = True) -> Scan:
     """Return the scan with A cos(phase) and A sin(phase) of each amplitude and phase added.
 
@@ -126,6 +100,24 @@ def with_response(scan: Scan, *, offset: bool = True, background: bool = True) -
     return replace(
         scan, channels=channels, units=units, roles=roles, directions=directions, metadata=metadata
     )
+
+
+def response_on(scan: Scan, channel: str) -> NDArray[np.complex128] | None:
+    """Return the complex response (H, W) of a channel, turned onto the real axis.
+
+    Offset and background are taken off as in `with_response`. None for a channel that is no
+    vertical or lateral amplitude with a phase of its own, nor derived from one.
+    """
+    pairs = derivable(scan)
+    pair = next((p for name, p in pairs.items() if channel in (name, p[0])), None)
+    if pair is None:
+        return None
+    amplitude, phase = (scan.channels[name] for name in pair)
+    fit = fit_response(amplitude, phase)
+    turned = (_complex(amplitude, phase) - fit.background) * np.exp(
+        -1j * np.deg2rad(fit.offset_deg)
+    )
+    return np.asarray(turned)
 
 
 def _derived_name(amplitude: str, kind: str) -> str:

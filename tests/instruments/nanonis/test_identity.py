@@ -4,13 +4,13 @@ import subprocess
 import sys
 
 import pytest
-from corescout.live.demo import limits_of
 
 from corescout.data import Target
 from corescout.instruments import Journal, Session, SessionError, plan_visits
 from corescout.instruments.control import Control
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 

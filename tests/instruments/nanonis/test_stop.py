@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from corescout.live.demo import limits_of
 from wires import Wire
 
 from corescout.data import StoppedError, Target
@@ -20,6 +19,7 @@ from corescout.instruments import (
 )
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 MOTION, STATUS, SCANS, STOP = range(4)
@@ -323,7 +323,7 @@ def test_a_stop_connection_that_is_lost_in_a_run_holds_before_the_next_move(benc
     moves = bench.sent().count("FolMe.XYPosSet")
     events = list(run)
     assert events[-1].what == "held"
-    assert "no connection for STOP" in events[-1].detail["reason"]
+    assert "no connection for STOP" in events[-1].reason
     assert bench.sent().count("FolMe.XYPosSet") == moves
     assert session.state == "HOLD"
 
