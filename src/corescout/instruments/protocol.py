@@ -240,6 +240,14 @@ class Describing(Protocol):
 
 
 @runtime_checkable
+class Withdraws(Protocol):
+    """An instrument that can lift the tip off the sample; a stop never does."""
+
+    def withdraw(self) -> None:
+        """Withdraw the tip, stopped or not, and wait for it (InstrumentError)."""
+
+
+@runtime_checkable
 class Identified(Protocol):
     """An instrument that is known by what answers, whatever name it was reached by."""
 

@@ -148,8 +148,10 @@ def plan_visits(
         raise InputError(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
-    if not all(math.isfinite(v) for t in targets for v in (*(t.xy_m or ()), *t.settings.values())):
-        raise InputError("places and settings that are numbers", "nan or infinity", "choose again")
+    values = [v for t in targets for v in (*(t.xy_m or ()), *t.settings.values())]
+    wrong = [_short(value) for value in values if not is_number(value)]
+    if wrong:
+        raise InputError("places and settings that are numbers", ", ".join(wrong), "choose again")
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m
