@@ -1,4 +1,4 @@
-"""What every instrument can be asked. Who cannot stop or read back says so."""
+"""What every instrument can be asked. Those that cannot stop or read back declare it."""
 
 from __future__ import annotations
 
@@ -307,7 +307,7 @@ class Instrument(Protocol):
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say messages in the instrument's own language; nothing is sent. Any thread.
 
-        Raises InstrumentError if they cannot be said; the plan cannot be armed then.
+        Raises InstrumentError if they cannot become messages; the plan cannot be armed then.
         """
 
     def send(self, message: Message) -> Measurement | Scan | None:
