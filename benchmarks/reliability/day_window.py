@@ -43,10 +43,10 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
 
 def _day(folder: Path, scans: int) -> dict[str, Value]:
+    from benchmarks.heartbeat import Heartbeat
     from benchmarks.reliability.scenario import scenario
-    from corescout.gui.heartbeat import Heartbeat
+    from benchmarks.scripted_window import open_session
     from corescout.gui.jobs.live_watch import LiveWatch
-    from corescout.gui.session import open_session
 
     made, memory = scenario(folder / "day", scans), Memory([])
     shots = []
@@ -56,7 +56,7 @@ def _day(folder: Path, scans: int) -> dict[str, Value]:
         for name in ("scan", "key_points", "explore"):
             session.explorer.steps[name].set_expanded(False)
         step.set_expanded(True)
-        step.live_fold.toggle.setChecked(True)
+        step.panel.live_fold.toggle.setChecked(True)
         began = time.monotonic()
         step.show_watch(LiveWatch(made.runner))
         with Heartbeat() as first:  # layers are added, modules loaded, the first scan explored

@@ -31,7 +31,8 @@ LABELS = {
     "LI_Demod_1_R": "amplitude", "LI_Demod_1_Phi": "phase",
     "LI_Demod_2_R": "amplitude demodulator 2",
     "LI_Demod_1_X": "in-phase", "LI_Demod_2_Y": "quadrature demodulator 2",
-    "LIX_1_omega": "in-phase", "LI Demod 1 X": "in-phase", "[P2]_LI_Demod_1_R": "pass 2 amplitude",
+    "LIX_1_omega": "in-phase", "LIY_2_omega": "quadrature harmonic 2",
+    "LI Demod 1 X": "in-phase", "[P2]_LI_Demod_1_R": "pass 2 amplitude",
     # Park
     "EFM Amplitude": "amplitude", "EFM Phase": "phase", "LIA1 Amplitude": "amplitude",
     "LIA2 Phase": "phase demodulator 2", "VPFM Amplitude": "amplitude",

@@ -15,12 +15,13 @@ from corescout.cli.settings import Settings
 from corescout.data import InputError
 
 if TYPE_CHECKING:
-    from corescout.instruments import Instrument, Limits
+    from corescout.instruments import Instrument, Limits, StopReport
     from corescout.live import Day, Runner, Trained
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
     from corescout.plan import Plan
 
+_NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
 _KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
 
 
@@ -166,7 +167,7 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
     from corescout.interactive.progress import stop_on_interrupt
 
     runner.signals.said.connect(typer.echo)
-    shown = ""
+    shown, told = "", None
     with stop_on_interrupt() as stop:
         runner.start()
         if sys.stdin.isatty():
@@ -182,8 +183,21 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
                 for line in (*check.errors, *check.warnings):
                     typer.echo(f"  {line}")
             enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
+            told = _say_stop(runner, told)
             if stop.is_set() or (enough and runner.snapshot.stage != "measuring"):
                 runner.stop()
+    _say_stop(runner, told)
+    report = runner.stop_report
+    if report is not None and not report.confirmed:
+        raise typer.Exit(_NOT_CONFIRMED)
+
+
+def _say_stop(runner: Runner, told: StopReport | None) -> StopReport | None:
+    """Say what is known of a stop, each time that it changes."""
+    report = runner.stop_report
+    if report is not None and report is not told:
+        typer.echo(str(report), err=not report.confirmed)
+    return report
 
 
 def _listen(runner: Runner, stop: threading.Event) -> None:

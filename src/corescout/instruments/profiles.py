@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from corescout.data import InputError
 from corescout.folders import profiles_file
-from corescout.instruments.limits import Limits, limits_of_table
+from corescout.instruments.limits import NO_TOML, Limits, limits_of_table
 from corescout.instruments.protocol import Instrument
 from corescout.plan_changes import did_you_mean
 
@@ -62,7 +62,13 @@ class NanonisProfile(Profile):
 
     kind: Literal["nanonis"]
     host: str = "127.0.0.1"
-    port: int = Field(6501, gt=0, lt=65534)
+    port: int = Field(6501, gt=0, lt=65533)
+    stop_port: int | None = Field(None, gt=0, lt=65536)
+    readback_noise_m: float = Field(0.0, ge=0, le=1e-6)
+    bias_gain: float = Field(1.0, gt=0, le=1000, allow_inf_nan=False)
+    bias_at: Literal["tip", "sample"] = "tip"
+    error_signal: int | None = Field(None, ge=0, lt=128)
+    ac_modulator: int = Field(1, ge=0, le=8)
     timeout_s: float = Field(10.0, gt=0)
     cloud: bool = False
     data_folder: Path | None = None
@@ -73,8 +79,11 @@ class NanonisProfile(Profile):
 
         folder = None if self.data_folder is None else _from(base, self.data_folder)
         return NanonisInstrument(
-            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder
-        )
+            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder,
+            stop_port=self.stop_port, readback_noise_m=self.readback_noise_m,
+            bias_gain=self.bias_gain, bias_at=self.bias_at, error_signal=self.error_signal,
+            ac_modulator=self.ac_modulator,
+        )  # fmt: skip
 
 
 class _Watching(Profile):
@@ -124,7 +133,7 @@ class AsylumProfile(_Watching):
             _from(base, self.commands),
             origin=self.origin,
             first_spot=self.first_spot,
-            rotation_verified=bool((self.limits or {}).get("rotation_verified", False)),
+            rotation_verified=(self.limits or {}).get("rotation_verified") is True,
             **self._options(),
         )
 
@@ -241,10 +250,10 @@ def _loaded(entry: EntryPoint) -> type[Profile]:
 def _tables(file: Path) -> Mapping[str, Any]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))["instruments"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+    except (OSError, KeyError, *NO_TOML) as error:
         raise InputError(
             "a TOML file with tables [instruments.NAME]",
-            f"{file} ({type(error).__name__}: {error})",
+            f"{file} ({type(error).__name__}: {error})"[:200],
             "write one as docs/instruments.md shows, or give another with --profiles",
         ) from error
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):

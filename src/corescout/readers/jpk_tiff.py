@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import free_name, si_value
+from corescout.readers.channels import si_value
 from corescout.readers.roles import Mode, role_of
+from corescout.readers.stored import StoredImage, scans_of
 
 START_DATE, FEEDBACK_MODE = 0x8003, 0x8030
 X0, Y0, U_LENGTH, V_LENGTH, THETA, REFLECT = range(0x8040, 0x8046)
@@ -33,8 +33,8 @@ _TIMES = ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%
           "%a %b %d %H:%M:%S %Y", "%d.%m.%Y %H:%M:%S")  # fmt: skip
 
 
-def read(file: Any, path: Path) -> Scan:
-    """Read all channels of an opened `tifffile.TiffFile`, in SI units.
+def read_all(file: Any, path: Path) -> list[Scan]:
+    """Read all channels of an opened `tifffile.TiffFile`, in SI units; a scan for each size.
 
     The first stored line is the lowest unless the grid is reflected. The pitch is size / N.
 
@@ -43,10 +43,7 @@ def read(file: Any, path: Path) -> Scan:
     InputError
         If there is no channel, or the file holds fewer data than it declares.
     """
-    channels: dict[str, NDArray[np.float32]] = {}
-    units: dict[str, str] = {}
-    directions: dict[str, str] = {}
-    roles: dict[str, str] = {}
+    images: list[StoredImage] = []
     mode = _mode(file.pages[0])
     for page in file.pages:
         if CHANNEL not in page.tags or page.photometric not in (0, 1):
@@ -59,27 +56,28 @@ def read(file: Any, path: Path) -> Scan:
             )
         label = _text(page, FANCY_NAME) or _text(page, CHANNEL)
         direction = "retrace" if _number(page, RETRACE) else "trace"
-        name = free_name(f"{label} {direction.capitalize()}", channels)
         factor, offset, unit = _scaling(page)
         values = page.asarray() * factor + offset
         values = values if _number(file.pages[0], REFLECT) else np.flipud(values)
-        channels[name], units[name] = values.astype(np.float32), unit
-        directions[name] = direction
-        if role := role_of(label, mode):
-            roles[name] = role
-    if not channels:
+        height, width = values.shape
+        images.append(
+            StoredImage(
+                name=f"{label} {direction.capitalize()}",
+                values=values,
+                unit=unit,
+                role=role_of(label, mode),
+                direction=direction,
+                frame=_frame(file.pages[0], (int(height), int(width))),
+            )
+        )
+    if not images:
         raise InputError("a JPK channel", f"none in {path.name}", "export the image again")
-    shape = next(iter(channels.values())).shape
-    return Scan(
+    return scans_of(
+        images,
         uid=path.stem,
-        channels={n: v for n, v in channels.items() if v.shape == shape},
-        units=units,
-        frame=_frame(file.pages[0], (int(shape[0]), int(shape[1]))),
-        roles=roles,
-        directions=directions,
-        acquired_at=_time(file.pages[0]),
         source=str(path),
         metadata={f"0x{t.code:04X}": _plain(t.value) for t in file.pages[0].tags.values()},
+        acquired_at=_time(file.pages[0]),
     )
 
 

@@ -129,6 +129,8 @@ def _with(found: Words, token: str, before: str) -> Words | None:
         return None if found.number or len(token) > 1 else found._replace(number=token)
     if token in SECOND_PASS:
         return found._replace(second_pass=SECOND_PASS[token])
+    if token == "omega" and found.demodulator:  # "LIX_2_omega" is the second harmonic
+        return found._replace(harmonic=found.demodulator, demodulator="")
     if before == "lock" and token == "in":
         return found._replace(is_lock_in=True)
     known = False

@@ -19,8 +19,8 @@ _SEPARATE = 2  # planar configuration
 _LARGEST_PITCH_M = 1e-4
 
 
-def read(path: Path) -> Scan:
-    """Read the channels of a TIFF, of whatever kind.
+def read_all(path: Path) -> list[Scan]:
+    """Read the channels of a TIFF, of whatever kind; JPK's of several sizes are scans of their own.
 
     Raises
     ------
@@ -36,9 +36,9 @@ def read(path: Path) -> Scan:
             _check_complete(file, path)
             tags = file.pages[0].tags
             if park_tiff.DATA in tags and park_tiff.HEADER in tags:
-                return park_tiff.read(file, path)
+                return [park_tiff.read(file, path)]
             if jpk_tiff.U_LENGTH in tags:
-                return jpk_tiff.read(file, path)
+                return jpk_tiff.read_all(file, path)
             if file.pages[0].photometric in _COLOUR and not _is_stack(file.pages[0]):
                 raise InputError(
                     "a grey image",
@@ -47,9 +47,9 @@ def read(path: Path) -> Scan:
                 )
             _check_size(file, path)
             if file.is_ome:
-                return _ome(file, path)
+                return [_ome(file, path)]
             scan = scan_of(file.asarray(), path)
-            return replace(scan, frame=_imagej_frame(file, scan.shape_px))
+            return [replace(scan, frame=_imagej_frame(file, scan.shape_px))]
     except tifffile.TiffFileError as error:
         raise InputError("a complete TIFF", f"{path.name}: {error}", "copy it again") from error
 
