@@ -65,7 +65,9 @@ def explore(
         device=device,
         pixel_size=pixel_size,
     )
-    scan = read_scan(file, pixel_size_m=made.pixel_size_m)
+    scan = read_scan(
+        file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
+    )
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return

@@ -36,18 +36,18 @@ def write_layers(path: str, layers: list[LayerData]) -> list[str]:
 
 def add_response(viewer: napari.viewer.Viewer) -> None:
     """Add A cos(phase) and A sin(phase) of the selected scan as layers; remove them to undo."""
+    from corescout.derived import derived_channels, with_derived
     from corescout.gui.canvas import layer_data as shown
-    from corescout.response import derivable, with_response
 
     layer = viewer.layers.selection.active
     scan = getattr(layer, "metadata", {}).get(shown.SCAN)
-    if scan is None or not derivable(scan):
+    if scan is None or not derived_channels(scan):
         from napari.utils.notifications import show_warning
 
         show_warning("Select a PFM scan: A cos phase needs an amplitude and its phase.")
         return
-    derived = with_response(scan)
-    for name in derivable(scan):
+    derived = with_derived(scan)
+    for name in derived_channels(scan):
         data, options, _ = shown.channel_layer(derived, name, visible="Cos" in name)
         viewer.add_image(data, **options)
 

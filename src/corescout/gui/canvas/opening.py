@@ -27,7 +27,7 @@ def readable(path: Path) -> bool:
 def _read_one(path: Path) -> list[LayerData]:
     from corescout.gui.canvas.layer_data import result_layers, scan_layers
     from corescout.gui.canvas.saved_layers import holds_layers, read_layers
-    from corescout.readers import read_scan
+    from corescout.readers import read_scan, read_scans
     from corescout.runs import is_run, read_run
 
     if is_run(path):
@@ -36,7 +36,7 @@ def _read_one(path: Path) -> list[LayerData]:
         return [layer for file in _scans_in(path) for layer in scan_layers(read_scan(file))]
     if holds_layers(path):
         return read_layers(path)
-    return scan_layers(read_scan(path))
+    return [layer for scan in read_scans(path) for layer in scan_layers(scan)]
 
 
 def _scans_in(folder: Path) -> list[Path]:
