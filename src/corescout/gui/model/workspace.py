@@ -34,7 +34,7 @@ class Workspace:
     Attributes
     ----------
     workflow : Workflow
-        Where each step stands.
+        State of each step.
     undo_stack : QUndoStack
         Every edit in any panel.
     parameters : Parameters
