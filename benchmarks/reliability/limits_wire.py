@@ -34,6 +34,7 @@ from benchmarks.reliability.limits_plans import (
 from corescout.data import InputError, Target
 from corescout.data.errors import CorescoutError
 from corescout.instruments import Journal, Session, SessionError, plan_visits
+from corescout.instruments.events import Held
 from corescout.instruments.nanonis import NanonisInstrument
 
 SCALE = 300.0  # seconds of the controller in one of the wall
@@ -75,7 +76,7 @@ def _one(
         found["armed"] += 1
         for event in session.run(plan):
             events[event.what] += 1
-            why = str(event.detail.get("reason", why))
+            why = event.reason if isinstance(event, Held) else why
         session.close()
     except (SessionError, InputError) as error:
         why = why or str(error)

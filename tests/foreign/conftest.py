@@ -80,7 +80,7 @@ class Bench:
         if self.error is not None:
             return str(self.error)
         last = self.events[-1]
-        return "done" if last.what == "done" else str(last.detail.get("reason"))
+        return "done" if last.what == "done" else last.reason
 
     def _run(self, plan: Any) -> None:
         try:

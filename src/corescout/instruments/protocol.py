@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
@@ -210,16 +210,6 @@ class Check:
     path_m: float
     seconds: float
     wire: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened in a run."""
-
-    what: Literal["sent", "arrived", "measured", "drift", "handed over", "held", "done"]
-    target_uid: str | None = None
-    measurement: Measurement | Scan | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,30 @@ from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.instruments.clock import SteadyClock
 from corescout.instruments.control import Control
+from corescout.instruments.entries import (
+    Approved,
+    DriftSeen,
+    MessageSent,
+    PlanHandedOver,
+    Previewed,
+    Released,
+    ScanCame,
+    StateChanged,
+    StopSaid,
+    TargetMeasured,
+    TipArrived,
+    TipElsewhere,
+)
+from corescout.instruments.events import (
+    Arrived,
+    Done,
+    Drifted,
+    Event,
+    HandedOver,
+    Held,
+    Measured,
+    Sent,
+)
 from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal, last_state, last_time, read_journal
 from corescout.instruments.limits import Limits
@@ -27,7 +51,6 @@ from corescout.instruments.messages import MOTION, Message, messages_of
 from corescout.instruments.protocol import (
     Check,
     ChecksStop,
-    Event,
     Identified,
     Instrument,
     InstrumentError,
@@ -142,7 +165,7 @@ class Session:
             for scan in self._instrument.scans():
                 if scan.rows_done is None:
                     self._journal.write(
-                        "scan", uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256
+                        ScanCame(uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256)
                     )
                 if (problem := self._instrument.status().problem) is not None:
                     raise InstrumentError(f"the instrument reports {problem}")
@@ -172,10 +195,10 @@ class Session:
             self._control.release()
             if plan_problems(plan):  # it has no digest: there is nothing to approve
                 self._plan = self._approved = None
-                self._journal.write("preview", digest="", errors=list(check.errors))
+                self._journal.write(Previewed(errors=list(check.errors)))
                 return check
             self._plan, self._approved = plan, None
-            self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
+            self._journal.write(Previewed(digest=plan.digest, errors=list(check.errors)))
             self._move("PREVIEW", "")
             return check
 
@@ -209,7 +232,7 @@ class Session:
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
-            self._journal.write("approved", digest=digest, by=by, plan=entry, limits=limits)
+            self._journal.write(Approved(digest=digest, by=by, plan=entry, limits=limits))
             self._move("ARMED", "")
 
     def withdraw(self, why: str) -> None:
@@ -262,7 +285,7 @@ class Session:
                 self._hold(str(error))
             else:  # something is wrong: what may still go on is stopped
                 self._stop_quietly(str(error))
-            yield Event("held", detail={"reason": str(error)})
+            yield Held(str(error))
             return
         except Exception as error:
             self._stop_quietly(f"{type(error).__name__}: {error}")  # the first error tells more
@@ -274,9 +297,9 @@ class Session:
                 self._move("OBSERVE", "done")
                 self._control.release()
         if stopped:
-            yield Event("held", detail={"reason": gate.stopped or "stopped"})
+            yield Held(gate.stopped or "stopped")
         else:
-            yield Event("done")
+            yield Done()
 
     def stop(self, reason: str) -> StopReport:
         """Interrupt the instrument, from any thread and in any state; the session holds.
@@ -326,12 +349,12 @@ class Session:
         with self._lock:
             self._need("HOLD")
             self._instrument.connect()
-            self._journal.write("released", by=by)
+            self._journal.write(Released(by=by))
             try:
                 self._instrument.release()
             except InstrumentError as error:
                 self._journal.write(
-                    "state", before="HOLD", state="HOLD", why=f"not released: {error}"
+                    StateChanged(before="HOLD", state="HOLD", why=f"not released: {error}")
                 )
                 raise
             self._plan = self._gate = None
@@ -365,7 +388,7 @@ class Session:
         self.stop_report = report
         try:
             self._journal.write(
-                "stop", state=report.state, seconds=round(report.seconds, 3), said=str(report)
+                StopSaid(state=report.state, seconds=round(report.seconds, 3), said=str(report))
             )
         except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
             LOG.error("the stop is not in the journal (%s): %s", error, report)
@@ -383,13 +406,13 @@ class Session:
             timed = self._look_before(message, limits, gate, place)
             if message.kind in ("move", "zoom"):
                 place = (message.values["x_m"], message.values["y_m"])
-            self._journal.write("message", **asdict(message))
+            self._journal.write(MessageSent(**asdict(message)))
             if message.target_uid and message.kind in _MEASURING:
                 self._begun[message.target_uid] = _place(plan, message.target_uid)
             self._came_back = None
             with self._at_most(limits, timed=timed):
                 gate(message)
-            yield Event("sent", message.target_uid, detail={"message": message})
+            yield Sent(message)
             if message.kind == "spectrum" and place is not None:
                 self._need_place("after the spectrum", place, limits)
             yield from self._came(message, plan, reference)
@@ -403,8 +426,8 @@ class Session:
             self._need_state(messages, limits, gate)
         gate.finish(self._instrument.finish)
         if self._instrument.capabilities.whole_plans:
-            self._journal.write("handed over", digest=plan.digest)
-            yield Event("handed over")
+            self._journal.write(PlanHandedOver(digest=plan.digest))
+            yield HandedOver()
 
     def _came(self, message: Message, plan: VisitPlan, reference: Scan | None) -> Iterator[Event]:
         """What a message brought back: a measurement, or the frame of a drift check."""
@@ -414,22 +437,21 @@ class Session:
         if uid is None and isinstance(came, Scan) and reference is not None:
             yield self._drift(came, plan, reference)
             return
-        self._journal.write("measured", target_uid=uid, source=came.source)
-        yield Event("measured", uid, measurement=came)
+        self._journal.write(TargetMeasured(target_uid=uid, source=came.source))
+        yield Measured(uid, came)
 
     def _drift(self, frame: Scan, plan: VisitPlan, reference: Scan) -> Event:
         """Compare a frame with the plan's scan where the plan takes it to lie."""
         found = register(replace(reference, frame=plan.frame), frame)
-        detail = {"drift_m": list(found.drift_m), "refused": found.refused}
-        self._journal.write("drift", **detail)
+        self._journal.write(DriftSeen(drift_m=found.drift_m, refused=found.refused))
         if found.refused is not None:
-            raise StoppedError(f"drift cannot be told: {found.refused}")
+            raise StoppedError(f"drift could not be measured: {found.refused}")
         if found.length_m > plan.tolerance_m:
             raise StoppedError(
-                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan bears"
+                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan tolerates"
                 f" {plan.tolerance_m * 1e9:.0f} nm: register and preview again"
             )
-        return Event("drift", detail=detail)
+        return Drifted(found.drift_m)
 
     def _need_a_stop(self) -> None:
         """Nothing moves where it could not be stopped."""
@@ -485,7 +507,7 @@ class Session:
             return
         off_m = _off_m(self._instrument.status().at_m, wanted_m)
         if not off_m <= limits.readback_tolerance_m:
-            self._journal.write("elsewhere", when=when, off_m=_finite(off_m), wanted_m=wanted_m)
+            self._journal.write(TipElsewhere(when=when, off_m=_finite(off_m), wanted_m=wanted_m))
             raise StoppedError(f"the tip is {off_m * 1e9:.0f} nm from where it was sent, {when}")
 
     @contextmanager
@@ -511,21 +533,21 @@ class Session:
         """Read the position back after a move."""
         capabilities = self._instrument.capabilities
         if capabilities.whole_plans or not capabilities.can_read_back:  # nothing has moved yet
-            return Event("arrived", message.target_uid, detail={"read_back": False})
+            return Arrived(message.target_uid)
         at_m = self._instrument.status().at_m
         wanted = (message.values["x_m"], message.values["y_m"])
         off_m = _off_m(at_m, wanted)
         if not off_m <= limits.readback_tolerance_m:
             self._journal.write(
-                "elsewhere", target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted
+                TipElsewhere(target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted)
             )
             raise StoppedError(
                 f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
                 f" {limits.readback_tolerance_m * 1e9:.0f} nm"
             )
         gate.set_position(at_m)
-        self._journal.write("arrived", target_uid=message.target_uid, off_m=off_m)
-        return Event("arrived", message.target_uid, detail={"off_m": off_m, "at_m": at_m})
+        self._journal.write(TipArrived(target_uid=message.target_uid, off_m=off_m))
+        return Arrived(message.target_uid, at_m, off_m)
 
     def _identities(self) -> tuple[str, ...]:
         """What the instrument is known by: what answers, where it can be asked."""
@@ -559,7 +581,7 @@ class Session:
                     self._state = "HOLD"
 
     def _move(self, state: State, why: str) -> None:
-        self._journal.write("state", before=self._state, state=state, why=why)
+        self._journal.write(StateChanged(before=self._state, state=state, why=why))
         self._state = state
 
 

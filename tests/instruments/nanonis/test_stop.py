@@ -323,7 +323,7 @@ def test_a_stop_connection_that_is_lost_in_a_run_holds_before_the_next_move(benc
     moves = bench.sent().count("FolMe.XYPosSet")
     events = list(run)
     assert events[-1].what == "held"
-    assert "no connection for STOP" in events[-1].detail["reason"]
+    assert "no connection for STOP" in events[-1].reason
     assert bench.sent().count("FolMe.XYPosSet") == moves
     assert session.state == "HOLD"
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from corescout.data import Result
 from corescout.instruments import Instrument, Session, SessionError, StopReport
+from corescout.instruments.entries import TypesEdited, WatchBegan, WatchEnded
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox
@@ -115,7 +116,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._day.write("watch", source=self._source.name)
+        self._day.write(WatchBegan(source=self._source.name))
         for thread in self._threads:
             thread.start()
 
@@ -191,7 +192,7 @@ class Runner:
             self._edited.clear()
             self._analyst.adopt(edited)
             names = {str(n): look.name for n, look in edited.types.looks.items()}
-            self._day.write("types edited", names=names)
+            self._day.write(TypesEdited(names=names))
             self._show_edited(edited)
 
     def sign(self, policy: Policy | None) -> None:
@@ -259,7 +260,7 @@ class Runner:
         for waiting in (*older, *([newest] if newest else [])):
             reason = "the watch was stopped before it was analysed"
             self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
-        self._day.write("watch ended", scans=len(self.snapshot.records))
+        self._day.write(WatchEnded(scans=len(self.snapshot.records)))
         self._board.write_page()
         self._board.stage("stopped", "")
 
