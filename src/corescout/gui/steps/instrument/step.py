@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from qtpy.QtCore import QTimer, Signal
 
@@ -30,7 +29,7 @@ from corescout.gui.steps.instrument.live_section import INSTRUMENT
 from corescout.gui.steps.instrument.measured_loops import MeasuredLoops
 from corescout.gui.steps.instrument.panel import InstrumentPanel, ask_folder, person
 from corescout.gui.steps.step import Step
-from corescout.instruments import Check, VisitPlan
+from corescout.instruments import Check, Event, Measured, VisitPlan
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
@@ -330,10 +329,10 @@ class InstrumentStep(Step):
         if self.panel.more.toggle.isChecked():
             self.panel.journal.refresh()
 
-    def _take_events(self, link: InstrumentLink, events: list[Any]) -> None:
+    def _take_events(self, link: InstrumentLink, events: list[Event]) -> None:
         self.progress.take(events)
         self.workspace.targets.set_states(self.progress.state_of)
-        measured = [e.target_uid for e in events if e.what == "measured"]
+        measured = [event.target_uid for event in events if isinstance(event, Measured)]
         self._loops.take(link, [uid for uid in measured if uid in link.measurements])
         if self.progress.ended:
             self._forget_plan("")
