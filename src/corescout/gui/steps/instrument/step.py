@@ -29,7 +29,8 @@ from corescout.gui.steps.instrument.live_section import INSTRUMENT
 from corescout.gui.steps.instrument.measured_loops import MeasuredLoops
 from corescout.gui.steps.instrument.panel import InstrumentPanel, ask_folder, person
 from corescout.gui.steps.step import Step
-from corescout.instruments import Check, Event, Measured, VisitPlan
+from corescout.instruments import Check, Event, VisitPlan
+from corescout.instruments.events import Measured
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
