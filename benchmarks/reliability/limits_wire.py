@@ -66,7 +66,7 @@ def _one(
     must_run = healthy and is_inside(targets, start_m, AC_V)
     instrument = NanonisInstrument("127.0.0.1", ports=foreign.ports)
     journal, events = Journal(path, synced=False), Counter[str]()
-    why = ""
+    why, session = "", None
     try:
         instrument.connect()
         session = Session(instrument, LIMITS, journal)
@@ -77,7 +77,6 @@ def _one(
         for event in session.run(plan):
             events[event.what] += 1
             why = event.reason if isinstance(event, Held) else why
-        session.close()
     except (SessionError, InputError) as error:
         why = why or str(error)
     except CorescoutError as error:
@@ -87,6 +86,8 @@ def _one(
         found["raised"] += 1
     finally:
         with suppress(CorescoutError, OSError):
+            if session is not None:
+                session.close()
             instrument.close()
         journal.close()
     _judge(foreign, targets, begun, found, events, must_run, f"{path.stem}: {why}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from corescout.plan import Plan
 
 _NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
-_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
+_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, w: withdraw the tip, q: quit"
 
 
 def watch(
@@ -39,17 +39,21 @@ def watch(
         Path | None, typer.Option(help="Begin with the representation of a finished run.")
     ] = None,
     existing: Annotated[
-        bool, typer.Option("--existing", help="Files that are in the folder already count.")
+        bool, typer.Option("--existing", help="Analyse files already in the folder too.")
     ] = False,
     polling: Annotated[
         bool, typer.Option("--polling", help="For folders on network shares.")
     ] = False,
     signed_by: Annotated[
         str | None,
-        typer.Option(help="Sign a policy for this session: plans within it need no approval."),
+        typer.Option(
+            help="Allow automatic runs in your name: plans within the policy are not asked."
+        ),
     ] = None,
-    most_plans: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 5,
-    most_targets: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 100,
+    most_plans: Annotated[int, typer.Option(min=1, help="Plans that may run unattended.")] = 5,
+    most_targets: Annotated[
+        int, typer.Option(min=1, help="Targets that may be measured unattended.")
+    ] = 100,
     most_scans: Annotated[
         int | None, typer.Option(min=1, help="End after so many scans; else at Ctrl-C.")
     ] = None,
@@ -217,6 +221,8 @@ def _listen(runner: Runner, stop: threading.Event) -> None:
                 runner.halt("STOP at the terminal")
             elif key == "r":
                 runner.release(by)
+            elif key == "w":
+                runner.withdraw_tip(by)
             elif key == "q":
                 stop.set()
             else:

@@ -205,6 +205,42 @@ class Released(Entry):
         return f"released by {self.by}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class TipWithdrawn(Entry):
+    """The tip was withdrawn from the sample, at a confirmed standstill and 0 V."""
+
+    by: str = ""
+    what: ClassVar[str] = "tip withdrawn"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        return f"tip withdrawn by {self.by}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TipNotWithdrawn(Entry):
+    """A hold was to withdraw the tip by itself, and did not."""
+
+    reason: str = ""
+    what: ClassVar[str] = "tip not withdrawn"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        return f"TIP NOT WITHDRAWN: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldWith(Entry):
+    """How a hold leaves the tip: contact, AC drive, bias."""
+
+    said: str = ""
+    what: ClassVar[str] = "held with"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        return self.said or "the tip is held"
+
+
 # -- of a watch ----------------------------------------------------------------------------------
 
 
@@ -400,7 +436,8 @@ KNOWN: dict[str, type[Entry]] = {
     kind.what: kind
     for kind in (
         StateChanged, ScanCame, Previewed, Approved, MessageSent, TipArrived, TipElsewhere,
-        TargetMeasured, DriftSeen, PlanHandedOver, StopSaid, Released, WatchBegan, WatchEnded,
+        TargetMeasured, DriftSeen, PlanHandedOver, StopSaid, HeldWith, TipWithdrawn,
+        TipNotWithdrawn, Released, WatchBegan, WatchEnded,
         Connected, ConnectionLost, PolicySigned, PolicyTakenBack, PolicyRefused, Declined,
         Withdrawn, NotPreviewed, RunHeld, TypesEdited, ScanOutcome,
     )

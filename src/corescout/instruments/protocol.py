@@ -1,4 +1,4 @@
-"""What every instrument can be asked. Who cannot stop or read back says so."""
+"""What every instrument can be asked. Those that cannot stop or read back declare it."""
 
 from __future__ import annotations
 
@@ -240,6 +240,14 @@ class Describing(Protocol):
 
 
 @runtime_checkable
+class Withdraws(Protocol):
+    """An instrument that can lift the tip off the sample; a stop never does."""
+
+    def withdraw(self) -> None:
+        """Withdraw the tip, stopped or not, and wait for it (InstrumentError)."""
+
+
+@runtime_checkable
 class Identified(Protocol):
     """An instrument that is known by what answers, whatever name it was reached by."""
 
@@ -299,7 +307,7 @@ class Instrument(Protocol):
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say messages in the instrument's own language; nothing is sent. Any thread.
 
-        Raises InstrumentError if they cannot be said; the plan cannot be armed then.
+        Raises InstrumentError if they cannot become messages; the plan cannot be armed then.
         """
 
     def send(self, message: Message) -> Measurement | Scan | None:

@@ -23,6 +23,7 @@ from corescout.instruments.control import Control
 from corescout.instruments.entries import (
     Approved,
     DriftSeen,
+    HeldWith,
     MessageSent,
     PlanHandedOver,
     Previewed,
@@ -33,6 +34,8 @@ from corescout.instruments.entries import (
     TargetMeasured,
     TipArrived,
     TipElsewhere,
+    TipNotWithdrawn,
+    TipWithdrawn,
 )
 from corescout.instruments.events import (
     Arrived,
@@ -49,12 +52,16 @@ from corescout.instruments.journal import Journal, last_state, last_time, read_j
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
 from corescout.instruments.protocol import (
+    UNCONFIRMED,
     Check,
     ChecksStop,
+    Contact,
     Identified,
     Instrument,
     InstrumentError,
     StopReport,
+    TellsContact,
+    Withdraws,
 )
 from corescout.instruments.readiness import read_readiness, setpoint_of
 from corescout.instruments.rehearsal import rehearse, start_m
@@ -66,6 +73,7 @@ State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _MEASURING = ("mark", "spectrum", "zoom")
 _LOOKED_BEFORE = ("move", "spectrum", "zoom")
 _BIAS_V = 10e-3  # within which a bias is the one that was set
+_CONFIRMED_S = 3.0  # for a stop to be confirmed before the tip is withdrawn
 _TIMED_S = 5.0  # beyond the longest spectrum, for what goes before and after its sweep
 _STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
@@ -114,6 +122,8 @@ class Session:
         self._came_back: Measurement | Scan | None = None
         self._measure_again = False
         self._hold_reason = self._stop_reason = ""
+        self._held_with = ""  # how the tip was left
+        self._after_hold: threading.Timer | None = None
         self._halted = threading.Event()  # by a stop, until a release
         self.stop_report: StopReport | None = None
         self.stop_told: Callable[[StopReport], None] = lambda report: None
@@ -133,7 +143,8 @@ class Session:
     @property
     def hold_reason(self) -> str:
         """Why it holds; "" if it does not."""
-        return self._hold_reason or (self._stop_reason if self._halted.is_set() else "")
+        reason = self._hold_reason or (self._stop_reason if self._halted.is_set() else "")
+        return f"{reason}; {self._held_with}" if reason and self._held_with else reason
 
     @property
     def armed_for_s(self) -> float:
@@ -338,6 +349,35 @@ class Session:
             raise InstrumentError(str(report))
         return report
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD: only where it is confirmed to rest at 0 V.
+
+        Raises
+        ------
+        SessionError
+            If it is not, or the instrument cannot do it from here. Nothing was sent then.
+        InstrumentError
+            If the instrument does not answer.
+        """
+        self._need("HOLD")
+        if not isinstance(self._instrument, Withdraws):
+            name = self._instrument.capabilities.name
+            raise SessionError(f"{name} cannot withdraw the tip from here: do it at the instrument")
+        self.stop(f"the tip is to be withdrawn by {by}")  # what it is confirmed by holds now
+        end_s = time.monotonic() + _CONFIRMED_S
+        while (self.stop_report is None or self.stop_report.state == "sent") and (
+            time.monotonic() < end_s
+        ):
+            time.sleep(0.02)
+        if self.stop_report is None or not self.stop_report.confirmed:
+            raise SessionError(f"the tip is not withdrawn: {self.stop_report or UNCONFIRMED}")
+        bias_v = self._instrument.status().bias_v
+        if not abs(bias_v) <= _BIAS_V:
+            raise SessionError(f"the tip is not withdrawn: the bias reads {bias_v:g} V")
+        self._instrument.withdraw()
+        self._journal.write(TipWithdrawn(by=by))
+        self._say_held()
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked.
 
@@ -358,8 +398,9 @@ class Session:
                 )
                 raise
             self._plan = self._gate = None
-            self._hold_reason = self._stop_reason = ""
+            self._hold_reason = self._stop_reason = self._held_with = ""
             self.stop_report = None
+            self._cancel_withdrawing()
             self._halted.clear()
             self._move("OBSERVE", "")
             self._control.release()
@@ -368,6 +409,7 @@ class Session:
         """Give control back; a run that is under way is stopped."""
         if self.state == "RUNNING":
             self._stop_quietly("the session was closed")
+        self._cancel_withdrawing()
         self._control.release()
 
     # -- inner ----------------------------------------------------------------------------
@@ -393,6 +435,35 @@ class Session:
         except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
             LOG.error("the stop is not in the journal (%s): %s", error, report)
         self.stop_told(report)
+        if report.state != "sent":
+            threading.Thread(target=self._say_held, name="corescout-held", daemon=True).start()
+
+    def _say_held(self) -> None:
+        """Note how the tip is left: a stop does not lift it, nor switch a drive off."""
+        said = ""
+        try:
+            contact = Contact()
+            if isinstance(self._instrument, TellsContact):
+                contact = self._instrument.contact()
+            said = f"{contact}, {self._instrument.status().bias_v:g} V"
+            self._journal.write(HeldWith(said=said))
+        except InstrumentError as error:
+            said = f"how the tip is held cannot be read: {error}"
+        except (OSError, ValueError) as error:
+            LOG.error("not in the journal: %s", error)
+        self._held_with = said
+        if self._halted.is_set() and self.stop_report is not None:
+            self.stop_told(self.stop_report)
+
+    def _withdraw_after_hold(self) -> None:
+        """After the minutes that the limits say: opt-in, and only where the tip rests at 0 V."""
+        if self.state != "HOLD":
+            return
+        try:
+            self.withdraw_tip("after_hold")
+        except (SessionError, InstrumentError, OSError) as error:
+            with suppress(OSError, ValueError):
+                self._journal.write(TipNotWithdrawn(reason=str(error)))
 
     def _visits(
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
@@ -555,7 +626,7 @@ class Session:
             try:
                 return self._instrument.identities()
             except InstrumentError as error:
-                raise SessionError(f"the instrument cannot be told from others: {error}") from error
+                raise SessionError(f"the instrument cannot be identified: {error}") from error
         return (self._instrument.capabilities.address,)
 
     def _check(self, plan: VisitPlan) -> Check:
@@ -579,6 +650,16 @@ class Session:
                 except OSError as error:
                     LOG.error("the hold is not in the journal: %s", error)
                     self._state = "HOLD"
+                if self._limits is not None and self._limits.after_hold == "withdraw":
+                    seconds = 60 * self._limits.after_hold_minutes
+                    self._after_hold = threading.Timer(seconds, self._withdraw_after_hold)
+                    self._after_hold.daemon = True
+                    self._after_hold.start()
+
+    def _cancel_withdrawing(self) -> None:
+        timer, self._after_hold = self._after_hold, None
+        if timer is not None:
+            timer.cancel()
 
     def _move(self, state: State, why: str) -> None:
         self._journal.write(StateChanged(before=self._state, state=state, why=why))

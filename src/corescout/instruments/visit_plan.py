@@ -53,7 +53,7 @@ class VisitPlan:
     targets : tuple of Target
         Each with its place in metres and its action.
     tolerance_m : float
-        Drift that the plan bears; beyond it the session holds.
+        Largest drift that the plan tolerates; beyond it the session holds.
     expires_at : datetime
         UTC; after that nothing of it is sent.
     drift_check : DriftCheck or None
@@ -148,8 +148,10 @@ def plan_visits(
         raise InputError(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
-    if not all(math.isfinite(v) for t in targets for v in (*(t.xy_m or ()), *t.settings.values())):
-        raise InputError("places and settings that are numbers", "nan or infinity", "choose again")
+    values = [v for t in targets for v in (*(t.xy_m or ()), *t.settings.values())]
+    wrong = [_short(value) for value in values if not is_number(value)]
+    if wrong:
+        raise InputError("places and settings that are numbers", ", ".join(wrong), "choose again")
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m

@@ -192,6 +192,11 @@ class InstrumentLink:
             self.session.withdraw(why)
         self._show_state()
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD (SessionError, InstrumentError)."""
+        self.session.withdraw_tip(by)
+        self._show_state()
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked (SessionError, InstrumentError)."""
         self.session.release(by)

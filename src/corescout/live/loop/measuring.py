@@ -174,6 +174,10 @@ class Measuring:
             self._approved = False
             self._show(stage="held", message=reason)
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD: only where it is confirmed to rest at 0 V."""
+        self._session.withdraw_tip(by)
+
     def stop_run(self, reason: str) -> None:
         """Stop a plan that is under way; nothing else."""
         if self._session.state == "RUNNING":

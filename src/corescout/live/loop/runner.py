@@ -172,6 +172,10 @@ class Runner:
         """Drop the plan that is shown."""
         self._need_measuring().decline(by)
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD (SessionError, InstrumentError)."""
+        self._need_measuring().withdraw_tip(by)
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked."""
         self._need_measuring().release(by)
