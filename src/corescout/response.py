@@ -114,7 +114,9 @@ def response_on(scan: Scan, channel: str) -> NDArray[np.complex128] | None:
         return None
     amplitude, phase = (scan.channels[name] for name in pair)
     fit = fit_response(amplitude, phase)
-    turned = (_complex(amplitude, phase) - fit.background) * np.exp(-1j * np.deg2rad(fit.offset_deg))
+    turned = (_complex(amplitude, phase) - fit.background) * np.exp(
+        -1j * np.deg2rad(fit.offset_deg)
+    )
     return np.asarray(turned)
 
 

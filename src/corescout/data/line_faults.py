@@ -44,7 +44,9 @@ class LineFaults:
     def __post_init__(self) -> None:
         set_readonly(self, "masked", (None,), np.bool_)
         for name in ("lost", "jump"):
-            checked = readonly(f"LineFaults.{name}", getattr(self, name), self.masked.shape, np.bool_)
+            checked = readonly(
+                f"LineFaults.{name}", getattr(self, name), self.masked.shape, np.bool_
+            )
             object.__setattr__(self, name, checked)
         set_readonly(self, "level", self.masked.shape)
 
@@ -64,7 +66,7 @@ class LineFaults:
     @property
     def mended(self) -> NDArray[np.bool_]:
         """Lines whose level was changed."""
-        return np.asarray(self.level) != 0
+        return np.asarray(np.asarray(self.level) != 0)
 
     @property
     def masked_share(self) -> float:
@@ -78,7 +80,9 @@ class LineFaults:
             return ""
         said = []
         if self.masked.any():
-            kinds = [f"{int(self.jump.sum())} where the level jumps and stays"] * bool(self.jump.any())
+            kinds = [f"{int(self.jump.sum())} where the level jumps and stays"] * bool(
+                self.jump.any()
+            )
             kinds += [f"{int(self.lost.sum())} lost"] * bool(self.lost.any())
             apart = int((self.masked & ~self.jump & ~self.lost).sum())
             kinds += [f"{apart} apart from both neighbours"] * bool(apart)
@@ -89,8 +93,8 @@ class LineFaults:
         if self.mended.any():
             what = "offset" if self.of_offsets else "gain"
             said.append(
-                f"the {what} of {int(self.mended.sum())} lines was mended for key points and patches"
-                f" only: on columns left out, neighbouring lines differ by {self.error_after:.2g}"
+                f"the {what} of {int(self.mended.sum())} lines was mended for key points and"
+                f" patches only: on columns left out, neighbouring lines differ by {self.error_after:.2g}"
                 f" instead of {self.error_before:.2g}"
             )
         return "; ".join(said)

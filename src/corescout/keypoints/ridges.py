@@ -52,9 +52,7 @@ class Ridges:
     flanks: NDArray[np.bool_]
 
 
-def find_ridges(
-    smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.float32]
-) -> Ridges:
+def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.float32]) -> Ridges:
     """Find dark and bright lines.
 
     Parameters
@@ -92,9 +90,7 @@ def find_ridges(
     found, flanks = found.take(kept), flanks.take(kept)
     rows, columns = found.at.T
     kind = np.zeros(image.shape, np.int8)
-    kind[rows, columns] = np.where(
-        found.dark, KINDS.index("dark line"), KINDS.index("bright line")
-    )
+    kind[rows, columns] = np.where(found.dark, KINDS.index("dark line"), KINDS.index("bright line"))
     offset = np.zeros((2, *image.shape), np.float32)
     offset[:, rows, columns] = found.shift
     strength = np.zeros(image.shape, np.float32)
@@ -116,9 +112,7 @@ class _Points:
     dark: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.bool_]) -> _Points:
-        return _Points(
-            self.at[rows], self.normal[:, rows], self.shift[:, rows], self.dark[rows]
-        )
+        return _Points(self.at[rows], self.normal[:, rows], self.shift[:, rows], self.dark[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,14 +172,14 @@ def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Po
     mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
     able = np.abs(mean) + half > least[1:-1] / 2  # the larger curvature, in size
     at = np.argwhere(able)
-    xx, yy, xy, mean, half = (a[able] for a in (xx, yy, xy, mean, half))
+    xx, yy, xy, mean, half = (np.asarray(a[able]) for a in (xx, yy, xy, mean, half))
     dark = mean > 0
     bend = np.where(dark, mean + half, mean - half)
     # The eigenvector of `bend`, written twice: one of the two may vanish.
     first = np.stack([xy, bend - yy])
     second = np.stack([bend - xx, xy])
     normal = np.where(np.abs(bend - yy) > np.abs(bend - xx), first, second)
-    normal = normal / np.maximum(np.hypot(*normal), 1e-20)
+    normal = np.asarray(normal / np.maximum(np.hypot(*normal), 1e-20))
     y, x = (at + 1).T
     slope = np.stack([smooth[y + 1, x] - smooth[y - 1, x], smooth[y, x + 1] - smooth[y, x - 1]]) / 2
     shift = -(slope * normal).sum(axis=0) / bend * normal
@@ -206,7 +200,10 @@ def _between_others(
     for way, flank in ((-1.0, flanks.before[rows]), (1.0, flanks.after[rows])):
         beyond = np.linspace(0, _GAP_WIDTHS, 6)
         values = np.stack(
-            [values_at(smooth, at + way * (flank + b * flanks.width[rows]) * normal) for b in beyond]
+            [
+                values_at(smooth, at + way * (flank + b * flanks.width[rows]) * normal)
+                for b in beyond
+            ]
         )
         apart = (beyond[1] - beyond[0]) * flanks.width[rows]
         steepest = (sign * np.diff(values, axis=0) / apart).max(axis=0)
@@ -214,10 +211,8 @@ def _between_others(
     return near
 
 
-def _rises(
-    found: _Points, smooth: NDArray[np.float32], sigma_px: float
-) -> NDArray[np.float32]:
-    """Mean slope (N,) from the centre to the lower of both sides: few points pass, quickly asked."""
+def _rises(found: _Points, smooth: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    """Mean slope (N,) from the centre to the lower of both sides: a quick first question."""
     at, way = found.at.T, 2 * sigma_px * found.normal
     sign = np.where(found.dark, 1, -1)
     sides = [sign * (values_at(smooth, at + w) - smooth[tuple(at)]) for w in (way, -way)]

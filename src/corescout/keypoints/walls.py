@@ -1,4 +1,4 @@
-"""Domain walls as thin lines: steps between two levels, and lines darker or brighter than both sides.
+"""Domain walls as thin lines: steps between two levels, and lines darker or brighter than both.
 
 A 180-degree wall is a narrow dark line in the amplitude, a needle narrower than two tips a dark or
 a bright one. Such a line has an edge on either flank; its centre is marked instead of them. What is
@@ -99,9 +99,7 @@ class _Slope:
         y, x = np.gradient(smooth)
         return cls(smooth, y, x, np.hypot(y, x))
 
-    def peaks(
-        self, least: NDArray[np.float32]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    def peaks(self, least: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """Largest along the gradient, and by how much (2, H, W) the peak lies off the pixel."""
         able = self.size > least
         able[[0, -1]] = able[:, [0, -1]] = False

@@ -70,9 +70,7 @@ def tip_change(keypoints: Keypoints, n_lines: int) -> Finding | None:
     width, kind = np.asarray(keypoints.profiles.width_px), np.asarray(keypoints.profiles.kind)
     line = np.asarray(keypoints.yx_px)[:, 0]
     tries = np.linspace(_ENDS * n_lines, (1 - _ENDS) * n_lines, 25)
-    groups = [
-        np.isfinite(width) & (kind == KINDS.index(name)) for name in ("step", "dark line")
-    ]
+    groups = [np.isfinite(width) & (kind == KINDS.index(name)) for name in ("step", "dark line")]
     best, where = (0.0, 0.0), 0.0
     for at in tries:
         found = _compare(width, line < at, groups)
@@ -121,7 +119,9 @@ def _contrast(band: NDArray[np.float64]) -> float:
 def _places(lines: NDArray[np.int64]) -> str:
     """Name the lines: "37", "37, 41 and 90", or between which most of them lie."""
     if len(lines) <= 3:
-        return "line " * (len(lines) == 1) + "lines " * (len(lines) > 1) + ", ".join(map(str, lines))
+        return (
+            "line " * (len(lines) == 1) + "lines " * (len(lines) > 1) + ", ".join(map(str, lines))
+        )
     low, high = np.percentile(lines, [10, 90])
     return f"most between lines {low:.0f} and {high:.0f}"
 

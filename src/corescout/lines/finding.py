@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from corescout.data import LineFaults
 
-_LEAST_JUMP = 0.1  # log of a gain, or share of the contrast: smaller ones are gain from line to line
+_LEAST_JUMP = (
+    0.1  # log of a gain, or share of the contrast: smaller ones are gain from line to line
+)
 _LEAST_MASKED, _MASKED_SIGMAS = 0.13, 4.5  # those that are masked too
 _COLUMNS = 512  # that the levels of a broad scan are estimated from
 _JUMP_SIGMAS = 4.0  # and beyond the scatter of the steps from line to line
@@ -70,9 +72,7 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
     before, after = _left_out(*halves, jumps, *fast)
     if not (use_fast or jumps.any()):
         level = np.zeros(height)
-    return LineFaults(
-        masked, lost, jump, level, signed, float(before.mean()), float(after.mean())
-    )
+    return LineFaults(masked, lost, jump, level, signed, float(before.mean()), float(after.mean()))
 
 
 def _beats(
@@ -160,8 +160,10 @@ def _excursions(jumps: NDArray[np.float64]) -> list[tuple[int, int]]:
         k = j
         if j + 1 < len(at) and at[j + 1] - at[j] <= _LONGEST:
             back = j + 1
-            while back + 1 < len(at) and at[back + 1] - at[back] == 1 and (
-                jumps[at[back]] * jumps[at[back + 1]] > 0
+            while (
+                back + 1 < len(at)
+                and at[back + 1] - at[back] == 1
+                and (jumps[at[back]] * jumps[at[back + 1]] > 0)
             ):
                 back += 1
             down, up = jumps[at[i : j + 1]].sum(), jumps[at[j + 1 : back + 1]].sum()
@@ -172,9 +174,7 @@ def _excursions(jumps: NDArray[np.float64]) -> list[tuple[int, int]]:
     return groups
 
 
-def _is_wall(
-    size: NDArray[np.float64], error: NDArray[np.float64], first: int, last: int
-) -> bool:
+def _is_wall(size: NDArray[np.float64], error: NDArray[np.float64], first: int, last: int) -> bool:
     """Whether a ramp leads into a group of steps and another out of it, as a tip makes them."""
     if first == 0 or last + 1 >= len(size):
         return False

@@ -132,9 +132,7 @@ def keypoints_from_h5(file: h5py.File) -> Keypoints:
     profiles = None
     if "profiles" in group:
         profiles = WallProfiles(**{name: group["profiles"][name][()] for name in _PROFILES})
-    return Keypoints(
-        group["yx_px"][()], group["score"][()], str(group.attrs["source"]), profiles
-    )
+    return Keypoints(group["yx_px"][()], group["score"][()], str(group.attrs["source"]), profiles)
 
 
 def line_faults_from_h5(file: h5py.File) -> LineFaults | None:

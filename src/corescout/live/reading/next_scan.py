@@ -9,13 +9,13 @@ from typing import Literal
 
 import numpy as np
 
-from corescout.data import InputError, Keypoints, Result, Scan
+from corescout.data import Finding, InputError, Result, Scan
 from corescout.live.reading.advice import Advice, advise
 from corescout.live.reading.kinds import ScanKind, kind_of
 from corescout.live.reading.novelty import Calibration, Novelty, calibrate, novelty
 from corescout.pipeline import apply
 from corescout.preparation import COARSEST
-from corescout.quality import Finding, assess
+from corescout.quality import assess
 from corescout.response import derivable
 
 FEWEST_POINTS = 20
