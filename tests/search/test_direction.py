@@ -80,9 +80,7 @@ def test_a_needle_in_two_directions_is_one_type(scan_file):
     assert "r" in result.winner.invariances
     # Made to decide, the candidate without rotation tells directions apart.
     decision = decision.model_copy(update={"none_decides": True, "null_surrogates": 0})
-    result = explore(
-        scan, plan.model_copy(update={"invariances": ("none",), "decision": decision})
-    )
+    result = explore(scan, plan.model_copy(update={"invariances": ("none",), "decision": decision}))
     direction = np.cos(2 * result.keypoints.profiles.direction_rad)
     assert np.ptp(direction) > 1
     assert result.n_types > 1

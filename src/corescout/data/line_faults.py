@@ -94,7 +94,7 @@ class LineFaults:
             what = "offset" if self.of_offsets else "gain"
             said.append(
                 f"the {what} of {int(self.mended.sum())} lines was mended for key points and"
-                f" patches only: on columns left out, neighbouring lines differ by {self.error_after:.2g}"
-                f" instead of {self.error_before:.2g}"
+                f" patches only: on columns left out, neighbouring lines differ by"
+                f" {self.error_after:.2g} instead of {self.error_before:.2g}"
             )
         return "; ".join(said)
