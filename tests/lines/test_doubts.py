@@ -54,7 +54,7 @@ def test_a_fading_scan_is_covered_evenly():
 
 def test_a_blunter_tip_is_said_with_the_line_where_it_changed():
     imaging = Imaging(tip_change_px=2.0, tip_change_at=0.55)
-    surface = generate_family("level_set", 41, SHAPE, imaging=imaging)
+    surface = generate_family("voronoi", 44, SHAPE, imaging=imaging)
     notes = prepare(surface.scan, Plan(windows_px=(9,))).notes
     (said,) = [n for n in notes if n.startswith("tip change")]
     line = int(said.split("line ")[1].split()[0])
