@@ -2,7 +2,7 @@
 
 The same story at the twin, 60 times as fast as a real instrument, watched by the explorer: rows
 as they come, each scan with its overlays, targets, loops, the policy's plans. Counted besides the
-figures of the day: how long the window was deaf, and how many layers there are at the end.
+figures of the day: how long the window did not respond, and how many layers there are at the end.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
 
 def _day(folder: Path, scans: int) -> dict[str, Value]:
+    from benchmarks.heartbeat import Heartbeat
     from benchmarks.reliability.scenario import scenario
-    from corescout.gui.heartbeat import Heartbeat
+    from benchmarks.scripted_window import open_session
     from corescout.gui.jobs.live_watch import LiveWatch
-    from corescout.gui.session import open_session
 
     made, memory = scenario(folder / "day", scans), Memory([])
     shots = []
@@ -56,7 +56,7 @@ def _day(folder: Path, scans: int) -> dict[str, Value]:
         for name in ("scan", "key_points", "explore"):
             session.explorer.steps[name].set_expanded(False)
         step.set_expanded(True)
-        step.live_fold.toggle.setChecked(True)
+        step.panel.live_fold.toggle.setChecked(True)
         began = time.monotonic()
         step.show_watch(LiveWatch(made.runner))
         with Heartbeat() as first:  # layers are added, modules loaded, the first scan explored

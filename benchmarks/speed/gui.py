@@ -1,4 +1,4 @@
-"""How long the window is deaf during an exploration: the longest gap of the event loop."""
+"""How long the window does not respond during an exploration: the longest gap of the event loop."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     quick : bool
         Two windows instead of the preset's.
     """
+    from benchmarks.scripted_window import open_session
     from benchmarks.speed.gui_points import run_points
-    from corescout.gui.session import open_session
 
     with open_session(scan, windows_px=(9, 13) if quick else None) as session:
         idle_ms = session.beat(2.0)

@@ -12,6 +12,7 @@ from platformdirs import user_config_path, user_data_path
 
 _APP = "corescout"
 LIBRARY_VARIABLE = "CORESCOUT_LIBRARY"
+CONTROL_VARIABLE = "CORESCOUT_CONTROL"
 
 
 def sessions_folder() -> Path:
@@ -25,13 +26,23 @@ def days_folder() -> Path:
 
 
 def control_folder() -> Path:
-    """Return where the locks of the instruments lie."""
-    return user_data_path(_APP) / "control"
+    """Return where the locks of the instruments lie: one place for all users of this computer."""
+    named = os.environ.get(CONTROL_VARIABLE)
+    if named:
+        return Path(named)
+    if os.name == "nt":
+        return Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / _APP / "control"
+    return Path("/tmp") / f"{_APP}-control"  # not TMPDIR, which differs from user to user
 
 
 def profiles_file() -> Path:
     """Return where the profiles of the instruments are looked for."""
     return user_config_path(_APP) / "instruments.toml"
+
+
+def channels_file() -> Path:
+    """Return where the user's own names of channels are looked for."""
+    return user_config_path(_APP) / "channels.toml"
 
 
 def types_folder() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +48,7 @@ from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
 from corescout.transfer import transfer
 from corescout.trial import Outcome
-from corescout.vae import single_threaded
+from corescout.vae import check_engine, single_threaded, specification_of
 
 OnProgress = Callable[[Progress], None]
 _log = logging.getLogger(__name__)
@@ -93,8 +93,9 @@ def explore(
     plan = plan or Plan.preset("live")
     began = time.monotonic()
     with single_threaded():
-        scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+        scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
         prepared = prepare(scan, plan, keypoints)
+        _check_engine(prepared, plan)
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
@@ -192,7 +193,7 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     """
     began = time.monotonic()
     plan = Plan.model_validate(result.plan)
-    scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+    scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     found = transfer(result.representation, scan, keypoints)
     component = result.mixture.assign(found.z).argmax(axis=1)
     names = result.core_points.type_names
@@ -214,6 +215,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
+
+
+def _check_engine(prepared: Prepared, plan: Plan) -> None:
+    """Refuse candidates that the engine has no model for, before anything is trained."""
+    if plan.training.engine == "pyroved":
+        for candidate in plan.candidates(prepared.channels):
+            spec = specification_of(candidate, plan.training)
+            check_engine(spec, plan.training, candidate.kind)
 
 
 def _say_begin(prepared: Prepared, plan: Plan) -> None:
@@ -280,3 +289,9 @@ def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
         )
         null_gains += study.null_gains(groups)
     return judge(gain, null_gains, plan, places)
+
+
+def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:
+    """Read the scan of a file that has the first channel that is asked for."""
+    first = channels[0] if channels else None
+    return read_scan(path, pixel_size_m=plan.pixel_size_m, channel=first)

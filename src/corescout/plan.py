@@ -100,6 +100,11 @@ class CleaningPlan(_Frozen):
 class TrainingPlan(_Frozen):
     """How a candidate is trained."""
 
+    engine: Literal["corescout", "pyroved"] = Field(
+        "corescout",
+        description="'pyroved' trains pyroved's own iVAE with its SVI trainer, in a process of its"
+        " own: with the preset paper the paper to the letter",
+    )
     epochs: int = Field(50, ge=1)
     max_steps: int | None = Field(
         None, ge=1, description="cap on optimiser steps; with many key points fewer epochs are run"

@@ -17,13 +17,14 @@ from corescout.data import (
     ScanFrame,
 )
 from corescout.data.short_repr import short_repr
+from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import Places, detect, find_keypoints, select
 from corescout.keypoints.profiles import profiles_of
 from corescout.lines import analysed_channel
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
-from corescout.response import derivable, response_on, with_response
+from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -96,7 +97,7 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     scan = _completed(scan, plan)
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
-    seen = _Seen.of(scan, plan.channels or (scan.default_channel,), plan, grid)
+    seen = _Seen.of(scan, _asked(scan, plan), plan, grid)
     channels = seen.channels
     low, high = normalisation(seen.mended, channels, plan.normalisation)
     images = normalise(seen.mended, low, high)
@@ -152,7 +153,7 @@ class KeypointFinder:
         _check_size(grid, plan)
         image_of = (plan.channels, plan.cleaning, plan.normalisation, plan.pixel_size_m)
         if image_of != self._image_of or self._seen is None:
-            channels = plan.channels or (scan.default_channel,)
+            channels = _asked(scan, plan)
             self._seen = _Seen.of(scan, channels, plan, grid)
             normalisation(self._seen.mended, channels, plan.normalisation)  # refuses as `prepare`
             self._image_of, self._places_of = image_of, None
@@ -188,7 +189,8 @@ def prepare_like(
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
             f"one with {', '.join(map(repr, scan.channels))}",
-            "give such a scan, or explore this one by itself",
+            "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
+            " explore this one by itself",
         )
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
@@ -269,11 +271,18 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
             assumed=("pixel size given by the user", "centre 0, angle 0"),
         )
         scan = replace(scan, frame=frame)
-    wanted = set(channels or plan.channels or ()) - set(scan.channels)
-    if wanted & set(derivable(scan)):
-        cleaning = plan.cleaning
-        scan = with_response(scan, offset=cleaning.phase_offset, background=cleaning.background)
-    return scan
+    if channels is None:
+        wanted = [full_name(scan, name) for name in plan.channels or ()]
+    else:
+        known = channel_names(scan)
+        wanted = [name for name in channels if name in known]
+    cleaning = plan.cleaning
+    return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
+
+
+def _asked(scan: Scan, plan: Plan) -> tuple[str, ...]:
+    """Channels to analyse: those of the plan, under any vendor's number, or the scan's own."""
+    return tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Finding, Keypoints, LineFaults, Scan
+from corescout.derived import derived_channels, with_derived
 from corescout.lines.doubts import fading, line_jumps, tip_change
 from corescout.lines.finding import find_line_faults
 from corescout.lines.mending import mend
-from corescout.response import derivable, with_response
 
 LOST_LINES = 0.01  # share of lines
 SATURATED = 0.01  # share of pixels at one end of the range
@@ -74,8 +74,8 @@ _seen: WeakKeyDictionary[Scan, dict[str, tuple[Finding, ...]]] = WeakKeyDictiona
 
 def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
     """What is in doubt about a channel, whatever is found on it."""
-    if name not in scan.channels and name in derivable(scan):
-        scan = with_response(scan)
+    if name not in scan.channels and name in derived_channels(scan):
+        scan = with_derived(scan, [name])
     image = np.asarray(scan.channel(name), dtype=np.float64)
     known = np.isfinite(image)
     if not known.any():

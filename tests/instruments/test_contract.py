@@ -110,7 +110,7 @@ def test_all_targets_are_visited_in_order(backend, session_of):
     session_of.preview(plan)
     session_of.approve(plan.digest, by="test")
     events = list(session_of.run(plan))
-    sent = [e.target_uid for e in events if e.what == "sent" and e.detail["message"].kind == "move"]
+    sent = [e.target_uid for e in events if e.what == "sent" and e.message.kind == "move"]
     assert sent == [t.uid for t in plan.targets]
     assert events[-1].what == "done"
     if instrument.capabilities.whole_plans:
@@ -120,7 +120,7 @@ def test_all_targets_are_visited_in_order(backend, session_of):
         assert np.allclose(places, [t.xy_m for t in plan.targets], rtol=1e-6, atol=0)
         return  # what was measured comes later, as files
     if instrument.capabilities.can_read_back:
-        assert all(e.detail["off_m"] < 20e-9 for e in events if e.what == "arrived")
+        assert all(e.off_m < 20e-9 for e in events if e.what == "arrived")
     measured = [e for e in events if e.what == "measured"]
     assert [e.target_uid for e in measured] == sent
     assert all(np.isfinite(e.measurement.channels["response"]).all() for e in measured)
@@ -137,20 +137,22 @@ def test_what_was_not_handed_over_yet_is_kept_by_a_stop(backend, session_of):
         instrument.finish()
     assert instrument.log == []
     instrument.connect()
+    instrument.release()
     instrument.finish()
     assert instrument.log == []
 
 
-def test_a_stop_latches_until_connect(backend, session_of):
+def test_a_stop_latches_until_it_is_released_and_connecting_does_not_end_it(backend, session_of):
     instrument, plan = backend
     if not instrument.capabilities.can_stop:
         pytest.skip("declares that it cannot stop")
     session_of.preview(plan)
     messages = session_of.preview(plan).messages
     instrument.stop("test", "halt")
+    instrument.connect()
     with pytest.raises(StoppedError):
         instrument.send(messages[0])
-    instrument.connect()
+    instrument.release()
     instrument.send(messages[0])
 
 

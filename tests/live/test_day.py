@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from corescout.data import InputError, Measurement, Target
-from corescout.instruments import read_journal
+from corescout.instruments import read_entries
+from corescout.instruments.entries import Unknown, WatchBegan
 from corescout.live.day.day import Day
 from corescout.live.day.measured_table import read_curves
 from corescout.live.day.records import records_of
@@ -28,7 +29,7 @@ def day(tmp_path):
 
 
 def entries(day):
-    return read_journal(day.folder / "journal.jsonl")
+    return read_entries(day.folder / "journal.jsonl")
 
 
 def test_records_come_back_from_the_journal(day):
@@ -63,7 +64,7 @@ def test_a_day_is_taken_up_again(day, typed, live_plan, look):
     assert [r.number for r in records_of(entries(day))] == [1, 2, 3]
     assert (day.folder / "day.html").read_text().count('src="pictures/') == 3
     assert day.broken_off_at() is None
-    day.write("watch", source="a folder")  # and the computer went down
+    day.write(WatchBegan(source="a folder"))  # and the computer went down
     assert began < day.broken_off_at() < datetime.now(UTC) + timedelta(seconds=1)
 
 
@@ -82,9 +83,9 @@ def test_what_a_full_disk_does_not_take_is_written_later(day, typed, live_plan, 
     assert any("not written" in w for w in runner.snapshot.records[0].warnings)
     assert any("entries wait" in text for text in seen)
     assert any(line.startswith("NOT WRITTEN") for line in said)
-    day.write("room again")
+    day.write(Unknown(kind="room again"))
     assert [r.number for r in records_of(entries(day))] == [1, 2]
-    whats = [e["what"] for e in entries(day)]
+    whats = [e.to_json()["what"] for e in entries(day)]
     assert whats == [
         "watch",
         "connected",

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from corescout.edits import rename
 from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
+from corescout.instruments.entries import StateChanged
 from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
-from corescout.live.demo import limits_of
 from corescout.live.loop import receiver as receiver_module
 from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource, ListSource
@@ -162,6 +164,29 @@ def _raise(_):
     raise ValueError("a listener")
 
 
+def test_an_edit_waits_for_the_scan_under_way_which_is_then_shown_with_it(
+    day, typed, live_plan, look
+):
+    coming = PushSource()
+    runner = Runner(coming, day, Analyst(live_plan, typed))
+    runner.start()
+    coming.coming.put(look(seed=1))
+    until(lambda: runner.snapshot.understood is not None and runner.idle)
+    edited = rename(runner.snapshot.understood.result, 1, "flux closure")
+    coming.coming.put(look(seed=4))
+    until(lambda: not runner.idle)
+    runner.adopt(edited)  # made on the first scan, while the second is read
+    shown = runner.snapshot.understood
+    assert shown.scan.uid == look(seed=4).uid
+    assert shown.result.types.name(1) == "flux closure"
+    assert runner.snapshot.result is shown.result
+    coming.coming.put(look(seed=9))
+    until(lambda: runner.snapshot.understood.scan.uid == look(seed=9).uid and runner.idle)
+    assert runner.snapshot.understood.result.types.name(1) == "flux closure"
+    runner.stop()
+    assert runner.wait(WAIT_S)
+
+
 def test_it_stops_within_a_second_in_an_exploration(day, live_plan, look):
     long = live_plan.model_copy(
         update={"training": live_plan.training.model_copy(update={"epochs": 4000})}
@@ -264,7 +289,7 @@ def test_a_plan_in_force_is_kept_within_its_tolerance_and_withdrawn_beyond(
     entries = read_journal(day.folder / "journal.jsonl")
     why = [e["why"] for e in entries if e["what"] == "withdrawn"]
     assert len(why) == 1
-    assert "the plan bears 50 nm" in why[0]
+    assert "the plan tolerates 50 nm" in why[0]
 
 
 def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):
@@ -367,7 +392,7 @@ def test_after_a_stop_the_source_is_not_opened_again_before_a_release(day, twin,
 
 def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
     with_crash = Journal(day.folder / "journal.jsonl", synced=False)
-    with_crash.write("state", before="ARMED", state="RUNNING", why="")
+    with_crash.write(StateChanged(before="ARMED", state="RUNNING"))
     with_crash.close()
     runner = measuring(day, twin, typed, live_plan, ListSource([]))
     runner.start()

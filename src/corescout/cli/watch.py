@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.settings import Settings
 from corescout.data import InputError
 
 if TYPE_CHECKING:
-    from corescout.instruments import Instrument, Limits
+    from corescout.instruments import Instrument, Limits, StopReport
     from corescout.live import Day, Runner, Trained
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
     from corescout.plan import Plan
 
-_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
+_NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
+_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, w: withdraw the tip, q: quit"
 
 
 def watch(
@@ -37,22 +39,27 @@ def watch(
         Path | None, typer.Option(help="Begin with the representation of a finished run.")
     ] = None,
     existing: Annotated[
-        bool, typer.Option("--existing", help="Files that are in the folder already count.")
+        bool, typer.Option("--existing", help="Analyse files already in the folder too.")
     ] = False,
     polling: Annotated[
         bool, typer.Option("--polling", help="For folders on network shares.")
     ] = False,
     signed_by: Annotated[
         str | None,
-        typer.Option(help="Sign a policy for this session: plans within it need no approval."),
+        typer.Option(
+            help="Allow automatic runs in your name: plans within the policy are not asked."
+        ),
     ] = None,
-    most_plans: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 5,
-    most_targets: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 100,
+    most_plans: Annotated[int, typer.Option(min=1, help="Plans that may run unattended.")] = 5,
+    most_targets: Annotated[
+        int, typer.Option(min=1, help="Targets that may be measured unattended.")
+    ] = 100,
     most_scans: Annotated[
         int | None, typer.Option(min=1, help="End after so many scans; else at Ctrl-C.")
     ] = None,
-    preset: options.Preset = options.PresetName.live,
+    preset: options.Preset = None,
     plan_file: options.PlanFile = None,
+    settings: Settings = None,
     channel: options.Channel = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
@@ -70,7 +77,13 @@ def watch(
     from corescout.live.policy import Policy
 
     plan = options.make_plan(
-        preset, plan_file, channel=channel, windows=windows, invariances=invariances, seed=seed
+        preset,
+        plan_file,
+        settings,
+        channel=channel,
+        windows=windows,
+        invariances=invariances,
+        seed=seed,
     )
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
@@ -100,9 +113,7 @@ def _instrument(
     source: str | None, name: str | None, profiles: Path | None, seed: int
 ) -> tuple[Instrument, Limits | None]:
     from corescout.instruments.profiles import open_instrument
-    from corescout.instruments.twin import DigitalTwin
-    from corescout.live.demo import DRIFT_M_PER_S, SPEED, limits_of
-    from corescout.surfaces import generate_surface
+    from corescout.instruments.twin_demo import demo_twin
 
     if name is not None:
         return open_instrument(name, profiles)
@@ -110,8 +121,7 @@ def _instrument(
         raise InputError(
             "something to watch", "nothing", "give a folder, 'twin', or --instrument NAME"
         )
-    twin = DigitalTwin(generate_surface(seed=seed), SPEED, DRIFT_M_PER_S, seed=seed)
-    return twin, limits_of(twin)
+    return demo_twin(seed)
 
 
 def _at_instrument(
@@ -158,10 +168,10 @@ def _on_folder(
 
 def _watch(runner: Runner, most_scans: int | None) -> None:
     """Print a line for each scan, listen to keys, and end at Ctrl-C."""
-    from corescout.cli.running import stop_on_interrupt
+    from corescout.interactive.progress import stop_on_interrupt
 
     runner.signals.said.connect(typer.echo)
-    shown = ""
+    shown, told = "", None
     with stop_on_interrupt() as stop:
         runner.start()
         if sys.stdin.isatty():
@@ -177,8 +187,21 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
                 for line in (*check.errors, *check.warnings):
                     typer.echo(f"  {line}")
             enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
+            told = _say_stop(runner, told)
             if stop.is_set() or (enough and runner.snapshot.stage != "measuring"):
                 runner.stop()
+    _say_stop(runner, told)
+    report = runner.stop_report
+    if report is not None and not report.confirmed:
+        raise typer.Exit(_NOT_CONFIRMED)
+
+
+def _say_stop(runner: Runner, told: StopReport | None) -> StopReport | None:
+    """Say what is known of a stop, each time that it changes."""
+    report = runner.stop_report
+    if report is not None and report is not told:
+        typer.echo(str(report), err=not report.confirmed)
+    return report
 
 
 def _listen(runner: Runner, stop: threading.Event) -> None:
@@ -198,6 +221,8 @@ def _listen(runner: Runner, stop: threading.Event) -> None:
                 runner.halt("STOP at the terminal")
             elif key == "r":
                 runner.release(by)
+            elif key == "w":
+                runner.withdraw_tip(by)
             elif key == "q":
                 stop.set()
             else:

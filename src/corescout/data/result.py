@@ -23,6 +23,7 @@ from corescout.data.scan import Scan
 from corescout.data.target import Target
 from corescout.data.trial import Trial
 from corescout.data.types import Types, types_of_mixture
+from corescout.data.verdict import Verdict, verdict_of
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,11 @@ class Result:
         """How many types, and whether they are claimed: "3 types", "2 possible types"."""
         possible = "" if self.evidence.has_types or self.n_types == 1 else "possible "
         return f"{self.n_types} {possible}type{'s' if self.n_types != 1 else ''}"
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was found, what to do next and why, for a person to read."""
+        return verdict_of(self)
 
     @cached_property
     def types(self) -> Types:

@@ -3,17 +3,24 @@
 A plan of visits becomes messages; every message passes one gate that holds the limits and the stop.
 """
 
+from corescout.instruments.events import Event
 from corescout.instruments.gate import Gate, LimitError
-from corescout.instruments.journal import Journal, JournalState, last_state, read_journal
+from corescout.instruments.journal import (
+    Journal,
+    JournalState,
+    last_state,
+    read_entries,
+    read_journal,
+)
 from corescout.instruments.limits import Limits, load_limits
 from corescout.instruments.messages import Message, messages_of
 from corescout.instruments.protocol import (
     Capabilities,
     Check,
-    Event,
     Instrument,
     InstrumentError,
     Status,
+    StopReport,
 )
 from corescout.instruments.session import Session, SessionError
 from corescout.instruments.visit_file import read_visits, write_visits
@@ -35,11 +42,13 @@ __all__ = [
     "Session",
     "SessionError",
     "Status",
+    "StopReport",
     "VisitPlan",
     "last_state",
     "load_limits",
     "messages_of",
     "plan_visits",
+    "read_entries",
     "read_journal",
     "read_visits",
     "write_visits",

@@ -11,27 +11,71 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
-from corescout.instruments.control import control_of, take
+from corescout.instruments.clock import SteadyClock
+from corescout.instruments.control import Control
+from corescout.instruments.entries import (
+    Approved,
+    DriftSeen,
+    HeldWith,
+    MessageSent,
+    PlanHandedOver,
+    Previewed,
+    Released,
+    ScanCame,
+    StateChanged,
+    StopSaid,
+    TargetMeasured,
+    TipArrived,
+    TipElsewhere,
+    TipNotWithdrawn,
+    TipWithdrawn,
+)
+from corescout.instruments.events import (
+    Arrived,
+    Done,
+    Drifted,
+    Event,
+    HandedOver,
+    Held,
+    Measured,
+    Sent,
+)
 from corescout.instruments.gate import Gate
-from corescout.instruments.journal import Journal, last_state, read_journal
+from corescout.instruments.journal import Journal, last_state, last_time, read_journal
 from corescout.instruments.limits import Limits
-from corescout.instruments.messages import Message, messages_of
-from corescout.instruments.protocol import Check, Event, Instrument, InstrumentError
+from corescout.instruments.messages import MOTION, Message, messages_of
+from corescout.instruments.protocol import (
+    UNCONFIRMED,
+    Check,
+    ChecksStop,
+    Contact,
+    Identified,
+    Instrument,
+    InstrumentError,
+    StopReport,
+    TellsContact,
+    Withdraws,
+)
+from corescout.instruments.readiness import read_readiness, setpoint_of
 from corescout.instruments.rehearsal import rehearse, start_m
-from corescout.instruments.visit_plan import VisitPlan
+from corescout.instruments.visit_plan import VisitPlan, is_number, plan_problems
 from corescout.registration import register
 
 LOG = logging.getLogger("corescout.instruments")
 State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _MEASURING = ("mark", "spectrum", "zoom")
+_LOOKED_BEFORE = ("move", "spectrum", "zoom")
+_BIAS_V = 10e-3  # within which a bias is the one that was set
+_CONFIRMED_S = 3.0  # for a stop to be confirmed before the tip is withdrawn
+_TIMED_S = 5.0  # beyond the longest spectrum, for what goes before and after its sweep
+_STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
 
 
@@ -52,6 +96,13 @@ class Session:
         One that ends in the middle of a run, left by a crash, starts the session in HOLD.
     armed_s : float
         How long an approval holds.
+
+    Attributes
+    ----------
+    stop_report : StopReport or None
+        The newest of the last stop, until a release.
+    stop_told : callable
+        Takes each report of a stop, from any thread.
     """
 
     def __init__(
@@ -71,8 +122,15 @@ class Session:
         self._came_back: Measurement | Scan | None = None
         self._measure_again = False
         self._hold_reason = self._stop_reason = ""
-        self._control = control_of(instrument.capabilities.address)
-        left = last_state(read_journal(journal.path))
+        self._held_with = ""  # how the tip was left
+        self._after_hold: threading.Timer | None = None
+        self._halted = threading.Event()  # by a stop, until a release
+        self.stop_report: StopReport | None = None
+        self.stop_told: Callable[[StopReport], None] = lambda report: None
+        self._control = Control()
+        entries = read_journal(journal.path)
+        self._clock = SteadyClock(last_time(entries))
+        left = last_state(entries)
         self._begun = dict(left.begun)
         if left.state in ("RUNNING", "HOLD"):
             self._hold(f"the last session ended in {left.state}: look at the instrument")
@@ -85,7 +143,8 @@ class Session:
     @property
     def hold_reason(self) -> str:
         """Why it holds; "" if it does not."""
-        return self._hold_reason
+        reason = self._hold_reason or (self._stop_reason if self._halted.is_set() else "")
+        return f"{reason}; {self._held_with}" if reason and self._held_with else reason
 
     @property
     def armed_for_s(self) -> float:
@@ -95,6 +154,8 @@ class Session:
     @property
     def state(self) -> State:
         """Where the session stands; an approval that ran out is void."""
+        if self._halted.is_set():  # at once, whatever is under way
+            return "HOLD"
         with self._lock:
             if self._state == "ARMED" and self._approved_until() < time.monotonic():
                 self._move("PREVIEW", "the approval ran out")
@@ -115,7 +176,7 @@ class Session:
             for scan in self._instrument.scans():
                 if scan.rows_done is None:
                     self._journal.write(
-                        "scan", uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256
+                        ScanCame(uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256)
                     )
                 if (problem := self._instrument.status().problem) is not None:
                     raise InstrumentError(f"the instrument reports {problem}")
@@ -141,9 +202,14 @@ class Session:
             self._need("OBSERVE", "PREVIEW", "ARMED")
             self._measure_again = measure_again
             check = self._check(plan)
-            self._plan, self._approved = plan, None
+            self._need("OBSERVE", "PREVIEW", "ARMED")  # a stop may have come meanwhile
             self._control.release()
-            self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
+            if plan_problems(plan):  # it has no digest: there is nothing to approve
+                self._plan = self._approved = None
+                self._journal.write(Previewed(errors=list(check.errors)))
+                return check
+            self._plan, self._approved = plan, None
+            self._journal.write(Previewed(digest=plan.digest, errors=list(check.errors)))
             self._move("PREVIEW", "")
             return check
 
@@ -169,15 +235,15 @@ class Session:
             if plan is None or digest != plan.digest:
                 raise SessionError("the approval is for another plan than the one previewed")
             errors = self._check(plan).errors
+            self._need("PREVIEW")
             if errors:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
-            if not take(self._control):
-                address = self._instrument.capabilities.address
-                raise SessionError(f"another session controls {address}: end it first")
+            if (problem := self._control.take(self._identities())) is not None:
+                raise SessionError(problem)
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
-            self._journal.write("approved", digest=digest, by=by, plan=entry, limits=limits)
+            self._journal.write(Approved(digest=digest, by=by, plan=entry, limits=limits))
             self._move("ARMED", "")
 
     def withdraw(self, why: str) -> None:
@@ -216,97 +282,223 @@ class Session:
             ):
                 raise SessionError("the plan checks drift: give the scan that it comes from")
             self._approved = None
-            self._gate = Gate(limits, self._carry_out)
+            self._gate = gate = Gate(limits, self._carry_out)
             self._move("RUNNING", plan.digest)
+            if self._halted.is_set():
+                gate.stop(self._stop_reason)
         try:
-            yield from self._visits(plan, limits, self._gate, reference)
+            yield from self._visits(plan, limits, gate, reference)
         except GeneratorExit:
-            self.stop("the run was left")
+            self._stop_quietly("the run was left")
             raise
         except StoppedError as error:
-            self._hold(str(error))
-            yield Event("held", detail={"reason": str(error)})
+            if self._halted.is_set():
+                self._hold(str(error))
+            else:  # something is wrong: what may still go on is stopped
+                self._stop_quietly(str(error))
+            yield Held(str(error))
             return
         except Exception as error:
-            with suppress(InstrumentError):  # the first error tells more; the session holds
-                self.stop(f"{type(error).__name__}: {error}")
+            self._stop_quietly(f"{type(error).__name__}: {error}")  # the first error tells more
             raise
         with self._lock:
-            stopped = self._state != "RUNNING"  # after the last message: the session holds
+            # After the last message a stop may have come: the session holds.
+            stopped = self._halted.is_set() or self._state != "RUNNING"
             if not stopped:
                 self._move("OBSERVE", "done")
                 self._control.release()
         if stopped:
-            yield Event("held", detail={"reason": self._gate.stopped or "stopped"})
+            yield Held(gate.stopped or "stopped")
         else:
-            yield Event("done")
+            yield Done()
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str) -> StopReport:
         """Interrupt the instrument, from any thread and in any state; the session holds.
+
+        Returns
+        -------
+        StopReport
+            What is known after at most 0.5 s: a stop that was sent is not a tip that rests. What is
+            confirmed later, or is not, comes through `stop_told` and stands in the journal.
 
         Raises
         ------
         InstrumentError
-            If the stop did not reach the instrument: stop it by hand. The session holds as well.
+            If nothing answers: stop it at the controller. The session holds as well.
         """
+        began_s = time.monotonic()
         emergency = self._limits.emergency if self._limits is not None else "halt"
-        gate = self._gate
         self._stop_reason = self._stop_reason or reason  # the run may end before this does
+        self._halted.set()
+        gate = self._gate
+        if gate is not None:
+            gate.stop(reason)
+        self.stop_report = None
         try:
-            # The instrument first: the gate may wait for the message that is under way.
-            self._instrument.stop(reason, emergency)
-        except InstrumentError as error:
-            reason = f"{reason}; the stop did not reach the instrument ({error})"
-            self._stop_reason = reason
-            raise InstrumentError(f"stop at the instrument: {error}") from error
-        finally:
-            if gate is not None:
-                gate.stop(reason)
-            self._hold(reason)
+            report = self._instrument.stop(reason, emergency, self._told)
+        except Exception as error:  # whatever a backend does, the session holds
+            LOG.exception("the stop of %s failed", self._instrument.capabilities.name)
+            report = StopReport("not confirmed", 0.0, str(error), reached=False)
+        # In a thread: neither a lock that a slow question holds nor a slow disk keeps a stop.
+        noting = threading.Thread(
+            target=self._note_stop, args=(reason, report), name="corescout-hold", daemon=True
+        )
+        noting.start()
+        noting.join(max(0.05, _STOP_S - (time.monotonic() - began_s)))
+        if not report.reached:
+            raise InstrumentError(str(report))
+        return report
+
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD: only where it is confirmed to rest at 0 V.
+
+        Raises
+        ------
+        SessionError
+            If it is not, or the instrument cannot do it from here. Nothing was sent then.
+        InstrumentError
+            If the instrument does not answer.
+        """
+        self._need("HOLD")
+        if not isinstance(self._instrument, Withdraws):
+            name = self._instrument.capabilities.name
+            raise SessionError(f"{name} cannot withdraw the tip from here: do it at the instrument")
+        self.stop(f"the tip is to be withdrawn by {by}")  # what it is confirmed by holds now
+        end_s = time.monotonic() + _CONFIRMED_S
+        while (self.stop_report is None or self.stop_report.state == "sent") and (
+            time.monotonic() < end_s
+        ):
+            time.sleep(0.02)
+        if self.stop_report is None or not self.stop_report.confirmed:
+            raise SessionError(f"the tip is not withdrawn: {self.stop_report or UNCONFIRMED}")
+        bias_v = self._instrument.status().bias_v
+        if not abs(bias_v) <= _BIAS_V:
+            raise SessionError(f"the tip is not withdrawn: the bias reads {bias_v:g} V")
+        self._instrument.withdraw()
+        self._journal.write(TipWithdrawn(by=by))
+        self._say_held()
 
     def release(self, by: str) -> None:
-        """Leave HOLD: a person has looked."""
+        """Leave HOLD: a person has looked.
+
+        Raises
+        ------
+        InstrumentError
+            If the instrument does not answer; the session holds on, and so does the stop.
+        """
         with self._lock:
             self._need("HOLD")
             self._instrument.connect()
-            self._journal.write("released", by=by)
+            self._journal.write(Released(by=by))
+            try:
+                self._instrument.release()
+            except InstrumentError as error:
+                self._journal.write(
+                    StateChanged(before="HOLD", state="HOLD", why=f"not released: {error}")
+                )
+                raise
             self._plan = self._gate = None
-            self._hold_reason = self._stop_reason = ""
+            self._hold_reason = self._stop_reason = self._held_with = ""
+            self.stop_report = None
+            self._cancel_withdrawing()
+            self._halted.clear()
             self._move("OBSERVE", "")
             self._control.release()
 
     def close(self) -> None:
         """Give control back; a run that is under way is stopped."""
         if self.state == "RUNNING":
-            self.stop("the session was closed")
+            self._stop_quietly("the session was closed")
+        self._cancel_withdrawing()
         self._control.release()
 
     # -- inner ----------------------------------------------------------------------------
 
+    def _stop_quietly(self, reason: str) -> None:
+        with suppress(InstrumentError):  # the session holds, and the journal says it
+            self.stop(reason)
+
+    def _note_stop(self, reason: str, report: StopReport) -> None:
+        self._hold(reason)
+        self._told(report)
+
+    def _told(self, report: StopReport) -> None:
+        """Take a report of a stop: into the journal, and to who listens."""
+        older = report.state == "sent" and self.stop_report is not None
+        if older or self.stop_report is report or not self._halted.is_set():
+            return
+        self.stop_report = report
+        try:
+            self._journal.write(
+                StopSaid(state=report.state, seconds=round(report.seconds, 3), said=str(report))
+            )
+        except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
+            LOG.error("the stop is not in the journal (%s): %s", error, report)
+        self.stop_told(report)
+        if report.state != "sent":
+            threading.Thread(target=self._say_held, name="corescout-held", daemon=True).start()
+
+    def _say_held(self) -> None:
+        """Note how the tip is left: a stop does not lift it, nor switch a drive off."""
+        said = ""
+        try:
+            contact = Contact()
+            if isinstance(self._instrument, TellsContact):
+                contact = self._instrument.contact()
+            said = f"{contact}, {self._instrument.status().bias_v:g} V"
+            self._journal.write(HeldWith(said=said))
+        except InstrumentError as error:
+            said = f"how the tip is held cannot be read: {error}"
+        except (OSError, ValueError) as error:
+            LOG.error("not in the journal: %s", error)
+        self._held_with = said
+        if self._halted.is_set() and self.stop_report is not None:
+            self.stop_told(self.stop_report)
+
+    def _withdraw_after_hold(self) -> None:
+        """After the minutes that the limits say: opt-in, and only where the tip rests at 0 V."""
+        if self.state != "HOLD":
+            return
+        try:
+            self.withdraw_tip("after_hold")
+        except (SessionError, InstrumentError, OSError) as error:
+            with suppress(OSError, ValueError):
+                self._journal.write(TipNotWithdrawn(reason=str(error)))
+
     def _visits(
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
     ) -> Iterator[Event]:
-        messages = messages_of(plan, limits.largest_speed_m_per_s)
+        messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
         gate.set_position(start_m(self._instrument, messages, limits))
+        place: tuple[float, float] | None = None  # that the tip was sent to
         for message in messages:
-            if datetime.now(UTC) > plan.expires_at:
+            if self._clock.now() > plan.expires_at:
                 raise StoppedError("the plan expired during the run")
-            self._journal.write("message", **asdict(message))
+            timed = self._look_before(message, limits, gate, place)
+            if message.kind in ("move", "zoom"):
+                place = (message.values["x_m"], message.values["y_m"])
+            self._journal.write(MessageSent(**asdict(message)))
             if message.target_uid and message.kind in _MEASURING:
                 self._begun[message.target_uid] = _place(plan, message.target_uid)
             self._came_back = None
-            gate(message)
-            yield Event("sent", message.target_uid, detail={"message": message})
+            with self._at_most(limits, timed=timed):
+                gate(message)
+            yield Sent(message)
+            if message.kind == "spectrum" and place is not None:
+                self._need_place("after the spectrum", place, limits)
             yield from self._came(message, plan, reference)
             if message.kind == "move":
                 yield self._arrived(message, limits, gate)
             if message.kind == "zoom" and self._instrument.capabilities.can_read_back:
                 gate.set_position(self._instrument.status().at_m)
             self._need_no_problem(limits)
+        if self._instrument.capabilities.whole_plans:
+            self._need_a_stop()
+            self._need_state(messages, limits, gate)
         gate.finish(self._instrument.finish)
         if self._instrument.capabilities.whole_plans:
-            self._journal.write("handed over", digest=plan.digest)
-            yield Event("handed over")
+            self._journal.write(PlanHandedOver(digest=plan.digest))
+            yield HandedOver()
 
     def _came(self, message: Message, plan: VisitPlan, reference: Scan | None) -> Iterator[Event]:
         """What a message brought back: a measurement, or the frame of a drift check."""
@@ -316,29 +508,94 @@ class Session:
         if uid is None and isinstance(came, Scan) and reference is not None:
             yield self._drift(came, plan, reference)
             return
-        self._journal.write("measured", target_uid=uid, source=came.source)
-        yield Event("measured", uid, measurement=came)
+        self._journal.write(TargetMeasured(target_uid=uid, source=came.source))
+        yield Measured(uid, came)
 
     def _drift(self, frame: Scan, plan: VisitPlan, reference: Scan) -> Event:
         """Compare a frame with the plan's scan where the plan takes it to lie."""
         found = register(replace(reference, frame=plan.frame), frame)
-        detail = {"drift_m": list(found.drift_m), "refused": found.refused}
-        self._journal.write("drift", **detail)
+        self._journal.write(DriftSeen(drift_m=found.drift_m, refused=found.refused))
         if found.refused is not None:
-            raise StoppedError(f"drift cannot be told: {found.refused}")
+            raise StoppedError(f"drift could not be measured: {found.refused}")
         if found.length_m > plan.tolerance_m:
             raise StoppedError(
-                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan bears"
+                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan tolerates"
                 f" {plan.tolerance_m * 1e9:.0f} nm: register and preview again"
             )
-        return Event("drift", detail=detail)
+        return Drifted(found.drift_m)
+
+    def _need_a_stop(self) -> None:
+        """Nothing moves where it could not be stopped."""
+        if isinstance(self._instrument, ChecksStop):
+            problem = self._instrument.stop_problem()
+            if problem is not None:
+                raise StoppedError(problem)
 
     def _need_no_problem(self, limits: Limits) -> None:
         status = self._instrument.status()
         if status.problem is not None:
             raise StoppedError(f"the instrument reports {status.problem}")
-        if (wrong := limits.setpoint_problem(status.setpoint)) is not None:
-            raise StoppedError(wrong)
+        if limits.setpoint is not None:
+            wrong = limits.setpoint_problem(setpoint_of(self._instrument))
+            if wrong is not None:
+                raise StoppedError(wrong)
+
+    def _look_before(
+        self, message: Message, limits: Limits, gate: Gate, place: tuple[float, float] | None
+    ) -> bool:
+        """Read everything back that a motion or a spectrum rests on; whether it must be timed."""
+        capabilities = self._instrument.capabilities
+        if message.kind not in _LOOKED_BEFORE or capabilities.whole_plans:
+            return False
+        if message.kind in MOTION:
+            self._need_a_stop()
+        if capabilities.can_read_back:
+            status = self._instrument.status()
+            if status.at_m is None or not all(map(is_number, status.at_m)):
+                raise StoppedError("the position of the tip cannot be read")
+            gate.set_position(status.at_m)
+            if not abs(status.bias_v - gate.bias_v) <= _BIAS_V:
+                raise StoppedError(
+                    f"the bias reads {status.bias_v:g} V, and {gate.bias_v:g} V was set"
+                )
+            if message.kind == "spectrum" and place is not None:
+                self._need_place("before the spectrum", place, limits)
+        return self._need_state([message], limits, gate)
+
+    def _need_state(self, messages: Sequence[Message], limits: Limits, gate: Gate) -> bool:
+        """Hold feedback, drive and spectra against the limits; whether a spectrum is timed."""
+        state = read_readiness(self._instrument, messages)
+        errors = state.errors(limits)
+        if errors:
+            raise StoppedError("; ".join(errors))
+        gate.ac_peak_v = state.ac_peak_v
+        return state.timed
+
+    def _need_place(self, when: str, wanted_m: tuple[float, float], limits: Limits) -> None:
+        """The tip must be where it was sent: what is measured elsewhere is no target's."""
+        capabilities = self._instrument.capabilities
+        if capabilities.whole_plans or not capabilities.can_read_back:
+            return
+        off_m = _off_m(self._instrument.status().at_m, wanted_m)
+        if not off_m <= limits.readback_tolerance_m:
+            self._journal.write(TipElsewhere(when=when, off_m=_finite(off_m), wanted_m=wanted_m))
+            raise StoppedError(f"the tip is {off_m * 1e9:.0f} nm from where it was sent, {when}")
+
+    @contextmanager
+    def _at_most(self, limits: Limits, *, timed: bool) -> Iterator[None]:
+        """Stop a spectrum of unknown length when the longest allowed one would have ended."""
+        if not timed:
+            yield
+            return
+        limit_s = limits.longest_spectrum_s + _TIMED_S
+        reason = f"a spectrum took more than {limit_s:g} s"
+        timer = threading.Timer(limit_s, self._stop_quietly, (reason,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _carry_out(self, message: Message) -> None:
         self._came_back = self._instrument.send(message)
@@ -347,26 +604,34 @@ class Session:
         """Read the position back after a move."""
         capabilities = self._instrument.capabilities
         if capabilities.whole_plans or not capabilities.can_read_back:  # nothing has moved yet
-            return Event("arrived", message.target_uid, detail={"read_back": False})
+            return Arrived(message.target_uid)
         at_m = self._instrument.status().at_m
         wanted = (message.values["x_m"], message.values["y_m"])
-        off_m = math.inf if at_m is None else math.dist(at_m, wanted)
-        if off_m > limits.readback_tolerance_m:
+        off_m = _off_m(at_m, wanted)
+        if not off_m <= limits.readback_tolerance_m:
             self._journal.write(
-                "elsewhere", target_uid=message.target_uid, at_m=at_m, wanted_m=wanted
+                TipElsewhere(target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted)
             )
-            self._instrument.stop("position", limits.emergency)
             raise StoppedError(
                 f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
                 f" {limits.readback_tolerance_m * 1e9:.0f} nm"
             )
         gate.set_position(at_m)
-        self._journal.write("arrived", target_uid=message.target_uid, off_m=off_m)
-        return Event("arrived", message.target_uid, detail={"off_m": off_m, "at_m": at_m})
+        self._journal.write(TipArrived(target_uid=message.target_uid, off_m=off_m))
+        return Arrived(message.target_uid, at_m, off_m)
+
+    def _identities(self) -> tuple[str, ...]:
+        """What the instrument is known by: what answers, where it can be asked."""
+        if isinstance(self._instrument, Identified):
+            try:
+                return self._instrument.identities()
+            except InstrumentError as error:
+                raise SessionError(f"the instrument cannot be identified: {error}") from error
+        return (self._instrument.capabilities.address,)
 
     def _check(self, plan: VisitPlan) -> Check:
         begun = {} if self._measure_again else self._begun
-        return rehearse(plan, self._instrument, self._limits, begun)
+        return rehearse(plan, self._instrument, self._limits, begun, self._clock)
 
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf
@@ -385,10 +650,30 @@ class Session:
                 except OSError as error:
                     LOG.error("the hold is not in the journal: %s", error)
                     self._state = "HOLD"
+                if self._limits is not None and self._limits.after_hold == "withdraw":
+                    seconds = 60 * self._limits.after_hold_minutes
+                    self._after_hold = threading.Timer(seconds, self._withdraw_after_hold)
+                    self._after_hold.daemon = True
+                    self._after_hold.start()
+
+    def _cancel_withdrawing(self) -> None:
+        timer, self._after_hold = self._after_hold, None
+        if timer is not None:
+            timer.cancel()
 
     def _move(self, state: State, why: str) -> None:
-        self._journal.write("state", before=self._state, state=state, why=why)
+        self._journal.write(StateChanged(before=self._state, state=state, why=why))
         self._state = state
+
+
+def _off_m(at_m: tuple[float, float] | None, wanted_m: tuple[float, float]) -> float:
+    """How far the tip is from a place; infinite where it is not known."""
+    off_m = math.inf if at_m is None else math.dist(at_m, wanted_m)
+    return off_m if is_number(off_m) else math.inf
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _place(plan: VisitPlan, uid: str) -> tuple[float, float] | None:

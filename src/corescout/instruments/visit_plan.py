@@ -53,7 +53,7 @@ class VisitPlan:
     targets : tuple of Target
         Each with its place in metres and its action.
     tolerance_m : float
-        Drift that the plan bears; beyond it the session holds.
+        Largest drift that the plan tolerates; beyond it the session holds.
     expires_at : datetime
         UTC; after that nothing of it is sent.
     drift_check : DriftCheck or None
@@ -77,6 +77,48 @@ class VisitPlan:
     def digest(self) -> str:
         """SHA-256 of the canonical form: what is approved."""
         return hashlib.sha256(self.canonical()).hexdigest()
+
+
+def plan_problems(plan: VisitPlan) -> tuple[str, ...]:
+    """Say what of a plan is no number, no time or no text where one must be; nothing if all is."""
+    found = []
+    if not isinstance(plan.expires_at, datetime) or plan.expires_at.tzinfo is None:
+        found.append(f"expires_at: expected a time with its zone, found {plan.expires_at!r}")
+    if not (is_number(plan.tolerance_m) and plan.tolerance_m >= 0):
+        found.append(f"tolerance_m: expected metres, found {_short(plan.tolerance_m)}")
+    if not plan.targets:
+        found.append("expected at least one target, found none")
+    check = plan.drift_check
+    if check is not None and not all(map(is_number, (check.every, *check.center_m, check.size_m))):
+        found.append(f"drift_check: expected numbers, found {_short(check)}")
+    for target in plan.targets:
+        values = {"x_m, y_m": target.xy_m, **dict(target.settings)}
+        for name, value in values.items():
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not all(map(is_number, numbers)):
+                found.append(
+                    f"target {target.uid}: {name}: expected numbers, found {_short(value)}"
+                )
+    if not found:
+        try:
+            plan.canonical()
+        except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
+            found.append(f"the plan cannot be written down: {_short(error)}")
+    return tuple(found)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number, and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
+
+
+def _short(value: object) -> str:
+    return repr(value)[:60]
 
 
 def plan_visits(
@@ -106,8 +148,10 @@ def plan_visits(
         raise InputError(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
-    if not all(math.isfinite(v) for t in targets for v in (*(t.xy_m or ()), *t.settings.values())):
-        raise InputError("places and settings that are numbers", "nan or infinity", "choose again")
+    values = [v for t in targets for v in (*(t.xy_m or ()), *t.settings.values())]
+    wrong = [_short(value) for value in values if not is_number(value)]
+    if wrong:
+        raise InputError("places and settings that are numbers", ", ".join(wrong), "choose again")
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m

@@ -69,7 +69,8 @@ def explore(
         If it was interrupted; its `trials` are those that were finished.
     """
     made = as_plan(plan, channel, seed, rng)
-    given = as_scan(scan, made.pixel_size_m if pitch is None else pitch)
+    first = made.channels[0] if made.channels else None
+    given = as_scan(scan, made.pixel_size_m if pitch is None else pitch, first)
     places = as_keypoints(keypoints, given)
     with stop_on_interrupt(stop) as ended, shown(progress if on_progress is None else False) as bar:
         try:
@@ -123,7 +124,8 @@ def apply(
         If the scan has no such channel, another unit, no scale while the exploration had one, or
         no key points.
     """
-    given = as_scan(scan, pitch)
+    first = result.channels[0]
+    given = as_scan(scan, pitch, (channel_map or {}).get(first, first))
     given = with_channel_map(given, channel_map or {}, result)
     return Exploration.of(pipeline.apply(result, given, keypoints=as_keypoints(keypoints, given)))
 
@@ -152,8 +154,21 @@ def with_channel_map(scan: Scan, channel_map: Mapping[str, str], result: Result)
             )  # fmt: skip
     if len(set(channel_map.values())) < len(channel_map):
         raise InputError("one channel of the scan for each", str(dict(channel_map)), "correct it")
-    called = {theirs: ours for ours, theirs in channel_map.items()}
-    names = {n: called.get(n, n) for n in scan.channels if n in called or n not in channel_map}
+    return with_names(scan, {theirs: ours for ours, theirs in channel_map.items()})
+
+
+def with_names(scan: Scan, called: Mapping[str, str]) -> Scan:
+    """Return a scan with channels called by other names; one that has such a name gives way.
+
+    Raises
+    ------
+    InputError
+        If a channel is not there.
+    """
+    for theirs in called:
+        scan.channel(theirs)
+    taken = set(called.values())
+    names = {n: called.get(n, n) for n in scan.channels if n in called or n not in taken}
 
     def named(values: Mapping[str, Any]) -> dict[str, Any]:
         return {names[n]: v for n, v in values.items() if n in names}

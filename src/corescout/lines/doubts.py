@@ -28,8 +28,8 @@ def line_jumps(faults: LineFaults) -> Finding | None:
     return Finding(
         "line jumps" if lost < len(lines) else "lost lines",
         f"{faults.masked_share:.0%} of the lines ({len(lines)}, {_places(lines)}) {what}: they are"
-        " masked for key points; scan again with a lower speed or gain of the feedback, or leave them"
-        " out",
+        " masked for key points; scan again with a lower speed or gain of the feedback, or leave"
+        " them out",
         faults.masked_share,
         tuple(lines.tolist()),
     )

@@ -55,7 +55,7 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
     dead = _constant(image)
     values = _levels(np.where(dead[:, None], np.nan, image).astype(np.float64), signed=signed)
     steps = _Steps.of(values)
-    unknown = ~np.isfinite(values).any(axis=1)
+    unknown = np.asarray(~np.isfinite(values).any(axis=1))
     jumps = _jumps(steps)
     masked, jump, lost = _masked(jumps, unknown)
     halves = _Steps.of(values[:, ::2]), _Steps.of(values[:, 1::2])
@@ -88,7 +88,7 @@ def _levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
         return np.full(image.shape, np.nan)
     if signed:
         low, high = np.percentile(known, [5, 95])
-        return image / max(high - low, 1e-300)
+        return np.asarray(image / max(float(high - low), 1e-300))
     with np.errstate(divide="ignore", invalid="ignore"):
         # A dark line keeps its bright half: what is dark is asked for within the line too.
         median = np.full(len(image), np.median(known))

@@ -2,12 +2,13 @@
 
 The parts in the order of the work: `networks` (stacked encoders and decoders), `transforms`
 (coordinates turned, scaled and shifted), `elbo` (likelihoods and divergences), `training`,
-`encoding` (with `turning`). `train` and `encode` are the doors.
+`encoding` (with `turning`). Other packages call `train` and `encode`.
 """
 
 from corescout.data import Encoding
 from corescout.vae.encoding import encode, reconstruct
-from corescout.vae.exchange import Exchanged, read_pyroved, write_pyroved
+from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
+from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, epochs_of, train
@@ -17,6 +18,7 @@ __all__ = [
     "Exchanged",
     "Specification",
     "Trained",
+    "check_engine",
     "encode",
     "epochs_of",
     "read_pyroved",
@@ -24,5 +26,7 @@ __all__ = [
     "single_threaded",
     "specification_of",
     "train",
+    "train_with_pyroved",
+    "why_not_pyroved",
     "write_pyroved",
 ]

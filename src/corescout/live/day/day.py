@@ -7,15 +7,16 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from corescout.data import InputError, Measurement, Scan, Target
-from corescout.instruments import Journal, read_journal
+from corescout.instruments import Journal, read_entries
+from corescout.instruments.entries import Entry, PolicySigned, ScanOutcome, WatchBegan, WatchEnded
 from corescout.live.day.backlog import Backlog
 from corescout.live.day.measured_table import MEASUREMENTS, add_rows
-from corescout.live.day.records import OUTCOME, to_entry
+from corescout.live.day.records import to_entry
 from corescout.live.day.thumbnails import write_thumbnail
 from corescout.runs import write_run
 
@@ -70,21 +71,21 @@ class Day:
         """Why something could not be written yet, in words; "" if all is on the disk."""
         return self._backlog.problem
 
-    def write(self, what: str, **values: Any) -> None:
+    def write(self, entry: Entry) -> None:
         """Append an entry to the journal, now or as soon as the disk takes it."""
-        at = datetime.now(UTC).isoformat()
-        self._backlog.put(partial(self.journal.write, what, **{"at": at, **values}))
+        timed = replace(entry, at=entry.at or datetime.now(UTC).isoformat())
+        self._backlog.put(partial(self.journal.write, timed))
 
     def write_policy(self, policy: Policy) -> None:
         """Note who signed what."""
         values = asdict(policy)
         values["actions"] = sorted(policy.actions)
         values["expires_at"] = policy.expires_at.isoformat()
-        self.write("policy signed", **values)
+        self.write(PolicySigned(**values))
 
     def write_outcome(self, record: ScanRecord, file_sha256: str) -> None:
         """Note what became of a scan."""
-        self.write(OUTCOME, file_sha256=file_sha256, **to_entry(record))
+        self.write(ScanOutcome(record=to_entry(record), file_sha256=file_sha256))
 
     def retry(self) -> None:
         """Write what the disk did not take before."""
@@ -102,7 +103,7 @@ class Day:
         if result is None or not self._runs:
             return replace(record, folder=name)
         path = self.folder / SCANS / f"{name}.corescout"
-        write_run(result, path, overwrite=True, log=f"{result.why}\n")
+        write_run(result, path, overwrite=True, log=f"{result.verdict}\n")
         return replace(record, folder=name)
 
     def add_measurement(self, target: Target, measurement: Measurement) -> None:
@@ -111,21 +112,22 @@ class Day:
 
     def known_files(self) -> set[str]:
         """SHA-256 of the files that the journal has an outcome of."""
-        found = {e.get("file_sha256", "") for e in self._entries() if e["what"] == OUTCOME}
-        return {f for f in found if f}
+        outcomes = (e for e in self._entries() if isinstance(e, ScanOutcome))
+        return {e.file_sha256 for e in outcomes if e.file_sha256}
 
     def last_number(self) -> int:
         """Number of the last scan of the journal: the next ones are counted on."""
-        numbers = [e.get("number", 0) for e in self._entries() if e["what"] == OUTCOME]
+        outcomes = (e for e in self._entries() if isinstance(e, ScanOutcome))
+        numbers = [int(e.record.get("number", 0)) for e in outcomes]
         return max(numbers, default=0)
 
     def broken_off_at(self) -> datetime | None:
         """When the last watch began, if it never ended: the program or the computer went down."""
         began = None
         for entry in self._entries():
-            if entry["what"] == "watch":
-                began = began or datetime.fromisoformat(entry["at"])
-            elif entry["what"] == "watch ended":
+            if isinstance(entry, WatchBegan):
+                began = began or datetime.fromisoformat(entry.at)
+            elif isinstance(entry, WatchEnded):
                 began = None
         return began
 
@@ -147,8 +149,8 @@ class Day:
         self.journal.close()
         self._lock.release()
 
-    def _entries(self) -> list[dict[str, Any]]:
-        return read_journal(self.folder / JOURNAL)
+    def _entries(self) -> tuple[Entry, ...]:
+        return read_entries(self.folder / JOURNAL)
 
 
 def _safe(name: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from corescout.instruments.entries import Entry, ScanOutcome
 from corescout.live.states import ScanRecord
 
-OUTCOME = "scan outcome"
 _PAIRS = ("drift_m", "tip")
 
 
@@ -22,12 +22,13 @@ def to_entry(record: ScanRecord) -> dict[str, Any]:
     return {name: _finite(value) for name, value in values.items()}
 
 
-def records_of(entries: Iterable[Mapping[str, Any]]) -> list[ScanRecord]:
+def records_of(entries: Iterable[Entry]) -> list[ScanRecord]:
     """Return what became of each scan, in the order of the journal; what is no record is left out.
 
     A day that was taken up again is one day.
     """
-    return [_record(e) for e in entries if e.get("what") == OUTCOME and "number" in e]
+    outcomes = (e.record for e in entries if isinstance(e, ScanOutcome))
+    return [_record(record) for record in outcomes if "number" in record]
 
 
 def _record(entry: Mapping[str, Any]) -> ScanRecord:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 from corescout.data import Result
-from corescout.instruments import Instrument, Session, SessionError
+from corescout.instruments import Instrument, Session, SessionError, StopReport
+from corescout.instruments.entries import TypesEdited, WatchBegan, WatchEnded
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox
@@ -20,12 +22,13 @@ from corescout.live.loop.receiver import Receiver
 from corescout.live.loop.scan_work import ScanWork
 from corescout.live.loop.sources import InstrumentSource, Source
 from corescout.live.policy import Policy
-from corescout.live.reading.analyst import Analyst
+from corescout.live.reading.analyst import Analyst, with_types_of
 from corescout.live.settings import LiveSettings
 from corescout.live.states import Snapshot
 
 _TURN_S = 0.25  # how often the worker looks at the session while nothing comes
 _STOP_S = 1.0
+_YIELD_S = 0.02  # for an edit that waits between two turns
 
 
 class Runner:
@@ -63,6 +66,7 @@ class Runner:
         self._inbox = Inbox(day.last_number())
         self._stopping, self._ended = threading.Event(), threading.Event()
         self._busy = threading.Lock()  # held while a scan or a plan is under way
+        self._edited = threading.Event()  # a person's edit waits for its turn
         self._measuring: Measuring | None = None
         if session is not None and instrument is not None:
             measuring = self._measuring = Measuring(
@@ -112,7 +116,7 @@ class Runner:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._day.write("watch", source=self._source.name)
+        self._day.write(WatchBegan(source=self._source.name))
         for thread in self._threads:
             thread.start()
 
@@ -132,17 +136,27 @@ class Runner:
         self._inbox.wake()
         self.wait(_STOP_S)
 
-    def halt(self, reason: str) -> None:
+    def halt(self, reason: str) -> StopReport:
         """STOP: interrupt the instrument; the session holds until a person releases it.
+
+        Returns
+        -------
+        StopReport
+            What is known by now; `stop_report` has what is known later.
 
         Raises
         ------
         InstrumentError
-            If it did not reach the instrument: stop it by hand.
+            If nothing answers: stop it at the controller.
         SessionError
             If there is no session.
         """
-        self._need_measuring().halt(reason)
+        return self._need_measuring().halt(reason)
+
+    @property
+    def stop_report(self) -> StopReport | None:
+        """The newest report of the last stop, until a release."""
+        return None if self._measuring is None else self._measuring.stop_report
 
     def approve(self, digest: str, by: str) -> None:
         """Approve the plan that is shown.
@@ -158,22 +172,32 @@ class Runner:
         """Drop the plan that is shown."""
         self._need_measuring().decline(by)
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD (SessionError, InstrumentError)."""
+        self._need_measuring().withdraw_tip(by)
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked."""
         self._need_measuring().release(by)
 
     def adopt(self, edited: Result) -> None:
-        """Go on with the types of the result that is shown, as a person edited them.
+        """Go on with the types of a result that was shown, as a person edited them.
+
+        Waits for the scan that is under way: it was begun with the types from before, and is
+        shown with the edited ones.
 
         Raises
         ------
         InputError
             If it is of another representation than the one at hand.
         """
-        self._analyst.adopt(edited)
-        names = {str(n): look.name for n, look in edited.types.looks.items()}
-        self._day.write("types edited", names=names)
-        self._board.show(result=edited)
+        self._edited.set()
+        with self._busy:
+            self._edited.clear()
+            self._analyst.adopt(edited)
+            names = {str(n): look.name for n, look in edited.types.looks.items()}
+            self._day.write(TypesEdited(names=names))
+            self._show_edited(edited)
 
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy for the rest of the session, or take it back."""
@@ -189,6 +213,8 @@ class Runner:
     def _work(self) -> None:
         self._board.write_page()  # what drawing needs is loaded now: at the end it is quick
         while not self._stopping.is_set():
+            if self._edited.is_set():
+                time.sleep(_YIELD_S)
             with self._busy:
                 worked = self._turn()
             if not worked:
@@ -196,6 +222,16 @@ class Runner:
                     break
                 self._inbox.wait(_TURN_S)
         self._end()
+
+    def _show_edited(self, edited: Result) -> None:
+        """Show the latest scan with the edited types: it may have come after the edit."""
+        understood = self.snapshot.understood
+        latest = None if understood is None else understood.result
+        if understood is None or latest is None or latest.scan.uid == edited.scan.uid:
+            self._board.show(result=edited)
+            return
+        result = with_types_of(edited, latest)
+        self._board.show(understood=replace(understood, result=result), result=result)
 
     def _turn(self) -> bool:
         """Carry out what was approved, or take the newest scan; False if there is nothing to do."""
@@ -228,7 +264,7 @@ class Runner:
         for waiting in (*older, *([newest] if newest else [])):
             reason = "the watch was stopped before it was analysed"
             self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
-        self._day.write("watch ended", scans=len(self.snapshot.records))
+        self._day.write(WatchEnded(scans=len(self.snapshot.records)))
         self._board.write_page()
         self._board.stage("stopped", "")
 
