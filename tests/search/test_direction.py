@@ -1,14 +1,11 @@
 """A direction is not a type: who may decide, and what nothing left to tell means."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from corescout import read_scan
 from corescout.data import Candidate, Reward, Trial
-from corescout.pipeline import explore
 from corescout.plan import DecisionPlan, Plan
 from corescout.search import decide
 from corescout.search.direction import ALIKE, NOTHING_TRAINED, one_type
@@ -68,20 +65,3 @@ def test_rotation_of_a_vector_is_kept_where_it_was_asked_for():
     assert plan.invariances == ("none", "r")
     assert plan.decision.none_decides
     assert notes == ()
-
-
-def test_a_needle_in_two_directions_is_one_type(scan_file):
-    """Of the sweep one window: with rotation nothing is left to tell apart."""
-    scan = read_scan(scan_file("null_one_needle_two_orientations_0.npy"), pixel_size_m=10e-9)
-    plan = Plan.preset("live", windows_px=(13,), invariances=("none", "r"), max_keypoints=300)
-    decision = plan.decision.model_copy(update={"seeds": 1, "finalists": 1, "null_surrogates": 6})
-    result = explore(scan, plan.model_copy(update={"decision": decision}))
-    assert result.n_types == 1
-    assert "r" in result.winner.invariances
-    # Made to decide, the candidate without rotation tells directions apart.
-    decision = decision.model_copy(update={"none_decides": True, "null_surrogates": 0})
-    result = explore(scan, plan.model_copy(update={"invariances": ("none",), "decision": decision}))
-    direction = np.cos(2 * result.keypoints.profiles.direction_rad)
-    assert np.ptp(direction) > 1
-    assert result.n_types > 1
-    assert replace(result, line_faults=None).n_types == result.n_types
