@@ -1,7 +1,7 @@
 """Layers saved to one HDF5 file and opened again without loss.
 
 Images of scans are NSID channels, so other programs open the file too; what napari needs beside
-(names, colours, places, features) stands in groups of its own.
+(names, colours, places, features) is in groups of its own.
 """
 
 from __future__ import annotations
