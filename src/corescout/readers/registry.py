@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.data.bounds import why_no_file
 from corescout.readers.damage import damaged_as_input_error
 
 Reader = Callable[[Path], Scan]
@@ -86,8 +87,10 @@ def can_read(path: str | Path) -> bool:
     path = Path(path)
     magics = SUFFIXES.get(_suffix(path), ("", ()))[1]
     try:
+        if not magics or why_no_file(path.stat()) is not None:
+            return False
         with path.open("rb") as file:
-            return bool(magics) and file.read(8).startswith(magics)
+            return file.read(8).startswith(magics)
     except OSError:
         return False
 
@@ -104,6 +107,8 @@ def _head_of(path: Path) -> bytes:
             raise InputError("a scan file", f"the folder {path}", "give one file in it")
         if not path.exists():
             raise InputError("a scan file", f"no file {path}", "check the path")
+        if (why := why_no_file(path.stat())) is not None:
+            raise InputError("a scan file", f"{path.name}: {why}", "give a file of the instrument")
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
