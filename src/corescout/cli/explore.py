@@ -16,6 +16,7 @@ def explore(
     channel: options.Channels = None,
     preset: options.Preset = options.PresetName.live,
     plan: options.PlanFile = None,
+    allow_code: options.AllowCode = False,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
     detector: options.Detector = None,
@@ -57,6 +58,7 @@ def explore(
         budget=budget,
         device=device,
         pixel_size=pixel_size,
+        allow_code=allow_code,
     )
     scan = read_scan(file, pixel_size_m=made.pixel_size_m)
     folder = check_writable(out or default_folder(file), overwrite=overwrite)

@@ -12,6 +12,7 @@ import typer
 from corescout.cli.quantities import integers, length_m, names, time_s
 from corescout.cli.quantities import weights as read_weights
 from corescout.data import InputError
+from corescout.data.bounds import why_no_file
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
@@ -64,6 +65,10 @@ Channels = Annotated[
 Preset = Annotated[PresetName, typer.Option(help="live decides within a minute or two.")]
 PlanFile = Annotated[
     Path | None, typer.Option("--plan", help="A plan.json of a run; other options change it.")
+]
+AllowCode = Annotated[
+    bool,
+    typer.Option("--allow-code", help="Run the rewards of one's own that the plan file names."),
 ]
 Windows = Annotated[str | None, typer.Option(help="Window sizes in px, such as 9,13.")]
 Invariances = Annotated[str | None, typer.Option(help="Any of none,r,rt,t,rs,rts.")]
@@ -124,8 +129,15 @@ def make_plan(
     budget: str | None = None,
     pixel_size: str | None = None,
     device: DeviceName | None = None,
+    allow_code: bool = False,
 ) -> Plan:
     """Return the plan of a command line.
+
+    Parameters
+    ----------
+    allow_code : bool
+        Whether a reward `module:function` that only the plan file names may be imported, which runs
+        its code. One that was typed on the command line always may.
 
     Raises
     ------
@@ -135,7 +147,6 @@ def make_plan(
     from pydantic import ValidationError
 
     from corescout.plan import Plan
-    from corescout.rewards import load_reward
 
     changes: dict[str, object] = {
         "channels": _channels(channel),
@@ -160,8 +171,8 @@ def make_plan(
         if merging is not None:
             values["decision"]["merging"] = merging.value
         made = Plan.model_validate({**values, **changes})
-        for name in made.wanted_rewards:
-            load_reward(name)
+        typed = _typed_rewards(reward, weights, objectives, also)
+        _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
         return made
     except ValidationError as error:
         first = error.errors()[0]
@@ -198,10 +209,39 @@ def _decision(reward: str | None, weights: str | None, objectives: str | None) -
     return chosen
 
 
+def _typed_rewards(
+    reward: str | None, weights: str | None, objectives: str | None, also: str | None
+) -> set[str]:
+    """Names of the rewards that stand on the command line itself."""
+    weighted = read_weights(weights, "--weights") if weights is not None else {}
+    listed = [name for text in (objectives, also) if text is not None for name in names(text)]
+    return {*weighted, *listed, *([reward] if reward is not None else [])}
+
+
+def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
+    """Look up every reward; one of a plan file that is code is not, unless that was allowed."""
+    from corescout.rewards import load_reward, look_in_current_folder, own_rewards
+
+    own = own_rewards(wanted)
+    strange = [name for name in own if name not in typed]
+    if strange and not allow_code:
+        raise InputError(
+            "a plan file that runs no code",
+            f"the reward{'' if len(strange) == 1 else 's'} {', '.join(strange)} in it",
+            "if you trust who wrote it, give --allow-code; else leave it out of the file",
+        )
+    if own:
+        look_in_current_folder()
+    for name in wanted:
+        load_reward(name)
+
+
 def _read_plan(path: Path) -> Plan:
     from corescout.plan import Plan
 
     try:
+        if (why := why_no_file(path.stat())) is not None:
+            raise InputError("a plan file", f"{path}: {why}", "give the plan.json of a run")
         return Plan.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(

@@ -53,6 +53,7 @@ def watch(
     ] = None,
     preset: options.Preset = options.PresetName.live,
     plan_file: options.PlanFile = None,
+    allow_code: options.AllowCode = False,
     channel: options.Channel = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
@@ -70,8 +71,9 @@ def watch(
     from corescout.live.policy import Policy
 
     plan = options.make_plan(
-        preset, plan_file, channel=channel, windows=windows, invariances=invariances, seed=seed
-    )
+        preset, plan_file, channel=channel, windows=windows, invariances=invariances, seed=seed,
+        allow_code=allow_code,
+    )  # fmt: skip
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corescout.data import Progress, Result
+from corescout.gui.own_code import may_run
 from corescout.gui.workflow import State
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class Running:
             plan = explorer.plan()
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
+            return
+        if not may_run(plan, explorer):
+            self._say_problem(
+                "The code of the reward was not allowed to run: choose another reward."
+            )
             return
         drawn = explorer.key_points_step.take_edited(scan)
         explorer.begin(scan)

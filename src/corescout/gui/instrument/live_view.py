@@ -14,6 +14,7 @@ from corescout.gui.instrument.live_image import LiveImage
 from corescout.gui.instrument.live_section import LiveSection
 from corescout.gui.instrument.live_watch import LiveWatch, begin_watch
 from corescout.gui.instrument.loop_plot import loops_layer
+from corescout.gui.own_code import may_run
 from corescout.gui.workflow import State
 from corescout.instruments import Check, VisitPlan
 from corescout.live.policy import Policy
@@ -93,6 +94,9 @@ class LiveView:
             plan = explorer.plan()
         except ValueError as error:
             self._section.say(str(error).splitlines()[-1])
+            return
+        if not may_run(plan, explorer):
+            self._section.say("the code of the reward was not allowed to run: choose another")
             return
         plan = plan.model_copy(update={"channels": None})
         known = explorer.result
