@@ -14,7 +14,7 @@ import numpy as np
 from corescout import Plan, apply, explore, read_scan
 from corescout.cores import order_by_size
 from corescout.data import Keypoints
-from corescout.live.comparison import overlap_figure, overlap_of
+from corescout.live.reading.comparison import overlap_figure, overlap_of
 from corescout.registration import register
 
 COMPONENTS = 3

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from corescout.bench.decision import interval
-from corescout.bench.partition_scores import (
+from benchmarks.truth.decision import interval
+from benchmarks.truth.partition_scores import (
     SCORES,
     balanced_recall,
     contingency,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from corescout.bench import truth
-from corescout.bench.decision import REWARDS
+from benchmarks.truth import truth
+from benchmarks.truth.decision import REWARDS
 
 
 @pytest.fixture(scope="module")

@@ -3,74 +3,10 @@
 >>> import corescout
 >>> scan = corescout.read_scan("scan_0001.ibw")        # doctest: +SKIP
 >>> result = corescout.explore(scan)                   # doctest: +SKIP
+
+The public names stand in `__init__.pyi`; each is loaded when it is first used.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from importlib.metadata import version as _version
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from corescout.data import (
-        Fit,
-        InputError,
-        Keypoints,
-        Measurement,
-        Result,
-        Reward,
-        Scan,
-        ScanFrame,
-        Target,
-    )
-    from corescout.pipeline import apply, explore, save
-    from corescout.plan import Plan
-    from corescout.readers import read_measurement, read_scan
-
-_HOME = {
-    "Fit": "corescout.data",
-    "InputError": "corescout.data",
-    "Keypoints": "corescout.data",
-    "Measurement": "corescout.data",
-    "Plan": "corescout.plan",
-    "Result": "corescout.data",
-    "Reward": "corescout.data",
-    "Scan": "corescout.data",
-    "ScanFrame": "corescout.data",
-    "Target": "corescout.data",
-    "apply": "corescout.pipeline",
-    "explore": "corescout.pipeline",
-    "read_measurement": "corescout.readers",
-    "read_scan": "corescout.readers",
-    "save": "corescout.pipeline",
-}
-__all__ = [
-    "Fit",
-    "InputError",
-    "Keypoints",
-    "Measurement",
-    "Plan",
-    "Result",
-    "Reward",
-    "Scan",
-    "ScanFrame",
-    "Target",
-    "__version__",
-    "apply",
-    "explore",
-    "read_measurement",
-    "read_scan",
-    "save",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return _version("napari-corescout")
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'corescout' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

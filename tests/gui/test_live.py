@@ -16,7 +16,7 @@ from corescout.gui.workflow import State
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.demo import limits_of
-from corescout.live.next_scan import DoesNotFit, trained, understand
+from corescout.live.reading.next_scan import DoesNotFit, trained, understand
 from corescout.live.states import Snapshot
 
 pytestmark = pytest.mark.gui

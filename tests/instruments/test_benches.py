@@ -1,6 +1,6 @@
 """Small samples of `corescout bench kill` and `bench limits`."""
 
-from corescout.bench import kill, limits
+from benchmarks.reliability import kill, limits
 
 
 def test_killed_lives_lose_nothing_and_measure_nothing_twice():

@@ -1,6 +1,6 @@
 """A small sample of `corescout bench soak`: nothing lost, nothing twice."""
 
-from corescout.bench import soak
+from benchmarks.reliability import soak
 
 
 def test_faults_of_files_and_connections_lose_nothing():

@@ -6,7 +6,7 @@ from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 
 import corescout
-from corescout.bench.keypoints import cuts_across_nulls, score_of
+from benchmarks.truth.keypoints import cuts_across_nulls, score_of
 from corescout.keypoints import find_keypoints
 from corescout.keypoints.thinning import thin
 from corescout.plan import KeypointPlan

@@ -7,7 +7,7 @@ import pytest
 
 from corescout.data import ScanFrame
 from corescout.instruments.twin_sample import TwinSample
-from corescout.live.next_scan import trained
+from corescout.live.reading.next_scan import trained
 from corescout.pipeline import explore
 from corescout.plan import MixturePlan, Plan, TrainingPlan
 from corescout.surfaces import generate_surface

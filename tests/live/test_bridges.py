@@ -13,12 +13,12 @@ from corescout.instruments import Session
 from corescout.instruments.folder import FolderInstrument, read_plan
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.analyst import Analyst
-from corescout.live.day import Day
+from corescout.live.day.day import Day
 from corescout.live.demo import limits_of
+from corescout.live.loop.runner import Runner
+from corescout.live.loop.sources import InstrumentSource
 from corescout.live.policy import Policy
-from corescout.live.runner import Runner
-from corescout.live.sources import InstrumentSource
+from corescout.live.reading.analyst import Analyst
 from corescout.plan import TargetPlan
 
 WAIT_S = 90.0

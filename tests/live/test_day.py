@@ -8,13 +8,13 @@ import pytest
 
 from corescout.data import InputError, Measurement, Target
 from corescout.instruments import read_journal
-from corescout.live.analyst import Analyst
-from corescout.live.day import Day
-from corescout.live.inbox import MOST_WAITING, Inbox
-from corescout.live.measured_table import read_curves
-from corescout.live.records import records_of
-from corescout.live.runner import Runner
-from corescout.live.sources import ListSource
+from corescout.live.day.day import Day
+from corescout.live.day.measured_table import read_curves
+from corescout.live.day.records import records_of
+from corescout.live.loop.inbox import MOST_WAITING, Inbox
+from corescout.live.loop.runner import Runner
+from corescout.live.loop.sources import ListSource
+from corescout.live.reading.analyst import Analyst
 from corescout.live.states import ScanRecord
 
 WAIT_S = 60.0

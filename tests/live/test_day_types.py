@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corescout.bench.day_types import paired, renumbered_of
+from benchmarks.reliability.day_types import paired, renumbered_of
 
 
 def test_a_swap_is_counted_and_scatter_is_not(rng):

@@ -9,10 +9,10 @@ import pytest
 from corescout.colors import type_color
 from corescout.data import InputError
 from corescout.edits import recolor, rename
-from corescout.live.analyst import Analyst
-from corescout.live.identity import Identities, matched, renumbered, types_of_points
-from corescout.live.learning import relearn, replay_of
-from corescout.live.next_scan import understand
+from corescout.live.reading.analyst import Analyst
+from corescout.live.reading.identity import Identities, matched, renumbered, types_of_points
+from corescout.live.reading.learning import relearn, replay_of
+from corescout.live.reading.next_scan import understand
 from corescout.surfaces import generate_surface
 
 

@@ -8,11 +8,11 @@ from scipy.spatial import cKDTree
 from sklearn.metrics import adjusted_mutual_info_score
 
 from corescout.data import ScanFrame
-from corescout.live.advice import advise, pattern_period_px, zoom_targets
-from corescout.live.identity import types_of_points
-from corescout.live.kinds import kind_of
-from corescout.live.next_scan import understand, unusable
-from corescout.live.novelty import novelty
+from corescout.live.reading.advice import advise, pattern_period_px, zoom_targets
+from corescout.live.reading.identity import types_of_points
+from corescout.live.reading.kinds import kind_of
+from corescout.live.reading.next_scan import understand, unusable
+from corescout.live.reading.novelty import novelty
 from corescout.surfaces import generate_surface
 
 

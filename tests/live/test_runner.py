@@ -10,14 +10,14 @@ import pytest
 
 from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
 from corescout.instruments.twin import DigitalTwin
-from corescout.live import receiver as receiver_module
-from corescout.live.analyst import Analyst
-from corescout.live.day import Day
+from corescout.live.day.day import Day
 from corescout.live.demo import limits_of
+from corescout.live.loop import receiver as receiver_module
+from corescout.live.loop.runner import Runner
+from corescout.live.loop.sources import InstrumentSource, ListSource
 from corescout.live.policy import Policy
-from corescout.live.runner import Runner
+from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
-from corescout.live.sources import InstrumentSource, ListSource
 from corescout.plan import TargetPlan
 
 WAIT_S = 60.0

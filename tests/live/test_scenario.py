@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from corescout.bench.day import figures, outside
+from benchmarks.reliability.day import figures, outside
+from benchmarks.reliability.scenario import scenario, story
 from corescout.instruments import read_journal
 from corescout.instruments.messages import Message
 from corescout.live.demo import limits_of
-from corescout.live.scenario import scenario, story
 
 
 def test_every_thing_happens_in_a_story():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from corescout.live.drift import Drift
-from corescout.live.identity import types_of_points
-from corescout.live.next_scan import understand
-from corescout.live.sharp_types import SharpTypes
-from corescout.live.tip import TipMonitor
+from corescout.live.reading.drift import Drift
+from corescout.live.reading.identity import types_of_points
+from corescout.live.reading.next_scan import understand
+from corescout.live.reading.sharp_types import SharpTypes
+from corescout.live.reading.tip import TipMonitor
 
 
 def test_a_wearing_tip_is_warned_of_before_the_types_change(typed, look):

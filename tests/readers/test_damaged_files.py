@@ -7,7 +7,7 @@ import sys
 SCRIPT = """
 import json, sys
 from pathlib import Path
-from corescout.bench.fuzz import fuzz
+from benchmarks.reliability.fuzz import fuzz
 files = [f for f in sorted(Path(sys.argv[1]).rglob("*")) if f.is_file()]
 counts, longest_s, complaints = fuzz(files, 3)
 print(json.dumps({"counts": counts, "longest_s": longest_s, "complaints": complaints}))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import spline_filter
 
-from corescout.bench.rotation import rotation_plan, turn, turned_patches
+from benchmarks.truth.rotation import rotation_plan, turn, turned_patches
 from corescout.data import Candidate
 from corescout.preparation import prepare
 from corescout.surfaces import Imaging, generate_surface

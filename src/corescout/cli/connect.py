@@ -91,7 +91,8 @@ def _instrument(
 
 
 def _say_names(profiles: Path | None) -> None:
-    from corescout.instruments.profiles import profile_names, profiles_file
+    from corescout.folders import profiles_file
+    from corescout.instruments.profiles import profile_names
 
     names = profile_names(profiles)
     typer.echo("\n".join(names) or f"no instruments in {profiles or profiles_file()}")

@@ -16,8 +16,8 @@ from corescout.data import InputError
 if TYPE_CHECKING:
     from corescout.instruments import Instrument, Limits
     from corescout.live import Day, Runner, Trained
+    from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
-    from corescout.live.sources import Source
     from corescout.plan import Plan
 
 _KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
@@ -127,7 +127,7 @@ def _at_instrument(
 ) -> Runner:
     from corescout.instruments import Session
     from corescout.live import Analyst, Runner
-    from corescout.live.sources import InstrumentSource
+    from corescout.live.loop.sources import InstrumentSource
 
     session = Session(instrument, limits, day.journal)
     analyst = Analyst(plan, known, workers)
@@ -144,7 +144,7 @@ def _on_folder(
     polling: bool,
 ) -> Runner:
     from corescout.live import Analyst, Runner
-    from corescout.live.sources import FolderSource
+    from corescout.live.loop.sources import FolderSource
 
     if not folder.is_dir():
         raise InputError("a folder to watch", f"none at {folder}", "create it, or give another")

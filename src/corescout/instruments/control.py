@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from platformdirs import user_data_path
+
+from corescout.folders import control_folder
 
 
 def control_of(address: str, folder: Path | None = None) -> FileLock:
@@ -19,7 +20,7 @@ def control_of(address: str, folder: Path | None = None) -> FileLock:
     folder : Path, optional
         Of the lock files; the user's data folder if not said.
     """
-    folder = folder or user_data_path("corescout") / "control"
+    folder = folder or control_folder()
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", address)
     return FileLock(folder / f"{name}.lock", thread_local=False)

@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from corescout.data import InputError
+from corescout.folders import profiles_file
 from corescout.instruments.limits import Limits, limits_of_table
 from corescout.instruments.protocol import Instrument
 
@@ -148,11 +148,6 @@ PROFILES: TypeAdapter[Any] = TypeAdapter(
 
 def _from(base: Path, path: Path) -> Path:
     return base / path.expanduser()
-
-
-def profiles_file() -> Path:
-    """Return where the profiles are looked for: in the user's configuration folder."""
-    return user_config_path("corescout") / "instruments.toml"
 
 
 def profile_names(path: str | Path | None = None) -> tuple[str, ...]:

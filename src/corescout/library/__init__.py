@@ -3,7 +3,7 @@
 from corescout.library.comparison import Comparison, TypeShare, compare
 from corescout.library.entry import LibraryType, library_type
 from corescout.library.finding import Finding, find_like_point, find_like_type
-from corescout.library.store import Library, default_folder
+from corescout.library.store import Library
 
 __all__ = [
     "Comparison",
@@ -12,7 +12,6 @@ __all__ = [
     "LibraryType",
     "TypeShare",
     "compare",
-    "default_folder",
     "find_like_point",
     "find_like_type",
     "library_type",

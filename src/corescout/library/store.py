@@ -9,19 +9,11 @@ from pathlib import Path
 
 from corescout.data import InputError
 from corescout.exports.whole import whole_file
+from corescout.folders import LIBRARY_VARIABLE, types_folder
 from corescout.library import files
 from corescout.library.entry import LibraryType
 
 SUFFIX = ".type.npz"
-VARIABLE = "CORESCOUT_LIBRARY"
-
-
-def default_folder() -> Path:
-    """Return where the library is: `CORESCOUT_LIBRARY`, or a folder of the user's data."""
-    from platformdirs import user_data_path
-
-    named = os.environ.get(VARIABLE)
-    return Path(named) if named else user_data_path("corescout", appauthor=False) / "types"
 
 
 class Library:
@@ -36,7 +28,7 @@ class Library:
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self.folder = Path(folder) if folder is not None else default_folder()
+        self.folder = Path(folder) if folder is not None else types_folder()
 
     def entries(self) -> tuple[LibraryType, ...]:
         """Return the types by name; files that cannot be read are left out (see `damaged`)."""
@@ -128,7 +120,7 @@ class Library:
             raise InputError(
                 f"room and the right to write the library {self.folder}",
                 error.strerror or str(error),
-                f"free some space, or name another folder in {VARIABLE}",
+                f"free some space, or name another folder in {LIBRARY_VARIABLE}",
             ) from error
         return target
 

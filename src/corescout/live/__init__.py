@@ -3,11 +3,11 @@
 `Runner` is the loop; `Analyst` what it understands scans with; `Day` where it writes.
 """
 
-from corescout.live.analyst import Analyst
-from corescout.live.day import Day
-from corescout.live.next_scan import Trained, Understood, trained, understand
+from corescout.live.day.day import Day
+from corescout.live.loop.runner import Runner
 from corescout.live.policy import Policy
-from corescout.live.runner import Runner
+from corescout.live.reading.analyst import Analyst
+from corescout.live.reading.next_scan import Trained, Understood, trained, understand
 from corescout.live.settings import LiveSettings
 from corescout.live.states import ScanRecord, Snapshot, TargetState
 

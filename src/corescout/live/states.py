@@ -12,9 +12,9 @@ from psygnal import Signal
 from corescout.data import Measurement, Result, Scan, Target
 from corescout.instruments.protocol import Check
 from corescout.instruments.visit_plan import VisitPlan
-from corescout.live.drift import Drift
-from corescout.live.next_scan import Understood
-from corescout.live.tip import TipReading
+from corescout.live.reading.drift import Drift
+from corescout.live.reading.next_scan import Understood
+from corescout.live.reading.tip import TipReading
 
 Stage = Literal[
     "starting",

@@ -21,7 +21,7 @@ from corescout.gui.steps.step import Fold
 from corescout.gui.undo import Parameter
 from corescout.instruments.messages import SPECTRUM_DEFAULTS
 from corescout.instruments.visit_plan import TOLERANCE_M
-from corescout.live.suggestion import CHECK_EVERY
+from corescout.live.loop.suggestion import CHECK_EVERY
 
 _ACTIONS = {
     "spectrum": "spectrum at each target",

@@ -29,7 +29,7 @@ from corescout.instruments import (
 )
 from corescout.instruments.loops import Loop, fit_loop
 from corescout.instruments.session import State
-from corescout.live.day import Day
+from corescout.live.day.day import Day
 
 LOG = logging.getLogger("corescout.gui")
 _STATUS_S = 0.15  # between two looks at where the tip is

@@ -10,11 +10,11 @@ from pathlib import Path
 from corescout.data import Result
 from corescout.data.errors import CorescoutError
 from corescout.gui.instrument.link import InstrumentLink
-from corescout.live.day import Day
+from corescout.live.day.day import Day
+from corescout.live.loop.runner import Runner
+from corescout.live.loop.sources import FolderSource, InstrumentSource
 from corescout.live.policy import Policy
-from corescout.live.runner import Runner
 from corescout.live.settings import LiveSettings
-from corescout.live.sources import FolderSource, InstrumentSource
 from corescout.live.states import Snapshot
 from corescout.plan import Plan
 
@@ -131,8 +131,8 @@ def begin_watch(
         Where the day of a folder is written; an instrument has its own.
     settings : LiveSettings
     """
-    from corescout.live.analyst import Analyst
-    from corescout.live.next_scan import trained
+    from corescout.live.reading.analyst import Analyst
+    from corescout.live.reading.next_scan import trained
 
     workers = max(1, (os.cpu_count() or 2) - 1)  # one core is left to the window
     analyst = Analyst(plan, None if known is None else trained(known), workers)

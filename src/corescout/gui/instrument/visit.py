@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from corescout.data import Result, Target
 from corescout.data.target import Action
 from corescout.instruments import DriftCheck, Event, VisitPlan, plan_visits
-from corescout.live.suggestion import CHECK_SHARE
+from corescout.live.loop.suggestion import CHECK_SHARE
 
 # Of a message that was carried out; the bias and the speed between them are not worth a word.
 _SAID = {

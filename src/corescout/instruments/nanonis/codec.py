@@ -69,6 +69,21 @@ COMMANDS: dict[str, Layout] = {
     "BiasSpectr.StatusGet": _layout("", "u32"),
     "BiasSpectr.Start": _layout("u32 str", "names image f32s"),
     "ZCtrl.Withdraw": _layout("u32 i32"),
+    # What is read back before something moves; layouts as the maker's own client has them.
+    "Scan.SpeedGet": _layout("", "f32 f32 f32 f32 u16 f32"),
+    "Scan.SpeedSet": _layout("f32 f32 f32 f32 u16 f32"),
+    "BiasSpectr.LimitsGet": _layout("", "f32 f32"),
+    "BiasSpectr.PropsGet": _layout("", "u16 i32 u16 i32 names names names"),
+    "BiasSpectr.AdvPropsGet": _layout("", "u16 u16 u16 u16"),
+    "BiasSpectr.TimingGet": _layout("", "f32 f32 f32 f32 f32 f32 f32 f32"),
+    "ZCtrl.OnOffGet": _layout("", "u32"),
+    "ZCtrl.StatusGet": _layout("", "u16"),
+    "ZCtrl.ZPosGet": _layout("", "f32"),
+    "ZCtrl.LimitsGet": _layout("", "f32 f32"),
+    "ZCtrl.SetpntGet": _layout("", "f32"),
+    "Signals.ValGet": _layout("i32 u32", "f32"),
+    "LockIn.ModOnOffGet": _layout("i32", "u32"),
+    "LockIn.ModAmpGet": _layout("i32", "f32"),
 }
 
 

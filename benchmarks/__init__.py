@@ -1,0 +1,34 @@
+"""Measurements that are too slow or too noisy for the tests: `corescout bench NAME`.
+
+They come with a checkout and are no part of the wheel. `reliability/` holds what must never happen,
+`truth/` what is found on surfaces whose types are known, `speed/` how long things take. Each
+measurement is a module with one function
+``run(scan: Path | None = None, *, quick: bool = False) -> BenchReport``, named in `BENCHES`.
+"""
+
+from benchmarks.outcome import Bar, BenchReport
+
+BENCHES: dict[str, str] = {
+    "day": "benchmarks.reliability.day",
+    "day-window": "benchmarks.reliability.day_window",
+    "decision": "benchmarks.truth.decision",
+    "fuzz": "benchmarks.reliability.fuzz",
+    "gui": "benchmarks.speed.gui",
+    "keypoints": "benchmarks.truth.keypoints",
+    "kill": "benchmarks.reliability.kill",
+    "limits": "benchmarks.reliability.limits",
+    "live": "benchmarks.speed.live",
+    "loops": "benchmarks.truth.loops",
+    "null": "benchmarks.truth.null",
+    "open": "benchmarks.speed.opening",
+    "paper": "benchmarks.speed.paper",
+    "presets": "benchmarks.truth.presets",
+    "registration": "benchmarks.truth.registration",
+    "rotation": "benchmarks.truth.rotation",
+    "scale": "benchmarks.speed.scale",
+    "soak": "benchmarks.reliability.soak",
+    "startup": "benchmarks.speed.startup",
+    "truth": "benchmarks.truth.truth",
+}
+
+__all__ = ["BENCHES", "Bar", "BenchReport"]

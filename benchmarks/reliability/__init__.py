@@ -1,0 +1,1 @@
+"""What must never happen: lost work, crossed limits, files that break the program."""

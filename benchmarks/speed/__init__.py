@@ -1,0 +1,1 @@
+"""How long things take, and how long the window does not respond."""

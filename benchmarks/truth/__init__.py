@@ -1,0 +1,1 @@
+"""What is found on surfaces whose types are known."""

@@ -1,0 +1,160 @@
+"""Ways to choose types on a surface: the default rule, and what it has to beat.
+
+Each is a function of the trainings on a surface and the number of the first seed; it returns the
+label of every key point. None of them sees the truth but `best`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.truth.partition_scores import partition_scores
+from benchmarks.truth.surface_facts import N_SEEDS, SurfaceFacts
+from corescout.plan import DecisionPlan, MixturePlan
+from corescout.search import Places, decide, types_of_codes
+from corescout.search.agreement import medoid
+from corescout.search.decision import shortlist
+
+Labels = NDArray[np.int64]
+FIXED = (13, "r")
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """The trainings on a surface, and the types that the plan's components give for each.
+
+    Attributes
+    ----------
+    facts : SurfaceFacts
+    plan : DecisionPlan
+    """
+
+    facts: SurfaceFacts
+    plan: DecisionPlan
+    _types: dict[tuple[int, int], Labels] = field(default_factory=dict)
+
+    def types(self, place: int, seed: int) -> Labels:
+        """Types (N,) of a candidate with a seed, as an exploration would show them."""
+        if (place, seed) not in self._types:
+            one = self.facts.trained[place][seed]
+            z = np.asarray(one.z, dtype=np.float64)
+            mixture, types = types_of_codes(
+                {k: one.mixture(k) for k in one.parameters},
+                one.rewards,
+                z,
+                Places.of(self.facts.yx_px, one.candidate.window_px),
+                self.plan,
+            )
+            self._types[place, seed] = types[mixture.assign(z).argmax(axis=1)]
+        return self._types[place, seed]
+
+    def of_reward(self, place: int, seed: int, name: str) -> Labels:
+        """Label with the components that one reward, or else the gain, likes best."""
+        rewards = self.facts.trained[place][seed].rewards
+        k = rewards[name].parts.get("n_components", rewards["gain"].parts["n_components"])
+        return self.facts.trained[place][seed].labels(max(1, round(k)))
+
+    def decided(self, seed: int) -> tuple[int, int, int]:
+        """Return the place of the winner, its seed, and how many are tied, the winner too.
+
+        As in an exploration: one seed for all, all seeds for the finalists, and of the winner the
+        seed that agrees best with the others.
+        """
+        places, trained = self.vaes, self.facts.trained
+        order = [(seed + s) % len(trained[places[0]]) for s in range(N_SEEDS)]
+        trials = [trained[i][seed].trial(j) for j, i in enumerate(places)]
+        repeats = {
+            j: [trained[places[j]][s].trial(j) for s in order[1:]]
+            for j in shortlist(trials, self.plan)
+        }
+        decision = decide(trials, repeats, self.plan)
+        if decision is None:
+            raise ValueError(f"{self.facts.name}: every candidate collapsed")
+        winner = places[decision.winner]
+        able = [s for s in order if trained[winner][s].collapsed is None]
+        shown = able[medoid([self.of_reward(winner, s, "gain") for s in able])]
+        return winner, shown, 1 + len(decision.tied)
+
+    def alive(self, seed: int) -> list[int]:
+        """Places of the autoencoders that did not collapse with a seed."""
+        return [i for i in self.vaes if self.facts.trained[i][seed].collapsed is None]
+
+    @property
+    def vaes(self) -> list[int]:
+        """Places of the autoencoders among the candidates."""
+        return [i for i, f in enumerate(self.facts.trained) if f[0].candidate.kind == "vae"]
+
+    def place_of(self, kind: str) -> int:
+        """Place of the candidate of a kind with the fixed window."""
+        window, invariances = FIXED
+        for i, one in enumerate(self.facts.trained):
+            c = one[0].candidate
+            if c.kind == kind and c.window_px == window and kind != "vae":
+                return i
+            if c.kind == kind and (c.window_px, c.invariances) == (window, invariances):
+                return i
+        raise ValueError(f"no candidate of kind {kind} with {window} px")
+
+
+Choice = Callable[[Labelled, int], Labels]
+
+
+def default(labelled: Labelled, seed: int) -> Labels:
+    """What an exploration with the plan shows where it has evidence of types."""
+    winner, shown, _ = labelled.decided(seed)
+    return labelled.types(winner, shown)
+
+
+def by_reward(name: str) -> Choice:
+    """The candidate that one reward likes best, with the number of components that it likes."""
+
+    def choose(labelled: Labelled, seed: int) -> Labels:
+        trained = labelled.facts.trained
+        best_place = max(labelled.alive(seed), key=lambda i: trained[i][seed].rewards[name].utility)
+        return labelled.of_reward(best_place, seed, name)
+
+    return choose
+
+
+def fixed(labelled: Labelled, seed: int) -> Labels:
+    """Always 13 px, rotation."""
+    return labelled.types(labelled.place_of("vae"), seed)
+
+
+def pca(labelled: Labelled, seed: int) -> Labels:
+    """PCA of 13 px patches and a Gaussian mixture, its components as ICL likes them."""
+    return labelled.of_reward(labelled.place_of("pca"), 0, "gain")
+
+
+def context(labelled: Labelled, seed: int) -> Labels:
+    """Gaussian mixture on the context descriptor itself, no autoencoder."""
+    from corescout.mixtures import fit_mixtures
+    from corescout.rewards.criteria import icl_of
+
+    codes = np.asarray(labelled.facts.context)
+    everything = np.ones(len(codes), bool)
+    found = fit_mixtures([codes], [everything], MixturePlan(), [seed])[0]
+    mixture = min(found.values(), key=lambda m: icl_of(m, 2.0))
+    return np.asarray(mixture.assign(codes).argmax(axis=1))
+
+
+def best(labelled: Labelled, seed: int) -> Labels:
+    """The candidate with the highest AMI on this seed, shown with the next one: no luck of a seed.
+
+    It may look at the truth, so it is a bound for any choice among the same candidates.
+    """
+    other = (seed + 1) % N_SEEDS
+    truth = labelled.facts.truth
+    able = [i for i in labelled.alive(seed) if labelled.facts.trained[i][other].collapsed is None]
+    winner = max(able, key=lambda i: partition_scores(labelled.types(i, seed), truth)["ami"])
+    return labelled.types(winner, other)
+
+
+def random_scores(labelled: Labelled, seed: int, truth: Labels) -> dict[str, float]:
+    """Mean scores over all candidates that did not collapse: what a random choice expects."""
+    rows = [partition_scores(labelled.types(i, seed), truth) for i in labelled.alive(seed)]
+    return {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}

@@ -1,0 +1,16 @@
+from .data import Fit as Fit
+from .data import InputError as InputError
+from .data import Keypoints as Keypoints
+from .data import Measurement as Measurement
+from .data import Result as Result
+from .data import Reward as Reward
+from .data import Scan as Scan
+from .data import ScanFrame as ScanFrame
+from .data import Target as Target
+from .pipeline import apply as apply
+from .pipeline import explore as explore
+from .pipeline import save as save
+from .plan import Plan as Plan
+from .readers import read_measurement as read_measurement
+from .readers import read_scan as read_scan
+from .version import __version__ as __version__

@@ -1,0 +1,155 @@
+"""The folder of a day: the journal, a run folder for each scan, small pictures, measurements."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from corescout.data import InputError, Measurement, Scan, Target
+from corescout.instruments import Journal, read_journal
+from corescout.live.day.backlog import Backlog
+from corescout.live.day.measured_table import MEASUREMENTS, add_rows
+from corescout.live.day.records import OUTCOME, to_entry
+from corescout.live.day.thumbnails import write_thumbnail
+from corescout.runs import write_run
+
+if TYPE_CHECKING:
+    from corescout.live.policy import Policy
+    from corescout.live.reading.next_scan import Understood
+    from corescout.live.states import ScanRecord
+
+JOURNAL, PAGE = "journal.jsonl", "day.html"
+SCANS, PICTURES = "scans", "pictures"
+
+
+class Day:
+    """Writes what a runner does into one folder; a folder that is there is continued.
+
+    What the disk does not take is kept and written as soon as it does. The journal itself, which a
+    session writes to, is strict: what could not be noted there must not be done.
+
+    Parameters
+    ----------
+    folder : str or Path
+    runs : bool
+        Whether each analysed scan gets a run folder.
+    synced : bool
+        Of the journal; at an instrument it is.
+
+    Raises
+    ------
+    InputError
+        If another watch writes to the folder.
+    """
+
+    def __init__(self, folder: str | Path, *, runs: bool = True, synced: bool = True) -> None:
+        self.folder = Path(folder)
+        self._runs = runs
+        for name in (SCANS, PICTURES):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self.folder / ".lock", thread_local=False)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise InputError(
+                "a folder of the day that nobody else writes to",
+                f"{self.folder}, which another watch or window uses",
+                "end that one, or give another folder",
+            ) from error
+        self.journal = Journal(self.folder / JOURNAL, synced=synced)
+        self._backlog = Backlog()
+
+    @property
+    def problem(self) -> str:
+        """Why something could not be written yet, in words; "" if all is on the disk."""
+        return self._backlog.problem
+
+    def write(self, what: str, **values: Any) -> None:
+        """Append an entry to the journal, now or as soon as the disk takes it."""
+        at = datetime.now(UTC).isoformat()
+        self._backlog.put(partial(self.journal.write, what, **{"at": at, **values}))
+
+    def write_policy(self, policy: Policy) -> None:
+        """Note who signed what."""
+        values = asdict(policy)
+        values["actions"] = sorted(policy.actions)
+        values["expires_at"] = policy.expires_at.isoformat()
+        self.write("policy signed", **values)
+
+    def write_outcome(self, record: ScanRecord, file_sha256: str) -> None:
+        """Note what became of a scan."""
+        self.write(OUTCOME, file_sha256=file_sha256, **to_entry(record))
+
+    def retry(self) -> None:
+        """Write what the disk did not take before."""
+        self._backlog.retry()
+
+    def keep(
+        self, record: ScanRecord, scan: Scan | None, understood: Understood | None
+    ) -> ScanRecord:
+        """Keep what there is of a scan: its picture, and its run folder if it was analysed."""
+        if scan is None:
+            return record
+        name = f"{record.number:04d}-{_safe(record.uid)}"
+        result = understood.result if understood is not None else None
+        write_thumbnail(scan, result, self.folder / PICTURES / f"{name}.png")
+        if result is None or not self._runs:
+            return replace(record, folder=name)
+        path = self.folder / SCANS / f"{name}.corescout"
+        write_run(result, path, overwrite=True, log=f"{result.why}\n")
+        return replace(record, folder=name)
+
+    def add_measurement(self, target: Target, measurement: Measurement) -> None:
+        """Append a measurement to the table, beside the target that it answers."""
+        self._backlog.put(partial(add_rows, self.folder / MEASUREMENTS, target, measurement))
+
+    def known_files(self) -> set[str]:
+        """SHA-256 of the files that the journal has an outcome of."""
+        found = {e.get("file_sha256", "") for e in self._entries() if e["what"] == OUTCOME}
+        return {f for f in found if f}
+
+    def last_number(self) -> int:
+        """Number of the last scan of the journal: the next ones are counted on."""
+        numbers = [e.get("number", 0) for e in self._entries() if e["what"] == OUTCOME]
+        return max(numbers, default=0)
+
+    def broken_off_at(self) -> datetime | None:
+        """When the last watch began, if it never ended: the program or the computer went down."""
+        began = None
+        for entry in self._entries():
+            if entry["what"] == "watch":
+                began = began or datetime.fromisoformat(entry["at"])
+            elif entry["what"] == "watch ended":
+                began = None
+        return began
+
+    def write_page(self, source: str) -> Path:
+        """Write the page of the day; return its path.
+
+        Raises
+        ------
+        OSError
+            If the disk is full; the page before stays.
+        """
+        from corescout.live.day.day_page import write_day_page
+
+        return write_day_page(self.folder, source)
+
+    def close(self) -> None:
+        """Close the journal and let others write to the folder."""
+        self.retry()
+        self.journal.close()
+        self._lock.release()
+
+    def _entries(self) -> list[dict[str, Any]]:
+        return read_journal(self.folder / JOURNAL)
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:60]

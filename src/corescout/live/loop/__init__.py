@@ -1,0 +1,1 @@
+"""The loop: scans come in, are worked on, and lead to measurements."""

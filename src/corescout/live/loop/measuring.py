@@ -1,0 +1,366 @@
+"""The measuring half of a runner: a suggestion, its approval, the run, results tied to targets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from corescout.data import InputError, Scan, Target
+from corescout.instruments import (
+    Check,
+    Event,
+    Instrument,
+    InstrumentError,
+    Session,
+    SessionError,
+    VisitPlan,
+)
+from corescout.instruments.folder import Tied
+from corescout.live.day.day import Day
+from corescout.live.loop.suggestion import Measured, Suggestion, doubt, suggest
+from corescout.live.loop.target_states import TargetStates
+from corescout.live.policy import Policy, Signed
+from corescout.live.reading.drift import Drift
+from corescout.live.reading.next_scan import Understood
+from corescout.live.settings import LiveSettings
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """An instrument whose spectra come as files after a plan was handed over."""
+
+    def spectra(self) -> Tied:
+        """Return the spectra of the last plan by target."""
+
+
+class Measuring:
+    """Suggests on scans, and runs what a person or a policy approves.
+
+    `suggest` and `carry_out` are the worker's; everything else may come from any thread.
+
+    Parameters
+    ----------
+    session : Session
+    instrument : Instrument
+    day : Day
+    policy : Policy or None
+    settings : LiveSettings
+    show : callable
+        Takes changes of the snapshot.
+    wake : callable
+        Tells the worker that something was approved.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        instrument: Instrument,
+        day: Day,
+        policy: Policy | None,
+        settings: LiveSettings,
+        show: Callable[..., None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._session, self._instrument, self._day = session, instrument, day
+        self._signed, self._settings, self._show, self._wake = Signed(policy), settings, show, wake
+        self._lock = threading.RLock()
+        self.instrument_lock = threading.Lock()  # held while a plan runs, or a source scans
+        self._suggestion: Suggestion | None = None
+        self._plan: VisitPlan | None = None
+        self._check: Check | None = None
+        self._since_plan: tuple[float, float] = (0.0, 0.0)
+        self._approved = self._under_way = False
+        self._by_policy = False
+        self._states = TargetStates(day, show)
+        self._handed_over: dict[str, Target] = {}  # whose spectra come as files
+        if policy is not None:
+            day.write_policy(policy)
+
+    # -- from any thread ------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """Of the session."""
+        return self._session.state
+
+    @property
+    def measured(self) -> Measured:
+        """Places that were measured in this session."""
+        return self._states.measured
+
+    @property
+    def held(self) -> bool:
+        """Whether a person must look."""
+        return self._session.state == "HOLD"
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a plan is under way, or waits for the end of a scan."""
+        return self.due or self._under_way or self._session.state == "RUNNING"
+
+    @property
+    def due(self) -> bool:
+        """Whether a plan is approved and waits for the worker."""
+        return self._approved and self._session.state == "ARMED"
+
+    def approve(self, digest: str, by: str) -> None:
+        """Approve the plan that is shown (SessionError if it is another one, or has errors)."""
+        with self._lock:
+            self._session.approve(digest, by)
+            self._approved, self._by_policy = True, False
+            self._states.mark("approved")
+        self._wake()
+
+    def decline(self, by: str) -> None:
+        """Drop the plan that is shown."""
+        with self._lock:
+            if self._session.state == "RUNNING":
+                raise SessionError("the plan is under way: stop it")
+            if self._plan is not None:
+                self._day.write("declined", digest=self._plan.digest, by=by)
+            self._states.mark("withdrawn", f"declined by {by}")
+            self._void(f"declined by {by}")
+            self._plan = self._check = self._suggestion = None
+            self._approved = False
+        self._show(plan=None, check=None)
+        self.show_stage()
+
+    def release(self, by: str) -> None:
+        """Leave HOLD: a person has looked. What was planned before is not."""
+        with self._lock:
+            self._session.release(by)
+            self._plan = self._check = None
+            self._approved = False
+        self._show(plan=None, check=None)
+        self.show_stage()
+        self._wake()
+
+    def sign(self, policy: Policy | None) -> None:
+        """Sign a policy for the rest of the session; None takes it back."""
+        with self._lock:
+            self._signed = Signed(policy)
+        if policy is None:
+            self._day.write("policy taken back")
+            return
+        self._day.write_policy(policy)
+        self._ask_policy()
+        self._wake()
+
+    def halt(self, reason: str) -> None:
+        """STOP (InstrumentError if it did not reach the instrument)."""
+        try:
+            self._session.stop(reason)
+        finally:
+            self._approved = False
+            self._show(stage="held", message=reason)
+
+    def stop_run(self, reason: str) -> None:
+        """Stop a plan that is under way; nothing else."""
+        if self._session.state == "RUNNING":
+            with suppress(InstrumentError):  # the session holds and says so
+                self._session.stop(reason)
+
+    def show_stage(self) -> None:
+        """Say what is waited for."""
+        if self.held:
+            self._show(stage="held", message="look at the instrument, then release")
+        elif self._plan is not None and self._session.state == "PREVIEW":
+            count = len(self._plan.targets)
+            self._show(stage="awaiting approval", message=f"a plan of {count} targets")
+        elif not self.due:
+            self._show(stage="waiting", message="for a scan")
+
+    # -- the worker's ---------------------------------------------------------------------
+
+    def suggest(self, understood: Understood, drift: Drift | None) -> int:
+        """Suggest on a scan; what was suggested before follows the drift or is withdrawn.
+
+        Returns
+        -------
+        int
+            Targets that are suggested now.
+        """
+        known = drift is not None and drift.refused is None
+        with self._lock:
+            self.follow(drift)
+            if self._plan is not None and self._in_force():
+                return len(self._plan.targets)
+            if self._keeps_earlier(understood, known=known):
+                pass  # a zoom: the targets of its survey have moved with the sample
+            elif understood.result is not None:
+                self._suggestion = suggest(
+                    understood, understood.result, self.measured, self._settings
+                )
+            if self._suggestion is None:
+                return 0
+            self._states.begin(self._suggestion.moved_targets, "suggested")
+            if not self.held:
+                self._preview()
+            return len(self._states)
+
+    def follow(self, drift: Drift | None) -> None:
+        """Move everything with the sample; a plan in force that does not hold is withdrawn.
+
+        Parameters
+        ----------
+        drift : Drift or None
+            Of the newest scan; None where it shows another place.
+        """
+        with self._lock:
+            if drift is not None and drift.refused is None:
+                self._move(drift)
+            if self._in_force() and (why := self._doubt(drift)) is not None:
+                self._withdraw(why)
+
+    def collect(self) -> None:
+        """Take up the spectra that came as files since a plan was handed over."""
+        if not self._handed_over or not isinstance(self._instrument, Collecting):
+            return
+        for tie in self._instrument.spectra().ties:
+            uid = tie.measurement.target_uid
+            if uid in self._handed_over and not self._states.has_measurement(uid):
+                self._day.write("measured", target_uid=uid, source=str(tie.path), how=tie.how)
+                self._states.keep(self._handed_over[uid], tie.measurement)
+
+    def carry_out(self) -> list[Scan]:
+        """Run the plan that was approved; return the zooms that it brought, to be analysed."""
+        with self._lock:
+            plan, suggestion = self._plan, self._suggestion
+            if not self.due or plan is None or suggestion is None:
+                if self._approved and self._session.state == "PREVIEW":
+                    self._approved = False  # the approval ran out
+                    self.show_stage()
+                return []
+            if self._instrument_busy() or not self.instrument_lock.acquire(blocking=False):
+                return []
+            self._under_way, self._approved = True, False
+        try:
+            return self._run(plan, suggestion)
+        finally:
+            self.instrument_lock.release()
+            self._under_way = False
+            self.show_stage()
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _run(self, plan: VisitPlan, suggestion: Suggestion) -> list[Scan]:
+        self._show(stage="measuring", message=f"{len(plan.targets)} targets")
+        zooms: list[Scan] = []
+        try:
+            for event in self._session.run(plan, suggestion.result.scan):
+                self._happened(event)
+                if isinstance(event.measurement, Scan) and event.target_uid:
+                    zooms.append(event.measurement)
+        except Exception as error:  # noqa: BLE001 - the session holds; the watch goes on
+            self._failed(f"{type(error).__name__}: {error}")
+        with self._lock:
+            if self._by_policy:
+                self._signed.count(plan)
+            self._plan = self._check = self._suggestion = None
+        self._show(plan=None, check=None)
+        return zooms
+
+    def _move(self, drift: Drift) -> None:
+        """Move what is not measured yet, and what was, with the sample."""
+        dx, dy = drift.drift_m
+        self.measured.follow(drift.drift_m)
+        self._since_plan = (self._since_plan[0] + dx, self._since_plan[1] + dy)
+        if self._suggestion is not None:
+            self._suggestion = self._suggestion.follow(drift.drift_m)
+
+    def _in_force(self) -> bool:
+        return self._plan is not None and self._session.state in ("PREVIEW", "ARMED")
+
+    def _doubt(self, drift: Drift | None) -> str | None:
+        """Why the plan in force does not hold, from all drift since it was made."""
+        if self._plan is None:
+            return None
+        return doubt(
+            self._plan, None if drift is None else replace(drift, drift_m=self._since_plan)
+        )
+
+    def _withdraw(self, why: str) -> None:
+        if self._plan is not None:
+            self._day.write("withdrawn", digest=self._plan.digest, why=why)
+        self._states.mark("withdrawn", why)
+        self._void(why)
+        self._plan = self._check = None
+        self._approved = False
+        self._show(plan=None, check=None)
+
+    def _void(self, why: str) -> None:
+        """Take an approval back; the instrument is free for others again."""
+        if self._session.state in ("PREVIEW", "ARMED"):
+            self._session.withdraw(why)
+
+    def _keeps_earlier(self, understood: Understood, *, known: bool) -> bool:
+        waits = self._suggestion is not None and len(self._states) > 0
+        return waits and known and understood.kind.kind == "zoom"
+
+    def _preview(self) -> None:
+        """Show what a plan of the suggestion would do, and ask the policy."""
+        suggestion = self._suggestion
+        if suggestion is None or not suggestion.targets:
+            return
+        try:
+            plan = suggestion.plan(self._instrument, self._settings)
+            check = self._session.preview(plan)
+        except (InputError, InstrumentError, SessionError, OSError) as error:
+            self._day.write("not previewed", reason=str(error))
+            self._show(message=f"not previewed: {error}")
+            return
+        self._plan, self._check, self._since_plan = plan, check, (0.0, 0.0)
+        self._states.begin(plan.targets, "previewed")
+        self._show(plan=plan, check=check)
+        self._ask_policy()
+
+    def _ask_policy(self) -> None:
+        """Let the policy approve the plan that is shown, if it covers it."""
+        with self._lock:
+            policy, plan, check = self._signed.policy, self._plan, self._check
+            if policy is None or plan is None or check is None:
+                return
+            if self._session.state != "PREVIEW":
+                return
+            why = self._signed.refusal(plan, check)
+            if why is not None:
+                self._day.write("policy", digest=plan.digest, refused=why)
+                self._show(message=f"a person must approve: {why}")
+                return
+            try:
+                self._session.approve(plan.digest, f"policy signed by {policy.signed_by}")
+            except (SessionError, OSError) as error:
+                self._show(message=str(error))
+                return
+            self._approved = self._by_policy = True
+            self._states.mark("approved")
+
+    def _instrument_busy(self) -> bool:
+        """Whether a scan is under way: nothing moves then."""
+        try:
+            busy = self._instrument.status().busy
+        except InstrumentError:
+            return True
+        if busy:
+            self._show(stage="awaiting the end of the scan", message="then it measures")
+        return busy
+
+    def _happened(self, event: Event) -> None:
+        uid, came = event.target_uid, event.measurement
+        if event.what == "arrived" and "at_m" in event.detail:
+            self._show(at_m=event.detail["at_m"])
+        elif event.what == "measured" and uid is not None and came is not None:
+            self._states.keep(self._states.targets[uid], came)
+        elif event.what == "handed over":
+            self._handed_over = dict(self._states.targets)
+            self._states.mark("approved", "handed over to the instrument")
+        elif event.what == "held":
+            self._failed(str(event.detail.get("reason", "held")))
+
+    def _failed(self, reason: str) -> None:
+        self._day.write("run held", reason=reason)
+        self._states.fail(reason)
+        self._show(stage="held", message=reason)

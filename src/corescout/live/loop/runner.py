@@ -1,0 +1,241 @@
+"""The loop: a scan comes, is checked, understood, suggested on, and measured if that is approved.
+
+Two threads. One receives: it follows the source and opens it again after a loss. One works: it
+takes the newest scan and carries out what was approved. Everything that is to be seen is one frozen
+`Snapshot`; what became of each scan stands in the journal once. `docs/live.md` has the diagram.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from corescout.data import Result
+from corescout.instruments import Instrument, Session, SessionError
+from corescout.live.day.day import Day
+from corescout.live.loop.board import Board, record_of
+from corescout.live.loop.inbox import Inbox
+from corescout.live.loop.measuring import Measuring
+from corescout.live.loop.receiver import Receiver
+from corescout.live.loop.scan_work import ScanWork
+from corescout.live.loop.sources import InstrumentSource, Source
+from corescout.live.policy import Policy
+from corescout.live.reading.analyst import Analyst
+from corescout.live.settings import LiveSettings
+from corescout.live.states import Snapshot
+
+_TURN_S = 0.25  # how often the worker looks at the session while nothing comes
+_STOP_S = 1.0
+
+
+class Runner:
+    """Watches a source until it is stopped.
+
+    Parameters
+    ----------
+    source : Source
+    day : Day
+        Folder and journal.
+    analyst : Analyst
+    session : Session, optional
+        Of the instrument; without one targets are suggested and nothing is measured.
+    instrument : Instrument, optional
+        The session's.
+    policy : Policy, optional
+        Signed for this session; without one a person approves each plan.
+    settings : LiveSettings
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        day: Day,
+        analyst: Analyst,
+        session: Session | None = None,
+        instrument: Instrument | None = None,
+        policy: Policy | None = None,
+        settings: LiveSettings | None = None,
+    ) -> None:
+        settings = settings or LiveSettings()
+        self._source, self._day, self._analyst = source, day, analyst
+        self._board = Board(day, source.name, settings.report_every)
+        self.signals = self._board.signals
+        self._inbox = Inbox(day.last_number())
+        self._stopping, self._ended = threading.Event(), threading.Event()
+        self._busy = threading.Lock()  # held while a scan or a plan is under way
+        self._measuring: Measuring | None = None
+        if session is not None and instrument is not None:
+            measuring = self._measuring = Measuring(
+                session, instrument, day, policy, settings, self._board.show, self._inbox.wake
+            )
+            self._board.session_state = lambda: measuring.state
+            if isinstance(source, InstrumentSource):
+                source.paused = self._measuring_or_due
+        self._receiver = Receiver(
+            source, self._inbox, self._board, day, self._measuring, self._stopping
+        )
+        self._scan_work = ScanWork(
+            analyst, self._board, self._measuring, settings.learn, self._stopping
+        )
+        self._threads = [
+            threading.Thread(target=self._receive, name="corescout-receive", daemon=True),
+            threading.Thread(target=self._work, name="corescout-work", daemon=True),
+        ]
+
+    # -- from any thread ------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Everything that there is to show, now."""
+        return self._board.snapshot
+
+    @property
+    def running(self) -> bool:
+        """Whether one of its threads is alive."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits for the analysis and nothing is under way or about to be."""
+        waits = len(self._inbox) > 0 or (self._measuring is not None and self._measuring.due)
+        return not waits and not self._busy.locked()
+
+    @property
+    def measuring_or_due(self) -> bool:
+        """Whether a plan runs or is approved: the instrument is not to be asked for scans."""
+        return self._measuring_or_due()
+
+    @property
+    def instrument_lock(self) -> threading.Lock | None:
+        """Held while a plan runs; a source that starts scans by itself holds it while it scans."""
+        return None if self._measuring is None else self._measuring.instrument_lock
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._day.write("watch", source=self._source.name)
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the source has ended and all is done, or it was stopped; False on time-out."""
+        end = None if seconds is None else time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(None if end is None else max(0.0, end - time.monotonic()))
+        return not self.running
+
+    def stop(self) -> None:
+        """End the watch within a second; a plan that runs is stopped, scans keep their place."""
+        self._stopping.set()
+        if self._measuring is not None:
+            self._measuring.stop_run("the watch was stopped")
+        self._source.stop()
+        self._inbox.wake()
+        self.wait(_STOP_S)
+
+    def halt(self, reason: str) -> None:
+        """STOP: interrupt the instrument; the session holds until a person releases it.
+
+        Raises
+        ------
+        InstrumentError
+            If it did not reach the instrument: stop it by hand.
+        SessionError
+            If there is no session.
+        """
+        self._need_measuring().halt(reason)
+
+    def approve(self, digest: str, by: str) -> None:
+        """Approve the plan that is shown.
+
+        Raises
+        ------
+        SessionError
+            If it is another plan by now, has errors, or there is no session.
+        """
+        self._need_measuring().approve(digest, by)
+
+    def decline(self, by: str) -> None:
+        """Drop the plan that is shown."""
+        self._need_measuring().decline(by)
+
+    def release(self, by: str) -> None:
+        """Leave HOLD: a person has looked."""
+        self._need_measuring().release(by)
+
+    def adopt(self, edited: Result) -> None:
+        """Go on with the types of the result that is shown, as a person edited them.
+
+        Raises
+        ------
+        InputError
+            If it is of another representation than the one at hand.
+        """
+        self._analyst.adopt(edited)
+        names = {str(n): look.name for n, look in edited.types.looks.items()}
+        self._day.write("types edited", names=names)
+        self._board.show(result=edited)
+
+    def sign(self, policy: Policy | None) -> None:
+        """Sign a policy for the rest of the session, or take it back."""
+        self._need_measuring().sign(policy)
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        self._receiver.follow()
+        self._ended.set()
+        self._inbox.wake()
+
+    def _work(self) -> None:
+        self._board.write_page()  # what drawing needs is loaded now: at the end it is quick
+        while not self._stopping.is_set():
+            with self._busy:
+                worked = self._turn()
+            if not worked:
+                if self._ended.is_set() and len(self._inbox) == 0:
+                    break
+                self._inbox.wait(_TURN_S)
+        self._end()
+
+    def _turn(self) -> bool:
+        """Carry out what was approved, or take the newest scan; False if there is nothing to do."""
+        self._board.look_at_disk()
+        if self._measuring is not None:
+            self._measuring.collect()
+            for zoom in self._measuring.carry_out():
+                self._inbox.put(zoom, time.monotonic())
+        newest, older = self._inbox.take()
+        if newest is None:
+            return False
+        for waiting in older:
+            reason = f"a newer scan came first ({newest.scan.uid})"
+            self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
+        self._board.show(waiting=0)
+        self._scan_work.handle(newest)
+        self._board.write_page(due_only=True)
+        if not self._stopping.is_set():
+            self._rest()
+        return True
+
+    def _rest(self) -> None:
+        if self._measuring is not None:
+            self._measuring.show_stage()
+        else:
+            self._board.stage("waiting", "for a scan")
+
+    def _end(self) -> None:
+        newest, older = self._inbox.take()
+        for waiting in (*older, *([newest] if newest else [])):
+            reason = "the watch was stopped before it was analysed"
+            self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
+        self._day.write("watch ended", scans=len(self.snapshot.records))
+        self._board.write_page()
+        self._board.stage("stopped", "")
+
+    def _measuring_or_due(self) -> bool:
+        return self._measuring is not None and self._measuring.at_work
+
+    def _need_measuring(self) -> Measuring:
+        if self._measuring is None:
+            raise SessionError("nothing is measured here: no instrument was opened")
+        return self._measuring

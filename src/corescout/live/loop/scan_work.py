@@ -1,0 +1,185 @@
+"""One scan, from its quality to its suggestion, whatever the analysis brings."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+
+from corescout.data import InputError, Progress, Scan, StoppedError
+from corescout.live.loop.board import Board, record_of
+from corescout.live.loop.inbox import Waiting
+from corescout.live.loop.measuring import Measuring
+from corescout.live.reading.analyst import Analyst
+from corescout.live.reading.drift import Drift, drift_of
+from corescout.live.reading.identity import types_of_points
+from corescout.live.reading.next_scan import DoesNotFit, Understood, unusable
+from corescout.live.reading.sharp_types import SharpTypes
+from corescout.live.reading.tip import TipMonitor, TipReading
+
+LOG = logging.getLogger("corescout.live")
+MOST_EARLIER = 12  # scans that a new one is compared with
+
+
+class ScanWork:
+    """What the worker does with a scan.
+
+    Parameters
+    ----------
+    analyst : Analyst
+    board : Board
+    measuring : Measuring or None
+    learn : bool
+        Train on what is new on scans that fit.
+    stopping : Event
+    """
+
+    def __init__(
+        self,
+        analyst: Analyst,
+        board: Board,
+        measuring: Measuring | None,
+        learn: bool,
+        stopping: threading.Event,
+    ) -> None:
+        self._analyst, self._board, self._measuring = analyst, board, measuring
+        self._learn, self._stopping = learn, stopping
+        self._tip, self._sharp = TipMonitor(), SharpTypes()
+        self._earlier: list[Scan] = []
+
+    def handle(self, waiting: Waiting) -> None:
+        """Analyse a scan; whatever that brings, its outcome is noted."""
+        scan = waiting.scan
+        try:
+            self._board.show(stage="checking", message=f"scan {scan.uid}", current=scan)
+            reason = unusable(scan, self._analyst.channel)
+            if reason is None:
+                self._analyse(waiting)
+                return
+        except StoppedError:
+            reason = "the watch was stopped"
+        except InputError as error:
+            reason = str(error)
+        except Exception as error:
+            LOG.exception("the analysis of %s failed", scan.uid)
+            reason = f"the analysis failed: {type(error).__name__}: {error}"
+        self._board.done(record_of(waiting, "set aside", reason), scan)
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _analyse(self, waiting: Waiting) -> None:
+        scan = waiting.scan
+        self._board.stage("analysing", f"scan {scan.uid}")
+        drift = drift_of(scan, self._earlier)
+        moved = drift.drift_m if drift is not None and drift.refused is None else None
+        tip = self._tip.read(scan, self._analyst.channel or scan.default_channel, moved)
+        suspect = tip is not None and tip.suspect
+        understood, explored, why = self._read(scan, suspect=suspect)
+        self._sharp.follow(drift)
+        if understood.result is not None and understood.does_not_fit is None:
+            doubt = self._sharp.doubt(understood.result, suspect=suspect)
+            if doubt is not None:
+                why = doubt
+                understood = replace(understood, does_not_fit=DoesNotFit("material", doubt))
+        self._earlier = [*self._earlier, _slim(scan, self._analyst.channel)][-MOST_EARLIER:]
+        warnings = _warnings(understood, why, tip, drift)
+        self._board.show(
+            understood=understood, result=understood.result, drift=drift,
+            tip=tuple(self._tip.readings), warnings=warnings,
+        )  # fmt: skip
+        self._board.stage("suggesting", f"scan {scan.uid}")
+        targets = self._suggest(understood, drift)
+        record = replace(
+            record_of(waiting, "analysed", why),
+            kind=str(understood.kind),
+            explored=explored,
+            representation=self._analyst.latest.number if self._analyst.latest else 0,
+            types=_counts(understood),
+            novel_share=_new_share(understood) if understood.novelty is not None else None,
+            drift_m=moved,
+            drift_since="" if drift is None else drift.since,
+            drift_refused=drift.refused if drift is not None else None,
+            warnings=warnings,
+            tip=None if tip is None else (tip.width_ratio, tip.amplitude_ratio),
+            targets=targets,
+            seconds=time.monotonic() - waiting.came_s,
+        )
+        self._board.done(record, scan, understood)
+
+    def _suggest(self, understood: Understood, drift: Drift | None) -> int:
+        """Suggest on a scan whose types are to be trusted; return how many targets there are."""
+        trusted = understood.does_not_fit is None
+        if self._measuring is not None:
+            if trusted:
+                return self._measuring.suggest(understood, drift)
+            self._measuring.follow(drift)
+        elif trusted and understood.result is not None:
+            return len(understood.result.targets)
+        return 0
+
+    def _read(self, scan: Scan, *, suspect: bool) -> tuple[Understood, bool, str]:
+        """Understand a scan: (what is understood, whether it was explored anew, why).
+
+        Where the tip is suspect nothing is learned: the same material looks new under another tip.
+        """
+        if self._measuring is not None:
+            self._analyst.written_m = tuple(self._measuring.measured.xy_m)
+        understood = self._analyst.understand(scan, self._earlier)
+        if understood is None:
+            return self._explore(scan, why := "no representation yet"), True, why
+        unfit = understood.does_not_fit
+        if unfit is not None and suspect and unfit.what == "material":
+            return understood, False, f"{unfit.reason}; not explored anew: the tip has changed"
+        if unfit is not None:
+            return self._explore(scan, unfit.reason), True, unfit.reason
+        if self._learn and understood.worth_learning and not suspect:
+            new = f"{_new_share(understood):.0%} of the points are new"
+            self._board.stage("learning", f"scan {scan.uid}: {new}")
+            learned = self._analyst.learn(understood, self._stopping)
+            return learned, False, f"trained on: {new}" if learned is not understood else ""
+        return understood, False, ""
+
+    def _explore(self, scan: Scan, why: str) -> Understood:
+        self._board.stage("exploring", f"scan {scan.uid}: {why}")
+
+        def tell(progress: Progress) -> None:
+            message = f"scan {scan.uid}: {progress.stage}, {progress.fraction:.0%}"
+            self._board.show(message=message)
+
+        return self._analyst.explore(scan, self._earlier, self._stopping, tell)
+
+
+def _warnings(
+    understood: Understood, why: str, tip: TipReading | None, drift: Drift | None
+) -> tuple[str, ...]:
+    """What is in doubt: quality, types, tip, drift."""
+    found = [f"{f.kind}: {f.message}" for f in understood.findings]
+    if understood.does_not_fit is not None:
+        found.append(f"types: {why}")
+    if tip is not None and tip.warning is not None:
+        found.append(f"tip: {tip.warning}")
+    if drift is not None and drift.refused is not None:
+        found.append(str(drift))
+    return tuple(found)
+
+
+def _slim(scan: Scan, channel: str | None) -> Scan:
+    """What later scans are compared with: topography and the analysed channel."""
+    kept = {
+        name: values
+        for name, values in scan.channels.items()
+        if name in (channel, scan.default_channel) or scan.roles.get(name) == "topography"
+    }
+    return replace(scan, channels=kept, metadata={})
+
+
+def _counts(understood: Understood) -> dict[int, int]:
+    if understood.result is None:
+        return {}
+    kinds = types_of_points(understood.result)
+    return {int(k): int((kinds == k).sum()) for k in sorted(set(kinds.tolist()))}
+
+
+def _new_share(understood: Understood) -> float:
+    return 0.0 if understood.novelty is None else understood.novelty.share

@@ -1,0 +1,155 @@
+"""From a scan that was understood to a plan: targets, their order, and whether it still holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from corescout.data import InputError, Result, Target
+from corescout.data.target import Action
+from corescout.instruments import DriftCheck, Instrument, VisitPlan, plan_visits
+from corescout.live.reading.advice import zoom_targets
+from corescout.live.reading.drift import Drift, shifted
+from corescout.live.reading.next_scan import Understood
+from corescout.live.settings import LiveSettings
+from corescout.plan import Plan
+from corescout.targets import route, targets_of
+
+CHECK_EVERY = 8  # targets between two looks at the drift
+CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
+
+
+@dataclass
+class Measured:
+    """Places that were measured in this session.
+
+    Attributes
+    ----------
+    xy_m : list of (x, y)
+        Where they are on the sample: they follow the drift.
+    sent_m : list of (x, y)
+        Where the tip was sent: the session does not send it there twice.
+    """
+
+    xy_m: list[tuple[float, float]] = field(default_factory=list)
+    sent_m: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, xy_m: tuple[float, float]) -> None:
+        """Note one."""
+        self.xy_m.append(xy_m)
+        self.sent_m.append(xy_m)
+
+    def follow(self, drift_m: tuple[float, float]) -> None:
+        """Move with the sample."""
+        self.xy_m = [(x + drift_m[0], y + drift_m[1]) for x, y in self.xy_m]
+
+
+@dataclass(frozen=True, eq=False)
+class Suggestion:
+    """Targets of one scan, and by how much the sample has moved since."""
+
+    result: Result
+    targets: tuple[Target, ...]
+    moved_m: tuple[float, float] = (0.0, 0.0)
+
+    def follow(self, drift_m: tuple[float, float]) -> Suggestion:
+        """Move with the sample."""
+        (x, y), (dx, dy) = self.moved_m, drift_m
+        return replace(self, moved_m=(x + dx, y + dy))
+
+    @property
+    def moved_targets(self) -> tuple[Target, ...]:
+        """Where they are now."""
+        return shifted(self.targets, self.moved_m)
+
+    def plan(self, instrument: Instrument, settings: LiveSettings) -> VisitPlan:
+        """Make a plan of it, where the sample is now.
+
+        Raises
+        ------
+        InputError
+            If there is no target or the scan has no scale.
+        InstrumentError
+            If the instrument does not say where the tip is.
+        """
+        plan = plan_of(
+            self.result, self.targets, instrument.status().at_m, settings.action,
+            settings.action_settings, drift_check=settings.drift_check and can_scan_on(instrument),
+        )  # fmt: skip
+        return with_drift(plan, Drift("", "", self.moved_m, None)) if any(self.moved_m) else plan
+
+
+def suggest(
+    understood: Understood, result: Result, measured: Measured, settings: LiveSettings
+) -> Suggestion:
+    """Suggest core points away from what was measured before, or frames for zooms."""
+    if settings.action == "zoom" and result.scan.frame is not None:
+        return Suggestion(result, zoom_targets(result, understood.advice))
+    plan = Plan.model_validate(result.plan)
+    places = [*measured.xy_m, *measured.sent_m]
+    return Suggestion(result, targets_of(result, plan.targets, places))
+
+
+def can_scan_on(instrument: Instrument) -> bool:
+    """Whether a frame can be scanned on the way; a plan that goes as a whole has no way."""
+    known = instrument.capabilities
+    return "zoom" in known.actions and not known.whole_plans
+
+
+def plan_of(
+    result: Result,
+    targets: Sequence[Target],
+    at_m: tuple[float, float] | None,
+    action: Action,
+    settings: dict[str, float],
+    *,
+    drift_check: bool,
+) -> VisitPlan:
+    """Make a plan of targets in the order of their way.
+
+    Raises
+    ------
+    InputError
+        If there is no target or the scan has no scale.
+    """
+    if result.scan.frame is None or not targets:
+        raise InputError("targets on a scan with a scale", f"{len(targets)} targets", "scan again")
+    places = np.array([t.xy_m for t in targets])
+    ordered = [
+        replace(targets[i], action=action, settings={**targets[i].settings, **settings})
+        for i in route(places, at_m or result.scan.frame.center_m)
+    ]
+    size = CHECK_SHARE * min(result.scan.frame.size_m)
+    check = DriftCheck(CHECK_EVERY, result.scan.frame.center_m, size) if drift_check else None
+    return plan_visits(result.scan, ordered, drift_check=check)
+
+
+def with_drift(plan: VisitPlan, drift: Drift) -> VisitPlan:
+    """Return the plan where the sample is now: another plan, to be previewed and approved anew."""
+    (dx, dy), (x, y) = drift.drift_m, plan.frame.center_m
+    check = plan.drift_check
+    if check is not None:
+        check = replace(check, center_m=(check.center_m[0] + dx, check.center_m[1] + dy))
+    return replace(
+        plan,
+        frame=replace(plan.frame, center_m=(x + dx, y + dy)),
+        targets=shifted(plan.targets, drift.drift_m),
+        drift_check=check,
+    )
+
+
+def doubt(plan: VisitPlan, drift: Drift | None) -> str | None:
+    """Say why a plan does not hold any more after a newer scan; None if it does."""
+    if drift is None:
+        return "a newer scan shows another place"
+    if drift.refused is not None:
+        return f"drift cannot be told: {drift.refused}"
+    if math.hypot(*drift.drift_m) > plan.tolerance_m:
+        return (
+            f"the sample drifted by {drift.length_m * 1e9:.0f} nm, the plan bears"
+            f" {plan.tolerance_m * 1e9:.0f} nm"
+        )
+    return None

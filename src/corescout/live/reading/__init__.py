@@ -1,0 +1,1 @@
+"""What a new scan means next to those before it: types, novelty, drift, tip."""
