@@ -244,7 +244,7 @@ def test_code_of_ones_own_is_asked_for_and_runs_only_then(
         QTimer.singleShot(200, press)
 
     answer("Do not run it")
-    surface_explorer.explore()
+    surface_explorer.start()
     assert "strange_reward:f" in asked[0]
     assert not surface_explorer.running
     assert not (tmp_path / "ran").exists()

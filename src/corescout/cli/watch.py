@@ -179,7 +179,7 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
                 for line in (*check.errors, *check.warnings):
                     typer.echo(f"  {line}")
             enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
-            if stop.is_set() or (enough and runner.snapshot.stage != "measuring"):
+            if stop.is_set() or (enough and not runner.measuring_or_due):
                 runner.stop()
 
 
