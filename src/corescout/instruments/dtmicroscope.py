@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,8 @@ class DTMicroscopeInstrument:
     @property
     def capabilities(self) -> Capabilities:
         """Moves, and recorded spectra where the data set has some; the position is read back."""
-        data, actions, notes = self._data, _ACTIONS, _NOTES
+        data, actions = self._data, _ACTIONS
+        notes: tuple[str, ...] = _NOTES
         if data is not None and not data.spectra and not data.point_clouds:
             actions, notes = _ACTIONS - {"spectrum"}, (_NO_SPECTRA,)
         elif data is not None and not data.point_clouds:
@@ -195,7 +197,7 @@ class DTMicroscopeInstrument:
         return self._remote(name, lambda proxy: getattr(proxy, name)(*arguments, **named))
 
     def _get(self, *names: str) -> list[float]:
-        return [float(self._remote(n, lambda proxy, n=n: getattr(proxy, n))) for n in names]
+        return [float(self._remote(n, attrgetter(n))) for n in names]
 
     def _remote(self, name: str, ask: Callable[[Any], Any]) -> Any:
         """Ask the server from any thread."""

@@ -74,6 +74,11 @@ class Connection:
         self._close()
 
     @property
+    def alive(self) -> bool:
+        """Whether it is open as far as this side knows."""
+        return self._socket is not None
+
+    @property
     def _address(self) -> str:
         return f"{self._where[0]}:{self._where[1]}"
 
