@@ -54,12 +54,15 @@ class Images:
         Whether the scan goes up.
     changed : (H,) bool
         Rows that were written to while they were read: they are not of one moment.
+    read_twice : str
+        The channel that tells so.
     """
 
     values: Mapping[str, Image]
     units: Mapping[str, str]
     up: bool
     changed: Rows
+    read_twice: str = ""
 
     @property
     def shape_px(self) -> tuple[int, int]:
@@ -78,6 +81,13 @@ class Images:
             and other.shape_px == self.shape_px
             and set(other.values) == set(self.values)
         )
+
+    def written_twice(self, before: Images | None) -> bool:
+        """Whether a row, new since `before`, was written to once more while it was read."""
+        if not self.read_twice or before is None or not self.comparable(before):
+            return False
+        name = self.read_twice
+        return bool((_differ(self.values[name], before.values[name]) & self.changed).any())
 
     def known(self) -> Rows:
         """(H,): rows in which some channel has a value."""
@@ -129,13 +139,13 @@ def read_images(connection: Connection, signals: Signals) -> Images:
         last = next(reversed(values.values()))
         values = {n: v for n, v in values.items() if v.shape == last.shape}
         up = ups.pop() if len(ups) == 1 else True
-        return _upright(values, units, up=up, changed=np.ones(len(last), bool))
+        return _upright(values, units, up=up, changed=np.ones(len(last), bool), read_twice="")
     again = next((n for n, v in values.items() if _varies(v)), next(iter(values)))
     _, image, up = _call(connection, "Scan.FrameDataGrab", of_name[again], FORWARD)
     changed = np.ones(len(values[again]), bool)
     if image.shape == values[again].shape and bool(up) in ups:
         changed = _differ(image, values[again])
-    return _upright(values, units, up=ups.pop(), changed=changed)
+    return _upright(values, units, up=ups.pop(), changed=changed, read_twice=again)
 
 
 def acquired(connection: Connection, signals: Signals) -> dict[str, str]:
@@ -215,10 +225,15 @@ def _call(connection: Connection, name: str, *arguments: Any) -> list[Any]:
 
 
 def _upright(
-    values: Mapping[str, Image], units: Mapping[str, str], *, up: bool, changed: Rows
+    values: Mapping[str, Image],
+    units: Mapping[str, str],
+    *,
+    up: bool,
+    changed: Rows,
+    read_twice: str,
 ) -> Images:
     turned = {name: upright(image, up=up) for name, image in values.items()}
-    return Images(turned, units, up, upright(changed, up=up))
+    return Images(turned, units, up, upright(changed, up=up), read_twice)
 
 
 def _differ(a: Image, b: Image) -> Rows:

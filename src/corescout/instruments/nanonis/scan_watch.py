@@ -55,7 +55,7 @@ class _Acquisition:
     at: Frame | None = None  # the frame when it was last seen running
     frames: list[Frame] = field(default_factory=list)  # different ones, from its first line on
     part: Images | None = None  # as it was when it was looked at last
-    done: int = 0  # rows of it that were there then
+    settled: Rows | None = None  # rows of it that were there then
     slow_s: float = 0.0  # the longest delay of an answer
 
 
@@ -168,7 +168,7 @@ class ScanWatch:
             return None
         if not now.midway and not images.comparable(self._before):
             self._before, now.midway = images, True
-        if self._overwritten(images):
+        if self._overwritten(images) or images.written_twice(self._before):
             return self._ended(images=images)
         done = self._rows_done(images, None if came is None else int(came[1]) + 1)
         if done > 0 and (not now.frames or not same(frame, now.frames[-1])):
@@ -179,7 +179,7 @@ class ScanWatch:
 
     def _part(self, images: Images, done: int) -> Scan | None:
         now = self._now
-        now.part, now.done = images, done
+        now.part, now.settled = images, self._new(images) & ~images.changed
         enough = max(1, images.shape_px[0] // _PARTS)
         waited = time.monotonic() - now.told_s >= _LONGEST_S
         if done <= now.told_rows or (done - now.told_rows < enough and not waited):
@@ -239,12 +239,10 @@ class ScanWatch:
 
     def _overwritten(self, images: Images) -> bool:
         """Whether rows that this scan had are others by now: the next one has begun."""
-        part, done = self._now.part, self._now.done
-        if part is None or done == 0:
+        part, settled = self._now.part, self._now.settled
+        if part is None or settled is None or not settled.any():
             return False
-        if not images.comparable(part):
-            return True
-        return bool(part.in_order(images.differs(part))[:done].any())
+        return not images.comparable(part) or bool(images.differs(part)[settled].any())
 
     def _scan_of(self, images: Images) -> Scan:
         """A scan in the frame that it was scanned in: that may have changed since."""

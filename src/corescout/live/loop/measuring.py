@@ -99,7 +99,12 @@ class Measuring:
     @property
     def at_work(self) -> bool:
         """Whether a plan is under way, or waits for the end of a scan."""
-        return self.due or self._under_way or self._session.state == "RUNNING"
+        return self.due or self.under_way
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a plan is being carried out."""
+        return self._under_way or self._session.state == "RUNNING"
 
     @property
     def due(self) -> bool:
