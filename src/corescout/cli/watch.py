@@ -152,7 +152,7 @@ def _on_folder(
         folder,
         existing=existing,
         known=day.known_files(),
-        since=day.broken_off_at(),
+        before=day.left_undecided(str(folder.absolute())),
         polling=polling,
     )
     return Runner(source, day, Analyst(plan, known, workers))
@@ -181,6 +181,12 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
             enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
             if stop.is_set() or (enough and not runner.measuring_or_due):
                 runner.stop()
+    if runner.gave_up or runner.undecided:
+        left = f"; {runner.undecided} scans have no outcome" if runner.undecided else ""
+        typer.echo(
+            f"the watch ended by itself: {runner.gave_up or 'not all was done'}{left}", err=True
+        )
+        raise typer.Exit(1)
 
 
 def _listen(runner: Runner, stop: threading.Event) -> None:

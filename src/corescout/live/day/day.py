@@ -20,6 +20,7 @@ from corescout.live.day.thumbnails import write_thumbnail
 from corescout.runs import write_run
 
 if TYPE_CHECKING:
+    from corescout.instruments.folder import SetAside
     from corescout.live.policy import Policy
     from corescout.live.reading.next_scan import Understood
     from corescout.live.states import ScanRecord
@@ -82,9 +83,14 @@ class Day:
         values["expires_at"] = policy.expires_at.isoformat()
         self.write("policy signed", **values)
 
-    def write_outcome(self, record: ScanRecord, file_sha256: str) -> None:
-        """Note what became of a scan."""
-        self.write(OUTCOME, file_sha256=file_sha256, **to_entry(record))
+    def write_outcome(
+        self, record: ScanRecord, file_sha256: str, unread: SetAside | None = None
+    ) -> None:
+        """Note what became of a scan; of a file that was not taken where it is, and its state."""
+        values = to_entry(record)
+        if unread is not None:
+            values |= {"file": unread.place, "file_signature": unread.signature}
+        self.write(OUTCOME, file_sha256=file_sha256, **values)
 
     def retry(self) -> None:
         """Write what the disk did not take before."""
@@ -119,15 +125,33 @@ class Day:
         numbers = [e.get("number", 0) for e in self._entries() if e["what"] == OUTCOME]
         return max(numbers, default=0)
 
-    def broken_off_at(self) -> datetime | None:
-        """When the last watch began, if it never ended: the program or the computer went down."""
-        began = None
+    def left_undecided(self, source: str) -> dict[str, tuple[int, ...]] | None:
+        """Files that the last watch of a source found there or set aside, if it never ended.
+
+        The program or the computer went down: what is in the folder beside these, and is none of
+        the `known_files`, has no outcome yet.
+
+        Parameters
+        ----------
+        source : str
+            Its name, as `Source` has it.
+
+        Returns
+        -------
+        mapping of str to (int, int), or None
+            By the place in the folder, size and time of writing; None where no watch was broken
+            off.
+        """
+        found: dict[str, tuple[int, ...]] | None = None
         for entry in self._entries():
-            if entry["what"] == "watch":
-                began = began or datetime.fromisoformat(entry["at"])
+            if entry["what"] == "watch" and entry.get("source") == source:
+                there = entry.get("there_before")
+                found = None if there is None else {str(k): tuple(v) for k, v in there.items()}
             elif entry["what"] == "watch ended":
-                began = None
-        return began
+                found = None
+            elif entry["what"] == OUTCOME and found is not None and entry.get("file"):
+                found[str(entry["file"])] = tuple(entry.get("file_signature") or ())[:2]
+        return found
 
     def write_page(self, source: str) -> Path:
         """Write the page of the day; return its path.

@@ -112,7 +112,8 @@ class Receiver:
     def _arrived(self, arrival: Arrival) -> None:
         if isinstance(arrival, SetAside):
             number = self._inbox.number()
-            self._board.done(ScanRecord(number, arrival.path.name, 0, "set aside", arrival.reason))
+            record = ScanRecord(number, arrival.path.name, 0, "set aside", arrival.reason)
+            self._board.done(record, unread=arrival)
         elif (doubt := arrival.metadata.get(DOUBT)) is not None:  # kept, but nothing is done on it
             self._board.show(partial=None)
             self._set_aside(arrival, str(doubt))
