@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corescout.gui.keypoint_edits import Outline
+from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.session import Session, open_session
 
 SIZES = {"1280": (1280, 720), "1920": (1920, 1080)}
@@ -43,7 +43,7 @@ def main() -> None:
 
 def beside(session: Session, folder: Path) -> None:
     """Take the windows that stand beside the main one."""
-    from corescout.gui import finding
+    from corescout.gui.steps.types import finding
     from corescout.library import Library, library_type
     from corescout.pipeline import save
 

@@ -49,14 +49,16 @@ def surface() -> Surface:
 @pytest.fixture(scope="session")
 def quick_plan() -> Plan:
     """A whole exploration in a few seconds: two windows, two invariances, few epochs."""
-    plan = Plan.preset(
+    return Plan.preset(
         "live",
         windows_px=(9, 13),
         invariances=("none", "rt"),
-        training=TrainingPlan(epochs=30, collapse_variance=0.02),
-    )
-    decision = plan.decision.model_copy(update={"seeds": 2, "finalists": 2, "null_surrogates": 3})
-    return plan.model_copy(update={"decision": decision})
+        training=TrainingPlan(
+            epochs=30, max_steps=None, batch_size=128, learning_rate=8e-3, retries=2,
+            collapse_variance=0.02,
+        ),
+        decision={"seeds": 2, "finalists": 2, "null_surrogates": 3},
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 def _day(folder: Path, scans: int) -> dict[str, Value]:
     from benchmarks.reliability.scenario import scenario
     from corescout.gui.heartbeat import Heartbeat
-    from corescout.gui.instrument.live_watch import LiveWatch
+    from corescout.gui.jobs.live_watch import LiveWatch
     from corescout.gui.session import open_session
 
     made, memory = scenario(folder / "day", scans), Memory([])

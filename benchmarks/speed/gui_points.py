@@ -122,7 +122,7 @@ def _of(values: NDArray[np.float64] | None, rows: NDArray[np.int64]) -> NDArray[
 
 
 def _images(result: Result) -> Any:
-    from corescout.gui.layers import scan_layers
+    from corescout.gui.canvas.layer_data import scan_layers
 
     return scan_layers(result.scan)
 

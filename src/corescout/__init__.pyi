@@ -6,9 +6,13 @@ from .data import Result as Result
 from .data import Reward as Reward
 from .data import Scan as Scan
 from .data import ScanFrame as ScanFrame
+from .data import StoppedError as StoppedError
 from .data import Target as Target
-from .pipeline import apply as apply
-from .pipeline import explore as explore
+from .interactive import Exploration as Exploration
+from .interactive import apply as apply
+from .interactive import as_scan as as_scan
+from .interactive import explore as explore
+from .interactive import load as load
 from .pipeline import save as save
 from .plan import Plan as Plan
 from .readers import read_measurement as read_measurement

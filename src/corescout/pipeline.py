@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from corescout.data import (
 from corescout.edits import with_types
 from corescout.keypoints import find_keypoints
 from corescout.plan import Plan
-from corescout.preparation import prepare
+from corescout.preparation import Prepared, prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
@@ -50,6 +51,7 @@ from corescout.trial import Outcome
 from corescout.vae import single_threaded
 
 OnProgress = Callable[[Progress], None]
+_log = logging.getLogger(__name__)
 
 
 def explore(
@@ -93,6 +95,7 @@ def explore(
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
         prepared = prepare(scan, plan, keypoints)
+        _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
         try:
@@ -104,6 +107,7 @@ def explore(
             confirmation = study.confirm(winner)
         except StoppedError as stopped:
             raise StoppedError("stopped", study.finished_trials()) from stopped
+    _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     z = np.asarray(winner.fit.latents.mean)
     cores = find_core_points(z, mixture, types, plan.decision.core_share)
     patches = replace(
@@ -138,6 +142,7 @@ def explore(
             study.n_seeds(decision.winner),
             prepared.grid.pitch_m,
             trials,
+            study.void_reasons(),
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
@@ -203,6 +208,16 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         notes=found.notes,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
+
+
+def _say_begin(prepared: Prepared, plan: Plan) -> None:
+    scan = prepared.scan
+    height, width = scan.shape_px
+    _log.info("scan %s: %d x %d px, channels %s", scan.source or scan.uid, width, height,
+              ", ".join(scan.channels))  # fmt: skip
+    _log.info("plan %s", plan.model_dump_json())
+    count = len(plan.candidates(prepared.channels))
+    _log.info("%d key points, %d candidates", len(prepared.keypoints), count)
 
 
 def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:

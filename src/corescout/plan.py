@@ -1,13 +1,15 @@
 """What the user asks for: frozen, validated, the same in a file, a script and the window.
 
-A plan refuses a misspelt key. Three presets differ in named options only: ``live`` decides while
-the tip comes back, ``standard`` confirms the finalists with the spatial decoder, ``paper`` does
-what the paper says.
+A plan refuses a misspelt key and names the nearest one. Three presets differ in named options only:
+``live`` decides while the tip comes back, ``standard`` confirms the finalists with the spatial
+decoder, ``paper`` does what the paper says. A plan is its preset with what is given laid over it.
 """
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -19,6 +21,16 @@ from pydantic import (
 )
 
 from corescout.data.candidate import Candidate, Decoder, Likelihood
+from corescout.plan_changes import (
+    PlanError,
+    did_you_mean,
+    laid_over,
+    nested,
+    path_of_error,
+    plan_error,
+    unknown_setting,
+)
+from corescout.presets import PRESETS
 
 Preset = Literal["live", "standard", "paper"]
 Detector = Literal["canny", "sato", "grid", "orb", "sift", "none"]
@@ -26,7 +38,19 @@ Baseline = Literal["pca", "nmf", "fft"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, values: Any) -> Any:
+        """Refuse a name that is no setting, with the nearest that is one."""
+        if isinstance(values, Mapping):
+            for name in values:
+                if name not in cls.model_fields:
+                    raise unknown_setting(str(name), cls, Plan)
+        return values
 
 
 class KeypointPlan(_Frozen):
@@ -227,6 +251,29 @@ class DecisionPlan(_Frozen):
         None, ge=1, description="how many types are left; None: those that keep to their places"
     )
 
+    @field_validator("weights")
+    @classmethod
+    def _weights(cls, weights: dict[str, float] | None) -> dict[str, float] | None:
+        if weights is not None and not weights:
+            raise ValueError("expected at least one weight, such as gain=1; None for one reward")
+        for name, weight in (weights or {}).items():
+            if not name.strip() or not math.isfinite(weight) or weight == 0:
+                raise ValueError(f"{name!r} has the weight {weight:g}; leave it out")
+        return weights
+
+    @field_validator("objectives")
+    @classmethod
+    def _objectives(cls, objectives: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if objectives is not None:
+            _each_once("objectives", objectives)
+        return objectives
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.weights is not None and self.objectives is not None:
+            raise ValueError("weights and objectives exclude each other; set one of them to None")
+        return self
+
     @property
     def reward_names(self) -> tuple[str, ...]:
         """Names of the rewards that the decision needs."""
@@ -252,7 +299,10 @@ class TargetPlan(_Frozen):
 
 
 class Plan(_Frozen):
-    """Everything an exploration does. `Plan.preset("live")` is the default."""
+    """Everything an exploration does. `Plan.preset("live")` is the default.
+
+    What is not given is as the preset of `preset_name` has it, group by group and field by field.
+    """
 
     preset_name: Preset = "live"
     channels: tuple[str, ...] | None = Field(None, description="None: the scan's default channel")
@@ -289,6 +339,25 @@ class Plan(_Frozen):
     decision: DecisionPlan = DecisionPlan()
     targets: TargetPlan = TargetPlan()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_preset(cls, values: Any) -> Any:
+        """Lay what is given over the preset."""
+        if not isinstance(values, Mapping):
+            return values
+        name = values.get("preset_name", "live")
+        settings = PRESETS.get(name, {}) if isinstance(name, str) else {}
+        return laid_over(cls, settings, values)
+
+    @field_validator("channels")
+    @classmethod
+    def _channels(cls, channels: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if channels is not None:
+            if not channels:
+                raise ValueError("expected at least one channel; None for the default one")
+            _each_once("channels", channels)
+        return channels
+
     @field_validator("windows_px")
     @classmethod
     def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
@@ -319,12 +388,55 @@ class Plan(_Frozen):
 
     @classmethod
     def preset(cls, name: Preset = "live", **changes: object) -> Plan:
-        """Return a preset with top-level fields changed."""
-        from corescout.presets import PRESETS
+        """Return a preset with changes; groups are merged, so that it keeps its other settings.
 
+        >>> Plan.preset("paper", decision={"seeds": 2}).decision.reward
+        'icl_1'
+
+        Raises
+        ------
+        PlanError
+            If there is no such preset or setting, or a value cannot be used.
+        """
         if name not in PRESETS:
-            raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
-        return cls.model_validate({"preset_name": name, **PRESETS[name], **changes})
+            hint = did_you_mean(name, PRESETS) or "choose one of these"
+            raise PlanError(f"a preset: {', '.join(PRESETS)}", repr(name), hint)
+        try:
+            return cls.model_validate({"preset_name": name, **changes})
+        except ValidationError as error:
+            raise plan_error(error) from error
+
+    def changed(self, path: str, value: object) -> Plan:
+        """Return the plan with one setting changed, by its dotted name.
+
+        >>> Plan.preset("live").changed("training.epochs", 80).training.epochs
+        80
+
+        Parameters
+        ----------
+        path : str
+            Such as ``seed``, ``training.epochs``, or a group with a mapping of its settings.
+
+        Raises
+        ------
+        PlanError
+            If there is no such setting, or the value cannot be used.
+        """
+        change = nested(path, value)
+        values = laid_over(type(self), self.model_dump(), change)
+        decision = change.get("decision")
+        if isinstance(decision, Mapping) and "reward" in decision:
+            rival = next((n for n in ("weights", "objectives") if values["decision"][n]), None)
+            if rival is not None:
+                raise PlanError(
+                    "a reward that decides",
+                    f"decision.reward beside decision.{rival}, which decide instead",
+                    f"set decision.{rival} to None before",
+                )
+        try:
+            return type(self).model_validate(values)
+        except ValidationError as error:
+            raise plan_error(error) from error
 
     def candidates(self, channels: tuple[str, ...]) -> tuple[Candidate, ...]:
         """Return the search space in its fixed order.
@@ -381,5 +493,13 @@ def not_known(stored: object) -> str | None:
         Plan.model_validate(stored)
     except ValidationError as error:
         first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))} ({first['msg']})"
+        return f"{path_of_error(first)} ({first['msg']})"
     return None
+
+
+def _each_once(what: str, names: tuple[str, ...]) -> None:
+    if any(not name.strip() for name in names):
+        raise ValueError(f"an empty name among the {what}; leave it out")
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ValueError(f"{', '.join(map(repr, doubled))} twice among the {what}; name it once")

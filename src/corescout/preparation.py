@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
+from corescout.data.short_repr import short_repr
 from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
@@ -55,6 +56,8 @@ class Prepared:
     context_radius_px: float
     block: NDArray[np.int64]
     notes: tuple[str, ...]
+
+    __repr__ = short_repr
 
     def patches(self, window_px: int) -> PatchSet:
         """Cut the patches of one window; the key points are the same for every window."""

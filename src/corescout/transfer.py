@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Fit, Keypoints, PatchSet, Representation, Scan
+from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import Plan
 from corescout.preparation import prepare_like
@@ -35,6 +36,8 @@ class Transferred:
     patches: PatchSet
     fit: Fit
     notes: tuple[str, ...]
+
+    __repr__ = short_repr
 
     @property
     def z(self) -> NDArray[np.float64]:

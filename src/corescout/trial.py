@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from corescout.baselines import encode_baseline, fit_baseline
 from corescout.data import Candidate, Encoding, Fit, Latents, PatchSet, Reward, StoppedError
 from corescout.data.latents import ACTIVE_VARIANCE
+from corescout.data.short_repr import short_repr
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
@@ -53,6 +54,8 @@ class TrialGroup:
     rewards: tuple[str, ...] | None = None
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
+
+    __repr__ = short_repr
 
     def subset(self, chosen: list[int]) -> TrialGroup:
         """Return the group of some of its candidates, by position."""
@@ -108,6 +111,8 @@ class Outcome:
     collapsed: str | None
     trained_seed: int
     seconds: float
+
+    __repr__ = short_repr
 
 
 def run_trials(

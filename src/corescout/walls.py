@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.cleaning import clean_channel
 from corescout.data import Result, Types
+from corescout.data.short_repr import short_repr
 from corescout.keypoints import find_wall_lines
 from corescout.plan import Plan
 from corescout.square_grid import SquareGrid, square_grid
@@ -31,6 +32,8 @@ class WallLengths:
 
     of_point_px: NDArray[np.float64]
     pitch_m: float | None
+
+    __repr__ = short_repr
 
     def of_type_px(self, types: Types, number: int) -> float:
         """Return the length of wall of a type, in pixels."""

@@ -64,12 +64,12 @@ def test_apply_report_and_targets(tmp_path, array_file, run_folder):
     done = corescout("report", run_folder, "--out", tmp_path / "r")
     assert (done.returncode, (tmp_path / "r" / "report.html").is_file()) == (0, True)
     done = corescout("targets", run_folder, "--per-type", 1)
-    assert done.stdout.splitlines()[0] == "y_px,x_px,x_m,y_m,type,priority"
+    assert done.stdout.splitlines()[0] == "y_px,x_px,x_m,y_m,type,type_name,priority"
 
 
 def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_result):
-    from corescout.exports import arcmd_places_m
     from corescout.runs import write_run
+    from reading_arcmd import arcmd_places_m
 
     run_folder = write_run(quick_result, tmp_path / "run")
     first, second = tmp_path / "first.csv", tmp_path / "second.json"
@@ -85,7 +85,7 @@ def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_r
     assert {t["action"] for t in table["targets"]} == {"spectrum"}
     for target in table["targets"]:
         for row in rows:
-            away = math.dist(target["xy_m"], (float(row["x_m"]), float(row["y_m"])))
+            away = math.dist((target["x_m"], target["y_m"]), (float(row["x_m"]), float(row["y_m"])))
             assert away >= 120e-9
     assert {t["settings"].get("bias_end_v") for t in table["targets"]} == {4.0}
     done = corescout("targets", run_folder, "--format", "json", "--action", "zoom")
@@ -262,7 +262,7 @@ def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, qui
     wide = ["--avoid", str(table), "--avoid-radius", "1mm"]
     assert _run(["targets", str(quick_run), *wide]) == 0
     said = capsys.readouterr()
-    assert said.out.splitlines() == ["y_px,x_px,x_m,y_m,type,priority"]
+    assert said.out.splitlines() == ["y_px,x_px,x_m,y_m,type,type_name,priority"]
     assert "1 places of excel.csv" in said.err
     assert "no core point keeps" in said.err
     assert "no scale" not in said.err

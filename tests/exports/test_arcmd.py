@@ -9,8 +9,9 @@ from skimage.feature import match_template
 from skimage.transform import resize
 
 from corescout.data import InputError, ScanFrame, Target
-from corescout.exports import arcmd_places_m, arcmd_text
+from corescout.exports import arcmd_text
 from corescout.readers import read_scan
+from reading_arcmd import arcmd_places_m
 
 
 def test_the_text_parses_back_to_the_targets():

@@ -11,7 +11,7 @@ os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 @pytest.fixture(autouse=True)
 def sessions(tmp_path, monkeypatch):
     """Keep sessions of tests apart from each other and from the user's."""
-    from corescout.gui import autosave
+    from corescout.gui.kept import autosave
 
     folder = tmp_path / "kept sessions"
     monkeypatch.setattr(autosave, "sessions_folder", lambda: folder)

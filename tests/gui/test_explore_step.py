@@ -9,11 +9,11 @@ import pytest
 from qtpy.QtCore import QPointF, Qt
 
 from corescout.data import Candidate, Reward, Trial
-from corescout.gui.background import Pausable
-from corescout.gui.candidate_curves import curves
-from corescout.gui.patch_outline import squares
-from corescout.gui.plan_options import nested, options, read_options, values_of, write_options
-from corescout.gui.plan_settings import merged, plan_of
+from corescout.gui.canvas.patch_outline import squares
+from corescout.gui.jobs.job import Pausable
+from corescout.gui.model.candidate_curves import curves
+from corescout.gui.model.plan_of_steps import merged, plan_of
+from corescout.gui.model.plan_options import nested, options, read_options, values_of, write_options
 from corescout.pipeline import explore
 from corescout.plan import Plan
 from corescout.search.runner import held_s
@@ -223,7 +223,7 @@ def test_code_of_ones_own_is_asked_for_and_runs_only_then(
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication, QMessageBox
 
-    from corescout.gui.own_code import may_run
+    from corescout.gui.steps.explore.own_code import may_run
 
     (tmp_path / "strange_reward.py").write_text(
         "import pathlib\npathlib.Path('ran').touch()\ndef f(fit): return None\n"

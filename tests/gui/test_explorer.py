@@ -8,10 +8,10 @@ import pytest
 from hands import wait_for_preview
 
 from corescout.colors import type_color
+from corescout.gui.canvas.layer_data import scan_layers
+from corescout.gui.canvas.placement import GEOMETRY
 from corescout.gui.heartbeat import Heartbeat
-from corescout.gui.keypoint_edits import Outline
-from corescout.gui.layers import scan_layers
-from corescout.gui.placement import GEOMETRY
+from corescout.gui.model.keypoint_edits import Outline
 from corescout.pipeline import explore, save
 from corescout.runs import read_run
 from corescout.surfaces import generate_surface

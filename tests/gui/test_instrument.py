@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
-from corescout.gui.instrument.choices import Choice
-from corescout.gui.instrument.dry_run import readable
-from corescout.gui.instrument.loop_plot import LOOPS
-from corescout.gui.instrument.tip_layer import TIP
-from corescout.gui.instrument.visit import VisitSettings
-from corescout.gui.instrument.widgets import LetGo
-from corescout.gui.layers import LIVE, TARGETS, find_layer, result_layers
-from corescout.gui.workflow import State
+from corescout.gui.canvas.layer_data import LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.canvas.tip_layer import TIP
+from corescout.gui.model.visit import VisitSettings
+from corescout.gui.model.workflow import State
+from corescout.gui.steps.instrument.choices import Choice
+from corescout.gui.steps.instrument.dry_run import readable
+from corescout.gui.steps.instrument.loop_plot import LOOPS
+from corescout.gui.steps.instrument.panel import LetGo
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.demo import limits_of

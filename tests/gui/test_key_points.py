@@ -6,7 +6,7 @@ from hands import Hands
 from qtpy.QtCore import Qt
 
 from corescout.data import Keypoints
-from corescout.gui.keypoint_edits import KeypointEdits, Outline
+from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 SQUARE = np.array([[20.0, 20], [20, 80], [80, 80], [80, 20]])

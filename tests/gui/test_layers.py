@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from corescout.gui.layers import size_on, target_layers
-from corescout.gui.letters import Letters
+from corescout.gui.canvas.layer_data import size_on, target_layers
+from corescout.gui.canvas.letters import Letters
 from corescout.surfaces import generate_surface
 
 

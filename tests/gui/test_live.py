@@ -8,11 +8,11 @@ import pytest
 from qtpy.QtCore import Qt
 
 from corescout.exports import write_nsid
-from corescout.gui.instrument.choices import Choice
-from corescout.gui.instrument.live_image import LiveImage
-from corescout.gui.instrument.live_section import FOLDER, INSTRUMENT
-from corescout.gui.layers import CORE, LIVE, TARGETS, find_layer, result_layers
-from corescout.gui.workflow import State
+from corescout.gui.canvas.layer_data import CORE, LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.canvas.live_image import LiveImage
+from corescout.gui.model.workflow import State
+from corescout.gui.steps.instrument.choices import Choice
+from corescout.gui.steps.instrument.live_section import FOLDER, INSTRUMENT
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.demo import limits_of

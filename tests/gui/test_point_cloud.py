@@ -5,7 +5,7 @@ import pyqtgraph as pg
 import pytest
 from qtpy.QtWidgets import QApplication
 
-from corescout.gui.point_cloud import PointCloud
+from corescout.gui.plots.point_cloud import PointCloud
 
 pytestmark = pytest.mark.gui
 PALETTE = np.array([[1.0, 0, 0, 1], [0, 0, 1.0, 1]])

@@ -13,9 +13,9 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLineEdit
 
 from corescout.edits import merge
-from corescout.gui import finding
-from corescout.gui import layers as shown
-from corescout.gui.type_list import EYE, NAME, POINTS, WALL
+from corescout.gui.canvas import layer_data as shown
+from corescout.gui.steps.types import finding
+from corescout.gui.steps.types.type_list import EYE, NAME, POINTS, WALL
 from corescout.library import Library, library_type
 from corescout.runs import write_run
 from corescout.walls import wall_lengths
@@ -402,7 +402,7 @@ def test_decoded_patches_behind_the_points_maps_and_walls(window, qtbot, typed_r
 
 def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(finding, "LIBRARY", tmp_path / "library")
-    monkeypatch.setattr("corescout.gui.steps.types.LIBRARY", tmp_path / "library")
+    monkeypatch.setattr("corescout.gui.steps.types.step.LIBRARY", tmp_path / "library")
     step = window.types_step
     step.list.select_numbers([1])
     qtbot.mouseClick(step.keep_button, Qt.MouseButton.LeftButton)

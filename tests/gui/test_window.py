@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QLabel
 from corescout.gui import contributions
 from corescout.gui.contributions import sample_surface
 from corescout.gui.explorer import Explorer
-from corescout.gui.preferences import Preferences, preferences
+from corescout.gui.kept.preferences import Preferences, preferences
 
 pytestmark = pytest.mark.gui
 

@@ -13,11 +13,11 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from corescout.exports.script import write_script
-from corescout.gui.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
-from corescout.gui.keypoint_edits import Outline
-from corescout.gui.layers import scan_layers
-from corescout.gui.window_session import Offer
-from corescout.gui.workflow import State
+from corescout.gui.canvas.layer_data import scan_layers
+from corescout.gui.kept.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
+from corescout.gui.kept.window_session import Offer
+from corescout.gui.model.keypoint_edits import Outline
+from corescout.gui.model.workflow import State
 from corescout.runs import read_run
 
 WALL = Outline("along", np.array([[30.0, 30], [30, 130]]))
@@ -44,7 +44,8 @@ def test_a_session_is_whole_or_not_there_and_hidden_while_its_window_is_open(
 
 def test_a_killed_process_leaves_its_session_behind(tmp_path):
     code = (
-        "import os, sys; from pathlib import Path; from corescout.gui.autosave import Autosave;"
+        "import os, sys; from pathlib import Path\n"
+        "from corescout.gui.kept.autosave import Autosave\n"
         "a = Autosave(Path(sys.argv[1])); a.save({'title': 'a.ibw'}, None); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)

@@ -3,8 +3,8 @@
 from qtpy.QtGui import QUndoStack
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit
 
-from corescout.gui.undo import Parameter
-from corescout.gui.workflow import STEPS, State, Workflow, after
+from corescout.gui.model.undo import Parameter
+from corescout.gui.model.workflow import STEPS, State, Workflow, after
 
 
 def done_workflow():

@@ -10,8 +10,8 @@ from qtpy import API_NAME, QT_VERSION
 from qtpy.QtWidgets import QApplication
 
 from corescout.gui import explorer as module
-from corescout.gui.keypoint_edits import Outline
-from corescout.gui.layers import scan_layers
+from corescout.gui.canvas.layer_data import scan_layers
+from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.session import open_session
 from corescout.plan import Plan, TrainingPlan
 from corescout.surfaces import generate_surface

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from corescout.data import Target
-from corescout.exports import arcmd_places_m
 from corescout.instruments import InstrumentError, Message, Session, plan_visits
 from corescout.instruments.asylum import AsylumInstrument
 from corescout.readers import read_scan
+from reading_arcmd import arcmd_places_m
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_a_day_is_taken_up_again(day, typed, live_plan, look):
         runner.start()
         assert runner.wait(WAIT_S)
     assert [r.number for r in records_of(entries(day))] == [1, 2, 3]
-    assert (day.folder / "day.html").read_text().count("src='pictures/") == 3
+    assert (day.folder / "day.html").read_text().count('src="pictures/') == 3
     assert day.broken_off_at() is None
     day.write("watch", source="a folder")  # and the computer went down
     assert began < day.broken_off_at() < datetime.now(UTC) + timedelta(seconds=1)

@@ -86,7 +86,7 @@ def test_each_scan_stands_in_the_journal_once(day, typed, live_plan, look):
     assert sum(done[0].types.values()) > 0
     assert runner.snapshot.stage == "stopped"
     page = (day.folder / "day.html").read_text()
-    assert page.count("src='pictures/") == 4
+    assert page.count('src="pictures/') == 4
     assert (day.folder / "scans" / f"{done[0].folder}.corescout" / "result.h5").exists()
 
 

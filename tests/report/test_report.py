@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from corescout.edits import rename
 from corescout.pipeline import explore
 from corescout.plan import BayesianPlan, DecisionPlan, MixturePlan, Plan, TrainingPlan
 from corescout.report.drawing import ELLIPSE_SHARE, png_bytes
@@ -73,7 +74,7 @@ def test_a_users_reward_stands_in_the_table_and_the_plot(rich_result):
     page = report_html(rich_result)
     head = re.search(r"<h2>Candidates</h2>.*?</tr>", page, re.S)[0]
     for name in (*OWN, "held-out gain"):
-        assert f"<th>{name}</th>" in head
+        assert f">{name}</th>" in head
     assert "ZeroDivisionError" in page
     titles = {axes.get_title() for axes in FIGURES["F4"][1](rich_result).axes}
     assert {*OWN, "held-out gain (nats/point)"} <= titles
@@ -103,9 +104,22 @@ def test_the_page_needs_nothing_else(quick_result):
         assert f"{target.xy_m[0] * 1e6:.4f}" in page
 
 
-def test_names_are_escaped(quick_result):
-    odd = replace(quick_result, scan=replace(quick_result.scan, source="<script>x</script>.ibw"))
-    assert "<script>" not in report_html(odd)
+def test_nothing_that_a_file_says_becomes_markup(quick_result, monkeypatch):
+    monkeypatch.setattr("corescout.report.html.FIGURES", {})
+    odd = "<script>x</script>'\"><img src=http://a.b/c>"
+    trial = replace(quick_result.trials[0], reason=odd)
+    typed = rename(quick_result, 1, odd)
+    page = report_html(
+        replace(
+            typed,
+            scan=replace(quick_result.scan, source=odd, uid=odd),
+            trials=(trial, *quick_result.trials[1:]),
+            notes=(odd,),
+        )
+    )
+    assert page.count("&lt;script&gt;x&lt;/script&gt;") >= 5
+    assert "<script" not in page
+    assert "<img" not in page
 
 
 def test_an_applied_result_has_no_candidates(quick_result, surface):
@@ -113,7 +127,7 @@ def test_an_applied_result_has_no_candidates(quick_result, surface):
 
     page = report_html(apply(quick_result, surface.scan))
     assert "Candidates" not in page
-    assert "id='F5'" in page
+    assert 'id="F5"' in page
 
 
 def test_the_ellipse_holds_what_the_title_says():

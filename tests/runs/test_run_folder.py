@@ -26,8 +26,8 @@ def run(quick_result, tmp_path):
 
 
 FILES = {
-    "plan.json", "trials.json", "result.h5", "weights.npz", "decision.json", "core_points.csv",
-    "targets.csv", "targets.json", "report.html", "log.txt",
+    "plan.json", "trials.json", "result.h5", "weights.npz", "decision.json", "key_points.csv",
+    "core_points.csv", "targets.csv", "targets.json", "report.html", "log.txt",
 }  # fmt: skip
 
 
@@ -70,10 +70,12 @@ def test_what_a_script_needs_is_in_plain_files(run, quick_result):
     assert decision["n_types"] == quick_result.n_types
     assert {"gain", "icl", "context_retention"} <= decision["rewards"].keys()
     rows = rows_of(run / "core_points.csv")
-    assert list(rows[0]) == ["y_px", "x_px", "type", "typicality"]
+    assert list(rows[0]) == [
+        "key_point", "y_px", "x_px", "x_m", "y_m", "type", "type_name", "typicality",
+    ]  # fmt: skip
     assert len(rows) == len(quick_result.core_points)
     rows = rows_of(run / "targets.csv")
-    assert list(rows[0]) == ["y_px", "x_px", "x_m", "y_m", "type", "priority"]
+    assert list(rows[0]) == ["y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority"]
     assert float(rows[0]["x_m"]) == quick_result.targets[0].xy_m[0]
 
 
@@ -123,7 +125,8 @@ def test_a_failure_on_the_way_leaves_the_old_run(run, quick_result):
 
 
 @pytest.mark.parametrize(
-    "name", sorted(FILES - {"report.html", "log.txt", "core_points.csv", "targets.csv"})
+    "name",
+    sorted(FILES - {"report.html", "log.txt", "key_points.csv", "core_points.csv", "targets.csv"}),
 )
 def test_a_damaged_run_is_an_input_error(run, name):
     content = (run / name).read_bytes()

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from corescout.cli import options
-from corescout.cli.quantities import length_m
 from corescout.cli.running import print_result
+from corescout.quantities import length_m
 
 
 def apply(

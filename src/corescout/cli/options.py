@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corescout.cli.quantities import integers, length_m, names, time_s
-from corescout.cli.quantities import weights as read_weights
 from corescout.data import InputError
 from corescout.data.bounds import why_no_file
+from corescout.quantities import integers, length_m, names, time_s
+from corescout.quantities import weights as read_weights
 
 if TYPE_CHECKING:
     from corescout.plan import Plan

@@ -12,8 +12,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from corescout.cli.quantities import bias_v, length_m
 from corescout.data import InputError, Result, Target
+from corescout.quantities import bias_v, length_m
 
 
 class Choice(StrEnum):
@@ -76,10 +76,10 @@ def targets(
 
     CSV comes by priority, JSON and .arcmd in the order of the visits.
     """
-    from corescout.exports import write_whole
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
     from corescout.targets import targets_of
+    from corescout.whole import write_whole
 
     result = read_run(run)
     plan = TargetPlan(
@@ -114,7 +114,7 @@ def _text(
     words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)
-    text = FORMATS[file_format.value](result.scan, way)
+    text = FORMATS[file_format.value](result, way)
     typer.echo(words, err=True)
     return text
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli import options
-from corescout.cli.quantities import length_m
 from corescout.data import InputError
+from corescout.quantities import length_m
 
 if TYPE_CHECKING:
     from corescout.data import Result, Scan
@@ -91,8 +91,8 @@ def find(
     library: LibraryFolder = None,
 ) -> None:
     """Find more like a type, or like one key point of a run."""
-    from corescout.exports import write_whole
     from corescout.readers import read_scan
+    from corescout.whole import write_whole
 
     scan = read_scan(
         file, pixel_size_m=length_m(pixel_size, "--pixel-size") if pixel_size else None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.mixture import Mixture
+from corescout.data.short_repr import short_repr
 
 EFFECTIVE_SHARE = 0.2  # of the largest weight, above which a component counts (the paper's)
 
@@ -37,6 +38,8 @@ class BayesianMixture:
     start_elbos_nats: tuple[float, ...]
     n_steps: int
     converged: bool
+
+    __repr__ = short_repr
 
     @property
     def effective(self) -> NDArray[np.bool_]:

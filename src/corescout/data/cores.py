@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,8 @@ class CorePoints:
     type: NDArray[np.int64]
     typicality: NDArray[np.float64]
     type_names: tuple[str, ...]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "index", (None,), np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.latents import Latents
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,3 +29,5 @@ class Encoding:
     log_likelihood_per_px: NDArray[np.float64]
     target_entropy_per_px: NDArray[np.float64]
     kl_nats: NDArray[np.float64]
+
+    __repr__ = short_repr

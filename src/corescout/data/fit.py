@@ -13,6 +13,7 @@ from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.latents import Latents
 from corescout.data.mixture import Mixture
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,8 @@ class Fit:
     held_out_nats: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     bayesian: BayesianMixture | None = None
     least_components: int = 1
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         count = len(self.latents)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class Keypoints:
     yx_px: NDArray[np.float64]
     score: NDArray[np.float64]
     source: str
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "yx_px", (None, 2))

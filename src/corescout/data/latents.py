@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 ACTIVE_VARIANCE = 0.01  # a dimension with less carries nothing (Burda et al., 2016)
 
@@ -37,6 +38,8 @@ class Latents:
     shift_px: NDArray[np.float64] | None = None
     scale: NDArray[np.float64] | None = None
     one_turn: NDArray[np.float64] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "mean", (None, None))

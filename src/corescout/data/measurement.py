@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import readonly, set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,8 @@ class Measurement:
     acquired_at: datetime | None = None
     source: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "axis", (None,))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class Mixture:
     converged: bool = True
     noise_weight: float = 0.0
     noise_density: float = 0.0
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "means", (None, None))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class PatchSet:
     channels: tuple[str, ...]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         count, n_channels, window = len(self.values), len(self.channels), np.shape(self.values)[-1]

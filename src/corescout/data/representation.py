@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from corescout.data.arrays import set_readonly
 from corescout.data.candidate import Candidate
 from corescout.data.mixture import Mixture
+from corescout.data.short_repr import short_repr
 from corescout.data.types import TypeLook
 
 
@@ -47,6 +48,8 @@ class Representation:
     looks: Mapping[int, TypeLook]
     plan: Mapping[str, object]
     source: str = ""
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "low", (len(self.channels),))

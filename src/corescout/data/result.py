@@ -140,6 +140,14 @@ class Result:
     notes: tuple[str, ...] = ()
     edited_types: Types | None = None
 
+    def __repr__(self) -> str:
+        source = self.scan.source.replace("\\", "/").rpartition("/")[2] or self.scan.uid
+        return (
+            f"<{type(self).__name__} of {source}: {self.types_in_words}, {self.winner.label},"
+            f" {len(self.keypoints)} key points, {len(self.core_points)} core points,"
+            f" {len(self.targets)} targets>"
+        )
+
     def __post_init__(self) -> None:
         count = self.mixture.n_components
         checked = readonly("Result.type_of_component", self.type_of_component, (count,), np.int64)

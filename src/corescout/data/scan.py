@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from corescout.data.arrays import readonly
 from corescout.data.errors import InputError
 from corescout.data.frame import ScanFrame
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,8 @@ class Scan:
         The vendor's own, as plain values.
     warnings : tuple of str
         What a user should know about how it was read.
+    file_sha256 : str or None
+        Of the file's bytes when it was read, as ``sha256sum`` says it; None without a file.
     """
 
     uid: str
@@ -61,6 +64,9 @@ class Scan:
     source: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    file_sha256: str | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not self.channels:

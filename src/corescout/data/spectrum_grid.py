@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from corescout.data.arrays import set_readonly
 from corescout.data.frame import ScanFrame
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,8 @@ class SpectrumGrid:
     axis_unit: str = "V"
     unit: str = ""
     source: str = ""
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "axis", (None,))

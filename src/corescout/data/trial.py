@@ -13,6 +13,7 @@ from corescout.data.candidate import Candidate
 from corescout.data.keypoints import Keypoints
 from corescout.data.mixture import Mixture
 from corescout.data.reward import Reward
+from corescout.data.short_repr import short_repr
 
 State = Literal["done", "void", "failed", "not_tried"]
 
@@ -40,6 +41,11 @@ class Trial:
     rewards: Mapping[str, Reward] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str | None = None
+
+    def __repr__(self) -> str:
+        why = f", {self.reason[:60]!r}" if self.reason else ""
+        named = f"{len(self.rewards)} rewards"
+        return f"Trial({self.number}, {self.candidate.label!r}, {self.state!r}, {named}{why})"
 
 
 @dataclass(frozen=True)
@@ -71,3 +77,5 @@ class Progress:
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)
     keypoints: Keypoints | None = None
+
+    __repr__ = short_repr

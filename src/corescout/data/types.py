@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class TypeLook:
     color: str | None = None
     hidden: bool = False
 
+    def __post_init__(self) -> None:
+        # a colour stands in pages and layers; a stranger's file must not put anything else there
+        if self.color is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
+            raise ValueError(f"TypeLook.color: expected #rrggbb or None, got {self.color!r}")
+
 
 @dataclass(frozen=True, eq=False)
 class Types:
@@ -46,6 +53,8 @@ class Types:
     of_point: NDArray[np.int64]
     by_hand: NDArray[np.bool_]
     looks: Mapping[int, TypeLook]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "of_point", (None,), np.int64)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from corescout.data import InputError, Result, TypeLook, Types
 from corescout.edits.follow import names, with_types
+from corescout.plan_changes import did_you_mean
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -50,6 +51,23 @@ def set_hidden(result: Result, number: int, hidden: bool) -> Result:
     look = look_of(result.types, number)
     types = _with_look(result.types, number, replace(look, hidden=hidden))
     return with_types(result, types)
+
+
+def number_of(types: Types, kind: int | str) -> int:
+    """Return the number of a type that is said by its number or its name.
+
+    Raises
+    ------
+    InputError
+        If there is no such type.
+    """
+    found = [n for n, look in types.looks.items() if str(kind) == look.name or str(kind) == str(n)]
+    if not found:
+        names = [look.name for look in types.looks.values()]
+        known = ", ".join(f"{n} ({look.name})" for n, look in types.looks.items())
+        hint = did_you_mean(kind, names) or "choose one of these"
+        raise InputError(f"one of the types {known}", repr(kind), hint)
+    return next((n for n in found if types.looks[n].name == str(kind)), found[0])
 
 
 def look_of(types: Types, number: int) -> TypeLook:

@@ -9,13 +9,11 @@ Never tried on the hardware.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from corescout.data import InputError, ScanFrame, Target
 
 FIRST_SPOT = 1
-_POINT = re.compile(r"ARGo2ImagePos\(([-+0-9.e]+),([-+0-9.e]+)\)")
 
 
 def arcmd_text(targets: Sequence[Target], frame: ScanFrame | None = None) -> str:
@@ -65,16 +63,6 @@ def arcmd_commands(
         if visit:
             lines += [f'PV("ForceSpotNumber",{number})', "GoToSpot()"]
     return "\n".join(lines) + "\n"
-
-
-def arcmd_places_m(text: str, frame: ScanFrame | None = None) -> list[tuple[float, float]]:
-    """Return the places (x, y) in metres that commands draw, in order."""
-    said = [(float(x), float(y)) for x, y in _POINT.findall(text)]
-    if frame is None:
-        return said
-    last_row, (pitch_x, pitch_y) = frame.shape_px[0] - 1, frame.pitch_m
-    places = [frame.to_m((last_row - y / pitch_y, x / pitch_x)) for x, y in said]
-    return [(float(x), float(y)) for x, y in places]
 
 
 def _from_corner(place_m: tuple[float, float], frame: ScanFrame) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import Scan
-from corescout.exports.whole import whole_file
+from corescout.whole import whole_file
 
 
 def write_gsf(scan: Scan, folder: str | Path, stem: str | None = None) -> list[Path]:

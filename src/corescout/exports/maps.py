@@ -38,6 +38,7 @@ def result_maps(result: Result) -> Scan:
         roles={},
         directions={},
         warnings=(),
+        file_sha256=None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import Scan
-from corescout.exports.whole import whole_file
+from corescout.whole import whole_file
 
 WRITER = "corescout"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from corescout.data import Result
 from corescout.exports.nsid import write_nsid
-from corescout.exports.whole import write_whole
+from corescout.whole import write_whole
 
 _DETECTED = ("canny", "sato", "grid", "orb", "sift")
 _SCRIPT = '''r"""Repeat an exploration without a window: python {name}

@@ -34,8 +34,8 @@ def _readable(path: Path) -> bool:
 
 
 def _read_one(path: Path) -> list[LayerData]:
-    from corescout.gui.layers import result_layers, scan_layers
-    from corescout.gui.saved_layers import holds_layers, read_layers
+    from corescout.gui.canvas.layer_data import result_layers, scan_layers
+    from corescout.gui.canvas.saved_layers import holds_layers, read_layers
     from corescout.readers import read_scan
     from corescout.runs import is_run, read_run
 
@@ -59,14 +59,14 @@ def _scans_in(folder: Path) -> list[Path]:
 
 def write_layers(path: str, layers: list[LayerData]) -> list[str]:
     """Save layers to one HDF5 file that opens again as they are."""
-    from corescout.gui.saved_layers import write_layers as write
+    from corescout.gui.canvas.saved_layers import write_layers as write
 
     return write(path, layers)
 
 
 def add_response(viewer: napari.viewer.Viewer) -> None:
     """Add A cos(phase) and A sin(phase) of the selected scan as layers; remove them to undo."""
-    from corescout.gui import layers as shown
+    from corescout.gui.canvas import layer_data as shown
     from corescout.response import derivable, with_response
 
     layer = viewer.layers.selection.active
@@ -84,7 +84,7 @@ def add_response(viewer: napari.viewer.Viewer) -> None:
 
 def sample_surface() -> list[LayerData]:
     """Return a generated ferroelectric surface with stripes, needles and 180-degree walls."""
-    from corescout.gui.layers import scan_layers
+    from corescout.gui.canvas.layer_data import scan_layers
     from corescout.surfaces import generate_surface
 
     return scan_layers(generate_surface(seed=0).scan)

@@ -15,25 +15,25 @@ from qtpy.QtGui import QUndoStack
 from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from corescout.data import Result, Scan, Target
-from corescout.gui import layers as shown
-from corescout.gui.bottom import BOTTOM_NAME, Bottom
-from corescout.gui.candidate_view import CandidateView, view_of, winner_view
-from corescout.gui.canvas_context import CanvasContext
-from corescout.gui.diagnostic import LogTail, diagnostic
+from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.canvas_context import CanvasContext
+from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.docked import Docked
-from corescout.gui.exploration import Exploration
-from corescout.gui.exporting import Exporter
-from corescout.gui.first_use import load_ahead
+from corescout.gui.jobs.exploration import Exploration
+from corescout.gui.jobs.work import Work
+from corescout.gui.kept.diagnostic import LogTail, diagnostic
+from corescout.gui.kept.exporting import Exporter
+from corescout.gui.kept.session_bar import SessionBar
+from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
 from corescout.gui.look import background
-from corescout.gui.plan_settings import plan_of
-from corescout.gui.run_bar import RunBar
-from corescout.gui.running import Running
-from corescout.gui.session_bar import SessionBar
+from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
+from corescout.gui.model.plan_of_steps import plan_of
+from corescout.gui.model.workflow import STEPS, State, Workflow
+from corescout.gui.plots.bottom import BOTTOM_NAME, Bottom
 from corescout.gui.steps.column import StepColumn
-from corescout.gui.window_session import WindowSession
-from corescout.gui.work import Work
-from corescout.gui.workflow import STEPS, State, Workflow
+from corescout.gui.steps.explore.run_bar import RunBar
+from corescout.gui.steps.explore.running import Running
 from corescout.plan import Plan
 
 _FOUND = ("explore", "types", "targets")

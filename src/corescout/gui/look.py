@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corescout.gui.workflow import State
+from corescout.gui.model.workflow import State
 
 STATE_COLORS = {
     State.TO_DO: "#8A8A8A",

@@ -16,6 +16,7 @@ from corescout.instruments.protocol import (
     Status,
 )
 from corescout.instruments.session import Session, SessionError
+from corescout.instruments.visit_file import read_visits, write_visits
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan, plan_visits
 
 __all__ = [
@@ -40,4 +41,6 @@ __all__ = [
     "messages_of",
     "plan_visits",
     "read_journal",
+    "read_visits",
+    "write_visits",
 ]

@@ -14,9 +14,10 @@ from corescout.data import InputError, Scan, ScanFrame
 from corescout.exports.arcmd import FIRST_SPOT, arcmd_commands
 from corescout.instruments.folder import FolderInstrument
 from corescout.instruments.folder.arrivals import Signature, read_content, signature_of
-from corescout.instruments.folder.outbox import PlanFile, write_atomically
+from corescout.instruments.folder.outbox import PlanFile
 from corescout.instruments.messages import Kind, Message
 from corescout.instruments.protocol import Capabilities, InstrumentError, Status
+from corescout.whole import write_whole
 
 Origin = Literal["corner", "absolute"]
 _ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum"})
@@ -99,7 +100,7 @@ class AsylumInstrument(FolderInstrument):
             raise InstrumentError(
                 "Igor shows another image than at the preview: preview and approve again"
             )
-        write_atomically(self._commands, text.encode("ascii"))
+        write_whole(self._commands, text.encode("ascii"), sync=True)
         return PlanFile(self._commands, "")
 
     def _text(self, messages: Sequence[Message]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from corescout.colors import type_color
 from corescout.data import InputError, Representation, Result
 from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
 from corescout.upright import upright_patches
 from corescout.walls import WallLengths, wall_lengths
 
@@ -55,6 +56,8 @@ class LibraryType:
     n_points: int
     wall_length_m: float | None
     misfit_limit_per_px: float
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "mean_patch", (None, None, None), np.float32)

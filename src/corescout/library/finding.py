@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Keypoints, Representation, Result, Scan
+from corescout.data.short_repr import short_repr
 from corescout.library.entry import LibraryType, misfit_limit_per_px
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Finding:
     likeness: NDArray[np.float64]
     familiar: NDArray[np.bool_]
     order: NDArray[np.int64]
+
+    __repr__ = short_repr
 
     @property
     def yx_px(self) -> NDArray[np.float64]:

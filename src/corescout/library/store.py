@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from corescout.data import InputError
-from corescout.exports.whole import whole_file
 from corescout.folders import LIBRARY_VARIABLE, types_folder
 from corescout.library import files
 from corescout.library.entry import LibraryType
+from corescout.whole import write_whole
 
 SUFFIX = ".type.npz"
 
@@ -112,10 +111,7 @@ class Library:
         content = files.to_bytes(entry)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(target) as partial, partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            write_whole(target, content, sync=True)
         except OSError as error:
             raise InputError(
                 f"room and the right to write the library {self.folder}",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corescout.data import Scan, Target
+from corescout.data import Result, Target
 from corescout.data.target import Action
 from corescout.exports import arcmd_text
 from corescout.instruments.messages import SPECTRUM_DEFAULTS
-from corescout.runs.tables import targets_csv, to_json
+from corescout.runs.tables import target_table, targets_csv, to_json
 from corescout.targets import length_m, route
 
 SPEED_M_PER_S = 1e-6  # of a tip that travels, for the estimate of the time
@@ -77,18 +77,16 @@ def way_through(
     return Way(tuple(done[i] for i in order), length_m(places, start, order))
 
 
-def _csv(scan: Scan, way: Way) -> str:
-    return targets_csv(way.targets).decode()
+def _csv(result: Result, way: Way) -> str:
+    return targets_csv(way.targets, result.types).decode()
 
 
-def _json(scan: Scan, way: Way) -> str:
-    frame = None if scan.frame is None else asdict(scan.frame)
-    table = {"scan_uid": scan.uid, "frame": frame, "way_m": way.length_m}
-    return to_json({**table, "targets": [asdict(t) for t in way.targets]}).decode()
+def _json(result: Result, way: Way) -> str:
+    return to_json(target_table(way.targets, result.scan, result.types, way.length_m)).decode()
 
 
-def _arcmd(scan: Scan, way: Way) -> str:
-    return arcmd_text(way.targets, scan.frame)
+def _arcmd(result: Result, way: Way) -> str:
+    return arcmd_text(way.targets, result.scan.frame)
 
 
-FORMATS: dict[str, Callable[[Scan, Way], str]] = {"csv": _csv, "json": _json, "arcmd": _arcmd}
+FORMATS: dict[str, Callable[[Result, Way], str]] = {"csv": _csv, "json": _json, "arcmd": _arcmd}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -71,7 +72,7 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
         )
     with damaged_as_input_error(path), np.errstate(over="ignore", invalid="ignore"):
         scan: Scan = import_module(module).read(path)
-    scan = _with_missing_rows(_checked(scan, path))
+    scan = replace(_with_missing_rows(_checked(scan, path)), file_sha256=file_sha256(path))
     if pixel_size_m is None:
         return scan
     if scan.frame is not None:
@@ -80,6 +81,15 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
     pitch = (pixel_size_m, pixel_size_m)
     frame = ScanFrame(scan.shape_px, pitch, assumed=("pixel size given by the user",))
     return replace(scan, frame=frame)
+
+
+def file_sha256(path: str | Path) -> str | None:
+    """Return the SHA-256 of a file's bytes, as ``sha256sum`` says it; None if it is gone."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def can_read(path: str | Path) -> bool:

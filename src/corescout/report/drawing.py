@@ -28,11 +28,15 @@ ELLIPSE_SHARE = 1 - math.exp(-(ELLIPSE_SIGMAS**2) / 2)  # of a 2-D Gaussian: 86.
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
-    """Return an empty figure that needs no display."""
+    """Return an empty figure that needs no display, and shows itself in a notebook."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
+    class ShownFigure(Figure):
+        def _repr_png_(self) -> bytes:
+            return png_bytes(self)
+
+    figure = ShownFigure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

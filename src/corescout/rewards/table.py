@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from corescout.data import Fit, InputError, Reward
+from corescout.plan_changes import did_you_mean
 from corescout.rewards.bayesian import (
     bayesian_h,
     effective_components,
@@ -108,7 +109,7 @@ def load_reward(name: str) -> RewardFunction:
     raise InputError(
         f"a reward among {', '.join(REWARDS)}",
         f"{name!r}",
-        "choose one of these, or give your own as module:function",
+        did_you_mean(name, REWARDS) or "choose one of these, or give your own as module:function",
     )
 
 

@@ -29,6 +29,7 @@ from corescout.data import (
 )
 from corescout.data.candidate import Candidate
 from corescout.runs.layout import FORMAT_VERSION
+from corescout.runs.meanings import describe_datasets
 
 _LATENTS = ("mean", "std", "angle_rad", "shift_px", "scale", "one_turn")
 _FIT = (
@@ -50,7 +51,7 @@ def result_to_h5(result: Result) -> bytes:
     Groups: ``scan`` (the analysed channels), ``keypoints``, ``patches``, ``fit`` (with
     ``latents``), ``mixtures/K``, ``core_points``, ``latents_by_trial/NUMBER``; the chosen mixture
     is ``mixture``; ``types`` is there once a person has changed them. Coordinates are (y, x) in
-    pixels of the scan.
+    pixels of the scan. Every dataset says its ``units`` and a ``description``.
     """
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
@@ -82,6 +83,7 @@ def result_to_h5(result: Result) -> bytes:
             _write_mixture(file.create_group(f"mixture_by_trial/{number}"), mixture)
         for number, bayesian in result.bayesian_by_trial.items():
             _write_bayesian(file.create_group(f"bayesian_by_trial/{number}"), bayesian)
+        describe_datasets(file, dict(result.scan.units), result.channels)
     return memory.getvalue()
 
 
@@ -99,6 +101,7 @@ def scan_from_h5(file: h5py.File) -> Scan:
         roles=header["roles"],
         directions=header["directions"],
         source=header["source"],
+        file_sha256=header.get("file_sha256"),
         warnings=tuple(header["warnings"]),
         acquired_at=None if acquired_at is None else datetime.fromisoformat(acquired_at),
         frame=None
@@ -216,6 +219,7 @@ def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> Non
         "roles": {n: scan.roles[n] for n in channels if n in scan.roles},
         "directions": {n: scan.directions[n] for n in channels if n in scan.directions},
         "source": scan.source,
+        "file_sha256": scan.file_sha256,
         "warnings": list(scan.warnings),
         "acquired_at": None if scan.acquired_at is None else scan.acquired_at.isoformat(),
         "frame": None

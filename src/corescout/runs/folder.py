@@ -20,6 +20,7 @@ from corescout.runs.arrays import result_to_h5
 from corescout.runs.tables import (
     core_points_csv,
     decision_table,
+    key_points_csv,
     target_table,
     targets_csv,
     to_json,
@@ -97,9 +98,10 @@ def write_run(
         layout.RESULT: result_to_h5(result),
         layout.WEIGHTS: _npz(result.weights),
         layout.DECISION: to_json(decision_table(result)),
+        layout.KEY_POINTS: key_points_csv(result),
         layout.CORE_POINTS: core_points_csv(result),
-        layout.TARGETS_CSV: targets_csv(result.targets),
-        layout.TARGETS_JSON: to_json(target_table(result.targets)),
+        layout.TARGETS_CSV: targets_csv(result.targets, result.types),
+        layout.TARGETS_JSON: to_json(target_table(result.targets, result.scan, result.types)),
         layout.LOG: log.encode(),
     }
     with _replacing(Path(folder), overwrite) as building:

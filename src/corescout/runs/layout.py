@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1: targets.json was the list alone, decision.json had no hash of the file
 SUFFIX = ".corescout"
 
 PLAN = "plan.json"
@@ -12,6 +12,7 @@ TRIALS = "trials.json"
 RESULT = "result.h5"
 WEIGHTS = "weights.npz"
 DECISION = "decision.json"
+KEY_POINTS = "key_points.csv"
 CORE_POINTS = "core_points.csv"
 TARGETS_CSV = "targets.csv"
 TARGETS_JSON = "targets.json"

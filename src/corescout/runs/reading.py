@@ -106,7 +106,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
         analysis_pitch_m=decision["analysis_pitch_m"],
         winner=winner,
         weights=weights,
-        targets=tuple(_target(t) for t in _json(path, layout.TARGETS_JSON)),
+        targets=_targets(_json(path, layout.TARGETS_JSON)),
         evidence=Evidence(
             p_value=_number(evidence["p_value"]),
             gain=_number(evidence["gain"]),
@@ -155,6 +155,12 @@ def _trial(values: dict[str, Any]) -> Trial:
         values["seconds"],
         values["reason"],
     )
+
+
+def _targets(table: Any) -> tuple[Target, ...]:
+    """Targets of a table; format version 1 had their list alone."""
+    rows = table["targets"] if isinstance(table, dict) else table
+    return tuple(_target(row) for row in rows)
 
 
 def _target(values: dict[str, Any]) -> Target:

@@ -6,13 +6,16 @@ import csv
 import io
 import json
 import math
+import os
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from corescout.colors import type_color
-from corescout.data import Result, Reward, RunnerUp, Target, Trial
+from corescout.data import Result, Reward, RunnerUp, Scan, Target, Trial, Types
+from corescout.runs.key_points import key_point_table
 from corescout.runs.layout import FORMAT_VERSION
 
 _VERSIONED = ("napari-corescout", "torch", "numpy", "scikit-learn", "scikit-image", "scipy")
@@ -32,7 +35,8 @@ def decision_table(result: Result) -> dict[str, object]:
         "why": result.why,
         "source": result.scan.source,
         "scan_uid": result.scan.uid,
-        "scan_sha256": result.scan.content_sha256,
+        "scan_sha256": result.scan.file_sha256,
+        "content_sha256": result.scan.content_sha256,
         "channels": list(result.channels),
         "window_px": result.winner.window_px,
         "window_nm": None if pitch is None else result.winner.window_px * pitch * 1e9,
@@ -49,6 +53,8 @@ def decision_table(result: Result) -> dict[str, object]:
         "notes": list(result.notes),
         "seconds": round(result.seconds, 3),
         "versions": _versions(),
+        "python": platform.python_version(),
+        "machine": _machine(),
     }
 
 
@@ -67,41 +73,72 @@ def trial_table(trials: Sequence[Trial]) -> list[dict[str, object]]:
     ]
 
 
-def target_table(targets: Sequence[Target]) -> list[dict[str, object]]:
-    """The targets, as JSON values."""
-    return [
-        {
-            "uid": t.uid,
-            "scan_uid": t.scan_uid,
-            "y_px": t.yx_px[0],
-            "x_px": t.yx_px[1],
-            "x_m": None if t.xy_m is None else t.xy_m[0],
-            "y_m": None if t.xy_m is None else t.xy_m[1],
-            "type": t.type,
-            "priority": t.priority,
-            "action": t.action,
-            "settings": dict(t.settings),
-        }
-        for t in targets
-    ]
+def target_table(
+    targets: Sequence[Target],
+    scan: Scan,
+    types: Types | None = None,
+    path_m: float | None = None,
+) -> dict[str, object]:
+    """Targets with the scan that they lie on, as JSON values: the one shape of ``targets.json``.
+
+    Parameters
+    ----------
+    types : Types, optional
+        For the names of the types.
+    path_m : float, optional
+        Length of the way through them, where they stand in the order of their visits.
+    """
+    frame = scan.frame
+    return {
+        "format_version": FORMAT_VERSION,
+        "scan_uid": scan.uid,
+        "frame": None if frame is None else asdict(frame),
+        "path_m": path_m,
+        "targets": [_target(t, types) for t in targets],
+    }
 
 
-def targets_csv(targets: Sequence[Target]) -> bytes:
-    """Columns y_px, x_px, x_m, y_m, type, priority; metres empty without a scale."""
-    columns = ("y_px", "x_px", "x_m", "y_m", "type", "priority")
-    rows = [[_cell(row[c]) for c in columns] for row in target_table(targets)]
-    return _csv(columns, rows)
+def targets_csv(targets: Sequence[Target], types: Types | None = None) -> bytes:
+    """Columns y_px, x_px, x_m, y_m, type, type_name, priority; metres empty without a scale."""
+    columns = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
+    return _csv(columns, [[_cell(_target(t, types)[c]) for c in columns] for t in targets])
+
+
+def key_points_csv(result: Result) -> bytes:
+    """Every key point, see `runs.key_points.MEANINGS`; what is not known is empty."""
+    table = key_point_table(result)
+    rows = zip(*(_cells(column) for column in table.values()), strict=True)
+    return _csv(tuple(table), list(rows))
 
 
 def core_points_csv(result: Result) -> bytes:
-    """Columns y_px, x_px, type, typicality."""
-    core = result.core_points
-    places = result.patches.center_yx_px[core.index]
-    rows = [
-        [_cell(float(y)), _cell(float(x)), int(kind), f"{typicality:.6g}"]
-        for (y, x), kind, typicality in zip(places, core.type, core.typicality, strict=True)
-    ]
-    return _csv(("y_px", "x_px", "type", "typicality"), rows)
+    """The rows of ``key_points.csv`` that are core points, in fewer columns."""
+    columns = ("key_point", "y_px", "x_px", "x_m", "y_m", "type", "type_name", "typicality")
+    table, index = key_point_table(result), result.core_points.index
+    cells = [_cells(table[name]) for name in columns]
+    return _csv(columns, [[column[i] for column in cells] for i in index])
+
+
+def _target(t: Target, types: Types | None) -> dict[str, object]:
+    return {
+        "uid": t.uid,
+        "scan_uid": t.scan_uid,
+        "y_px": t.yx_px[0],
+        "x_px": t.yx_px[1],
+        "x_m": None if t.xy_m is None else t.xy_m[0],
+        "y_m": None if t.xy_m is None else t.xy_m[1],
+        "type": t.type,
+        "type_name": None if types is None else types.name(t.type),
+        "priority": t.priority,
+        "action": t.action,
+        "settings": dict(t.settings),
+    }
+
+
+def _cells(column: Any) -> list[object]:
+    """Values of a column as they stand in a CSV: exact numbers, empty where not known."""
+    values = column if isinstance(column, list) else column.tolist()
+    return [_cell(None if v != v else v) for v in values]
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
@@ -162,6 +199,16 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def _machine() -> dict[str, object]:
+    """What the numbers depend on beside the versions: the kind of machine, not whose it is."""
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+    }
 
 
 def _plain(value: Any) -> Any:

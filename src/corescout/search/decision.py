@@ -12,6 +12,8 @@ from corescout.plan import DecisionPlan
 from corescout.search.scoring import Scoring, spoken
 from corescout.search.uncertainty import Sample, mean_per_block, tied_with_best
 
+_MOST_REASONS = 3
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -215,6 +217,17 @@ def _void_reason(trial: Trial, plan: DecisionPlan) -> str:
         if reward.void_because is not None or not np.isfinite(reward.value):
             return f"{spoken(name)} is void: {reward.void_because or 'not a number'}"
     return "no score"
+
+
+def void_reasons(trials: Sequence[Trial], plan: DecisionPlan) -> str:
+    """Say why trials have no score, each reason once with how many it is true of."""
+    scoring, found = Scoring.among(trials, plan), dict[str, int]()
+    for trial in trials:
+        if trial.state == "done" and not np.isfinite(scoring.score(trial.rewards)):
+            reason = _void_reason(trial, plan)
+            found[reason] = found.get(reason, 0) + 1
+    most = sorted(found.items(), key=lambda item: -item[1])[:_MOST_REASONS]
+    return "; ".join(f"{count} of {len(trials)}: {reason}" for reason, count in most)
 
 
 def _sample(trials: Sequence[Trial], scoring: Scoring) -> Sample:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,10 +27,11 @@ from corescout.preparation import Prepared
 from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
-from corescout.search.decision import Decision, decide, shortlist
+from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.runner import Runner, held_s
 from corescout.trial import Outcome, TrialGroup
 
+_log = logging.getLogger(__name__)
 SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
 REPEAT_SHARE = 0.8
 SPATIAL_COST = 30  # of the spatial decoder, in average candidates
@@ -79,7 +81,7 @@ class Study:
 
     def sweep(self) -> None:
         """Try every candidate with the first seed, or as many as the budget allows."""
-        self._stage = "training"
+        self._say("training")
         self._runner.run(
             self._sweep_groups, deadline=self._deadline(SWEEP_SHARE), on_group=self._keep_first
         )
@@ -98,7 +100,7 @@ class Study:
         finalists = shortlist(self._first_trials(), self.plan.decision)
         if extra < 1 or not finalists:
             return
-        self._stage = "seeds"
+        self._say("seeds")
         finalists = finalists[: self.plan.max_repeated]
         # One by one on cores, so that none waits for a stack; a GPU is filled by the stack.
         together = extra if self.plan.training.device == "cuda" else 1
@@ -130,12 +132,17 @@ class Study:
         }
         decision = decide(self._first_trials(), repeats, self.plan.decision)
         if decision is None:
+            names = " and ".join(map(repr, self.plan.decision.reward_names))
             raise InputError(
-                f"a candidate with a finite reward {self.plan.decision.reward!r}",
-                "none",
-                "choose another reward, or smaller windows with --windows",
+                f"a candidate with a finite reward {names}",
+                f"none ({void_reasons(self._first_trials(), self.plan.decision)})",
+                "mend the reward or choose another, or smaller windows with --windows",
             )
         return decision
+
+    def void_reasons(self) -> str:
+        """Say why candidates that did not collapse have no score; "" if all have one."""
+        return void_reasons(self._first_trials(), self.plan.decision)
 
     def winner(self, decision: Decision) -> Outcome:
         """Return the seed of the winning candidate that agrees best with its other seeds."""
@@ -144,7 +151,7 @@ class Study:
 
     def null_gains(self, groups: Sequence[TrialGroup]) -> tuple[float, ...]:
         """Return the gains of surfaces without types."""
-        self._stage = "evidence"
+        self._say("evidence")
         results = self._runner.run(groups, deadline=self._deadline(1.0))
         outcomes = [o for result in results if not isinstance(result, str) for o in result]
         gains = [o.rewards["gain"].value for o in outcomes]
@@ -160,7 +167,7 @@ class Study:
             return ()
         if candidate.kind != "vae" or candidate.invariances == "none":
             return ()  # the two decoders differ in how they turn and shift
-        self._stage = "confirming"
+        self._say("confirming")
         group = self._group((replace(candidate, decoder="spatial"),))
         (found,) = self._runner.run([group])
         if isinstance(found, str) or found[0].collapsed is not None:
@@ -293,7 +300,16 @@ class Study:
         numbered |= {len(self._candidates) + j: o for j, o in enumerate(repeats)}
         return dict(sorted(numbered.items()))
 
+    def _say(self, stage: str) -> None:
+        if stage != self._stage or stage == "training":
+            _log.info("%s, %.1f s after the start", stage, time.monotonic() - self._began)
+        self._stage = stage
+
     def _moved(self, fraction: float, seconds_left: float | None) -> None:
+        end = self._deadline(1.0)
+        if end is not None:  # a budget cuts the list short: nothing takes longer than what is left
+            of_budget = max(0.0, end - (time.monotonic() - held_s(self._runner.stop)))
+            seconds_left = of_budget if seconds_left is None else min(seconds_left, of_budget)
         self._fraction = (fraction, seconds_left)
         self._report()
 

@@ -22,6 +22,7 @@ def verdict(
     n_seeds: int,
     pitch_m: float | None,
     trials: tuple[Trial, ...],
+    void: str = "",
 ) -> str:
     """Say what was chosen, how many types, how sure, what was second and what was skipped."""
     sentences = [f"{representation(winner, pitch_m)}: {_types(n_types, evidence)}."]
@@ -36,6 +37,8 @@ def verdict(
     if decision.runners_up:
         second = decision.runners_up[0]
         sentences.append(f"Next was {second.candidate.label}: {second.reason}.")
+    if void:
+        sentences.append(f"Without a score: {void}.")
     sentences += _skipped(trials)
     return " ".join(sentences)
 

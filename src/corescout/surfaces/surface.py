@@ -16,6 +16,7 @@ from scipy.ndimage import (
 from scipy.spatial import cKDTree
 
 from corescout.data import Scan, readonly
+from corescout.data.short_repr import short_repr
 from corescout.surfaces.domains import Domains
 from corescout.surfaces.imaging import Imaging, drifted, measure
 from corescout.surfaces.patterns import PATTERNS
@@ -49,6 +50,8 @@ class Surface:
     place_type: NDArray[np.uint8]
     wall: NDArray[np.bool_]
     response: NDArray[np.float32]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         shape = self.scan.shape_px

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from corescout.gui.steps.explore import ExploreStep
-from corescout.gui.steps.instrument import InstrumentStep
-from corescout.gui.steps.key_points import KeyPointsStep
-from corescout.gui.steps.scan import ScanStep
+from corescout.gui.steps.explore.step import ExploreStep
+from corescout.gui.steps.instrument.step import InstrumentStep
+from corescout.gui.steps.key_points.step import KeyPointsStep
+from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.step import Step
-from corescout.gui.steps.targets import TargetsStep
-from corescout.gui.steps.types import TypesStep
+from corescout.gui.steps.targets.step import TargetsStep
+from corescout.gui.steps.types.step import TypesStep
 from corescout.gui.steps.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from corescout.gui.look import STATE_COLORS
-from corescout.gui.undo import Parameter
-from corescout.gui.workflow import STEPS, State
+from corescout.gui.model.undo import Parameter
+from corescout.gui.model.workflow import STEPS, State
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer

@@ -19,6 +19,7 @@ from corescout.data import InputError
 from corescout.instruments.messages import Message
 from corescout.instruments.protocol import InstrumentError
 from corescout.instruments.visit_plan import LIFETIME
+from corescout.whole import write_whole
 
 FORMAT = "corescout plan 1"
 ReceiptState = Literal["taken", "done", "refused"]
@@ -67,7 +68,7 @@ class Outbox:
             "expires_at": (now + LIFETIME).isoformat(), "messages": said,
         }  # fmt: skip
         path = self.folder / f"plan-{now:%Y%m%dT%H%M%S}-{digest[:8]}.json"
-        write_atomically(path, json.dumps(plan, indent=1).encode() + b"\n")
+        write_whole(path, json.dumps(plan, indent=1) + "\n", sync=True)
         return PlanFile(path, digest)
 
     def receipt(self, plan: PlanFile) -> Receipt | None:
@@ -116,13 +117,3 @@ def read_plan(path: str | Path) -> list[Message]:
     if datetime.now(UTC) > expires_at:
         raise InputError("a plan that is in force", f"one until {expires_at}", "make it anew")
     return messages
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is seen as a whole or not at all, also after a power cut."""
-    draft = path.with_name(f".{path.name}.tmp")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -1,0 +1,385 @@
+"""Scans and results as napari layer data: what readers return and the explorer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.colors import type_color
+from corescout.data import CorePoints, Keypoints, Result, Scan, Target, Types
+from corescout.gui.canvas.placement import GEOMETRY, geometry
+from corescout.gui.look import rgba
+from corescout.live.way import way_through
+from corescout.report.drawing import scaled_unit
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+KEYPOINTS, CORE, ROUTE, TARGETS = "key points", "core points", "route", "targets"
+OUTLINES, PATCHES = "paths and regions", "patch outline"
+OUTLINE_WIDTH_PX = 1.0
+TYPES, SELECTED = "types", "selected"
+SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result"
+LIVE = "scan under way"  # it is not analysed before it is whole
+OVERLAYS = (KEYPOINTS, CORE, ROUTE, TARGETS, OUTLINES, PATCHES)
+OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
+_SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
+HOVER_PX = 4.0  # a point farther from the mouse is not meant
+_SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 8.0, 6.0
+_SIZED_FOR_PX = 256  # side of a scan on which points of these sizes are well seen
+# Border of a target by its state; its face is the colour of its type.
+TARGET_COLORS = {
+    "planned": "#FFFFFF", "current": "#F0E442", "measured": "#00E676", "skipped": "#606060",
+}  # fmt: skip
+
+
+def scan_layers(scan: Scan, result: Result | None = None) -> list[LayerData]:
+    """Return one image for each channel: the default one shown and on top, the others hidden."""
+    shown = scan.default_channel
+    names = [n for n in scan.channels if n != shown] + [shown]
+    return [channel_layer(scan, name, visible=name == shown, result=result) for name in names]
+
+
+def channel_layer(
+    scan: Scan, name: str, *, visible: bool, result: Result | None = None
+) -> LayerData:
+    """Return the image of a channel, in a unit that its values read well in."""
+    step = max(1, max(scan.shape_px) // _SAMPLED_PX)
+    sample = np.asarray(scan.channel(name)[::step, ::step])
+    factor, unit = scaled_unit(sample, scan.units[name])
+    values = np.asarray(scan.channel(name)) * np.float32(1 / factor)
+    finite = sample[np.isfinite(sample)] / factor
+    limits = np.percentile(finite, [1, 99]) if finite.size else np.array([0.0, 1.0])
+    metadata: dict[str, Any] = {SCAN: scan, CHANNEL: name, "unit": unit}
+    if result is not None:
+        metadata[RESULT] = result
+    return (
+        values,
+        {
+            "name": f"{name} ({unit})" if unit else name,
+            "colormap": "gray",
+            "contrast_limits": (float(limits[0]), float(max(limits[1], limits[0] + 1e-30))),
+            "visible": visible,
+            "metadata": metadata,
+            **geometry(scan),
+        },
+        "image",
+    )
+
+
+def result_layers(result: Result) -> list[LayerData]:
+    """Return the scan, the key points, the core points and the targets of a run."""
+    places = np.asarray(result.patches.center_yx_px)
+    core = result.core_points
+    return [
+        *scan_layers(result.scan, result),
+        keypoint_layer(result.scan, result.keypoints),
+        type_layer(result.scan, places, colors_of(result.types), shown_of(result.types)),
+        *target_layers(result.scan, result.targets)[:1],
+        core_layer(result.scan, places[core.index], core, result.types),
+        *target_layers(result.scan, result.targets, types=result.types)[1:],
+    ]
+
+
+def found_layers(result: Result) -> list[LayerData]:
+    """Return core points and targets: what a run adds to its scan and its key points."""
+    places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
+    return [
+        core_layer(result.scan, places, result.core_points, result.types),
+        *target_layers(result.scan, result.targets, types=result.types),
+    ]
+
+
+def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
+    """Return key points: small and grey."""
+    return (
+        np.array(keypoints.yx_px),
+        {
+            "name": KEYPOINTS,
+            "metadata": {OURS: KEYPOINTS},
+            "size": size_on(scan, _SMALL_PX),
+            "face_color": "#D8D8D8",
+            "border_color": "#404040",  # seen on a bright domain too
+            "border_width": 0.25,
+            "opacity": 0.85,
+            **geometry(scan),
+        },
+        "points",
+    )
+
+
+def size_on(scan: Scan, size_px: float) -> float:
+    """Size of a point in pixels of a scan: larger on a large one, whose pixels are seen smaller."""
+    return float(size_px * max(1.0, max(scan.shape_px) / _SIZED_FOR_PX) ** 0.7)
+
+
+def type_layer(
+    scan: Scan,
+    yx_px: NDArray[np.float64],
+    colors: NDArray[np.float64] | str,
+    shown: NDArray[np.bool_] | bool = True,
+) -> LayerData:
+    """Return all patches by their centres, small, in colours (N, 4): of their types, or others."""
+    return (
+        np.array(yx_px),
+        {
+            "name": TYPES,
+            "metadata": {OURS: TYPES},
+            "size": size_on(scan, _TYPE_PX),
+            "face_color": colors,
+            "border_width": 0.0,
+            "opacity": 0.9,
+            "shown": shown,
+            **geometry(scan),
+        },
+        "points",
+    )
+
+
+def selected_layer(scan: Scan, yx_px: NDArray[np.float64]) -> LayerData:
+    """Return rings around what is selected."""
+    return (
+        np.array(yx_px),
+        {
+            "name": SELECTED,
+            "metadata": {OURS: SELECTED},
+            "size": size_on(scan, _RING_PX),
+            "face_color": "transparent",
+            "border_color": "white",
+            "border_width": 0.16,
+            **geometry(scan),
+        },
+        "points",
+    )
+
+
+def colors_of(types: Types) -> NDArray[np.float64]:
+    """Return the colours (N, 4) of points by their types."""
+    table = {n: rgba(type_color(n, types.colors)) for n in types.numbers}
+    numbers = np.array(types.numbers)
+    return np.array(list(table.values()))[np.searchsorted(numbers, types.of_point)]
+
+
+def shown_of(types: Types) -> NDArray[np.bool_]:
+    """Return which points (N,) are of a type that is not hidden."""
+    return ~np.isin(types.of_point, sorted(types.hidden))
+
+
+def core_layer(
+    scan: Scan, yx_px: NDArray[np.float64], core: CorePoints, types: Types | None = None
+) -> LayerData:
+    """Return core points: larger, in the colour of their type, those of hidden types not shown."""
+    chosen = types.colors if types is not None else None
+    hidden = sorted(types.hidden) if types is not None else []
+    return (
+        np.array(yx_px),
+        {
+            "name": CORE,
+            "metadata": {OURS: CORE},
+            "size": size_on(scan, _LARGE_PX),
+            "face_color": _face(core.type, chosen),
+            "border_color": "black",
+            "border_width": 0.12,
+            "shown": ~np.isin(core.type, hidden),
+            "features": {"type": np.array(core.type), "typicality": np.array(core.typicality)},
+            **geometry(scan),
+        },
+        "points",
+    )
+
+
+def _face(kinds: NDArray[np.int64], chosen: Mapping[int, str] | None) -> Any:
+    """Colours (n, 4) of points by their types: napari reads thousands of names for a second."""
+    if len(kinds) == 0:
+        return type_color(1)
+    numbers = np.unique(kinds)
+    table = np.array([rgba(type_color(int(n), chosen)) for n in numbers])
+    return table[np.searchsorted(numbers, kinds)]
+
+
+def target_layers(
+    scan: Scan,
+    targets: Sequence[Target],
+    state_of: Mapping[str, str] | None = None,
+    types: Types | None = None,
+) -> list[LayerData]:
+    """Return the route as lines and the targets as discs, numbered in the order of the visits.
+
+    Parameters
+    ----------
+    state_of : mapping of str to str, optional
+        State of a target by its uid, a key of `TARGET_COLORS`; planned where it is not said.
+    types : Types, optional
+        For the colours that a person chose.
+    """
+    chosen = types.colors if types is not None else None
+    ordered = in_order(scan, targets)
+    states = [(state_of or {}).get(t.uid, "planned") for t in ordered]
+    places = np.array([t.yx_px for t in ordered]).reshape(-1, 2)
+    numbers = np.arange(1, len(ordered) + 1)
+    line: LayerData = (
+        np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
+        {
+            "name": ROUTE,
+            "metadata": {OURS: ROUTE},
+            "vector_style": "line",
+            "edge_color": "white",
+            "edge_width": 0.5,
+            "opacity": 0.6,
+            **geometry(scan),
+        },
+        "vectors",
+    )
+    discs: LayerData = (
+        places,
+        {
+            "name": TARGETS,
+            "metadata": {OURS: TARGETS},
+            "size": size_on(scan, _TARGET_PX),
+            "face_color": [type_color(t.type, chosen) for t in ordered] or type_color(1),
+            "border_color": [TARGET_COLORS[state] for state in states] or "white",
+            "border_width": 0.16,
+            "features": {
+                "number": numbers,
+                "state": np.array(states, str),
+                "label": numbers.astype(str),
+            },
+            "text": {"string": "{label}", "size": 8, "color": "black", "anchor": "center"},
+            **geometry(scan),
+        },
+        "points",
+    )
+    return [line, discs]
+
+
+def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Return targets in the order of the visits, from the middle of the scan."""
+    if scan.frame is None or any(t.xy_m is None for t in targets):
+        return tuple(sorted(targets, key=lambda t: t.priority))
+    return way_through(targets, scan.frame.center_m).targets
+
+
+def outline_layer(scan: Scan, name: str = OUTLINES) -> LayerData:
+    """Return an empty layer of shapes: paths and regions to edit key points with, or windows."""
+    return (
+        None,
+        {
+            "name": name,
+            "ndim": 2,
+            "metadata": {OURS: name},
+            "edge_width": OUTLINE_WIDTH_PX,
+            "opacity": 0.9,
+            **geometry(scan),
+        },
+        "shapes",
+    )
+
+
+def empty_layers(scan: Scan) -> list[LayerData]:
+    """Return our layers without points, to be there before a run fills them."""
+    nothing = CorePoints(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), ())
+    return [
+        keypoint_layer(scan, Keypoints(np.zeros((0, 2)), np.zeros(0), "none")),
+        type_layer(scan, np.zeros((0, 2)), type_color(1)),
+        *target_layers(scan, ())[:1],
+        core_layer(scan, np.zeros((0, 2)), nothing),
+        *target_layers(scan, ())[1:],
+    ]
+
+
+def find_layer(viewer: Any, name: str) -> Any | None:
+    """Return our layer of a name; a layer of the user's that is called so is not ours."""
+    for layer in reversed(viewer.layers):
+        if layer.metadata.get(OURS) == name:
+            return layer
+    return None
+
+
+def raise_ours(viewer: Any, image: Any) -> None:
+    """Move our points, lines and shapes over an image that was opened after them."""
+    if image is None or image not in viewer.layers:
+        return
+    order = list(viewer.layers)
+    below = [layer for layer in order[: order.index(image)] if layer.metadata.get(OURS) in OVERLAYS]
+    for layer in below:
+        viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+
+
+def update_layer(layer: Any, data: LayerData) -> None:
+    """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
+    places, options, kind = data
+    if kind == "image":
+        place_layer(layer, options)
+        layer.data = places
+        layer.contrast_limits = options["contrast_limits"]
+        return
+    with shown_once(layer):
+        moved = not np.array_equal(layer.data, places)
+        _put_at(layer, options)
+        if moved:
+            layer.data = np.asarray(places)
+        if kind == "points":
+            _dress_points(layer, moved, options)
+        elif isinstance(options["edge_color"], list) and len(places):
+            layer.edge_color = options["edge_color"]
+    if kind == "points" and layer.selected_data:
+        layer.selected_data = set()
+
+
+def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
+    several = isinstance(options.get("border_color"), list)
+    if moved:
+        layer.size = options["size"]
+    if len(layer.data):
+        if moved or several:
+            layer.border_color = options.get("border_color", "black")
+        if moved:
+            layer.border_width = options["border_width"]
+        layer.face_color = options["face_color"]
+    if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
+        layer.shown = options["shown"]
+    if "features" in options:
+        layer.features = options["features"]
+
+
+@contextmanager
+def shown_once(layer: Any) -> Iterator[None]:
+    """Draw a layer once, after several changes, and not after each."""
+    units, transform = layer.units, _transform_of(layer)
+    with layer.events.blocker_all():
+        yield
+    layer.refresh()
+    if not np.array_equal(_transform_of(layer), transform):
+        layer.events.translate()  # napari does the same after scale, translate and rotate
+    if layer.units != units:
+        layer.events.units()
+    if hasattr(layer.events, "features"):
+        layer.events.features()
+
+
+def place_layer(layer: Any, wanted: dict[str, Any]) -> None:
+    """Move a layer of ours to a place as of `geometry`."""
+    with shown_once(layer):
+        _put_at(layer, wanted)
+
+
+def _transform_of(layer: Any) -> NDArray[np.float64]:
+    return np.vstack([layer.scale, layer.translate, layer.rotate])
+
+
+def _put_at(layer: Any, wanted: dict[str, Any]) -> None:
+    for name in GEOMETRY:
+        if not _same(getattr(layer, name), wanted[name]):
+            setattr(layer, name, wanted[name])
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and one.shape == (2, 2):  # rotate, as a matrix
+        angle = np.radians(other)
+        other = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    if isinstance(one, np.ndarray):
+        return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
+    return [str(part) for part in one] == [str(part) for part in other]

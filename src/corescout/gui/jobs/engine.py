@@ -1,0 +1,70 @@
+"""What runs off the GUI thread. The engine is imported there: that takes seconds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from corescout.data import Keypoints, Progress, Result, Scan
+from corescout.gui.jobs.job import Job
+from corescout.gui.kept.preferences import preferences
+from corescout.plan import Plan
+
+
+def start_exploration(scan: Scan, plan: Plan, keypoints: Keypoints | None) -> Job[Result]:
+    """Explore on as many cores as is preferred, else on all but one, which is left to the window.
+
+    No number depends on it.
+    """
+    workers = preferences().cores or max(1, (os.cpu_count() or 2) - 1)
+
+    def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
+        from corescout.pipeline import explore
+
+        return explore(
+            scan, plan, keypoints=keypoints, workers=workers, on_progress=on_progress, stop=stop
+        )
+
+    return Job(run)
+
+
+class Previewer:
+    """Finds the key points that an exploration would use; keeps what the next call can use.
+
+    Jobs run one after the other: the caller waits for one before it starts the next.
+    """
+
+    def __init__(self) -> None:
+        self._scan: Scan | None = None
+        self._finder: Any = None
+
+    def start(self, scan: Scan, plan: Plan) -> Job[Keypoints]:
+        """Find key points, however few."""
+
+        def find(on_progress: object, stop: object) -> Keypoints:
+            from corescout.preparation import KeypointFinder
+
+            if self._scan is not scan:
+                self._scan, self._finder = scan, KeypointFinder(scan)
+            found: Keypoints = self._finder.find(plan, least=0)
+            return found
+
+        return Job(find)
+
+
+def start_doubts(scan: Scan, channel: str | None) -> Job[tuple[str, ...]]:
+    """Look for what speaks against a decision on a channel, in words."""
+
+    def look(on_progress: object, stop: object) -> tuple[str, ...]:
+        from corescout.quality import assess
+
+        found = tuple(f.message for f in assess(scan, channel))
+        # What the run needs: now, and not when Explore is pressed.
+        import_module("corescout.pipeline")
+        import_module("scipy.stats")  # of core points: a third of a second, at the first click
+        return found
+
+    return Job(look)

@@ -1,0 +1,120 @@
+"""Results written to files, off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QFileDialog
+
+from corescout.data import Result
+from corescout.gui.jobs.job import Job
+from corescout.runs import default_folder
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+
+def _run_folder(result: Result, target: Path) -> Path:
+    from corescout.pipeline import save
+
+    return save(result, target)
+
+
+def _report(result: Result, target: Path) -> Path:
+    from corescout.report.html import report_html
+
+    target.write_text(report_html(result), "utf-8")
+    return target
+
+
+def _figures(result: Result, target: Path) -> Path:
+    from corescout.report.figures import FIGURES
+
+    target.mkdir(parents=True, exist_ok=True)
+    for name, (_, draw) in FIGURES.items():
+        figure = draw(result)
+        if figure is not None:
+            for suffix in ("png", "pdf"):
+                figure.savefig(target / f"{name}.{suffix}", dpi=200)
+    return target
+
+
+def _tables(result: Result, target: Path) -> Path:
+    from corescout.runs.tables import core_points_csv, key_points_csv, targets_csv
+
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "key_points.csv").write_bytes(key_points_csv(result))
+    (target / "core_points.csv").write_bytes(core_points_csv(result))
+    (target / "targets.csv").write_bytes(targets_csv(result.targets, result.types))
+    return target
+
+
+def _script(result: Result, target: Path) -> Path:
+    from corescout.exports.script import write_script
+
+    return write_script(result, target)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to export: what the menu says, what the file is called, and who writes it."""
+
+    title: str
+    suffix: str  # of the suggested name; a folder if it has no dot
+    write: Callable[[Result, Path], Path]
+
+
+KINDS: dict[str, Kind] = {
+    "run": Kind("Run folder ...", ".corescout", _run_folder),
+    "report": Kind("Report (HTML) ...", "_report.html", _report),
+    "figures": Kind("Figures (PNG and PDF) ...", "_figures", _figures),
+    "tables": Kind("Tables (CSV) ...", "_tables", _tables),
+    "script": Kind("Python script that repeats this run ...", "_repeat.py", _script),
+}
+
+
+class Exporter(QObject):  # type: ignore[misc]
+    """Asks where, writes there, says what was written."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__(explorer)
+        self._explorer = explorer
+
+    def export(self, kind: str = "run", target: str | Path | None = None) -> None:
+        """Write what `KINDS` names; asks where if it is not said."""
+        explorer, result = self._explorer, self._explorer.result
+        if result is None or explorer.work.running("export"):
+            return
+        place = Path(target) if target is not None else self._ask(result, KINDS[kind])
+        if place is None:
+            return
+        explorer.session_bar.show_exporting(True, possible=True)
+        write, index = KINDS[kind].write, explorer.undo_stack.index()
+
+        def work(on_progress: object, stop: object) -> Path:
+            return write(result, place)
+
+        explorer.work.start("export", Job(work), partial(self._finish, kind, index))
+
+    def _finish(self, kind: str, index: int, job: Job[Path]) -> None:
+        bar = self._explorer.session_bar
+        bar.show_exporting(False, possible=self._explorer.result is not None)
+        if job.answer is None:
+            bar.say(f"Not exported: {job.error}")
+            return
+        bar.say(f"Exported to {job.answer}")
+        if kind == "run":
+            self._explorer.session.exported(index)
+
+    def _ask(self, result: Result, kind: Kind) -> Path | None:
+        source = Path(result.scan.source or result.scan.uid)
+        base = default_folder(source if source.exists() else Path.home() / source.name)
+        suggested = base.with_name(base.name.removesuffix(".corescout") + kind.suffix)
+        title = kind.title.removesuffix(" ...")
+        chosen, _ = QFileDialog.getSaveFileName(self._explorer, f"Export: {title}", str(suggested))
+        return Path(chosen) if chosen else None

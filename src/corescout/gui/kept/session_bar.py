@@ -1,0 +1,92 @@
+"""Below the steps: undo, export, and what was last done there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from corescout.gui.kept.exporting import KINDS
+
+
+class SessionBar(QWidget):  # type: ignore[misc]
+    """Stands below the steps and is never scrolled away.
+
+    Parameters
+    ----------
+    undo_stack : QUndoStack
+    """
+
+    export_wanted = Signal(str)  # key of `exporting.KINDS`
+    diagnostic_wanted = Signal()
+
+    def __init__(self, undo_stack: Any) -> None:
+        super().__init__()
+        self.undo_button = QPushButton("Undo")
+        self.redo_button = QPushButton("Redo")
+        self.export_button = QPushButton("Export")
+        self.export_button.setToolTip("Write what was found; copy a diagnostic for a report")
+        self.menu = QMenu(self)
+        self.exports = [
+            self.menu.addAction(kind.title, partial(self.export_wanted.emit, key))
+            for key, kind in KINDS.items()
+        ]
+        self.menu.addSeparator()
+        self.diagnostic = self.menu.addAction("Copy diagnostic", self.diagnostic_wanted.emit)
+        self.diagnostic.setToolTip("Versions, plan and log, for a report of a problem")
+        self.export_button.setMenu(self.menu)
+        self.show_exporting(False, possible=False)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setVisible(False)
+        row = QHBoxLayout()
+        row.addWidget(self.undo_button)
+        row.addWidget(self.redo_button)
+        row.addStretch(1)
+        row.addWidget(self.export_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self.note)
+        self.undo_button.clicked.connect(undo_stack.undo)
+        self.redo_button.clicked.connect(undo_stack.redo)
+        undo_stack.undoTextChanged.connect(self._show_undo)
+        undo_stack.redoTextChanged.connect(self._show_redo)
+        self._show_undo("")
+        self._show_redo("")
+
+    def say(self, text: str) -> None:
+        """Show what was done, or why it was not; nothing if empty."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def show_exporting(self, exporting: bool, *, possible: bool) -> None:
+        """Enable what can be done now."""
+        self.export_button.setText("Exporting ..." if exporting else "Export")
+        for action in self.exports:
+            action.setEnabled(possible and not exporting)
+
+    def _show_undo(self, text: str) -> None:
+        self.undo_button.setEnabled(bool(text))
+        self.undo_button.setText(f"Undo: {_short(text)}" if text else "Undo")
+        self.undo_button.setToolTip(f"Undo {text} (Ctrl+Z)" if text else "Nothing to undo (Ctrl+Z)")
+
+    def _show_redo(self, text: str) -> None:
+        self.redo_button.setEnabled(bool(text))
+        self.redo_button.setToolTip(
+            f"Redo {text} (Ctrl+Shift+Z)" if text else "Nothing to redo (Ctrl+Shift+Z)"
+        )
+
+
+def _short(text: str, limit: int = 26) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""What the panels of a window share: no widget, no layer, no napari."""

@@ -1,0 +1,108 @@
+"""Edits of the types, each of them one step of the undo stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout import edits
+from corescout.data import InputError, Result
+from corescout.gui.model.undo import Change
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+
+class TypeEdits:
+    """What the operator does to the types of the present result.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    on_problem : callable
+        Told why an edit was not made; empty once one was.
+    """
+
+    def __init__(self, explorer: Explorer, on_problem: Callable[[str], None]) -> None:
+        self._explorer, self._on_problem = explorer, on_problem
+
+    def rename(self, number: int, name: str) -> bool:
+        """Call a type by another name; say whether that was possible."""
+        before = self._name(number)
+        if name.strip() == before:
+            return True
+        return self._push(
+            f"rename {before} to {name.strip()}", lambda r: edits.rename(r, number, name)
+        )
+
+    def recolor(self, number: int, color: str | None) -> bool:
+        """Give a type another colour."""
+        text = f"colour of {self._name(number)}"
+        return self._push(text, lambda r: edits.recolor(r, number, color))
+
+    def set_hidden(self, number: int, hidden: bool) -> bool:
+        """Hide a type or show it again."""
+        text = f"{'hide' if hidden else 'show'} {self._name(number)}"
+        return self._push(text, lambda r: edits.set_hidden(r, number, hidden), choose=True)
+
+    def merge(self, numbers: list[int]) -> bool:
+        """Make several types one: the one with the most points keeps its name and colour."""
+        result = self._explorer.result
+        if result is None or len(numbers) < 2:
+            return False
+        into = max(numbers, key=result.types.count)
+        names = " and ".join(self._name(n) for n in sorted(numbers))
+        return self._push(f"merge {names}", lambda r: edits.merge(r, into, numbers), choose=True)
+
+    def split(self, rows: NDArray[np.int64], name: str | None = None) -> bool:
+        """Make a new type of some points."""
+        text = f"split off {_points(rows)}"
+        return self._push(text, lambda r: edits.split(r, rows, name), choose=True)
+
+    def correct(self, rows: NDArray[np.int64], number: int) -> bool:
+        """Say that some points are of a type, and let the others follow."""
+        text = f"{_points(rows)} {'is' if len(rows) == 1 else 'are'} {self._name(number)}"
+        return self._push(text, lambda r: edits.correct(r, rows, number), choose=True)
+
+    def _name(self, number: int) -> str:
+        result = self._explorer.result
+        return "" if result is None else result.types.name(number)
+
+    def _push(self, text: str, edit: Callable[[Result], Result], *, choose: bool = False) -> bool:
+        """Make an edit, with the targets chosen anew as step 5 stands if the types are others."""
+        before = self._explorer.result
+        if before is None:
+            return False
+        try:
+            after = edit(before)
+            if choose:
+                after = replace(after, targets=self._explorer.targets_step.chosen(after))
+        except InputError as error:
+            self._on_problem(str(error))
+            return False
+        self._on_problem("")
+        show = _Shower(self._explorer)
+        change = Change(text, lambda: show(after), lambda: show(before))
+        self._explorer.undo_stack.push(change)
+        return True
+
+
+class _Shower:
+    """Shows a result, unless another exploration has taken the place of the one it is from."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+
+    def __call__(self, result: Result) -> None:
+        present = self._explorer.result
+        if present is not None and present.fit is result.fit:
+            self._explorer.set_result(result)
+            self._explorer.work.queue.show_present()  # an edit is seen at once
+
+
+def _points(rows: NDArray[np.int64]) -> str:
+    return "1 point" if len(rows) == 1 else f"{len(rows):,} points"

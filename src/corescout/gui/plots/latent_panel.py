@@ -1,0 +1,355 @@
+"""The latent space of the result, or of the candidate that is looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QRectF, Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.latent_maps import start_maps
+from corescout.gui.jobs.job import Job
+from corescout.gui.look import STATE_COLORS, text_color
+from corescout.gui.model.candidate_view import CandidateView
+from corescout.gui.model.point_selection import PointSelection, ScanSelection
+from corescout.gui.model.workflow import State
+from corescout.gui.plots.decoder import Decoder
+from corescout.gui.plots.latent_plot import LatentPlot
+from corescout.gui.plots.patch_strip import PatchStrip
+from corescout.gui.plots.point_colors import PointColors, choices, color_points
+from corescout.gui.plots.select_box import TOOLS
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+_HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
+_EMPTY = "Explore a scan: its latent space stands here"
+_TOOL_TIPS = {
+    "lasso": "Draw around points to select them",
+    "rectangle": "Select the points in a rectangle",
+    "pan": "Move the plot; the wheel zooms, a double click shows all",
+}
+_TOOL_STYLE = (
+    "QToolButton { padding: 1px 4px; } QToolButton::menu-indicator { image: none; }"
+    f"QToolButton:checked {{ border-bottom: 2px solid {STATE_COLORS[State.RUNNING]}; }}"
+)
+_TOOL_SIGNS = {"lasso": "Lasso", "rectangle": "Box", "pan": "Pan"}
+
+
+class LatentPanel(QWidget):  # type: ignore[misc]
+    """Left half of the dock at the bottom.
+
+    Attributes
+    ----------
+    plot : LatentPlot
+    selection : PointSelection
+        Of the plot and the scan.
+    strip : PatchStrip
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__()
+        self.explorer = explorer
+        self.plot = LatentPlot()
+        self.strip = PatchStrip()
+        self.selection = PointSelection()
+        self._view: CandidateView | None = None
+        self._decoder: Decoder | None = None
+        self._pointed = -1  # point under the mouse on the scan
+        self._on_scan = ScanSelection(explorer, self.selection)
+        self._lay_out()
+        self.plot.outlined.connect(self.selection.combine)
+        self.plot.hovered.connect(self.show_point)
+        self.selection.changed.connect(self._show_selected)
+        self.show_view(None)
+
+    # -- what the operator sees -----------------------------------------------------------
+
+    def show_view(self, view: CandidateView | None) -> None:
+        """Show the codes of a candidate; nothing if None."""
+        before, self._view = self._view, view
+        same = before is not None and view is not None and before.z is view.z
+        self._offer_choices()
+        self._load_decoder()
+        self._on_scan.set_view(view)
+        if view is None:
+            self.plot.clear_codes()
+            self.strip.show_patch(None)
+            self.text.setText(_EMPTY)
+            self.scale.setText("")
+        else:
+            self.plot.show_view(view, self._colors(), fit=not same)
+            self.show_on_scan()
+            self._show_selected(self.selection.rows)
+            self._show_grid()
+
+    def set_dark(self, dark: bool) -> None:
+        """The theme is dark or light now."""
+        self.plot.set_text_color(text_color(dark))
+
+    def leave(self) -> None:
+        """The window closes: let go of the viewer's events."""
+        self._on_scan.leave()
+
+    def color_by(self, key: str) -> None:
+        """Colour the points in the plot and on the scan by one of `point_colors.choices`."""
+        self.colors.setCurrentIndex(max(0, self.colors.findData(key)))
+
+    def use_tool(self, tool: str) -> None:
+        """Choose what a drag does: "lasso", "rectangle" or "pan"."""
+        self.plot.box.tool = tool
+        for name, button in self.tools.items():
+            button.setChecked(name == tool)
+
+    def select_inside(self, polygon: NDArray[np.float64]) -> None:
+        """Select the points inside a polygon (n, 2) in latent units, as a lasso does."""
+        self.selection.set(self.plot.rows_inside(polygon))
+
+    def show_point(self, row: int) -> None:
+        """Show the patch of a point in its three forms, and its numbers; -1 for none."""
+        view = self._view
+        if view is None or row < 0:
+            self.strip.show_patch(None)
+            self._say_selected()
+            return
+        if self._decoder is not None:
+            self.strip.show_patch(self._decoder.patch(row))
+        self.text.setText(_words(view, row))
+
+    def show_place(self, position: tuple[float, ...]) -> None:
+        """Show the patch under the mouse on the scan, at a place in the viewer's world."""
+        view, layer = self._view, shown.find_layer(self.explorer.viewer, shown.TYPES)
+        if view is None or layer is None or not layer.visible or len(position) < 2:
+            return
+        place = np.asarray(layer.world_to_data(position[-2:]))
+        apart = np.hypot(*(view.yx_px - place).T)
+        nearest = int(apart.argmin())
+        row = nearest if apart[nearest] <= shown.HOVER_PX else -1
+        if row != self._pointed:
+            self._pointed = row
+            self.show_point(row)
+
+    def show_on_scan(self) -> None:
+        """Colour the layer of all patches; the first time, or with other places, give it data."""
+        view = self._view
+        if view is None or self.explorer.closed:
+            return
+        colors, visible = self._colors().rgba, shown.shown_of(view.types)
+        layer = shown.find_layer(self.explorer.viewer, shown.TYPES)
+        if layer is None or not np.array_equal(layer.data, view.yx_px):
+            scan = self._scan()
+            self.explorer.show_layers([shown.type_layer(scan, view.yx_px, colors, visible)])
+            return
+        layer.face_color = colors
+        if not np.array_equal(layer.shown, visible):
+            layer.shown = visible
+
+    def add_maps(self) -> None:
+        """Add maps of the codes and of the angle to the viewer, as layers of their own."""
+        result = self.explorer.result
+        if result is not None and not self.explorer.work.running("maps"):
+            self.explorer.work.start("maps", start_maps(result), self._finish_maps)
+
+    # -- building -------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.colors = QComboBox()
+        self.colors.setToolTip("What the points are coloured by, here and on the scan")
+        self.colors.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.colors.setMinimumContentsLength(8)
+        self.colors.currentIndexChanged.connect(self._recolor)
+        self.scale = QLabel()
+        self.scale.setToolTip("Ends of the colour scale")
+        self.axes = [QComboBox(), QComboBox()]
+        for axis, name in zip(self.axes, ("horizontal", "vertical"), strict=True):
+            axis.setToolTip(f"Latent dimension of the {name} axis")
+            axis.currentIndexChanged.connect(self._change_dims)
+        self.tools = {name: _tool_button(_TOOL_SIGNS[name], _TOOL_TIPS[name]) for name in TOOLS}
+        for name, button in self.tools.items():
+            button.clicked.connect(lambda _=False, tool=name: self.use_tool(tool))
+        self.use_tool("lasso")
+        bar = QHBoxLayout()
+        bar.setSpacing(3)
+        bar.addWidget(self.colors)
+        bar.addWidget(self.scale)
+        for axis in self.axes:
+            bar.addWidget(axis)
+        bar.addStretch(1)
+        for button in self.tools.values():
+            bar.addWidget(button)
+        bar.addWidget(self._build_menu())
+        self.text = QElidingLabel()
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        left = QVBoxLayout()
+        left.setSpacing(1)
+        left.addWidget(self.plot, stretch=1)
+        left.addWidget(self.text)
+        middle = QHBoxLayout()
+        middle.setSpacing(2)
+        middle.addLayout(left, stretch=1)
+        middle.addWidget(self.strip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 0, 2)
+        layout.setSpacing(2)
+        layout.addLayout(bar)
+        layout.addLayout(middle, stretch=1)
+
+    def _build_menu(self) -> QToolButton:
+        button = _tool_button("View ▾", "What else is shown")
+        button.setCheckable(False)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        self.ellipses = menu.addAction("Ellipses (2 σ)")
+        self.ellipses.setCheckable(True)
+        self.ellipses.setChecked(True)
+        self.ellipses.toggled.connect(self.plot.set_ellipses)
+        self.grid = menu.addAction("Decoded patches behind the points")
+        self.grid.setCheckable(True)
+        self.grid.toggled.connect(self._show_grid)
+        self.maps = menu.addAction("Maps of codes and angle on the scan")
+        self.maps.triggered.connect(self.add_maps)
+        menu.addAction("Select on the scan").triggered.connect(self._on_scan.select_on_scan)
+        menu.addAction("Select nothing").triggered.connect(self.selection.clear)
+        button.setMenu(menu)
+        return button
+
+    # -- colours and axes -----------------------------------------------------------------
+
+    def _offer_choices(self) -> None:
+        """Offer what the view can be coloured by, and its dimensions; what was chosen stays."""
+        wanted, offered = self.colors.currentData(), choices(self._view)
+        self.colors.blockSignals(True)
+        self.colors.clear()
+        for choice in offered:
+            self.colors.addItem(choice.label, choice.key)
+        self.colors.setCurrentIndex(max(0, self.colors.findData(wanted)))
+        self.colors.blockSignals(False)
+        self.colors.setEnabled(self._view is not None)
+        count = 2 if self._view is None else max(2, self._view.z.shape[1])
+        for axis, dim in zip(self.axes, self.plot.dims, strict=True):
+            axis.blockSignals(True)
+            axis.clear()
+            axis.addItems([f"z{d + 1}" for d in range(count)])
+            axis.setCurrentIndex(dim if dim < count else 0)
+            axis.blockSignals(False)
+            axis.setVisible(count > 2)
+        if max(self.plot.dims) >= count:
+            self.plot.set_dims((0, 1))
+        self.maps.setEnabled(self._view is not None and self._view.result is not None)
+
+    def _colors(self) -> PointColors:
+        assert self._view is not None
+        found = color_points(self._view, self.colors.currentData() or "type", self.plot.dims)
+        self.scale.setText(_scale_text(found))
+        self.plot.set_core_shown(not found.low)  # else they would hide what was asked for
+        return found
+
+    def _recolor(self) -> None:
+        if self._view is not None:
+            self.plot.show_colors(self._colors())
+            self.show_on_scan()
+
+    def _change_dims(self) -> None:
+        if self._view is None:
+            return
+        first, second = (axis.currentIndex() for axis in self.axes)
+        self.plot.set_dims((first, second))
+        self.plot.show_view(self._view, self._colors())
+        self._show_selected(self.selection.rows)
+        self._show_grid()
+
+    # -- selection and hover --------------------------------------------------------------
+
+    def _show_selected(self, rows: NDArray[np.int64]) -> None:
+        self.plot.show_selected(rows)
+        self._say_selected()
+
+    def _say_selected(self) -> None:
+        count = len(self.selection.rows)
+        if self._view is not None:
+            self.text.setText(f"{count:,} of {len(self._view.z):,} selected" if count else _HINT)
+
+    # -- decoder --------------------------------------------------------------------------
+
+    def _load_decoder(self) -> None:
+        result = None if self._view is None else self._view.result
+        if result is None:
+            self._decoder = None
+            return
+        if self._decoder is not None and self._decoder.result.fit is result.fit:
+            return
+        decoder = Decoder(result)
+        self._decoder = decoder
+
+        def load(on_progress: object, stop: object) -> None:
+            decoder.load()
+
+        self.explorer.work.start("decoder", Job(load), lambda job: self._show_grid())
+
+    def _show_grid(self, *_: object) -> None:
+        found = None
+        if self.grid.isChecked() and self._decoder is not None:
+            found = self._decoder.grid(self.plot.dims)
+        if found is None:
+            self.plot.show_grid(None)
+            return
+        image, ((left, right), (bottom, top)) = found
+        self.plot.show_grid(image, QRectF(left, bottom, right - left, top - bottom))
+
+    def _finish_maps(self, job: Job[Any]) -> None:
+        if job.answer is not None:
+            self.explorer.show_layers(job.answer)
+
+    def _scan(self) -> Any:
+        result = self.explorer.result
+        if result is not None:
+            return result.scan
+        return self.explorer.scan_of(self.explorer.image_layer())
+
+
+def _words(view: CandidateView, row: int) -> str:
+    kind = int(view.types.of_point[row])
+    codes = ", ".join(f"{value:.2f}" for value in view.z[row])
+    parts = [f"No. {row}", view.types.name(kind), f"z {codes}"]
+    if view.result is not None and view.result.fit.latents.angle_rad is not None:
+        parts.append(f"{np.degrees(view.result.fit.latents.angle_rad[row]) % 360:.0f}°")
+    if view.types.by_hand[row]:
+        parts.append("by hand")
+    return " · ".join(parts)
+
+
+def _scale_text(colors: PointColors) -> str:
+    """The ends of a scale with its colours between them."""
+    if not colors.low:
+        return ""
+    blocks = []
+    for color in colors.palette[:: max(1, len(colors.palette) // 8)]:
+        code = "#" + "".join(f"{round(255 * float(c)):02x}" for c in color[:3])
+        blocks.append(f"<span style='background:{code}; color:{code}'>▪</span>")
+    return f"<small>{colors.low} {''.join(blocks)} {colors.high}</small>"
+
+
+def _tool_button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setCheckable(True)
+    button.setAutoRaise(True)
+    button.setStyleSheet(_TOOL_STYLE)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -1,0 +1,152 @@
+"""What points can be coloured by: type, density, loss, angle, a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.colors import type_color
+from corescout.gui.look import rgba
+from corescout.gui.model.candidate_view import CandidateView
+from corescout.report.drawing import scaled_unit
+
+STEPS = 64  # colours of a continuous scale: a plot caches one symbol for each
+_BINS = 128  # of the density
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to colour by: a key, and what it is called."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class PointColors:
+    """Colours of N points as indices into a palette.
+
+    Attributes
+    ----------
+    palette : (P, 4) float in [0, 1]
+    index : (N,) int64
+    low, high : str
+        Ends of the scale in words; empty for types.
+    """
+
+    palette: NDArray[np.float64]
+    index: NDArray[np.int64]
+    low: str = ""
+    high: str = ""
+
+    @property
+    def rgba(self) -> NDArray[np.float64]:
+        """Colours (N, 4)."""
+        return np.asarray(self.palette[self.index])
+
+
+def choices(view: CandidateView | None) -> list[Choice]:
+    """Return what the points of a view can be coloured by; the result's alone have losses."""
+    found = [Choice("type", "type"), Choice("density", "density")]
+    if view is None or view.result is None:
+        return found
+    found += [
+        Choice("misfit", "misfit (nats/px)"),
+        Choice("kl", "KL (nats)"),
+        Choice("typicality", "typicality"),
+    ]
+    if view.result.fit.latents.angle_rad is not None:
+        found.append(Choice("angle", "angle (deg)"))
+    units = view.result.scan.units
+    for name in view.result.scan.channels:
+        unit = units.get(name, "")
+        found.append(Choice(f"channel:{name}", f"{name} ({unit})" if unit else name))
+    return found
+
+
+def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) -> PointColors:
+    """Return the colours of a view's points by one of its `choices`."""
+    if key == "type":
+        return _by_type(view)
+    if key == "angle":
+        return _by_angle(view)
+    values, unit = _values(view, key, dims), ""
+    if key.startswith("channel:") and view.result is not None:
+        factor, unit = scaled_unit(values, view.result.scan.units.get(key[8:], ""))
+        values = values / factor
+    return _on_scale(values, unit)
+
+
+def _by_type(view: CandidateView) -> PointColors:
+    numbers = np.array(view.types.numbers)
+    palette = np.array([rgba(type_color(int(n), view.types.colors)) for n in numbers])
+    return PointColors(palette, np.searchsorted(numbers, view.types.of_point))
+
+
+def _by_angle(view: CandidateView) -> PointColors:
+    result = view.result
+    angle = None if result is None else result.fit.latents.angle_rad
+    if angle is None:
+        return _by_type(view)
+    turn = np.mod(np.asarray(angle), 2 * np.pi) / (2 * np.pi)
+    index = np.minimum((turn * STEPS).astype(np.int64), STEPS - 1)
+    return PointColors(cyclic_palette(), index, "0°", "360°")
+
+
+def _values(view: CandidateView, key: str, dims: tuple[int, int]) -> NDArray[np.float64]:
+    result = view.result
+    if key == "density" or result is None:
+        return _density(view.z, dims)
+    if key == "misfit":
+        return np.asarray(result.fit.misfit_per_px)
+    if key == "kl":
+        return np.asarray(result.fit.kl_nats)
+    if key == "typicality":
+        from scipy.stats import chi2
+
+        nearest = result.mixture.mahalanobis2(view.z).min(axis=1)
+        return np.asarray(chi2.sf(nearest, view.z.shape[1]))
+    image = np.asarray(result.scan.channel(key.removeprefix("channel:")))
+    y, x = np.rint(view.yx_px).astype(int).T
+    last_y, last_x = np.asarray(image.shape) - 1
+    return np.asarray(image[np.clip(y, 0, last_y), np.clip(x, 0, last_x)], dtype=np.float64)
+
+
+def _density(z: NDArray[np.float64], dims: tuple[int, int]) -> NDArray[np.float64]:
+    """Smoothed share of the points in the plane that is shown: cost O(N), unlike a kernel's."""
+    from scipy.ndimage import gaussian_filter
+
+    x, y = z[:, dims[0]], z[:, min(dims[1], z.shape[1] - 1)]
+    counts, x_edges, y_edges = np.histogram2d(x, y, _BINS)
+    smooth = gaussian_filter(counts, _BINS / 30)
+    i = np.clip(np.searchsorted(x_edges, x, "right") - 1, 0, _BINS - 1)
+    j = np.clip(np.searchsorted(y_edges, y, "right") - 1, 0, _BINS - 1)
+    return np.asarray(smooth[i, j] / smooth.max())
+
+
+def _on_scale(values: NDArray[np.float64], unit: str) -> PointColors:
+    """The 2nd to the 98th percentile over a scale from dark to bright; what is missing is dark."""
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, [2, 98]) if finite.size else (0.0, 1.0)
+    share = (np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-300)
+    index = np.clip((share * STEPS).astype(np.int64), 0, STEPS - 1)
+    return PointColors(sequential_palette(), index, f"{low:.3g}", f"{high:.3g} {unit}".strip())
+
+
+def sequential_palette() -> NDArray[np.float64]:
+    """Return a scale (64, 4) that reads on dark and light: viridis without its darkest end."""
+    return _colormap("viridis", 0.12, 1.0)
+
+
+def cyclic_palette() -> NDArray[np.float64]:
+    """Return a scale (64, 4) whose ends meet (Kovesi, 2015)."""
+    return _colormap("CET-C6", 0.0, 1.0)
+
+
+def _colormap(name: str, first: float, last: float) -> NDArray[np.float64]:
+    import pyqtgraph as pg
+
+    table = pg.colormap.get(name).map(np.linspace(first, last, STEPS), mode="float")
+    return np.asarray(table, dtype=np.float64)

@@ -1,0 +1,137 @@
+"""What is done at the targets: mark, spectrum or frame, with its settings and their units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGridLayout,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from corescout.data.target import Action
+from corescout.gui.model.undo import Parameter
+from corescout.gui.steps.step import Fold
+from corescout.instruments.messages import SPECTRUM_DEFAULTS
+from corescout.instruments.visit_plan import TOLERANCE_M
+from corescout.live.loop.suggestion import CHECK_EVERY
+
+_ACTIONS = {
+    "spectrum": "spectrum at each target",
+    "mark": "mark each target",
+    "zoom": "frame around each target",
+}
+
+
+class ActionForm(QWidget):  # type: ignore[misc]
+    """The settings of a visit; `changed` when one of them is another."""
+
+    changed = Signal()
+
+    def __init__(self, undo_stack: Any) -> None:
+        super().__init__()
+        self.action = QComboBox()
+        for name, words in _ACTIONS.items():
+            self.action.addItem(words, name)
+        self.bias = _number(0, 100, SPECTRUM_DEFAULTS["bias_end_v"], " V", 1)
+        self.bias.setPrefix("\u00b1 ")
+        self.bias.setToolTip("The bias sweeps from - to + this value and back")
+        self.seconds = _number(0.05, 600, SPECTRUM_DEFAULTS["seconds"], " s", 2)
+        self.seconds.setToolTip("Duration of one spectrum")
+        self.points = QSpinBox()
+        self.points.setRange(8, 4096)
+        self.points.setValue(int(SPECTRUM_DEFAULTS["n_points"]))
+        self.points.setSuffix(" points")
+        self.points.setToolTip("Points of one spectrum")
+        self.size = _number(1, 100_000, 200, " nm", 0)
+        self.size.setToolTip("Side of the frame that is scanned around each target")
+        self.tolerance = _number(1, 10_000, TOLERANCE_M * 1e9, " nm", 0)
+        self.tolerance.setToolTip("Drift that the plan bears; beyond it the session holds")
+        self.check_every = QSpinBox()
+        self.check_every.setRange(0, 100)
+        self.check_every.setSpecialValueText("never")
+        self.check_every.setPrefix("every ")
+        self.check_every.setSuffix(" targets")
+        self.check_every.setValue(CHECK_EVERY)
+        self.check_every.setToolTip("Scan a small frame again during the run and compare it")
+        self.again = QCheckBox("measure again what was measured")
+        self.again.setToolTip("Else a target that was measured or begun before is an error")
+        self._lay_out()
+        named = {
+            "action": self.action, "bias": self.bias, "duration": self.seconds,
+            "points": self.points, "frame": self.size, "tolerance": self.tolerance,
+            "drift check": self.check_every, "measure again": self.again,
+        }  # fmt: skip
+        self._parameters = {n: Parameter(undo_stack, widget, n) for n, widget in named.items()}
+        self._check_wanted = CHECK_EVERY  # where the instrument can scan
+        for widget in (self.bias, self.seconds, self.points, self.size, self.tolerance,
+                       self.check_every):  # fmt: skip
+            widget.valueChanged.connect(self.changed)
+        self.again.toggled.connect(self.changed)
+        self.action.currentIndexChanged.connect(self._show_settings)
+        self.action.currentIndexChanged.connect(self.changed)
+        self._show_settings()
+
+    def values(self) -> tuple[Action, dict[str, float]]:
+        """Return the action and its settings, in SI units."""
+        action: Action = self.action.currentData()
+        if action == "spectrum":
+            bias = self.bias.value()
+            return action, {
+                "bias_start_v": -bias, "bias_end_v": bias,
+                "n_points": float(self.points.value()), "seconds": self.seconds.value(),
+            }  # fmt: skip
+        return action, {"size_m": self.size.value() * 1e-9} if action == "zoom" else {}
+
+    def show_possible(self, actions: frozenset[str], *, can_check: bool) -> None:
+        """Offer what the instrument knows; look at the drift where it can scan a frame."""
+        for row in range(self.action.count()):
+            item = self.action.model().item(row)
+            item.setEnabled(self.action.itemData(row) in actions)
+        if can_check != self.check_every.isEnabled():
+            if not can_check:
+                self._check_wanted = self.check_every.value()
+            self._parameters["drift check"].set(self._check_wanted if can_check else 0)
+        self.check_every.setEnabled(can_check)
+
+    def _show_settings(self, *_: object) -> None:
+        action = self.action.currentData()
+        self._spectrum.setVisible(action == "spectrum")
+        self._frame.setVisible(action == "zoom")
+
+    def _lay_out(self) -> None:
+        self._spectrum, self._frame = QWidget(), QWidget()
+        grid = QGridLayout(self._spectrum)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(3)
+        grid.addWidget(self.bias, 0, 0)
+        grid.addWidget(self.seconds, 0, 1)
+        grid.addWidget(self.points, 1, 0)
+        form = QFormLayout(self._frame)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Side", self.size)
+        more = Fold("Tolerance, drift, repeats")
+        more.form.addRow("Tolerance", self.tolerance)
+        more.form.addRow("Drift check", self.check_every)
+        more.form.addRow(self.again)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        for widget in (self.action, self._spectrum, self._frame, more):
+            layout.addWidget(widget)
+
+
+def _number(low: float, high: float, value: float, unit: str, decimals: int) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setDecimals(decimals)
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setSuffix(unit)
+    return box

@@ -1,0 +1,256 @@
+"""What a watch shows in the window: rows as they come, overlays, targets, loops, the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corescout.data import Measurement, Scan, Target
+from corescout.gui.canvas.live_image import LiveImage
+from corescout.gui.jobs.collector import CheapCollections
+from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
+from corescout.gui.model.workflow import State
+from corescout.gui.steps.explore.own_code import may_run
+from corescout.gui.steps.instrument.live_section import LiveSection
+from corescout.gui.steps.instrument.loop_plot import loops_layer
+from corescout.instruments import Check, VisitPlan
+from corescout.live.policy import Policy
+from corescout.live.settings import LiveSettings
+from corescout.live.states import Snapshot
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+    from corescout.gui.jobs.instrument_link import InstrumentLink
+    from corescout.gui.steps.targets.step import TargetsStep
+
+_STATES = {
+    "suggested": "planned", "previewed": "planned", "approved": "planned",
+    "measured": "measured", "failed": "skipped", "withdrawn": "skipped",
+}  # fmt: skip
+_MOST_PLANS = 1000  # of a policy: its targets bound it
+
+
+class LiveView:
+    """Starts and stops a watch, and shows its snapshots ten times a second.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    targets_step : TargetsStep
+    section : LiveSection
+    image : LiveImage
+    show_plan : callable
+        Given a plan and its check, or None and None: what waits for approval.
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        targets_step: TargetsStep,
+        section: LiveSection,
+        image: LiveImage,
+        show_plan: Callable[[VisitPlan | None, Check | None], None],
+    ) -> None:
+        self._explorer, self._targets_step = explorer, targets_step
+        self._section, self._image, self._show_plan = section, image, show_plan
+        self.watch: LiveWatch | None = None
+        self._last = Snapshot()
+        self._collections = CheapCollections()
+        self._waiting: set[str] = set()
+        self._parts: dict[str, Callable[[Snapshot], None]] = {  # in this order: later need earlier
+            "image": self._show_image,
+            "result": self._show_result,
+            "targets": self._show_targets,
+            "loops": self._show_loops,
+            "plan": self._show_current_plan,
+            "rows": self._show_rows,
+        }
+
+    @property
+    def measures(self) -> bool:
+        """Whether a watch is under way whose plans can be approved."""
+        return self.watch is not None and self.watch.measures
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that the watch has said is shown."""
+        return not self._waiting
+
+    def start(
+        self,
+        link: InstrumentLink | None,
+        folder: Path | None,
+        day_folder: Path,
+        settings: LiveSettings,
+    ) -> None:
+        """Begin to watch an instrument, or a folder."""
+        explorer = self._explorer
+        if self.watch is not None or explorer.work.running("watch"):
+            return
+        try:
+            plan = explorer.plan()
+        except ValueError as error:
+            self._section.say(str(error).splitlines()[-1])
+            return
+        if not may_run(plan, explorer):
+            self._section.say("the code of the reward was not allowed to run: choose another")
+            return
+        plan = plan.model_copy(update={"channels": None})
+        known = explorer.result
+
+        def begin(on_progress: object, stop: object) -> LiveWatch:
+            return begin_watch(plan, known, link, folder, day_folder, settings)
+
+        self._section.say("beginning ...")
+        self._section.watch_button.setEnabled(False)
+        explorer.work.start("watch", Job(begin), self._begun)
+
+    def attach(self, watch: LiveWatch) -> None:
+        """Show a watch that was begun."""
+        self.watch, self._last, self._waiting = watch, Snapshot(), set()
+        self._collections.begin()
+        self._section.show_watching(True, measures=watch.measures)
+        self._explorer.workflow.set("instrument", State.RUNNING, "watching")
+        if self._explorer.result is None:
+            self._explorer.verdict.say(
+                "Watching: scans are explored and read as they come.", "running"
+            )
+
+    def stop(self) -> None:
+        """End the watch. Returns at once; `poll` sees its end."""
+        if self.watch is not None:
+            self.watch.stop()
+
+    def sign(self, most_targets: int, by: str) -> None:
+        """Sign a policy of so many targets; 0 takes it back."""
+        watch = self.watch
+        if watch is None:
+            return
+        policy = Policy(by, _MOST_PLANS, most_targets) if most_targets else None
+        job: Job[None] = Job(lambda on_progress, stop: watch.sign(policy))
+        self._explorer.work.start("sign", job, lambda job: None, quick=True)
+
+    def poll(self) -> None:
+        """Show what has changed: one part at each call, so that the window never waits for all."""
+        watch = self.watch
+        if watch is None:
+            return
+        if watch.ended:
+            self._end(watch.snapshot)
+            return
+        now, last = watch.snapshot, self._last
+        if now is not last:
+            self._last = now
+            self._section.show_snapshot(now)
+            self._waiting |= _changed(now, last)
+            if now.plan is None and last.plan is not None and watch.measures:
+                self._show_plan(None, None)  # what is void is not shown for a moment longer
+        for part, show in self._parts.items():
+            if part in self._waiting:
+                self._waiting.remove(part)
+                show(now)
+                return
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _begun(self, job: Job[LiveWatch]) -> None:
+        self._section.watch_button.setEnabled(True)
+        if job.answer is None:
+            self._section.say(f"Not begun: {job.error}")
+            return
+        if self._explorer.closed:
+            job.answer.stop()
+            return
+        self.attach(job.answer)
+
+    def _channel(self) -> str | None:
+        result = self._explorer.result
+        return result.channels[0] if result is not None else None
+
+    def _end(self, now: Snapshot) -> None:
+        """Show what came last, and that it is over."""
+        self._section.show_snapshot(now)
+        self._waiting |= _changed(now, self._last) - {"plan", "rows"}
+        for part, show in self._parts.items():
+            if part in self._waiting:
+                show(now)
+        self.watch, self._waiting = None, set()
+        self._collections.end()
+        self._section.show_watching(False)
+        self._explorer.workflow.set("instrument", State.TO_DO, "")
+        self._show_plan(None, None)
+
+    def _show_rows(self, now: Snapshot) -> None:
+        """The scan that is under way, as far as it has come, or the one that is looked at."""
+        scan = now.partial or now.current
+        if scan is not None:
+            self._image.show(scan, self._channel())
+
+    def _show_image(self, now: Snapshot) -> None:
+        understood = now.understood
+        if understood is None:
+            return
+        result = understood.result
+        self._image.show(understood.scan, result.channels[0] if result else self._channel())
+        if result is not None:
+            self._image.keep(understood.scan, result)
+
+    def _show_result(self, now: Snapshot) -> None:
+        understood = now.understood
+        if understood is None or understood.result is None:
+            return
+        self._explorer.take_result(understood.result)
+        if understood.does_not_fit is not None:
+            why = understood.does_not_fit.reason
+            self._explorer.verdict.say(f"Types not to be trusted: {why}.", "problem")
+            self._explorer.workflow.set("types", State.PROBLEM, "not to be trusted")
+
+    def _show_targets(self, now: Snapshot) -> None:
+        """The targets in force, on the scan that is shown: they may be of an earlier one."""
+        result = self._explorer.result
+        if result is None or not now.targets:
+            return
+        self._targets_step.take(tuple(_placed(s.target, result.scan) for s in now.targets))
+        self._targets_step.show_states({s.target.uid: _STATES[s.stage] for s in now.targets})
+
+    def _show_loops(self, now: Snapshot) -> None:
+        result = self._explorer.result
+        curves = {u: m for u, m in now.measurements.items() if isinstance(m, Measurement)}
+        if result is not None:
+            layer = loops_layer(
+                result.scan, self._targets_step.targets, curves, result.types.colors
+            )
+            self._explorer.show_layers([layer])
+
+    def _show_current_plan(self, now: Snapshot) -> None:
+        if self.measures and now.plan is not None:
+            self._show_plan(now.plan, now.check)
+
+
+def _changed(now: Snapshot, last: Snapshot) -> set[str]:
+    """What there is to show anew."""
+    found = set()
+    if now.understood is not last.understood:
+        found |= {"image", "result", "targets"}
+    if now.targets is not last.targets:
+        found.add("targets")
+    if now.measurements is not last.measurements:
+        found.add("loops")
+    if now.plan is not last.plan:
+        found.add("plan")
+    if now.partial is not None and now.partial is not last.partial:
+        found.add("rows")
+    if now.current is not last.current and now.partial is None:
+        found.add("rows")  # it is seen while it is analysed, or explored for a minute
+    return found
+
+
+def _placed(target: Target, scan: Scan) -> Target:
+    """A target at its place in metres on a scan: the sample has moved since it was chosen."""
+    if scan.frame is None or target.xy_m is None:
+        return target
+    y, x = scan.frame.to_px(target.xy_m)
+    return replace(target, yx_px=(float(y), float(x)))

@@ -1,0 +1,215 @@
+"""The widgets of the instrument's step, and what they show of a connected instrument."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from corescout.gui.jobs.instrument_link import InstrumentLink, LinkSnapshot, in_words
+from corescout.gui.look import DOUBT
+from corescout.gui.model.visit import Progress
+from corescout.gui.model.workflow import State
+from corescout.gui.steps.instrument.action_form import ActionForm
+from corescout.gui.steps.instrument.choices import FOLDER, choices, profile_problem
+from corescout.gui.steps.instrument.dry_run import DryRun
+from corescout.gui.steps.instrument.journal_view import JournalView
+from corescout.gui.steps.instrument.live_section import LiveSection
+from corescout.gui.steps.instrument.loop_plot import LoopPlot
+from corescout.gui.steps.instrument.stop_bar import StopBar
+from corescout.gui.steps.step import Fold, Step
+from corescout.gui.steps.targets.step import TargetsStep
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+
+class InstrumentWidgets(Step):
+    """What the step consists of; `InstrumentStep` makes it act.
+
+    Attributes
+    ----------
+    stop_bar : StopBar
+        Stands above all steps.
+    """
+
+    def __init__(self, explorer: Explorer, targets_step: TargetsStep) -> None:
+        super().__init__(explorer, "instrument")
+        self.targets_step = targets_step
+        self._build()
+
+    def show_snapshot(
+        self, link: InstrumentLink, progress: Progress, *, approvable: bool, live: bool
+    ) -> None:
+        """Show where the session stands, and allow what can be done now.
+
+        Parameters
+        ----------
+        approvable : bool
+            Whether a plan without errors is shown.
+        live : bool
+            Whether a watch previews and runs: then only its plans are approved.
+        """
+        snapshot = link.snapshot
+        state, can_stop = snapshot.state, link.instrument.capabilities.can_stop
+        held = state == "HOLD"
+        reason = (snapshot.hold_reason or "look at the instrument") if held else ""
+        self.stop_bar.show_connected(True, can_stop=can_stop)
+        self.stop_bar.show_hold(reason, snapshot.stop_said)
+        _set_text(self.status, snapshot.problem or in_words(snapshot))
+        idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running
+        has_targets = bool(self.targets_step.targets)
+        free = idle and not snapshot.scanning and not live
+        self.dry_run_button.setEnabled(free and has_targets)
+        self.approve_button.setEnabled(approvable and state == "PREVIEW")
+        armed = approvable and state == "ARMED" and not live
+        self.run_button.setEnabled(armed)
+        _set_text(self.run_button, f"Run ({snapshot.armed_for_s:.0f} s)" if armed else "Run")
+        self.scan_button.setEnabled(free)
+        self.bar.setVisible(snapshot.running or bool(progress.ended))
+        self.bar.setMaximum(max(1, len(progress.targets)))
+        self.bar.setValue(progress.done)
+        self.bar.setFormat(progress.text)
+        chip, text = _chip(state, snapshot, progress, live=live)
+        self.explorer.workflow.set("instrument", chip, text)
+
+    def show_link(self, link: InstrumentLink | None) -> None:
+        """Show what can be done with an instrument, or without one."""
+        connected = link is not None
+        self.choice.setEnabled(not connected)
+        self.connect_button.setText("Disconnect" if connected else "Connect")
+        for widget in self._with_instrument:
+            widget.setVisible(connected)
+        self.stop_bar.show_connected(connected)
+        self.live_section.show_connected(connected)
+        if link is None:
+            self.loop_box.setVisible(False)
+            self.loop_plot.setVisible(False)
+            self.status.setText("No instrument is connected.")
+            self.explorer.workflow.set("instrument", State.TO_DO, "")
+            return
+        known = link.instrument.capabilities
+        self.form_of_action.show_possible(
+            known.actions, can_check="zoom" in known.actions and not known.whole_plans
+        )
+        lines = list(known.warnings())
+        if link.limits is None:
+            lines.append("No limits in its profile: plans can be previewed, nothing is approved.")
+        self.warnings.setText("\n".join(f"\u26a0 {line}" for line in lines))
+        self.warnings.setVisible(bool(lines))
+        self.scan_button.setVisible(known.name == "digital twin")
+
+    def _build(self) -> None:
+        self.stop_bar = StopBar()
+        self.choice = QComboBox()
+        for choice in choices():
+            self.choice.addItem(choice.name, choice)
+        self.choice.addItem(FOLDER, None)
+        self.choice.setToolTip(profile_problem() or "The twin, the profiles of this computer")
+        self.connect_button = QPushButton("Connect")
+        self.status, self.warnings, self.loop_box = QLabel(), QLabel(), QLabel()
+        for label in (self.status, self.warnings, self.loop_box):
+            label.setWordWrap(True)
+        self.warnings.setStyleSheet(f"color: {DOUBT};")
+        self.scan_button = QPushButton("Take a scan")
+        self.scan_button.setToolTip("Let the twin scan its surface; the rows appear as they come")
+        self.form_of_action = ActionForm(self.explorer.undo_stack)
+        self.dry_run_button = QPushButton("Dry run")
+        self.dry_run_button.setToolTip("Check the plan and show every message; nothing is sent")
+        self.approve_button = QPushButton("Approve")
+        self.approve_button.setToolTip("Approve exactly the plan that is shown, for two minutes")
+        self.run_button = QPushButton("Run")
+        self.run_button.setToolTip("Carry out the plan that was approved")
+        self.preview_box, self.bar = DryRun(), QProgressBar()
+        self.live_section, self.live_fold = LiveSection(), Fold("Live: watch as scans come")
+        self.live_fold.form.addRow(self.live_section)
+        self.loop_plot, self.journal, self.more = LoopPlot(), JournalView(), Fold("Journal")
+        self.more.form.addRow(self.journal)
+        top, buttons = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.choice, stretch=1)
+        top.addWidget(self.connect_button)
+        for button in (self.dry_run_button, self.approve_button, self.run_button):
+            buttons.addWidget(button)
+        self.body.addLayout(top)
+        self.body.addWidget(self.status)
+        self.body.addWidget(self.warnings)
+        self.body.addWidget(self.scan_button)
+        self.body.addWidget(self.form_of_action)
+        self.body.addLayout(buttons)
+        for widget in (
+            self.preview_box,
+            self.bar,
+            self.loop_box,
+            self.loop_plot,
+            self.live_fold,
+            self.more,
+        ):
+            self.body.addWidget(widget)
+        self._with_instrument = (
+            self.warnings, self.scan_button, self.form_of_action, self.dry_run_button,
+            self.approve_button, self.run_button, self.preview_box, self.more,
+        )  # fmt: skip
+        self.bar.setVisible(False)
+        for button in (self.dry_run_button, self.approve_button, self.run_button):
+            button.setEnabled(False)
+
+
+class LetGo:
+    """Stops the run and the watch of a window that is gone without having been closed."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    def __call__(self, *_: object) -> None:
+        """The widget was destroyed."""
+        live, link = self._state.get("live"), self._state.get("link")
+        if live is not None:
+            live.stop()
+        if link is not None:
+            link.close()
+
+
+def _chip(
+    state: str, snapshot: LinkSnapshot, progress: Progress, *, live: bool
+) -> tuple[State, str]:
+    """State and text of the step's header."""
+    if state == "HOLD" or snapshot.problem:
+        return State.PROBLEM, state if state == "HOLD" else snapshot.problem
+    if snapshot.running:
+        return State.RUNNING, progress.text or "running"
+    if snapshot.scanning:
+        return State.RUNNING, "scanning"
+    if live:
+        return State.RUNNING, "measuring" if state == "RUNNING" else "watching"
+    if progress.ended == "done" and state == "OBSERVE":
+        return State.DONE, progress.text
+    return State.TO_DO, {"ARMED": "approved", "PREVIEW": "previewed"}.get(state, "connected")
+
+
+def person() -> str:
+    """Who approves: the name of the user of this computer."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "the operator"
+
+
+def ask_folder(parent: QWidget) -> Path | None:
+    """Ask for a folder of scans; None if the operator thinks better of it."""
+    folder = QFileDialog.getExistingDirectory(parent, "A folder that scans are saved to")
+    return Path(folder) if folder else None
+
+
+def _set_text(widget: Any, text: str) -> None:
+    if widget.text() != text:
+        widget.setText(text)

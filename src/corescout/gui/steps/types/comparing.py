@@ -1,0 +1,123 @@
+"""Two scans compared by their types: who is compared, and the window that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QFileDialog, QMenu
+
+from corescout.data import InputError, Result, Scan
+from corescout.gui.canvas import layer_data as shown
+from corescout.gui.jobs.job import Job
+from corescout.gui.steps.types.comparison_view import Compared, ComparisonView
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+
+@dataclass(frozen=True)
+class _Other:
+    """What the present result is compared with: its name, and how its result is come by."""
+
+    name: str
+    result: Callable[[Result], Result]
+
+
+class Comparer:
+    """Compares the present result with another run, or with a scan that it is read on.
+
+    Attributes
+    ----------
+    view : ComparisonView or None
+        The last comparison, beside the window.
+    """
+
+    def __init__(self, explorer: Explorer, say: Callable[..., None]) -> None:
+        self._explorer, self._say = explorer, say
+        self.view: ComparisonView | None = None
+
+    def fill(self, menu: QMenu) -> None:
+        """Offer the other scans of the viewer, and a run folder."""
+        present = self._explorer.result
+        others = _others(self._explorer, present) if present is not None else []
+        for other in others:
+            menu.addAction(other.name, lambda other=other: self.compare(other))
+        if others:
+            menu.addSeparator()
+        menu.addAction("A run folder …", self.ask).setEnabled(present is not None)
+
+    def ask(self) -> None:
+        """Ask for a run folder and compare with it."""
+        chosen = QFileDialog.getExistingDirectory(self._explorer, "Compare with the run of")
+        if chosen:
+            self.compare_with_run(Path(chosen))
+
+    def compare_with_run(self, folder: Path) -> None:
+        """Compare with a finished run."""
+
+        def read(present: Result) -> Result:
+            from corescout.runs import read_run
+
+            return read_run(folder)
+
+        self.compare(_Other(folder.name.removesuffix(".corescout"), read))
+
+    def compare(self, other: _Other) -> None:
+        """Compare off the GUI thread, then show it."""
+        present = self._explorer.result
+        if present is None or self._explorer.work.running("compare"):
+            return
+        self._say(f"Comparing with {other.name} …", problem=False)
+
+        def work(on_progress: object, stop: object) -> Compared:
+            from corescout.library import compare
+
+            second = other.result(present)
+            return Compared(
+                names=(_name(present.scan), other.name),
+                results=(present, second),
+                comparison=compare(present, second),
+            ).with_picture()
+
+        self._explorer.work.start("compare", Job(work), self._finish)
+
+    def _finish(self, job: Job[Compared]) -> None:
+        if job.answer is None:
+            bug = "" if isinstance(job.error, InputError) else f"{type(job.error).__name__}: "
+            self._say(f"{bug}{job.error}")
+            return
+        self._say("")
+        if self.view is not None:
+            self.view.close()
+        self.view = ComparisonView(self._explorer, job.answer)
+        self.view.show()
+
+
+def _others(explorer: Explorer, present: Result) -> list[_Other]:
+    """Other scans of the viewer: those with a result as it stands, others read with this one."""
+    found: dict[str, _Other] = {}
+    for layer in explorer.viewer.layers:
+        scan, result = layer.metadata.get(shown.SCAN), layer.metadata.get(shown.RESULT)
+        if not isinstance(scan, Scan) or scan.uid == present.scan.uid or scan.uid in found:
+            continue
+        if isinstance(result, Result):
+            found[scan.uid] = _Other(_name(scan), lambda _, result=result: result)  # type: ignore[misc]
+        else:
+            found[scan.uid] = _Other(f"{_name(scan)} (read with these types)", _read_with(scan))
+    return list(found.values())
+
+
+def _read_with(scan: Scan) -> Callable[[Result], Result]:
+    def read(present: Result) -> Result:
+        from corescout.pipeline import apply
+
+        return apply(present, scan)
+
+    return read
+
+
+def _name(scan: Scan) -> str:
+    return scan.source.replace("\\", "/").rpartition("/")[2] or scan.uid

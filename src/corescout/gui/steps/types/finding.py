@@ -1,0 +1,154 @@
+"""Find more like this on the scan that is chosen, off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtWidgets import QMenu
+
+from corescout.colors import type_color
+from corescout.data import InputError, Result, Scan
+from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.placement import geometry
+from corescout.gui.jobs.job import Job
+from corescout.gui.look import rgba
+from corescout.gui.steps.types.library_view import LibraryView
+from corescout.gui.steps.types.type_list import swatch
+from corescout.library import (
+    Finding,
+    Library,
+    LibraryType,
+    find_like_point,
+    find_like_type,
+    library_type,
+)
+
+if TYPE_CHECKING:
+    from corescout.gui.explorer import Explorer
+
+LIBRARY: Path | None = None  # the user's own; tests put another here
+_MOST = 200
+_LEAST = 0.05  # likeness
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    name: str
+    color: str
+    find: Callable[[Scan], Finding]
+
+
+class Finder:
+    """Looks for points like a type, or like one point, and shows them as a layer."""
+
+    def __init__(self, explorer: Explorer, say: Callable[..., None]) -> None:
+        self._explorer, self._say = explorer, say
+
+    def fill(self, menu: QMenu, numbers: list[int], rows: NDArray[np.int64]) -> None:
+        """Offer the selected types, the selected point, and the library."""
+        result = self._explorer.result
+        if result is not None:
+            for number in numbers:
+                self._offer(menu, _like_type_of(result, number))
+            if len(rows) == 1:
+                self._offer(menu, _like_point_of(result, int(rows[0])))
+        menu.addSection("Library")
+        entries = Library(LIBRARY).entries()
+        for entry in entries:
+            self._offer(menu, _like_kept(entry))
+        if not entries:
+            menu.addAction("no types kept yet").setEnabled(False)
+        else:
+            menu.addSeparator()
+            menu.addAction("Rename or delete …", self.show_library)
+
+    def show_library(self) -> None:
+        """Open the library beside the window: types are renamed and deleted there."""
+        self.library = LibraryView(self._explorer, self._explorer.undo_stack, LIBRARY)
+        self.library.show()
+
+    def find(self, wanted: _Wanted) -> None:
+        """Look for it on the scan that is chosen."""
+        layer = self._explorer.image_layer()
+        if layer is None or self._explorer.work.running("find"):
+            return
+        scan = self._explorer.scan_of(layer)
+        self._say(f"Looking for more like {wanted.name} …", problem=False)
+
+        def look(on_progress: object, stop: object) -> Finding:
+            return wanted.find(scan)
+
+        self._explorer.work.start("find", Job(look), lambda job: self._finish(wanted, job))
+
+    def _offer(self, menu: QMenu, wanted: _Wanted) -> None:
+        action = menu.addAction(swatch(wanted.color), wanted.name)
+        action.triggered.connect(lambda: self.find(wanted))
+
+    def _finish(self, wanted: _Wanted, job: Job[Finding]) -> None:
+        if job.answer is None:
+            bug = "" if isinstance(job.error, InputError) else f"{type(job.error).__name__}: "
+            self._say(f"{bug}{job.error}")
+            return
+        finding = job.answer
+        best = finding.best(_MOST, least=_LEAST)
+        self._say(
+            f"{len(best)} of {len(finding.likeness):,} key points are like {wanted.name}"
+            f" (likeness ≥ {_LEAST:g}).{_doubt(finding)}",
+            problem=False,
+        )
+        self._explorer.show_layers([like_layer(wanted.name, wanted.color, finding, best)])
+
+
+def _like_type_of(result: Result, number: int) -> _Wanted:
+    def find(scan: Scan) -> Finding:
+        return find_like_type(library_type(result, number), scan)
+
+    return _Wanted(result.types.name(number), type_color(number, result.types.colors), find)
+
+
+def _like_point_of(result: Result, row: int) -> _Wanted:
+    def find(scan: Scan) -> Finding:
+        return find_like_point(result, row, scan)
+
+    return _Wanted(f"point {row}", "#FFFFFF", find)
+
+
+def _like_kept(entry: LibraryType) -> _Wanted:
+    def find(scan: Scan) -> Finding:
+        return find_like_type(entry, scan)
+
+    return _Wanted(entry.name, entry.color, find)
+
+
+def like_layer(name: str, color: str, finding: Finding, best: NDArray[np.int64]) -> Any:
+    """Return points of a colour, the fainter the less alike, with their likeness as a feature."""
+    likeness = finding.likeness[best]
+    colors = np.array([rgba(color, 0.35 + 0.65 * float(value)) for value in likeness])
+    title = f"like {name}"
+    return (
+        finding.yx_px[best],
+        {
+            "name": title,
+            "metadata": {shown.OURS: title},
+            "size": shown.size_on(finding.transferred.scan, 5.0),
+            "symbol": "diamond",
+            "face_color": colors if len(best) else color,
+            "border_color": "black",
+            "border_width": 0.1,
+            "features": {"rank": np.arange(1, len(best) + 1), "likeness": likeness},
+            **geometry(finding.transferred.scan),
+        },
+        "points",
+    )
+
+
+def _doubt(finding: Finding) -> str:
+    strange = 1 - float(finding.familiar.mean())
+    if strange <= 0.05:
+        return ""
+    return f" {strange:.0%} of the patches are unlike all that the representation was trained on."

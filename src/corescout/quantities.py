@@ -1,0 +1,88 @@
+"""Values with units as a person writes them: 10nm, 60s, 5V, and lists such as 9,13."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from corescout.data import InputError
+
+_LENGTHS_M = {
+    "pm": 1e-12,
+    "a": 1e-10,
+    "nm": 1e-9,
+    "um": 1e-6,
+    "µm": 1e-6,
+    "μm": 1e-6,
+    "mm": 1e-3,
+    "m": 1.0,
+}
+_BIASES_V = {"v": 1.0, "mv": 1e-3}
+_TIMES_S = {"ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+_NUMBER = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμÅ]*)\s*")
+
+
+_NAMED_M = {"meter": 1.0, "metre": 1.0, "nanometer": 1e-9, "micrometer": 1e-6, "micron": 1e-6,
+            "angstrom": 1e-10, "picometer": 1e-12, "millimeter": 1e-3}  # fmt: skip
+
+
+def metres_per(unit: str) -> float | None:
+    """Return how many metres a unit of length is; None where it is none."""
+    name = unit.strip().replace("Å", "a").lower()
+    return _LENGTHS_M.get(name, _NAMED_M.get(name.removesuffix("s")))
+
+
+def length_m(text: str, option: str) -> float:
+    """Read a length such as 10nm or 0.02um; the unit is required."""
+    return _quantity(text.replace("Å", "a"), _LENGTHS_M, option, "a length such as 10nm or 0.02um")
+
+
+def time_s(text: str, option: str) -> float:
+    """Read a duration such as 60s or 2min; the unit is required."""
+    return _quantity(text, _TIMES_S, option, "a duration such as 60s or 2min")
+
+
+def bias_v(text: str, option: str) -> float:
+    """Read a bias such as 5V or 500mV; the unit is required."""
+    return _quantity(text, _BIASES_V, option, "a bias such as 5V or 500mV")
+
+
+def integers(text: str, option: str) -> tuple[int, ...]:
+    """Read a list such as 9,13."""
+    try:
+        return tuple(int(part) for part in text.replace(" ", "").split(",") if part)
+    except ValueError:
+        raise InputError(
+            f"whole numbers with commas between them for {option}", repr(text), "such as 9,13,17"
+        ) from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read a list such as none,r,rt."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def weights(text: str, option: str) -> dict[str, float]:
+    """Read weights such as gain=1,context_retention=0.5."""
+    try:
+        pairs = [part.rsplit("=", 1) for part in names(text)]
+        found = {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        found = {}
+    doubled = len(found) < len(names(text))
+    if not found or doubled or not all(math.isfinite(v) and v for v in found.values()):
+        raise InputError(
+            f"rewards and their weights for {option}", repr(text), "such as gain=1,bic=0.2"
+        )
+    return found
+
+
+def _quantity(text: str, units: dict[str, float], option: str, expected: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    try:
+        value = float(match[1]) * units[match[2].lower()] if match else float("nan")
+    except (KeyError, ValueError):
+        value = float("nan")
+    if not value > 0:
+        raise InputError(f"{expected} for {option}", repr(text), "give the number with its unit")
+    return value

@@ -1,0 +1,91 @@
+"""Every key point of a result in one table: where it lies, what it is, and how sure that is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.cores import component_of
+from corescout.data import Result
+
+Column = NDArray[np.generic] | list[str]
+
+# column -> unit and meaning; z1, z2, ... stand for every latent dimension
+MEANINGS: dict[str, tuple[str, str]] = {
+    "key_point": ("", "number of the key point, from 0: the row of every array of the result"),
+    "y_px": ("px", "row of the centre of its patch on the scan, counted down from the +Y edge"),
+    "x_px": ("px", "column of the centre of its patch on the scan"),
+    "x_m": ("m", "X of the centre in the instrument's coordinates; empty without a scale"),
+    "y_m": ("m", "Y of the centre in the instrument's coordinates, upwards"),
+    "type": ("", "number of its type of microstructure, from 1"),
+    "type_name": ("", "name of its type"),
+    "probability": ("", "posterior probability of its type, summed over the type's components"),
+    "typicality": ("", "chi-square tail of the distance to its component's centre, 1 there"),
+    "core": ("", "1 for a core point: among the most typical of its component"),
+    "motif": ("", "number of its component of the mixture, from 1, before merging and edits"),
+    "z1": ("", "latent code; free of angle, shift and scale where these are inferred"),
+    "angle_rad": ("rad", "direction of the patch, counter-clockwise as the scan is shown"),
+    "score": ("", "strength of the detector's response; larger is clearer"),
+    "misfit_per_px": ("nat/px", "how much worse than perfectly its patch is rebuilt"),
+    "kl_nats": ("nat", "divergence of its posterior from the prior"),
+    "source": ("", "how the key point was found: the detector's name, or drawn"),
+    "edited": ("", "1 where a person said its type"),
+}  # fmt: skip
+
+
+def key_point_table(result: Result) -> dict[str, Column]:
+    """Return the columns (N,) of the table by name, in order; `MEANINGS` says what each is.
+
+    ``x_m``, ``y_m`` are NaN without a scale, ``angle_rad`` is there where the network infers one.
+    """
+    z = np.asarray(result.fit.latents.mean)
+    places, types = np.asarray(result.patches.center_yx_px), result.types
+    frame = result.scan.frame
+    xy_m = np.full(places.shape, np.nan) if frame is None else frame.to_m(places)
+    core = np.zeros(len(z), np.int64)
+    core[result.core_points.index] = 1
+    probability, typicality, motif = _mixture_columns(result, z)
+    table: dict[str, Column] = {
+        "key_point": np.arange(len(z)),
+        "y_px": places[:, 0],
+        "x_px": places[:, 1],
+        "x_m": xy_m[:, 0],
+        "y_m": xy_m[:, 1],
+        "type": np.asarray(types.of_point),
+        "type_name": [types.name(int(t)) for t in types.of_point],
+        "probability": probability,
+        "typicality": typicality,
+        "core": core,
+        "motif": motif,
+    }
+    table |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
+    if result.fit.latents.angle_rad is not None:
+        table["angle_rad"] = np.asarray(result.fit.latents.angle_rad)
+    return table | {
+        "score": np.asarray(result.keypoints.score)[result.patches.index],
+        "misfit_per_px": np.asarray(result.fit.misfit_per_px),
+        "kl_nats": np.asarray(result.fit.kl_nats),
+        "source": [result.keypoints.source] * len(z),
+        "edited": np.asarray(types.by_hand).astype(np.int64),
+    }
+
+
+def meaning_of(column: str) -> tuple[str, str]:
+    """Return unit and meaning of a column of the table."""
+    numbered = column.startswith("z") and column[1:].isdigit()
+    return MEANINGS["z1" if numbered else column]
+
+
+def _mixture_columns(
+    result: Result, z: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Probability of the type, typicality in the component, and the component itself (N,)."""
+    from scipy.stats import chi2
+
+    mixture, kinds = result.mixture, np.asarray(result.type_of_component)
+    of_point = np.asarray(result.types.of_point)
+    tau = mixture.assign(z)
+    probability = np.where(kinds[None] == of_point[:, None], tau, 0.0).sum(axis=1)
+    component = component_of(z, mixture, kinds, of_point)
+    distance2 = np.take_along_axis(mixture.mahalanobis2(z), component[:, None], axis=1)[:, 0]
+    return probability, chi2.sf(distance2, z.shape[1]), tau.argmax(axis=1) + 1

@@ -1,0 +1,35 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: Path, *, sync: bool = False) -> Iterator[Path]:
+    """Give a place beside `path` to write to; it takes the name when all went well.
+
+    Parameters
+    ----------
+    path : Path
+    sync : bool
+        Wait until the content is on the disk, so that the file is whole after a power cut too.
+    """
+    partial = path.with_name(f".{path.stem[:40]}.partial{path.suffix}")
+    try:
+        yield partial
+        if sync:
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes, *, sync: bool = False) -> None:
+    """Write bytes, or a text as UTF-8 with plain line ends, whole or not at all."""
+    with whole_file(path, sync=sync) as partial:
+        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
