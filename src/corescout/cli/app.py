@@ -25,7 +25,9 @@ from corescout.cli import (
     types,
     watch,
 )
+from corescout.cli.terminal import make_streams_printable
 from corescout.data import InputError, StoppedError
+from corescout.data.printable import one_line
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
 # What the machine and not the program is to blame for, by the number of the error.
@@ -78,10 +80,7 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 2 bad input, 130 stopped, 1 a bug."""
-    # A scan may have non-ASCII letters in its path; a Windows console may not have them.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    make_streams_printable()
     sys.exit(_run(sys.argv[1:]))
 
 
@@ -141,5 +140,5 @@ def _usage(error: Any) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    print(f"corescout: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201
+    print(f"corescout: {one_line(text)}", file=sys.stderr)  # noqa: T201
     return code

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corescout.cli import options
+from corescout.data.printable import one_line
 
 
 def info(
@@ -26,4 +27,4 @@ def info(
             continue
         typer.echo(title)
         for key, value in rows:
-            typer.echo(f"  {key:<22} {value}")
+            typer.echo(f"  {one_line(key):<22} {one_line(value)}")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corescout.cli.terminal import LineFormatter
 from corescout.data import Progress, StoppedError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _logging(verbose: bool) -> Iterator[io.StringIO]:
     root = logging.getLogger("corescout")
     root.setLevel(logging.INFO)
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(LineFormatter(_FORMAT))
         root.addHandler(handler)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handlers[0])

@@ -12,6 +12,7 @@ import typer
 
 from corescout.cli import options
 from corescout.data import InputError
+from corescout.data.printable import one_line
 from corescout.quantities import length_m
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _um(metres: float | None) -> str:
 
 
 def _print(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    table = [columns, *([str(cell) for cell in row] for row in rows)]
+    table = [columns, *([one_line(str(cell)) for cell in row] for row in rows)]
     widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
     for line in table:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

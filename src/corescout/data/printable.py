@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 # Control characters, those that turn the direction of writing, halves of pairs, line separators.
+_FORMULA = ("=", "+", "-", "@")
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -27,6 +28,15 @@ def printable(text: str, *, keep: str = "") -> str:
 def one_line(text: str) -> str:
     """Return a text on one line, without what cannot be seen; for a terminal or a log."""
     return printable(" ".join(text.split()))
+
+
+def defused(text: str) -> str:
+    """Return a cell of a table that no spreadsheet takes for a formula.
+
+    One that begins with ``= + - @`` gets an apostrophe in front, as spreadsheets mark text.
+    """
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA) else shown
 
 
 def _spelled(character: str) -> str:

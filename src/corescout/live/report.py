@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from corescout.colors import type_color
 from corescout.data import Measurement, Target
+from corescout.data.printable import defused
 from corescout.live.experiment import Experiment
 from corescout.report.drawing import draw_scan, png_bytes
 
@@ -145,7 +146,9 @@ def _loops_csv(experiment: Experiment) -> str:
         if target.uid in experiment.loops and target.xy_m is not None:
             loop = experiment.loops[target.uid]
             values = (*target.xy_m, loop.amplitude_m, loop.coercive_v, loop.imprint_v)
-            rows.append(f"{target.uid},{target.type}," + ",".join(f"{v:.6g}" for v in values))
+            rows.append(
+                f"{_cell(target.uid)},{target.type}," + ",".join(f"{v:.6g}" for v in values)
+            )
     return "\n".join(rows) + "\n"
 
 
@@ -154,5 +157,12 @@ def _curves_csv(experiment: Experiment) -> str:
     rows = ["target,type,bias_v,response_m"]
     for target, curve in _measured(experiment):
         for bias, value in zip(curve.axis, curve.channels["response"], strict=True):
-            rows.append(f"{target.uid},{target.type},{bias:.6g},{value:.6g}")
+            rows.append(f"{_cell(target.uid)},{target.type},{bias:.6g},{value:.6g}")
     return "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    """A name as a cell: no formula, and quoted where it must be."""
+    shown = defused(text)
+    quoted = '"' + shown.replace('"', '""') + '"'
+    return quoted if any(c in shown for c in ',"') else shown

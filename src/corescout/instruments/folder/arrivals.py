@@ -15,7 +15,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corescout.data import InputError, Measurement, Scan
@@ -38,8 +38,8 @@ class SetAside:
 
     path: Path
     reason: str
-    signature: tuple[int, ...] | None = None
-    place: str = ""  # in the folder that is watched
+    signature: tuple[int, ...] | None = field(default=None, compare=False)
+    place: str = field(default="", compare=False)  # in the folder that is watched
 
 
 @dataclass
@@ -75,14 +75,15 @@ class Arrivals:
         Without a change, after which a file that cannot be read is set aside.
     known : iterable of str
         SHA-256 of files that were taken before, in an earlier watch: they are passed over.
-    step_s : float
+    step_s : float, optional
         After which a file is hashed once more.
     """
 
     def __init__(
-        self, timeout_s: float, known: Iterable[str] = (), step_s: float = CLOCK_STEP_S
+        self, timeout_s: float, known: Iterable[str] = (), step_s: float | None = None
     ) -> None:
-        self._timeout_s, self._step_s = timeout_s, step_s
+        self._timeout_s = timeout_s
+        self._step_s = CLOCK_STEP_S if step_s is None else step_s
         self._refused: dict[Path, SetAside] = {}
         self._again: dict[Path, float] = {}  # when to hash a file once more
         self._waiting: dict[Path, _Waiting] = {}

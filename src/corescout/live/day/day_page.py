@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 from matplotlib.figure import Figure
 
+from corescout.data.printable import one_line
 from corescout.instruments import read_journal
 from corescout.live.day.day_timeline import OUTCOME_COLORS, loops_by_type, timeline
 from corescout.live.day.measured_table import MEASUREMENTS, read_curves
@@ -36,6 +37,7 @@ _TOLD = {
     "released": "released by {by}",
     "not previewed": "not previewed: {reason}",
     "watch ended": "watch ended after {scans} scans",
+    "died": "the part {part!r} of the watch died and was begun again: {reason}",
 }
 
 
@@ -66,7 +68,7 @@ def _counts(
     records: Sequence[ScanRecord], entries: Sequence[Mapping[str, Any]]
 ) -> list[tuple[int | str, str]]:
     outcomes = {name: sum(r.outcome == name for r in records) for name in OUTCOME_COLORS}
-    measured = len({e["target_uid"] for e in entries if e["what"] == "measured"})
+    measured = len({str(e.get("target_uid")) for e in entries if e["what"] == "measured"})
     seconds = [r.seconds for r in records if r.outcome == "analysed" and not r.explored]
     return [
         (len(records), "scans"),
@@ -94,10 +96,18 @@ def _warnings(records: Sequence[ScanRecord]) -> list[dict[str, Any]]:
 
 def _events(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [
-        (entry["at"][11:19], _TOLD[entry["what"]].format_map(entry))
+        (str(entry.get("at", ""))[11:19], _in_words(entry))
         for entry in entries
         if entry["what"] in _TOLD
     ]
+
+
+def _in_words(entry: Mapping[str, Any]) -> str:
+    """Say an entry; one that lacks something is said as far as it goes."""
+    try:
+        return one_line(_TOLD[entry["what"]].format_map(entry))
+    except (KeyError, ValueError, TypeError):
+        return f"{entry['what']} (the entry in the journal is not complete)"
 
 
 def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
@@ -111,7 +121,7 @@ def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
         "number": record.number,
         "uid": record.uid,
         "picture": quote(f"{PICTURES}/{picture_file.name}") if there else "",
-        "color": OUTCOME_COLORS[record.outcome],
+        "color": OUTCOME_COLORS.get(record.outcome, "#777777"),
         "outcome": record.outcome,
         "lines": [line for line in lines if line],
         "warnings": record.warnings,

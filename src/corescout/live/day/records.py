@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from corescout.data.printable import one_line
 from corescout.live.states import ScanRecord
 
+LOG = logging.getLogger("corescout.live")
 OUTCOME = "scan outcome"
 _PAIRS = ("drift_m", "tip")
 
@@ -27,7 +30,16 @@ def records_of(entries: Iterable[Mapping[str, Any]]) -> list[ScanRecord]:
 
     A day that was taken up again is one day.
     """
-    return [_record(e) for e in entries if e.get("what") == OUTCOME and "number" in e]
+    found = (_record_or_none(e) for e in entries if e.get("what") == OUTCOME and "number" in e)
+    return [record for record in found if record is not None]
+
+
+def _record_or_none(entry: Mapping[str, Any]) -> ScanRecord | None:
+    try:
+        return _record(entry)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        LOG.warning("an outcome in the journal is not complete: %s", one_line(repr(entry))[:200])
+        return None
 
 
 def _record(entry: Mapping[str, Any]) -> ScanRecord:
