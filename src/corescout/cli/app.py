@@ -27,6 +27,7 @@ from corescout.cli import (
 )
 from corescout.cli.terminal import make_streams_printable
 from corescout.data import InputError, StoppedError
+from corescout.data.errors import CorescoutError
 from corescout.data.printable import one_line
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
@@ -113,6 +114,8 @@ def _other(error: Exception, *, verbose: bool) -> int:
         return _say("stopped", STOPPED)
     if hasattr(error, "format_message"):  # Typer and click have each their own class of it
         return _usage(error)
+    if isinstance(error, CorescoutError):  # an instrument or its session says no
+        return _say(str(error), BAD_INPUT)
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         found = ": ".join(str(e) for e in (error.filename, os.strerror(error.errno)) if e)
         remedy = _REMEDIES[error.errno]

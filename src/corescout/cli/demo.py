@@ -10,7 +10,6 @@ import typer
 
 from corescout.cli import options
 from corescout.cli.running import explore_and_save, print_result
-from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
@@ -49,12 +48,9 @@ def demo(
 
 def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
     """Run the experiment on the twin, under limits and with a policy that approves."""
-    from corescout.live.demo import live_demo
+    from corescout.live.demo import live_demo, prepare_folder
 
-    if folder.exists() and not overwrite:
-        raise InputError(
-            "a new folder", f"{folder} exists", "give another with --out, or --overwrite"
-        )
+    prepare_folder(folder, overwrite=overwrite)
     experiment, _ = live_demo(folder, plan, lambda text: typer.echo(text, err=True))
     for kind in range(1, experiment.result.n_types + 1):
         loops = experiment.loops_of(kind)

@@ -97,6 +97,11 @@ class Measuring:
         return self._session.state == "HOLD"
 
     @property
+    def hold_reason(self) -> str:
+        """Why it holds; "" if it does not."""
+        return self._session.hold_reason
+
+    @property
     def at_work(self) -> bool:
         """Whether a plan is under way, or waits for the end of a scan."""
         return self.due or self.under_way

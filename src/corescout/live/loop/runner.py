@@ -140,6 +140,9 @@ class Runner:
             with suppress(CorescoutError, OSError):  # a folder that is lost is said as such
                 there = self._source.there_before()
         self._day.write("watch", source=self._source.name, there_before=there)
+        if self._measuring is not None and self._measuring.held:  # by an old journal
+            why = self._measuring.hold_reason
+            self._board.say(f"HOLD: {why}; nothing is scanned or moved before a person releases it")
         for thread in self._threads:
             thread.start()
 
