@@ -183,4 +183,6 @@ def test_measured_patches_are_turned_upright_as_the_decoder_has_them(surface, qu
 
     back = upright_patches(turned, latents.angle_rad, latents.shift_px)
     assert apart(back) < 0.3 * apart(turned)
-    assert apart(upright_patches(turned, -latents.angle_rad, latents.shift_px)) > apart(turned)
+    # Turned the wrong way, random angles stay random: as far as before, within a tenth.
+    wrong = apart(upright_patches(turned, -latents.angle_rad, latents.shift_px))
+    assert wrong > 0.9 * apart(turned)
