@@ -28,6 +28,7 @@ BENCHES: dict[str, str] = {
     "scale": "benchmarks.speed.scale",
     "soak": "benchmarks.reliability.soak",
     "startup": "benchmarks.speed.startup",
+    "stop": "benchmarks.reliability.stop",
     "truth": "benchmarks.truth.truth",
 }
 

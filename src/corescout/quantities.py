@@ -19,6 +19,8 @@ _LENGTHS_M = {
 }
 _BIASES_V = {"v": 1.0, "mv": 1e-3}
 _TIMES_S = {"ms": 1e-3, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+_SIGNED = re.compile(r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμ/]*)")
+_PREFIXES = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0}
 _NUMBER = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµμÅ]*)\s*")
 
 
@@ -45,6 +47,27 @@ def time_s(text: str, option: str) -> float:
 def bias_v(text: str, option: str) -> float:
     """Read a bias such as 5V or 500mV; the unit is required."""
     return _quantity(text, _BIASES_V, option, "a bias such as 5V or 500mV")
+
+
+def si_value(value: object, unit: str) -> object:
+    """Read a text such as "2 um" or "-5 V" as a number in `unit` (m, m/s, V or s).
+
+    What is no text is given back as it is: a number is in SI units already.
+
+    Raises
+    ------
+    ValueError
+        If the text is no number with such a unit.
+    """
+    if not isinstance(value, str):
+        return value
+    match = _SIGNED.fullmatch(value.strip())
+    name, per, _ = unit.partition("/")
+    said = (match[2] if match else "").removesuffix("/s") if per else (match[2] if match else "")
+    rate = not per or (match is not None and match[2].endswith("/s"))
+    if match and rate and said.endswith(name) and said.removesuffix(name) in _PREFIXES:
+        return float(match[1]) * _PREFIXES[said.removesuffix(name)]
+    raise ValueError(f"expected a number in {unit}, or a text such as '2 u{unit}'")
 
 
 def integers(text: str, option: str) -> tuple[int, ...]:

@@ -216,7 +216,7 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     qtbot.wait(200)
     assert (len(twin.log), twin.status().at_m) == (sent, at_m)
     assert twin.status().bias_v == 0
-    assert "motion halted, DC bias set to 0 V" in step.stop_bar.said.text()
+    assert "Stopped and confirmed" in step.stop_bar.said.text()
     states = [step.explorer.targets_step.table.item(row, 4).text() for row in range(10)]
     assert "skipped" in states
     assert not step.dry_run_button.isEnabled()

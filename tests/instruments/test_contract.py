@@ -137,20 +137,22 @@ def test_what_was_not_handed_over_yet_is_kept_by_a_stop(backend, session_of):
         instrument.finish()
     assert instrument.log == []
     instrument.connect()
+    instrument.release()
     instrument.finish()
     assert instrument.log == []
 
 
-def test_a_stop_latches_until_connect(backend, session_of):
+def test_a_stop_latches_until_it_is_released_and_connecting_does_not_end_it(backend, session_of):
     instrument, plan = backend
     if not instrument.capabilities.can_stop:
         pytest.skip("declares that it cannot stop")
     session_of.preview(plan)
     messages = session_of.preview(plan).messages
     instrument.stop("test", "halt")
+    instrument.connect()
     with pytest.raises(StoppedError):
         instrument.send(messages[0])
-    instrument.connect()
+    instrument.release()
     instrument.send(messages[0])
 
 

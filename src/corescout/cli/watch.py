@@ -14,12 +14,13 @@ from corescout.cli import options
 from corescout.data import InputError
 
 if TYPE_CHECKING:
-    from corescout.instruments import Instrument, Limits
+    from corescout.instruments import Instrument, Limits, StopReport
     from corescout.live import Day, Runner, Trained
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
     from corescout.plan import Plan
 
+_NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
 _KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
 
 
@@ -163,7 +164,7 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
     from corescout.cli.running import stop_on_interrupt
 
     runner.signals.said.connect(typer.echo)
-    shown = ""
+    shown, told = "", None
     with stop_on_interrupt() as stop:
         runner.start()
         if sys.stdin.isatty():
@@ -179,14 +180,27 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
                 for line in (*check.errors, *check.warnings):
                     typer.echo(f"  {line}")
             enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
+            told = _say_stop(runner, told)
             if stop.is_set() or (enough and not runner.measuring_or_due):
                 runner.stop()
+    _say_stop(runner, told)
+    report = runner.stop_report
+    if report is not None and not report.confirmed:
+        raise typer.Exit(_NOT_CONFIRMED)
     if runner.gave_up or runner.undecided:
         left = f"; {runner.undecided} scans have no outcome" if runner.undecided else ""
         typer.echo(
             f"the watch ended by itself: {runner.gave_up or 'not all was done'}{left}", err=True
         )
         raise typer.Exit(1)
+
+
+def _say_stop(runner: Runner, told: StopReport | None) -> StopReport | None:
+    """Say what is known of a stop, each time that it changes."""
+    report = runner.stop_report
+    if report is not None and report is not told:
+        typer.echo(str(report), err=not report.confirmed)
+    return report
 
 
 def _listen(runner: Runner, stop: threading.Event) -> None:

@@ -14,6 +14,7 @@ from corescout.instruments.protocol import (
     Instrument,
     InstrumentError,
     Status,
+    StopReport,
 )
 from corescout.instruments.session import Session, SessionError
 from corescout.instruments.visit_file import read_visits, write_visits
@@ -35,6 +36,7 @@ __all__ = [
     "Session",
     "SessionError",
     "Status",
+    "StopReport",
     "VisitPlan",
     "last_state",
     "load_limits",

@@ -23,7 +23,14 @@ from numpy.typing import NDArray
 
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.messages import Kind, Message
-from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+from corescout.instruments.protocol import (
+    Capabilities,
+    Description,
+    InstrumentError,
+    Status,
+    StopReport,
+    Told,
+)
 from corescout.readers.channels import clean_label, direction_of, free_name, role_of
 
 ADDRESS = "PYRO:microscope.server@127.0.0.1:9092"
@@ -109,7 +116,7 @@ class DTMicroscopeInstrument:
         )  # fmt: skip
 
     def connect(self) -> None:
-        """Open the data set on the server; ends a stop."""
+        """Open the data set on the server, unless it is open."""
         try:
             import Pyro5.api
             import Pyro5.errors
@@ -117,6 +124,8 @@ class DTMicroscopeInstrument:
             raise InstrumentError("Pyro5 is missing: install napari-corescout[dtmicroscope]") from (
                 error
             )
+        if self._link is not None and self._answers():
+            return
         self.close()
         try:
             proxy = Pyro5.api.Proxy(self._address)
@@ -134,6 +143,10 @@ class DTMicroscopeInstrument:
         except InstrumentError:
             self.close()
             raise
+
+    def release(self) -> None:
+        """End a stop."""
+        self._position()
         self._stopped.clear()
 
     def close(self) -> None:
@@ -186,12 +199,25 @@ class DTMicroscopeInstrument:
     def finish(self) -> None:
         """Messages were carried out one by one."""
 
-    def stop(self, reason: str, emergency: str) -> None:
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
         """Send nothing more: a move is over when its call returns."""
         self._stopped.set()
         self._bias_v = 0.0 if emergency == "halt_and_zero_bias" else self._bias_v
+        link = self._link
+        if (
+            link is not None and link.lock.locked()
+        ):  # its one proxy is waiting: nothing can be asked beside it
+            return StopReport("not confirmed", detail="a call of the server is under way")
+        return StopReport("confirmed", detail="no call is under way")
 
     # -- inner ----------------------------------------------------------------------------
+
+    def _answers(self) -> bool:
+        try:
+            self._position()
+        except InstrumentError:
+            return False
+        return True
 
     def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
         return self._remote(name, lambda proxy: getattr(proxy, name)(*arguments, **named))

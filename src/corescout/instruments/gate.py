@@ -22,8 +22,8 @@ class Gate:
     ----------
     limits : Limits
     send : callable
-        Puts one message on the wire. Called with the gate's lock held, so that no message can
-        follow a stop.
+        Puts one message on the wire, one at a time. What it puts there after a `stop` the
+        instrument itself refuses: its latch and its sending are one step.
     """
 
     def __init__(self, limits: Limits, send: Callable[[Message], None]) -> None:
@@ -32,6 +32,7 @@ class Gate:
         self._stopped: str | None = None
         self._at_m: tuple[float, float] | None = None
         self._bias_v = 0.0
+        self.ac_peak_v = 0.0  # of the drive at the tip, as it was read last
 
     @property
     def stopped(self) -> str | None:
@@ -56,7 +57,7 @@ class Gate:
         with self._lock:
             if self._stopped is not None:
                 raise StoppedError(f"stopped: {self._stopped}")
-            wrong = self._limits.violations(message, self._at_m, self._bias_v)
+            wrong = self._limits.violations(message, self._at_m, self._bias_v, self.ac_peak_v)
             if wrong:
                 raise LimitError("; ".join(wrong))
             self._send(message)
@@ -73,6 +74,5 @@ class Gate:
             hand_over()
 
     def stop(self, reason: str) -> None:
-        """Close for good. Waits at most for the message that is being sent."""
-        with self._lock:
-            self._stopped = self._stopped or reason
+        """Close for good, at once: also while a message is under way."""
+        self._stopped = self._stopped or reason

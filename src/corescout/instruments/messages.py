@@ -18,7 +18,7 @@ VALUES: dict[str, frozenset[str]] = {
     "move": frozenset({"x_m", "y_m"}),
     "mark": frozenset({"x_m", "y_m"}),
     "spectrum": frozenset({"bias_start_v", "bias_end_v", "n_points", "seconds"}),
-    "zoom": frozenset({"x_m", "y_m", "size_m", "angle_rad"}),
+    "zoom": frozenset({"x_m", "y_m", "size_m", "angle_rad", "speed_m_per_s"}),
 }
 SPECTRUM_DEFAULTS = {"bias_start_v": -5.0, "bias_end_v": 5.0, "n_points": 64.0, "seconds": 0.5}
 MOTION = frozenset({"move", "zoom"})
@@ -42,27 +42,35 @@ class Message:
     target_uid: str | None = None
 
 
-def messages_of(plan: VisitPlan, speed_m_per_s: float) -> tuple[Message, ...]:
+def messages_of(
+    plan: VisitPlan, speed_m_per_s: float, scan_speed_m_per_s: float | None = None
+) -> tuple[Message, ...]:
     """Return all that a plan says, in order: 0 V and a speed before every move.
+
+    Frames are scanned at `scan_speed_m_per_s`, the speed of moves if not said.
 
     A plan with a drift check scans its small frame again after every few targets; these messages
     serve no target.
     """
+    scan_speed = scan_speed_m_per_s or speed_m_per_s
     said: list[Message] = [Message("speed", {"speed_m_per_s": speed_m_per_s})]
     for number, target in enumerate(plan.targets, start=1):
-        said += _visit(target)
+        said += _visit(target, scan_speed)
         if plan.drift_check is not None and number % plan.drift_check.every == 0:
-            said += _drift_check(plan.drift_check)
+            said += _drift_check(plan.drift_check, scan_speed)
     return (*said, Message("bias", {"bias_v": 0.0}))
 
 
-def _drift_check(check: DriftCheck) -> list[Message]:
+def _drift_check(check: DriftCheck, speed_m_per_s: float) -> list[Message]:
     x, y = check.center_m
-    frame = {"x_m": x, "y_m": y, "size_m": check.size_m, "angle_rad": 0.0}
+    frame = {
+        "x_m": x, "y_m": y, "size_m": check.size_m, "angle_rad": 0.0,
+        "speed_m_per_s": speed_m_per_s,
+    }  # fmt: skip
     return [Message("bias", {"bias_v": 0.0}), Message("zoom", frame)]
 
 
-def _visit(target: Target) -> list[Message]:
+def _visit(target: Target, scan_speed_m_per_s: float) -> list[Message]:
     if target.xy_m is None:
         raise ValueError(f"target {target.uid}: expected a place in metres, found none")
     place = {"x_m": target.xy_m[0], "y_m": target.xy_m[1]}
@@ -70,7 +78,10 @@ def _visit(target: Target) -> list[Message]:
         return [Message("mark", place, target.uid)]
     rest = Message("bias", {"bias_v": 0.0}, target.uid)
     if target.action == "zoom":
-        frame = {**place, "size_m": target.settings["size_m"], "angle_rad": 0.0}
+        frame = {
+            **place, "size_m": target.settings["size_m"], "angle_rad": 0.0,
+            "speed_m_per_s": scan_speed_m_per_s,
+        }  # fmt: skip
         return [rest, Message("zoom", {**frame, **_only(target, "angle_rad")}, target.uid)]
     settings = {**SPECTRUM_DEFAULTS, **_only(target, *SPECTRUM_DEFAULTS)}
     return [
@@ -99,5 +110,6 @@ def in_words(message: Message) -> str:
             f" {v['seconds']:g} s"
         )
     if message.kind == "zoom":
-        return f"scan {v['size_m'] * 1e9:.0f} nm around {place}"
+        speed = f" at {v['speed_m_per_s'] * 1e6:g} um/s" if "speed_m_per_s" in v else ""
+        return f"scan {v['size_m'] * 1e9:.0f} nm around {place}{speed}"
     return f"{message.kind} {'to' if message.kind == 'move' else 'at'} {place}"

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from corescout.data import InputError
 from corescout.folders import profiles_file
-from corescout.instruments.limits import Limits, limits_of_table
+from corescout.instruments.limits import NO_TOML, Limits, limits_of_table
 from corescout.instruments.protocol import Instrument
 
 
@@ -56,7 +56,9 @@ class NanonisProfile(_Profile):
 
     kind: Literal["nanonis"]
     host: str = "127.0.0.1"
-    port: int = Field(6501, gt=0, lt=65534)
+    port: int = Field(6501, gt=0, lt=65533)
+    stop_port: int | None = Field(None, gt=0, lt=65536)
+    readback_noise_m: float = Field(0.0, ge=0, le=1e-6)
     timeout_s: float = Field(10.0, gt=0)
     cloud: bool = False
     data_folder: Path | None = None
@@ -67,8 +69,9 @@ class NanonisProfile(_Profile):
 
         folder = None if self.data_folder is None else _from(base, self.data_folder)
         return NanonisInstrument(
-            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder
-        )
+            self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder,
+            stop_port=self.stop_port, readback_noise_m=self.readback_noise_m,
+        )  # fmt: skip
 
 
 class _Watching(_Profile):
@@ -118,7 +121,7 @@ class AsylumProfile(_Watching):
             _from(base, self.commands),
             origin=self.origin,
             first_spot=self.first_spot,
-            rotation_verified=bool((self.limits or {}).get("rotation_verified", False)),
+            rotation_verified=(self.limits or {}).get("rotation_verified") is True,
             **self._options(),
         )
 
@@ -199,10 +202,10 @@ def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrume
 def _tables(file: Path) -> Mapping[str, Any]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))["instruments"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+    except (OSError, KeyError, *NO_TOML) as error:
         raise InputError(
             "a TOML file with tables [instruments.NAME]",
-            f"{file} ({type(error).__name__}: {error})",
+            f"{file} ({type(error).__name__}: {error})"[:200],
             "write one as docs/instruments.md shows, or give another with --profiles",
         ) from error
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -37,6 +37,9 @@ class Capabilities:
         Whether it takes a plan as a whole (a file) when the last message was given, not one by one.
     notes : tuple of str
         What else must be known before something is approved.
+    own_stop : bool
+        Whether the stop has a way of its own that nothing else uses. If not, it may have to wait
+        for what is under way.
     """
 
     name: str
@@ -46,15 +49,62 @@ class Capabilities:
     can_read_back: bool
     whole_plans: bool = False
     notes: tuple[str, ...] = ()
+    own_stop: bool = False
 
     def warnings(self) -> tuple[str, ...]:
         """Say what it cannot do, for everybody who is about to approve something."""
         found = list(self.notes)
         if not self.can_stop:
             found.append(f"{self.name} cannot be stopped from here: stop at the instrument")
+        elif not self.own_stop:
+            found.append(
+                f"{self.name} has no connection for STOP alone: STOP may wait for a call under way"
+            )
         if not self.can_read_back:
             found.append(f"{self.name} does not say where the tip is: arrivals are not checked")
         return tuple(found)
+
+
+UNCONFIRMED = "NOT CONFIRMED: stop it at the controller"
+
+
+@dataclass(frozen=True)
+class StopReport:
+    """What is known of a stop at one moment.
+
+    Attributes
+    ----------
+    state : {"sent", "confirmed", "not confirmed"}
+        "sent" says nothing of the tip yet: another report follows. A stop that is "not confirmed"
+        may still be confirmed later, by another report.
+    seconds : float
+        Since the stop was asked for.
+    detail : str
+        What was seen, or what is missing.
+    reached : bool
+        Whether anything of it was answered.
+    """
+
+    state: Literal["sent", "confirmed", "not confirmed"]
+    seconds: float = 0.0
+    detail: str = ""
+    reached: bool = True
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the tip is known to rest."""
+        return self.state == "confirmed"
+
+    def __str__(self) -> str:
+        because = f" ({self.detail})" if self.detail else ""
+        if self.state == "confirmed":
+            return f"Stopped and confirmed after {self.seconds:.2f} s{because}."
+        if self.state == "sent":
+            return f"STOP was sent; not confirmed yet{because}."
+        return f"{UNCONFIRMED}{because}."
+
+
+Told = Callable[[StopReport], None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +119,73 @@ class Status:
     busy: bool
     problem: str | None = None
     setpoint: float | None = None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What holds the tip on the sample, and what drives it; None is what is not told.
+
+    Attributes
+    ----------
+    feedback_on : bool or None
+    z_m, z_low_m, z_high_m : float
+        Where Z is, None where it is not told, and its range.
+    error : float or None
+        The feedback's error signal, in the instrument's own unit.
+    setpoint : float or None
+        Of the feedback, in the instrument's own unit.
+    ac_peak_v : float or None
+        Of the drive at the tip; 0 where it is off.
+    """
+
+    feedback_on: bool | None = None
+    z_m: float | None = None
+    z_low_m: float = float("nan")
+    z_high_m: float = float("nan")
+    error: float | None = None
+    setpoint: float | None = None
+    ac_peak_v: float | None = None
+
+    def __str__(self) -> str:
+        tip = {True: "tip in contact (feedback on)", False: "feedback off", None: "tip maybe in"
+               " contact"}[self.feedback_on]  # fmt: skip
+        if self.ac_peak_v is None:
+            return f"{tip}, AC drive not known"
+        return f"{tip}, AC drive {f'on ({self.ac_peak_v:g} V peak)' if self.ac_peak_v else 'off'}"
+
+
+@runtime_checkable
+class TellsContact(Protocol):
+    """An instrument that says how the tip is held."""
+
+    def contact(self) -> Contact:
+        """Read it. From any thread; raises InstrumentError if there is no answer."""
+
+
+@dataclass(frozen=True)
+class SpectrumSettings:
+    """What a spectrum will be as the instrument is set; plans do not change it.
+
+    Attributes
+    ----------
+    seconds : float or None
+        Of one target, all sweeps; None where it is not told.
+    n_points : int or None
+    said : tuple of str
+        What else a person should know before approving.
+    """
+
+    seconds: float | None = None
+    n_points: int | None = None
+    said: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class TellsSpectrum(Protocol):
+    """An instrument whose spectra are set at the instrument."""
+
+    def spectrum_settings(self) -> SpectrumSettings:
+        """Read them. From any thread; raises InstrumentError if there is no answer."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +251,17 @@ class Describing(Protocol):
         """Read frame and channels, without waiting for a scan. Connected, any thread."""
 
 
+@runtime_checkable
+class ChecksStop(Protocol):
+    """An instrument whose way of stopping can be looked at before anything moves."""
+
+    def stop_problem(self) -> str | None:
+        """Say why a stop would not arrive; None if its connection is open and answers.
+
+        From any thread; may wait for a second.
+        """
+
+
 class Instrument(Protocol):
     """A controller. All calls block; `stop` and `status` may come from any thread.
 
@@ -146,11 +274,15 @@ class Instrument(Protocol):
         """What it can do. From any thread, connected or not; never raises."""
 
     def connect(self) -> None:
-        """Connect, reading only; ends a stop.
+        """Connect what is not connected, reading only; a stop goes on.
 
-        From the thread that will run plans. Raises InstrumentError, with the address and what to
-        look at, if nobody answers within the backend's time-out. `status` and `scans` follow.
+        From any thread; what is open is not touched. Raises InstrumentError, with the address and
+        what to look at, if nobody answers within the backend's time-out. `status` and `scans`
+        follow.
         """
+
+    def release(self) -> None:
+        """End a stop: a person has looked. Connected. Raises InstrumentError; it goes on then."""
 
     def close(self) -> None:
         """Disconnect; nothing is sent, no thread is left. From any thread, any number of times."""
@@ -184,10 +316,13 @@ class Instrument(Protocol):
         From the thread of the run. Raises as `send`; after a `stop` nothing is handed over.
         """
 
-    def stop(self, reason: str, emergency: str) -> None:
-        """Interrupt what is under way, on a connection of its own; latches until `connect`.
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
+        """Interrupt what is under way, on a connection of its own; latches until `release`.
 
-        From any thread, at any time, also before `connect`; returns within a second. Does what
-        `emergency` says: "halt" ends motion, "halt_and_zero_bias" takes the DC bias to zero too.
-        Without `can_stop` it keeps what is not handed over yet and says so to nobody else.
+        From any thread, at any time, also before `connect`. Returns within 0.5 s, always, with what
+        is known by then; never raises. What is confirmed later, or is not, is told to `told`, from
+        a thread of the instrument's.
+
+        Does what `emergency` says: "halt" ends motion, "halt_and_zero_bias" takes the DC bias to
+        zero too. Without `can_stop` it keeps what is not handed over yet, and is not confirmed.
         """

@@ -13,7 +13,14 @@ import numpy as np
 
 from corescout.data import Measurement, Scan, SpectrumGrid, StoppedError
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+from corescout.instruments.protocol import (
+    Capabilities,
+    Description,
+    InstrumentError,
+    Status,
+    StopReport,
+    Told,
+)
 
 
 class RecordedInstrument:
@@ -41,12 +48,18 @@ class RecordedInstrument:
             known.add("spectrum")
         address = f"recorded {id(self):x}"
         return Capabilities(
-            "recorded data", address, frozenset(known), can_stop=True, can_read_back=True
-        )
+            "recorded data", address, frozenset(known), can_stop=True, can_read_back=True,
+            own_stop=True,
+        )  # fmt: skip
 
     def connect(self) -> None:
-        """Connect; ends a stop."""
-        self._connected, self._stopped = True, False
+        """Connect."""
+        self._connected = True
+
+    def release(self) -> None:
+        """End a stop."""
+        self._check()
+        self._stopped = False
 
     def close(self) -> None:
         """Disconnect."""
@@ -102,11 +115,12 @@ class RecordedInstrument:
     def finish(self) -> None:
         """Messages were carried out one by one."""
 
-    def stop(self, reason: str, emergency: str) -> None:
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
         """Carry out nothing more."""
         self._stopped = True
         if emergency == "halt_and_zero_bias":
             self._bias_v = 0.0
+        return StopReport("confirmed", detail="nothing moves in recorded data")
 
     def _check(self) -> None:
         if not self._connected:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
-from corescout.instruments.protocol import Check, Instrument, InstrumentError
+from corescout.instruments.protocol import Check, ChecksStop, Instrument, InstrumentError
 from corescout.instruments.visit_plan import VisitPlan
 
 Begun = Mapping[str, tuple[float, float] | None]
@@ -30,7 +30,7 @@ def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, beg
     errors = _errors_of_the_whole(plan, instrument, limits)
     errors += _repeated(plan, limits, begun)
     try:
-        messages = messages_of(plan, limits.largest_speed_m_per_s)
+        messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
     except (KeyError, ValueError) as error:
         return Check((*errors, f"a target cannot be said: {error}"), (), (), 0.0, 0.0)
     at_m = start_m(instrument, messages, limits)
@@ -73,6 +73,8 @@ def _errors_of_the_whole(plan: VisitPlan, instrument: Instrument, limits: Limits
         errors.append(
             f"{capabilities.name} takes plans as a whole: drift cannot be checked on the way"
         )
+    if isinstance(instrument, ChecksStop) and (problem := instrument.stop_problem()) is not None:
+        errors.append(problem)
     if limits.setpoint is not None:
         wrong = limits.setpoint_problem(instrument.status().setpoint)
         errors += [] if wrong is None else [wrong]

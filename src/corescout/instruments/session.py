@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -23,8 +23,15 @@ from corescout.instruments.control import control_of, take
 from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal, last_state, read_journal
 from corescout.instruments.limits import Limits
-from corescout.instruments.messages import Message, messages_of
-from corescout.instruments.protocol import Check, Event, Instrument, InstrumentError
+from corescout.instruments.messages import MOTION, Message, messages_of
+from corescout.instruments.protocol import (
+    Check,
+    ChecksStop,
+    Event,
+    Instrument,
+    InstrumentError,
+    StopReport,
+)
 from corescout.instruments.rehearsal import rehearse, start_m
 from corescout.instruments.visit_plan import VisitPlan
 from corescout.registration import register
@@ -32,6 +39,7 @@ from corescout.registration import register
 LOG = logging.getLogger("corescout.instruments")
 State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _MEASURING = ("mark", "spectrum", "zoom")
+_STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
 
 
@@ -52,6 +60,13 @@ class Session:
         One that ends in the middle of a run, left by a crash, starts the session in HOLD.
     armed_s : float
         How long an approval holds.
+
+    Attributes
+    ----------
+    stop_report : StopReport or None
+        The newest of the last stop, until a release.
+    stop_told : callable
+        Takes each report of a stop, from any thread.
     """
 
     def __init__(
@@ -71,6 +86,9 @@ class Session:
         self._came_back: Measurement | Scan | None = None
         self._measure_again = False
         self._hold_reason = self._stop_reason = ""
+        self._halted = threading.Event()  # by a stop, until a release
+        self.stop_report: StopReport | None = None
+        self.stop_told: Callable[[StopReport], None] = lambda report: None
         self._control = control_of(instrument.capabilities.address)
         left = last_state(read_journal(journal.path))
         self._begun = dict(left.begun)
@@ -85,7 +103,7 @@ class Session:
     @property
     def hold_reason(self) -> str:
         """Why it holds; "" if it does not."""
-        return self._hold_reason
+        return self._hold_reason or (self._stop_reason if self._halted.is_set() else "")
 
     @property
     def armed_for_s(self) -> float:
@@ -95,6 +113,8 @@ class Session:
     @property
     def state(self) -> State:
         """Where the session stands; an approval that ran out is void."""
+        if self._halted.is_set():  # at once, whatever is under way
+            return "HOLD"
         with self._lock:
             if self._state == "ARMED" and self._approved_until() < time.monotonic():
                 self._move("PREVIEW", "the approval ran out")
@@ -141,6 +161,7 @@ class Session:
             self._need("OBSERVE", "PREVIEW", "ARMED")
             self._measure_again = measure_again
             check = self._check(plan)
+            self._need("OBSERVE", "PREVIEW", "ARMED")  # a stop may have come meanwhile
             self._plan, self._approved = plan, None
             self._control.release()
             self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
@@ -169,6 +190,7 @@ class Session:
             if plan is None or digest != plan.digest:
                 raise SessionError("the approval is for another plan than the one previewed")
             errors = self._check(plan).errors
+            self._need("PREVIEW")
             if errors:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
             if not take(self._control):
@@ -216,77 +238,133 @@ class Session:
             ):
                 raise SessionError("the plan checks drift: give the scan that it comes from")
             self._approved = None
-            self._gate = Gate(limits, self._carry_out)
+            self._gate = gate = Gate(limits, self._carry_out)
             self._move("RUNNING", plan.digest)
+            if self._halted.is_set():
+                gate.stop(self._stop_reason)
         try:
-            yield from self._visits(plan, limits, self._gate, reference)
+            yield from self._visits(plan, limits, gate, reference)
         except GeneratorExit:
-            self.stop("the run was left")
+            self._stop_quietly("the run was left")
             raise
         except StoppedError as error:
-            self._hold(str(error))
+            if self._halted.is_set():
+                self._hold(str(error))
+            else:  # something is wrong: what may still go on is stopped
+                self._stop_quietly(str(error))
             yield Event("held", detail={"reason": str(error)})
             return
         except Exception as error:
-            with suppress(InstrumentError):  # the first error tells more; the session holds
-                self.stop(f"{type(error).__name__}: {error}")
+            self._stop_quietly(f"{type(error).__name__}: {error}")  # the first error tells more
             raise
         with self._lock:
-            stopped = self._state != "RUNNING"  # after the last message: the session holds
+            # After the last message a stop may have come: the session holds.
+            stopped = self._halted.is_set() or self._state != "RUNNING"
             if not stopped:
                 self._move("OBSERVE", "done")
                 self._control.release()
         if stopped:
-            yield Event("held", detail={"reason": self._gate.stopped or "stopped"})
+            yield Event("held", detail={"reason": gate.stopped or "stopped"})
         else:
             yield Event("done")
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str) -> StopReport:
         """Interrupt the instrument, from any thread and in any state; the session holds.
+
+        Returns
+        -------
+        StopReport
+            What is known after at most 0.5 s: a stop that was sent is not a tip that rests. What is
+            confirmed later, or is not, comes through `stop_told` and stands in the journal.
 
         Raises
         ------
         InstrumentError
-            If the stop did not reach the instrument: stop it by hand. The session holds as well.
+            If nothing answers: stop it at the controller. The session holds as well.
         """
+        began_s = time.monotonic()
         emergency = self._limits.emergency if self._limits is not None else "halt"
-        gate = self._gate
         self._stop_reason = self._stop_reason or reason  # the run may end before this does
+        self._halted.set()
+        gate = self._gate
+        if gate is not None:
+            gate.stop(reason)
+        self.stop_report = None
         try:
-            # The instrument first: the gate may wait for the message that is under way.
-            self._instrument.stop(reason, emergency)
-        except InstrumentError as error:
-            reason = f"{reason}; the stop did not reach the instrument ({error})"
-            self._stop_reason = reason
-            raise InstrumentError(f"stop at the instrument: {error}") from error
-        finally:
-            if gate is not None:
-                gate.stop(reason)
-            self._hold(reason)
+            report = self._instrument.stop(reason, emergency, self._told)
+        except Exception as error:  # whatever a backend does, the session holds
+            LOG.exception("the stop of %s failed", self._instrument.capabilities.name)
+            report = StopReport("not confirmed", 0.0, str(error), reached=False)
+        # In a thread: neither a lock that a slow question holds nor a slow disk keeps a stop.
+        noting = threading.Thread(
+            target=self._note_stop, args=(reason, report), name="corescout-hold", daemon=True
+        )
+        noting.start()
+        noting.join(max(0.05, _STOP_S - (time.monotonic() - began_s)))
+        if not report.reached:
+            raise InstrumentError(str(report))
+        return report
 
     def release(self, by: str) -> None:
-        """Leave HOLD: a person has looked."""
+        """Leave HOLD: a person has looked.
+
+        Raises
+        ------
+        InstrumentError
+            If the instrument does not answer; the session holds on, and so does the stop.
+        """
         with self._lock:
             self._need("HOLD")
             self._instrument.connect()
             self._journal.write("released", by=by)
+            try:
+                self._instrument.release()
+            except InstrumentError as error:
+                self._journal.write(
+                    "state", before="HOLD", state="HOLD", why=f"not released: {error}"
+                )
+                raise
             self._plan = self._gate = None
             self._hold_reason = self._stop_reason = ""
+            self.stop_report = None
+            self._halted.clear()
             self._move("OBSERVE", "")
             self._control.release()
 
     def close(self) -> None:
         """Give control back; a run that is under way is stopped."""
         if self.state == "RUNNING":
-            self.stop("the session was closed")
+            self._stop_quietly("the session was closed")
         self._control.release()
 
     # -- inner ----------------------------------------------------------------------------
 
+    def _stop_quietly(self, reason: str) -> None:
+        with suppress(InstrumentError):  # the session holds, and the journal says it
+            self.stop(reason)
+
+    def _note_stop(self, reason: str, report: StopReport) -> None:
+        self._hold(reason)
+        self._told(report)
+
+    def _told(self, report: StopReport) -> None:
+        """Take a report of a stop: into the journal, and to who listens."""
+        older = report.state == "sent" and self.stop_report is not None
+        if older or self.stop_report is report or not self._halted.is_set():
+            return
+        self.stop_report = report
+        try:
+            self._journal.write(
+                "stop", state=report.state, seconds=round(report.seconds, 3), said=str(report)
+            )
+        except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
+            LOG.error("the stop is not in the journal (%s): %s", error, report)
+        self.stop_told(report)
+
     def _visits(
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
     ) -> Iterator[Event]:
-        messages = messages_of(plan, limits.largest_speed_m_per_s)
+        messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
         gate.set_position(start_m(self._instrument, messages, limits))
         for message in messages:
             if datetime.now(UTC) > plan.expires_at:
@@ -295,6 +373,8 @@ class Session:
             if message.target_uid and message.kind in _MEASURING:
                 self._begun[message.target_uid] = _place(plan, message.target_uid)
             self._came_back = None
+            if message.kind in MOTION:
+                self._need_a_stop()
             gate(message)
             yield Event("sent", message.target_uid, detail={"message": message})
             yield from self._came(message, plan, reference)
@@ -303,6 +383,7 @@ class Session:
             if message.kind == "zoom" and self._instrument.capabilities.can_read_back:
                 gate.set_position(self._instrument.status().at_m)
             self._need_no_problem(limits)
+        self._need_a_stop()
         gate.finish(self._instrument.finish)
         if self._instrument.capabilities.whole_plans:
             self._journal.write("handed over", digest=plan.digest)
@@ -333,6 +414,13 @@ class Session:
             )
         return Event("drift", detail=detail)
 
+    def _need_a_stop(self) -> None:
+        """Nothing moves where it could not be stopped."""
+        if isinstance(self._instrument, ChecksStop):
+            problem = self._instrument.stop_problem()
+            if problem is not None:
+                raise StoppedError(problem)
+
     def _need_no_problem(self, limits: Limits) -> None:
         status = self._instrument.status()
         if status.problem is not None:
@@ -355,7 +443,6 @@ class Session:
             self._journal.write(
                 "elsewhere", target_uid=message.target_uid, at_m=at_m, wanted_m=wanted
             )
-            self._instrument.stop("position", limits.emergency)
             raise StoppedError(
                 f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
                 f" {limits.readback_tolerance_m * 1e9:.0f} nm"

@@ -20,12 +20,19 @@ import numpy as np
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.loops import Loop, sweep_v
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+from corescout.instruments.protocol import (
+    Capabilities,
+    Description,
+    InstrumentError,
+    Status,
+    StopReport,
+    Told,
+)
 from corescout.instruments.twin_sample import TwinSample
 from corescout.surfaces import Surface, generate_surface
 
 _SLICE_S = 0.01  # how often motion looks at the stop
-_LINE_S = 0.5  # one line of a scan, at a real instrument
+_LINE_S = 0.5  # one line of a scan at the start, forward and back, at a real instrument
 _LINES_A_TIME = 8  # that come together
 _STUCK_LINES = 20  # without a new line for so long, a scan is stuck
 _ZOOM_PX = 128
@@ -71,6 +78,8 @@ class DigitalTwin:
         On demand: "stuck scan", "crash flag", or any other text for a lost connection.
     setpoint : float
         Of the feedback, in the instrument's own unit; nothing that is sent changes it.
+    line_s : float
+        Of one line of a scan, forward and back, in the instrument's seconds.
     """
 
     surface: Surface = field(default_factory=lambda: generate_surface(seed=0))
@@ -102,13 +111,16 @@ class DigitalTwin:
         self.log: list[Message] = []
         self.fault: str | None = None
         self.setpoint = 1.0
+        self.line_s = _LINE_S
 
     @property
     def capabilities(self) -> Capabilities:
         """It can do everything, and be stopped."""
         actions: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
         address = f"twin {os.getpid()} {self._number}"
-        return Capabilities("digital twin", address, actions, can_stop=True, can_read_back=True)
+        return Capabilities(
+            "digital twin", address, actions, can_stop=True, can_read_back=True, own_stop=True
+        )
 
     @property
     def written_xy_m(self) -> list[tuple[float, float]]:
@@ -116,9 +128,13 @@ class DigitalTwin:
         return self.sample.written_xy_m
 
     def connect(self) -> None:
-        """Connect; ends a stop."""
-        self._stopped.clear()
+        """Connect."""
         self._connected = True
+
+    def release(self) -> None:
+        """End a stop."""
+        self._check_connection()
+        self._stopped.clear()
 
     def close(self) -> None:
         """Disconnect."""
@@ -136,21 +152,21 @@ class DigitalTwin:
         scan = self.surface.scan
         return Description(self.sample.frame, dict(scan.units), (f"{self.speed:g} x real time",))
 
-    def scans(self, frame: ScanFrame | None = None) -> Iterator[Scan]:
+    def scans(self, frame: ScanFrame | None = None, *, up: bool = False) -> Iterator[Scan]:
         """Scan once: partial scans as lines come, then the whole one; the surface if not said."""
         self._check_connection()
         frame = self.sample.frame if frame is None else frame
         height = frame.shape_px[0]
         self._scans += 1
-        whole = self._image(frame, f"survey-{self._scans}")
+        whole = self._image(frame, f"survey-{self._scans}", up=up)
         self._busy = True  # until the last line, however long the one who listens takes
         try:
             for revision, rows in enumerate(range(0, height, _LINES_A_TIME), start=1):
                 count = min(_LINES_A_TIME, height - rows)
-                self._scan_lines(frame, rows, count)
+                self._scan_lines(frame, rows, count, up=up)
                 self._check_connection()
                 if rows + count < height:
-                    yield _partial(whole, rows + count, revision)
+                    yield _partial(whole, rows + count, revision, up=up)
         finally:
             self._busy = False
         yield replace(whole, revision=revision)
@@ -189,11 +205,12 @@ class DigitalTwin:
     def finish(self) -> None:
         """Messages were carried out one by one."""
 
-    def stop(self, reason: str, emergency: str) -> None:
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
         """Halt within a slice of motion; takes the bias to zero where the profile says so."""
         self._stopped.set()
         if emergency == "halt_and_zero_bias":
             self._bias_v = 0.0
+        return StopReport("confirmed", detail=f"motion halted, bias {self._bias_v:g} V")
 
     def zero_bias(self) -> None:
         """Take the bias to zero, whatever is under way, stopped or not."""
@@ -209,13 +226,15 @@ class DigitalTwin:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _scan_lines(self, frame: ScanFrame, first: int, count: int) -> None:
+    def _scan_lines(self, frame: ScanFrame, first: int, count: int, *, up: bool = False) -> None:
         """Take the time of some lines; the tip is at the end of the last one."""
         if self.fault == "stuck scan":
-            self._wait(_STUCK_LINES * _LINE_S)
+            self._wait(_STUCK_LINES * self.line_s)
             raise InstrumentError(f"the scan is stuck at line {first}: no new line came")
-        self._wait(_LINE_S * count)
-        x, y = frame.to_m((first + count - 1, frame.shape_px[1] - 1))
+        self._wait(self.line_s * count)
+        last = first + count - 1
+        row = frame.shape_px[0] - 1 - last if up else last
+        x, y = frame.to_m((row, frame.shape_px[1] - 1))
         self._at_m = (float(x), float(y))
 
     def _check_connection(self) -> None:
@@ -282,20 +301,21 @@ class DigitalTwin:
         self._at_m = frame.center_m
         return image
 
-    def _image(self, frame: ScanFrame, uid: str) -> Scan:
+    def _image(self, frame: ScanFrame, uid: str, *, up: bool = False) -> Scan:
         """What a frame shows that is scanned from now on, line by line."""
         began = self.seconds()
-        times = [began + _LINE_S * row for row in range(frame.shape_px[0])]
+        times = [began + self.line_s * row for row in range(frame.shape_px[0])]
+        times = times[::-1] if up else times
         channels = self.sample.seen(frame, times, self._rng)
         now = datetime.now(UTC)
         return replace(self.surface.scan, uid=uid, channels=channels, frame=frame, acquired_at=now)
 
 
-def _partial(scan: Scan, rows: int, revision: int) -> Scan:
-    """The first rows of a scan; the rest is missing."""
+def _partial(scan: Scan, rows: int, revision: int, *, up: bool) -> Scan:
+    """The rows that were scanned first; the rest is missing."""
     channels = {}
     for name, values in scan.channels.items():
         image = np.array(values)
-        image[rows:] = np.nan
+        image[slice(None, len(image) - rows) if up else slice(rows, None)] = np.nan
         channels[name] = image
     return replace(scan, channels=channels, rows_done=rows, revision=revision)

@@ -126,7 +126,7 @@ def twin():
 def run_over(line, server, twin, path):
     """Start a run, spoil the line after the first measurement, and see it end."""
     instrument = NanonisInstrument(
-        ports=(server.ports[0], line.port, server.ports[2]), timeout_s=TIMEOUT_S
+        ports=(server.ports[0], line.port, *server.ports[2:]), timeout_s=TIMEOUT_S
     )
     instrument.connect()
     scan = twin.surface.scan

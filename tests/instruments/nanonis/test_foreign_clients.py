@@ -153,7 +153,7 @@ def test_nanonistcp(server):
     said = run(TCP, server)
     assert said["names"][1] == "Amplitude (m)"
     assert said["frame"] == pytest.approx([1e-8, -2e-8, 4e-7, 4e-7, 30.0], rel=1e-6)
-    assert said["buffer"] == [3, [0, 1, 2], 48, 32]
+    assert said["buffer"] == [2, [0, 1], 48, 32]
     assert not said["timed_out"]
     assert said["grab"][0] == "Amplitude"
     assert np.array_equal(np.float32(said["grab"][1]), server.commands._scan.channels["Amplitude"])

@@ -25,9 +25,11 @@ from corescout.instruments import (
     Session,
     SessionError,
     Status,
+    StopReport,
     VisitPlan,
 )
 from corescout.instruments.loops import Loop, fit_loop
+from corescout.instruments.protocol import UNCONFIRMED
 from corescout.instruments.session import State
 from corescout.live.day.day import Day
 
@@ -109,7 +111,8 @@ class InstrumentLink:
             self.day.close()
             raise
         self.session = Session(instrument, limits, self.day.journal)
-        self.halt: Callable[[str], None] = self.session.stop  # a watch has its own
+        self.session.stop_told = lambda report: self._show(stop_said=self._words_of(report))
+        self.halt: Callable[[str], StopReport] = self.session.stop  # a watch has its own
         self.let_go: Callable[[], object] = lambda: None  # ends a watch, before all else ends
         self._snapshot = LinkSnapshot(state=self.session.state)
         self._lock = threading.Lock()
@@ -246,15 +249,21 @@ class InstrumentLink:
         self._show_state()
 
     def _stop(self, reason: str) -> None:
-        began, capabilities = time.monotonic(), self.instrument.capabilities
         try:
-            self.halt(reason)
+            self.halt(reason)  # what became of it comes through `stop_told`, also later
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen
-            said = f"STOP AT THE INSTRUMENT: the stop did not reach it ({error})"
-        else:
-            said = _what_it_did(capabilities.can_stop, self.limits, time.monotonic() - began)
-        self._show(stop_said=said)
+            said = str(error)
+            self._show(stop_said=said if UNCONFIRMED in said else f"{UNCONFIRMED} ({said}).")
         self._show_state()
+
+    def _words_of(self, report: StopReport) -> str:
+        """Say what is known of a stop: that it was sent is not that the tip rests."""
+        if not self.instrument.capabilities.can_stop:
+            return (
+                "Nothing more is handed over. What the instrument has taken already goes on:"
+                f" STOP AT THE INSTRUMENT. {report}"
+            )
+        return f"{report} Nothing more is sent until you release."
 
     def _close(self) -> None:
         self.let_go()
@@ -285,18 +294,6 @@ class InstrumentLink:
     def _show(self, **changes: object) -> None:
         with self._lock:
             self._snapshot = replace(self._snapshot, **changes)  # type: ignore[arg-type]
-
-
-def _what_it_did(can_stop: bool, limits: Limits | None, seconds: float) -> str:
-    if not can_stop:
-        return (
-            "Nothing more is handed over. What the instrument has taken already goes on:"
-            " STOP AT THE INSTRUMENT."
-        )
-    did = "motion halted"
-    if limits is not None and limits.emergency == "halt_and_zero_bias":
-        did += ", DC bias set to 0 V"
-    return f"Stopped: {did}, after {seconds:.2f} s. Nothing more is sent until you release."
 
 
 def in_words(status: LinkSnapshot) -> str:

@@ -14,7 +14,14 @@ from corescout.instruments.folder.outbox import Outbox, PlanFile, Receipt
 from corescout.instruments.folder.tying import Arrived, Expected, Tied, tie_spectra
 from corescout.instruments.folder.watching import FolderScans, SetAside
 from corescout.instruments.messages import Kind, Message, in_words
-from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+from corescout.instruments.protocol import (
+    Capabilities,
+    Description,
+    InstrumentError,
+    Status,
+    StopReport,
+    Told,
+)
 
 TOLERANCE_M = 50e-9
 _ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
@@ -74,17 +81,21 @@ class FolderInstrument:
         )  # fmt: skip
 
     def connect(self) -> None:
-        """Look whether the folders are there; forgets what was held back and ends a stop."""
+        """Look whether the folders are there."""
         try:
             Outbox(self._outbox_folder)
             if not self._folder.is_dir():
                 raise InputError("a folder of scans", f"none at {self._folder}", "create it")
         except InputError as error:
             raise InstrumentError(str(error)) from error
+        self._connected = True
+
+    def release(self) -> None:
+        """End a stop; the plan that was handed over before is not asked about any more."""
+        self._check()
         with self._lock:
             self._held_back, self.handed_over = [], None
         self._stopped.clear()
-        self._connected = True
 
     def close(self) -> None:
         """End the watches."""
@@ -156,11 +167,12 @@ class FolderInstrument:
                 raise InstrumentError(f"the plan could not be written: {error}") from error
             self.log += messages
 
-    def stop(self, reason: str, emergency: str) -> None:
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
         """Keep what is not handed over yet; what is must be stopped at the instrument."""
         self._stopped.set()
         with self._lock:
             self._held_back.clear()
+        return StopReport("not confirmed", detail="it cannot be stopped from here")
 
     def receipt(self) -> Receipt | None:
         """Return what the other side says of the last plan."""

@@ -1,4 +1,4 @@
-"""Nanonis behind the instrument protocol: motion, scans and stop on their own connections."""
+"""Nanonis behind the instrument protocol: motion, status, scans and stop each on a connection."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,20 +18,33 @@ from corescout.data import Measurement, Scan, StoppedError
 from corescout.instruments.folder.arrivals import Signature
 from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Kind, Message
-from corescout.instruments.nanonis.client import TIMEOUT_S, Connection
+from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection
 from corescout.instruments.nanonis.cloud import cloud_commands, cloud_places
 from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
+from corescout.instruments.nanonis.lines import MOTION, SCANS, STATUS, STOP, Lines
 from corescout.instruments.nanonis.scan_watch import POLL_MS, ScanWatch
 from corescout.instruments.nanonis.spectra import BASE_NAME, DatFolder, from_reply
-from corescout.instruments.protocol import Capabilities, Description, InstrumentError, Status
+from corescout.instruments.nanonis.stopping import REST_M, REST_S, Stopping
+from corescout.instruments.protocol import (
+    Capabilities,
+    Description,
+    InstrumentError,
+    Status,
+    StopReport,
+    Told,
+)
 
 LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
-STOP_S = 1.0  # for each command of a stop
+STOP_S = 0.4  # that `stop` waits for a confirmation
+_LATCH_S = 0.05  # a stop waits so long for a command that is being written
+_LAST_WORDS_S = 1.0  # that `close` leaves to a stop under way
+_LONGEST_REST_S = 2.0
 TOLERANCE_M = 50e-9  # between a target and the place that a file names
 _RED = 0xFF0000
 _Result = TypeVar("_Result")
 _NOTES = ("number of points and time of a spectrum are those set at the controller",)
 _NOT_WHILE_SCANNING = ("move", "spectrum", "zoom")
+_MOTIONS = ("FolMe.XYPosSet", "Scan.Action", "BiasSpectr.Start", "Pattern.ExpStart")
 _ONE_BY_ONE: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
 
 
@@ -41,29 +55,38 @@ class NanonisInstrument:
     ----------
     host : str
     port : int
-        Of motion and spectra; the next two are for the stop and for scans.
+        Of motion and spectra; the next ones are for status, for scans and for the stop.
     timeout_s : float
         For answers to commands that do not wait.
     ports : sequence of int, optional
-        The three, where they are not in a row.
+        Where they are not in a row: motion, status, scans and, fourth, the stop.
+    stop_port : int, optional
+        Of the stop, where it is another one. Without a port for it nothing can be armed.
     cloud : bool
         Hand a plan over as a cloud of points that the controller visits by itself, instead of
         moving and measuring one by one.
     data_folder : str or Path, optional
         The session folder as this machine sees it: spectra are read from its `.dat` files. Without
         it they come with the reply; those of a cloud are not read then.
+    readback_noise_m : float
+        Standard deviation of a position that is read while the tip rests.
     """
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 6501, timeout_s: float = TIMEOUT_S,
         ports: Sequence[int] | None = None, *, cloud: bool = False,
-        data_folder: str | Path | None = None,
+        data_folder: str | Path | None = None, stop_port: int | None = None,
+        readback_noise_m: float = 0.0,
     ) -> None:  # fmt: skip
-        self._host, self._timeout_s, self._cloud = host, timeout_s, cloud
-        self._ports = tuple(ports or (port, port + 1, port + 2))[:3]
+        self._host, self._cloud, self._noise_m = host, cloud, readback_noise_m
+        named = tuple(ports or range(port, port + 4))
+        stop = (stop_port,) if stop_port is not None else named[3:4]
+        self._lines = Lines(host, (*named[:3], *stop), timeout_s)
         self._files = None if data_folder is None else DatFolder(Path(data_folder))
-        self._connections: list[Connection] = []
         self._stopped = threading.Event()
+        self._latch = threading.Lock()  # held while a command is written: no stop comes between
+        self._stopping: Stopping | None = None
+        self._speed_m_per_s: float | None = None  # that was set last
         self._signals = Signals((), "")
         self._scans = ScanWatch()
         self._held_back: list[Message] = []
@@ -73,44 +96,49 @@ class NanonisInstrument:
     def capabilities(self) -> Capabilities:
         """A stop on a connection of its own, and the position read back; a cloud is whole."""
         actions = _ONE_BY_ONE - {"zoom"} if self._cloud else _ONE_BY_ONE
-        address = f"nanonis {self._host}:{self._ports[0]}"
+        address = f"nanonis {self._host}:{self._lines.ports[0]}"
         return Capabilities(
-            "Nanonis", address, actions,
-            can_stop=True, can_read_back=True, whole_plans=self._cloud, notes=_NOTES,
+            "Nanonis", address, actions, can_stop=True, can_read_back=True,
+            whole_plans=self._cloud, notes=_NOTES, own_stop=len(self._lines.ports) > STOP,
         )  # fmt: skip
 
     def connect(self) -> None:
-        """Connect three times and read the names of the signals; ends a stop."""
-        self.close()
+        """Open the connections that are not open and read the names of the signals."""
         if self._files is not None:
             self._files.check()
-        try:
-            for port in self._ports:
-                self._connections.append(Connection(self._host, port, self._timeout_s))
-            (names,) = self._connections[0].call("Signals.NamesGet")
-        except InstrumentError:
-            self.close()
-            raise
-        self._signals = Signals(names, self.capabilities.address)
+        if self._lines.connect() or not self._signals.labels:
+            (names,) = self._on(SCANS).call("Signals.NamesGet")
+            self._signals = Signals(names, self.capabilities.address)
+
+    def release(self) -> None:
+        """End a stop: what was never answered is forgotten with its connection."""
+        if self._stopping is not None:
+            self._stopping.end()
+        self._lines.renew()
         self._held_back = []
         self._stopped.clear()
 
     def close(self) -> None:
         """Close the connections; a call that waits ends."""
-        connections, self._connections = self._connections, []
-        for connection in connections:
-            connection.close()
+        if self._stopping is not None:
+            self._stopping.end(_LAST_WORDS_S)
+        self._lines.close()
+
+    def stop_problem(self) -> str | None:
+        """Say why a stop would not arrive on its own connection; None if that answers."""
+        return self._lines.stop_problem()
 
     def status(self) -> Status:
-        """Position and bias, over the connection of the stop: it is never kept waiting."""
-        x, y = self._on(1).call("FolMe.XYPosGet", 1)
-        (bias_v,) = self._on(1).call("Bias.Get")
-        (running,) = self._on(1).call("Scan.StatusGet")
+        """Position and bias, over a connection that only reads."""
+        line = self._on(STATUS)
+        x, y = line.call("FolMe.XYPosGet", 1)
+        (bias_v,) = line.call("Bias.Get")
+        (running,) = line.call("Scan.StatusGet")
         return Status((float(x), float(y)), float(bias_v), busy=bool(running))
 
     def describe(self) -> Description:
         """Frame, channels of the buffer, software, range and speed; nothing is changed."""
-        watch = self._on(2)
+        watch = self._on(SCANS)
         product, version, *_ = watch.call("Util.VersionGet")
         x_range, y_range, _ = watch.call("Piezo.RangeGet")
         speed, _ = watch.call("FolMe.SpeedGet")
@@ -127,7 +155,7 @@ class NanonisInstrument:
 
     def scans(self) -> Iterator[Scan]:
         """Yield partial scans as lines come and whole ones at the end of each scan."""
-        return self._scans.scans(self._on(2), self._signals)
+        return self._scans.scans(self._on(SCANS), self._signals)
 
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say the commands with their arguments."""
@@ -143,7 +171,7 @@ class NanonisInstrument:
         if self._stopped.is_set():
             raise StoppedError("Nanonis was stopped")
         if self._cloud:
-            self._on(0)
+            self._on(MOTION)
             self._held_back.append(message)
             return None
         return self._unless_stopped(lambda: self._send(message))
@@ -156,24 +184,32 @@ class NanonisInstrument:
         if messages:
             self._unless_stopped(lambda: self._measure_cloud(messages))
 
-    def stop(self, reason: str, emergency: str) -> None:
-        """End motion, spectrum, pattern and scan on the second connection; latches."""
-        self._stopped.set()
-        if len(self._connections) < 2:
-            return
-        said: list[tuple[Any, ...]] = [
-            ("FolMe.Stop",), ("BiasSpectr.Stop",), ("Pattern.ExpStop",), ("Scan.Action", 1, 0)
-        ]  # fmt: skip
-        if emergency == "halt_and_zero_bias":
-            said.append(("Bias.Set", 0.0))
-        failed: InstrumentError | None = None
-        for name, *arguments in said:
-            try:
-                self._on(1).call(name, *arguments, timeout_s=min(STOP_S, self._timeout_s))
-            except InstrumentError as error:
-                failed = failed or error
-        if failed is not None:
-            raise InstrumentError(f"the stop may not have arrived: {failed}") from failed
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
+        """End pattern, motion, scan and spectrum over every way that there is; latches.
+
+        Feedback, set-point and the height of the tip are not touched.
+        """
+        held = self._latch.acquire(timeout=_LATCH_S)
+        try:
+            self._stopped.set()
+        finally:
+            if held:
+                self._latch.release()
+        self._held_back = []
+        before, lines = self._stopping, self._lines
+        self._stopping = Stopping(
+            lines.now(STOP),
+            [c for n in (STATUS, SCANS, MOTION) if (c := lines.now(n)) is not None],
+            [partial(lines.another, port) for port in reversed(lines.ports)],
+            on_their_way=self._on_their_way(),
+            zero_bias=emergency == "halt_and_zero_bias",
+            rest_m=max(REST_M, 3 * self._noise_m),
+            rest_s=self._rest_s(),
+            told=told,
+        )
+        if before is not None:
+            before.give_way()
+        return self._stopping.wait(STOP_S)
 
     def set_cloud(self, places_m: Any) -> np.ndarray[Any, Any]:
         """Write targets as a cloud and return what reads back (n, 2), equal at float32.
@@ -187,8 +223,8 @@ class NanonisInstrument:
         """
         self._need_no_scan("a cloud")
         wanted = np.asarray(places_m, np.float32).reshape(-1, 2)
-        self._on(0).call("Pattern.CloudSet", 1, wanted)
-        (found,) = self._on(0).call("Pattern.CloudGet")
+        self._say("Pattern.CloudSet", 1, wanted)
+        (found,) = self._say("Pattern.CloudGet")
         if not np.array_equal(found, wanted):
             raise InstrumentError(f"the cloud of {len(wanted)} points does not read back as sent")
         return np.asarray(found)
@@ -204,9 +240,36 @@ class NanonisInstrument:
     # -- inner ----------------------------------------------------------------------------
 
     def _on(self, number: int) -> Connection:
-        if len(self._connections) <= number:
-            raise InstrumentError("Nanonis is not connected: connect first")
-        return self._connections[number]
+        return self._lines.on(number)
+
+    def _say(self, name: str, *arguments: Any, timeout_s: float | None = None) -> list[Any]:
+        """Send a command of a plan and wait for its answer.
+
+        The look at the latch and the sending are one step: after a stop nothing is sent, and what
+        was sent before is known to it.
+        """
+        connection = self._on(MOTION)
+        with self._latch:
+            if self._stopped.is_set():
+                raise StoppedError("Nanonis was stopped")
+            answer = connection.send(name, *arguments)
+        found = connection.finish(answer, timeout_s)
+        if self._stopped.is_set():
+            raise StoppedError("Nanonis was stopped")
+        return found
+
+    def _on_their_way(self) -> list[Answer]:
+        """Motions that were sent and not answered: they may still begin."""
+        motion = self._lines.now(MOTION)
+        waiting = () if motion is None else motion.waiting
+        return [answer for answer in waiting if answer.name in _MOTIONS]
+
+    def _rest_s(self) -> float:
+        """Time in which a tip that travels would leave its place, however slow it is."""
+        if not self._speed_m_per_s:
+            return REST_S
+        way_m = 2 * max(REST_M, 3 * self._noise_m)
+        return min(max(REST_S, way_m / self._speed_m_per_s), _LONGEST_REST_S)
 
     def _unless_stopped(self, do: Callable[[], _Result]) -> _Result:
         """A call that a stop has ended tells of the stop, not of what it broke."""
@@ -245,50 +308,46 @@ class NanonisInstrument:
             self._need_no_scan(f"a {message.kind}")
         if message.kind == "zoom":
             return self._zoom(message)
-        connection, answers = self._on(0), []
+        answers: list[Any] = []
         files = {} if self._files is None else self._files.seen()
         for name, *arguments in self._commands(message):
             limit = {"FolMe.XYPosSet": LONGEST_MOVE_S, "BiasSpectr.Start": LONGEST_SPECTRUM_S}
-            answers = connection.call(name, *arguments, timeout_s=limit.get(name))
-            if self._stopped.is_set():
-                raise StoppedError("Nanonis was stopped")
+            answers = self._say(name, *arguments, timeout_s=limit.get(name))
+        if message.kind == "speed":
+            self._speed_m_per_s = message.values["speed_m_per_s"]
         if message.kind == "spectrum":
             return self._measurement(message, answers, files)
         return None
 
     def _need_no_scan(self, what: str) -> None:
         """Two motions at once are none that was approved."""
-        (running,) = self._on(0).call("Scan.StatusGet")
+        (running,) = self._say("Scan.StatusGet")
         if running:
             raise InstrumentError(f"a scan is running: {what} must wait until it has ended")
 
     def _zoom(self, message: Message) -> Scan:
         """Scan a frame and go back to the one before; `scans` does not tell of it."""
-        connection, image = self._on(0), None
-        before = connection.call("Scan.FrameGet")
+        image = None
+        before = self._say("Scan.FrameGet")
         self._scans.own_begins()
         try:
             for name, *arguments in self._commands(message):
                 if name == "Scan.WaitEndOfScan":
-                    self._wait_for_scan(connection)
+                    self._wait_for_scan()
                 else:
-                    connection.call(name, *arguments)
-                if self._stopped.is_set():
-                    raise StoppedError("Nanonis was stopped")
-            image, _ = grab(connection, self._signals, new_uid())
-            connection.call("Scan.FrameSet", *before)
+                    self._say(name, *arguments)
+            image, _ = grab(self._on(MOTION), self._signals, new_uid())
+            self._say("Scan.FrameSet", *before)
         finally:
             self._scans.own_ended(image)
         return image
 
-    def _wait_for_scan(self, connection: Connection) -> None:
+    def _wait_for_scan(self) -> None:
         """Wait in short turns: a scan that is stopped never tells its end."""
         deadline = time.monotonic() + LONGEST_SCAN_S
         while time.monotonic() < deadline:
-            late, _ = connection.call("Scan.WaitEndOfScan", POLL_MS)
-            if self._stopped.is_set():
-                raise StoppedError("Nanonis was stopped")
-            (running,) = connection.call("Scan.StatusGet")
+            late, _ = self._say("Scan.WaitEndOfScan", POLL_MS)
+            (running,) = self._say("Scan.StatusGet")
             if not late or not running:
                 return
         raise InstrumentError(f"the scan did not end within {LONGEST_SCAN_S:.0f} s")
@@ -304,21 +363,18 @@ class NanonisInstrument:
         return replace(curve, target_uid=message.target_uid, xy_m=curve.xy_m or at_m)
 
     def _measure_cloud(self, messages: Sequence[Message]) -> None:
-        connection = self._on(0)
         files = {} if self._files is None else self._files.seen()
         self._visited = (cloud_places(messages), datetime.now(), files)
         for name, *arguments in cloud_commands(messages):
             if name == "Pattern.CloudSet":
                 self.set_cloud(arguments[1])
             elif name == "Pattern.ExpStatusGet":
-                self._wait_for_pattern(connection)
+                self._wait_for_pattern()
             elif name != "Pattern.CloudGet":  # `set_cloud` has read it back
-                connection.call(name, *arguments)
-            if self._stopped.is_set():
-                raise StoppedError("Nanonis was stopped")
+                self._say(name, *arguments)
 
-    def _wait_for_pattern(self, connection: Connection) -> None:
-        while connection.call("Pattern.ExpStatusGet")[0]:
+    def _wait_for_pattern(self) -> None:
+        while self._say("Pattern.ExpStatusGet")[0]:
             if self._stopped.wait(POLL_MS / 1000):
                 raise StoppedError("Nanonis was stopped")
 

@@ -1,40 +1,137 @@
-"""One connection to a Nanonis server: a command, its answer, and nothing that hangs."""
+"""One connection to a Nanonis server: commands, their answers, and nothing that hangs.
+
+A thread of the connection's own reads; each answer goes to the oldest command of its name that has
+none yet. So a stop may be sent while another command waits, over the same connection.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from corescout.instruments.nanonis import codec
 from corescout.instruments.protocol import InstrumentError
 
 TIMEOUT_S = 10.0
+_SLICE_S = 0.02
+_WRITE_S = 1.0  # for a request to be taken by this machine's network
+
+
+class Answer:
+    """What comes back to a command that was sent: later, or never.
+
+    Attributes
+    ----------
+    name : str
+        Of the command.
+    sent_s, came_s : float
+        Monotonic clock; `came_s` is infinite until something came.
+    """
+
+    def __init__(self, name: str, address: str, told: Callable[[Answer], None] | None) -> None:
+        self.name, self._address, self._told = name, address, told
+        self.sent_s, self.came_s = time.monotonic(), float("inf")
+        self._came = threading.Event()
+        self._body = b""
+        self._error: Exception | None = None
+
+    @property
+    def arrived(self) -> bool:
+        """Whether an answer came, a reported error or not; a lost connection is none."""
+        return self._came.is_set() and self._error is None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can come."""
+        return self._came.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the answer or the end of the connection; False if neither came."""
+        return self._came.wait(seconds)
+
+    def results(self) -> list[Any]:
+        """Return what came.
+
+        Raises
+        ------
+        InstrumentError
+            If nothing came, the connection was lost, or the answer is none or reports an error.
+        """
+        where = f"{self.name} at {self._address}"
+        if not self._came.is_set():
+            raise InstrumentError(f"{where}: no answer in time")
+        if self._error is not None:
+            raise InstrumentError(f"{where}: {self._error}") from self._error
+        try:
+            return codec.results(self.name, self._body)
+        except codec.WireError as error:
+            raise InstrumentError(f"{self._address} answers {error}") from error
+
+    def come(self, body: bytes) -> None:
+        """Take the body of the answer."""
+        self._body, self.came_s = body, time.monotonic()
+        self._tell()
+
+    def fail(self, error: Exception) -> None:
+        """The connection ended before the answer."""
+        self._error = error
+        self._tell()
+
+    def _tell(self) -> None:
+        self._came.set()
+        if self._told is not None:
+            self._told(self)
 
 
 class Connection:
-    """A connection that carries one command at a time; from any thread.
+    """A connection whose calls take turns; `send` does not wait for a turn. From any thread.
 
     Parameters
     ----------
     host, port
     timeout_s : float
         For a whole answer; a command that waits says its own.
+    connect_s : float, optional
+        For the connection itself; `timeout_s` if not said.
     """
 
-    def __init__(self, host: str, port: int, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, host: str, port: int, timeout_s: float = TIMEOUT_S, connect_s: float | None = None
+    ) -> None:
         self._where, self._timeout_s = (host, port), timeout_s
-        self._lock = threading.Lock()
+        self._turn, self._writing, self._changing = (threading.Lock() for _ in range(3))
+        self._asked: list[Answer] = []
         try:
-            self._socket: socket.socket | None = socket.create_connection(self._where, timeout_s)
+            sock = socket.create_connection(self._where, connect_s or timeout_s)
         except OSError as error:
             raise InstrumentError(
                 f"nobody answers at {host}:{port} ({error}): is the TCP interface switched on, and"
                 " the port free?"
             ) from error
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(None)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket: socket.socket | None = sock
+        self.peer = str(sock.getpeername()[0])
+        self._reader = threading.Thread(
+            target=self._read, args=(sock,), name=f"nanonis-{port}", daemon=True
+        )
+        self._reader.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is open as far as this side knows."""
+        return self._socket is not None
+
+    @property
+    def waiting(self) -> tuple[Answer, ...]:
+        """Commands that have no answer yet, the oldest first."""
+        with self._changing:
+            return tuple(self._asked)
 
     def call(self, name: str, *arguments: Any, timeout_s: float | None = None) -> list[Any]:
         """Send a command and return its results.
@@ -45,64 +142,118 @@ class Connection:
             If the answer does not come in time, is not one, or reports an error. After anything
             but a reported error the connection is closed: its next bytes could be anything.
         """
-        with self._lock:
-            if self._socket is None:
-                raise InstrumentError(f"the connection to {self._address} is closed: connect again")
+        with self._turn:
+            return self.finish(self.send(name, *arguments), timeout_s)
+
+    def finish(self, answer: Answer, timeout_s: float | None = None) -> list[Any]:
+        """Wait for an answer to a command that was sent here; as `call`."""
+        limit_s = timeout_s or self._timeout_s
+        if not answer.wait(max(0.0, answer.sent_s + limit_s - time.monotonic())):
+            self._end(TimeoutError("no answer in time"))
+        return answer.results()
+
+    def send(
+        self, name: str, *arguments: Any, told: Callable[[Answer], None] | None = None
+    ) -> Answer:
+        """Send a command and wait for nothing.
+
+        Parameters
+        ----------
+        told : callable, optional
+            Takes the answer when it comes or can come no more, on the thread that reads.
+
+        Raises
+        ------
+        InstrumentError
+            If it cannot be sent.
+        """
+        data = codec.request(name, *arguments)
+        answer = Answer(name, self._address, told)
+        error: Exception
+        with self._writing:
+            with self._changing:
+                sock = self._socket
+                if sock is None:
+                    raise InstrumentError(
+                        f"the connection to {self._address} is closed: connect again"
+                    )
+                self._asked.append(answer)
             try:
-                limit_s = timeout_s or self._timeout_s
-                deadline = time.monotonic() + limit_s
-                self._socket.settimeout(limit_s)
-                self._socket.sendall(codec.request(name, *arguments))
-                said, size = codec.header(self._receive(codec.HEADER_BYTES, deadline))
-                if said != name:
-                    raise codec.WireError(f"expected an answer to {name}, found one to {said!r}")
-                body = self._receive(size, deadline)
-            except (OSError, codec.WireError) as error:
-                self._close()
-                raise InstrumentError(f"{name} at {self._address}: {_in_words(error)}") from error
-        try:
-            return codec.results(name, body)
-        except codec.WireError as error:
-            raise InstrumentError(f"{self._address} answers {error}") from error
+                _write(sock, data, time.monotonic() + _WRITE_S)
+                return answer
+            except (OSError, ValueError) as found:  # ValueError: closed at this very moment
+                error = found
+        self._end(OSError(str(error)))
+        raise InstrumentError(f"{name} at {self._address}: {error}") from error
 
     def close(self) -> None:
         """Close; a call that waits in another thread ends with an error."""
-        sock = self._socket
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        self._close()
+        self._end(OSError("closed"))
+        if threading.current_thread() is not self._reader:
+            self._reader.join(TIMEOUT_S)
 
-    @property
-    def alive(self) -> bool:
-        """Whether it is open as far as this side knows."""
-        return self._socket is not None
+    # -- inner ----------------------------------------------------------------------------
 
     @property
     def _address(self) -> str:
         return f"{self._where[0]}:{self._where[1]}"
 
-    def _close(self) -> None:
-        sock, self._socket = self._socket, None
+    def _end(self, error: Exception) -> None:
+        """Close and tell everybody who waits; the first reason counts."""
+        with self._changing:
+            sock, self._socket = self._socket, None
+            asked, self._asked = self._asked, []
         if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
             sock.close()
+        for answer in asked:
+            answer.fail(error)
 
-    def _receive(self, count: int, deadline: float) -> bytes:
-        sock, parts, left = self._socket, [], count
-        if sock is None:
-            raise OSError("closed")
-        while left:
-            seconds = deadline - time.monotonic()
-            if seconds <= 0:
-                raise TimeoutError
-            sock.settimeout(seconds)
-            part = sock.recv(min(left, 2**20))
-            if not part:
-                raise OSError(f"closed by the other side with {left} of {count} bytes to come")
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+    def _read(self, sock: socket.socket) -> None:
+        try:
+            while True:
+                said, size = codec.header(_receive(sock, codec.HEADER_BYTES))
+                answer = self._asked_for(said)
+                body = _receive(sock, size)
+                with self._changing:
+                    if answer not in self._asked:  # closed meanwhile
+                        return
+                    self._asked.remove(answer)
+                answer.come(body)
+        except (OSError, codec.WireError) as error:
+            self._end(error)
+
+    def _asked_for(self, said: str) -> Answer:
+        with self._changing:
+            asked = list(self._asked)
+        found = next((a for a in asked if a.name == said), None)
+        if found is None:
+            wanted = asked[0].name if asked else "nothing"
+            raise codec.WireError(f"expected an answer to {wanted}, found one to {said!r}")
+        return found
 
 
-def _in_words(error: Exception) -> str:
-    return "no answer in time" if isinstance(error, TimeoutError) else str(error)
+def _write(sock: socket.socket, data: bytes, deadline_s: float) -> None:
+    """Write all in time; a peer that takes nothing must not block who stops."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        while data:
+            # In slices: of a socket that is closed meanwhile nothing is ever heard.
+            if selector.select(_SLICE_S):
+                data = data[sock.send(data) :]
+            elif sock.fileno() < 0:
+                raise OSError("closed")
+            elif time.monotonic() > deadline_s:
+                raise TimeoutError("the request is not taken")
+
+
+def _receive(sock: socket.socket, count: int) -> bytes:
+    parts, left = [], count
+    while left:
+        part = sock.recv(min(left, 2**20))
+        if not part:
+            raise OSError(f"closed by the other side with {left} of {count} bytes to come")
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)

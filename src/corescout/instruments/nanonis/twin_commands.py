@@ -1,6 +1,7 @@
 """What each command of the documented subset does to the digital twin.
 
-Scans go down: row 0 of the data is the +Y edge.
+Rows of the data come in the order of scanning, as `images.upright` takes them. Angles, frames and
+places that no scanner has are refused; so is what the twin cannot do.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import numpy as np
 
 from corescout.data import Measurement, Scan
 from corescout.data.errors import CorescoutError
+from corescout.instruments.limits import SMALLEST_FRAME_M
 from corescout.instruments.messages import SPECTRUM_DEFAULTS, Message
 from corescout.instruments.nanonis import codec
+from corescout.instruments.nanonis.twin_panel import LAYOUTS, Z_RANGE_M, TwinPanel
 from corescout.instruments.twin import DigitalTwin
 
-DOWN = 0
+DOWN, UP = 0, 1
 _START, _STOP, _TO_CENTER = 0, 1, 6  # of Scan.Action
 _CLOUD_PATTERN = 3
 _MOST_LINES = 8192  # as many pixels
@@ -32,6 +35,7 @@ _REACH = 20.0  # of the scanner, sizes of the surface from the origin
 _LOWEST_SPEED_M_PER_S = 1e-12
 _LARGEST_BIAS_V = 300.0  # of an amplifier
 _PAUSE_S = 0.02
+_FULL_TURN_DEG = 360.0
 _log = logging.getLogger(__name__)
 
 
@@ -52,9 +56,12 @@ class TwinCommands:
         self._scanning: threading.Thread | None = None
         self._pattern: threading.Thread | None = None
         self._cloud = np.zeros((0, 2), np.float32)
-        self._limits_v = (SPECTRUM_DEFAULTS["bias_start_v"], SPECTRUM_DEFAULTS["bias_end_v"])
+        self.limits_v = (SPECTRUM_DEFAULTS["bias_start_v"], SPECTRUM_DEFAULTS["bias_end_v"])
         self._speed = (1e-6, 1)
-        self._channels = list(twin.surface.scan.channels)
+        self.channels = list(twin.surface.scan.channels)
+        self._acquired = list(range(len(self.channels)))
+        self._direction = DOWN
+        self._panel = TwinPanel(self)
         self._measuring = False
         self._closed = False
         self._active_at = time.monotonic()
@@ -68,13 +75,18 @@ class TwinCommands:
 
     def answer(self, name: str, body: bytes) -> bytes:
         """Return the whole response to a request."""
-        layout = codec.COMMANDS.get(name)
-        method = getattr(self, "_" + name.replace(".", "_").lower(), None)
-        if layout is None or method is None:
+        layout = LAYOUTS.get(name)
+        own = getattr(self, "_" + name.replace(".", "_").lower(), None)
+        do = own or self._panel.answer(name)
+        if layout is None or do is None:
             return codec.raw_response(name, b"", f"{name} is not known here")
         try:
-            arguments = codec.decode(layout.arguments, codec.Body(body))
-            return codec.response(name, *(method(*arguments) or ()))
+            body_read = codec.Body(body)
+            arguments = codec.decode(layout.arguments, body_read)
+            if body_read.left:
+                raise codec.WireError(f"{name}: {body_read.left} bytes more than its arguments")
+            results = codec.encode(layout.results, do(*arguments) or ())
+            return codec.raw_response(name, results)
         except (CorescoutError, ValueError, OverflowError, OSError, MemoryError) as error:
             return codec.raw_response(name, b"", str(error))
 
@@ -88,11 +100,11 @@ class TwinCommands:
         """What the buffer holds, complete or not."""
         return self._scan
 
-    def start_scan(self) -> None:
+    def start_scan(self, direction: int = DOWN) -> None:
         """Scan the frame in a thread of its own, unless that is under way."""
         if not self.scanning:
-            self.twin.connect()
-            self._rows = 0
+            self.twin.release()
+            self._rows, self._direction = 0, direction
             self._scanning = threading.Thread(target=self._scan_all, name="nanonis-scan")
             self._scanning.start()
 
@@ -114,14 +126,9 @@ class TwinCommands:
     def _util_sessionpathget(self) -> tuple[Any, ...]:
         return (str(self._folder or ""),)
 
-    def _signals_namesget(self) -> tuple[Any, ...]:
-        units = self.twin.surface.scan.units
-        named = [f"{name} ({units[name]})" for name in self._channels]
-        return (named + [f"Internal {i}" for i in range(len(named), 128)],)
-
     def _piezo_rangeget(self) -> tuple[Any, ...]:
         width, height = self.twin.sample.frame.size_m
-        return width, height, 1e-6
+        return width, height, Z_RANGE_M
 
     # -- Scan -----------------------------------------------------------------------------
 
@@ -132,7 +139,13 @@ class TwinCommands:
     def _scan_frameset(self, x: float, y: float, width: float, height: float, angle: float) -> None:
         self._check_place(x, y)
         self._check_place(width, height)
+        if not (abs(angle) <= _FULL_TURN_DEG and min(width, height) >= SMALLEST_FRAME_M):
+            raise ValueError(
+                f"expected an angle within {_FULL_TURN_DEG:g} deg and a frame larger than an atom,"
+                f" found {angle:g} deg and {width:g} x {height:g} m"
+            )
         rows, columns = self.frame.shape_px
+        self._panel.frame_changed(self.frame.size_m[0], width)
         self.frame = replace(
             self.frame, center_m=(x, y), pitch_m=(width / columns, height / rows),
             angle_rad=math.radians(angle),
@@ -140,9 +153,14 @@ class TwinCommands:
 
     def _scan_bufferget(self) -> tuple[Any, ...]:
         rows, columns = self.frame.shape_px
-        return list(range(len(self._channels))), columns, rows
+        return self._acquired, columns, rows
 
     def _scan_bufferset(self, channels: Any, pixels: int, lines: int) -> None:
+        wanted = [int(index) for index in channels]
+        if not all(0 <= index < len(self.channels) for index in wanted):
+            raise ValueError(f"the twin has channels 0 to {len(self.channels) - 1}: {wanted}")
+        if self.scanning:
+            raise ValueError("the buffer cannot be changed while a scan runs")
         columns = max(16, round(pixels / 16) * 16)
         width, height = self.frame.size_m
         rows = max(1, lines)
@@ -151,10 +169,13 @@ class TwinCommands:
         self.frame = replace(
             self.frame, shape_px=(rows, columns), pitch_m=(width / columns, height / rows)
         )
+        self._acquired = wanted or self._acquired
 
     def _scan_action(self, action: int, direction: int) -> None:
+        if direction not in (DOWN, UP):
+            raise ValueError(f"expected a direction of 1 (up) or 0 (down), found {direction}")
         if action == _START:
-            self.start_scan()
+            self.start_scan(direction)
         elif action == _STOP and self.scanning:
             self.twin.stop("Scan.Action", "halt")
         elif action == _TO_CENTER:
@@ -176,12 +197,16 @@ class TwinCommands:
         done = self._wait(lambda: self._rows != before, timeout_ms)
         return int(not done), max(0, self._rows - 1), 0, 0
 
-    def _scan_framedatagrab(self, channel: int, direction: int) -> tuple[Any, ...]:
-        if channel >= len(self._channels):
+    def _scan_framedatagrab(self, channel: int, forward: int) -> tuple[Any, ...]:
+        if channel not in self._acquired:
             raise ValueError(f"channel {channel} is not acquired")
-        name, scan = self._channels[channel], self._scan
-        empty = np.full(self.frame.shape_px, np.nan, np.float32)
-        return name, empty if scan is None else scan.channels[name], DOWN
+        if forward != 1:
+            raise ValueError("the twin keeps no backward images: ask for the forward one (1)")
+        name, scan, direction = self.channels[channel], self._scan, self._direction
+        if scan is None:
+            return name, np.full(self.frame.shape_px, np.nan, np.float32), direction
+        image = scan.channels[name]
+        return name, np.flipud(image) if direction == UP else image, direction
 
     # -- Follow me, pattern, marks, bias, spectra -----------------------------------------
 
@@ -222,7 +247,7 @@ class TwinCommands:
         if pattern not in (0, _CLOUD_PATTERN) or len(self._cloud) == 0:
             raise ValueError("only a cloud of points can be measured here, and one must be set")
         if not self._is_alive(self._pattern):
-            self.twin.connect()
+            self.twin.release()
             self._paused.clear()
             self._pattern = threading.Thread(target=self._visit_cloud, name="nanonis-pattern")
             self._pattern.start()
@@ -266,14 +291,14 @@ class TwinCommands:
 
     def _biasspectr_limitsset(self, start_v: float, end_v: float) -> None:
         _check_bias(start_v, end_v)
-        self._limits_v = (start_v, end_v)
+        self.limits_v = (start_v, end_v)
 
     def _biasspectr_statusget(self) -> tuple[Any, ...]:
         return (int(self._measuring),)
 
     def _biasspectr_start(self, data: int, name: str) -> tuple[Any, ...]:
         with self._motion:
-            self.twin.connect()
+            self.twin.release()
             curve = self._spectrum()
             self._save(curve, name)
             self._active_at = time.monotonic()
@@ -281,9 +306,6 @@ class TwinCommands:
             return [], np.zeros((0, 0), np.float32), []
         values = np.stack([curve.axis, curve.channels["response"]])
         return ["Bias calc (V)", "Response (m)"], values, [0.0]
-
-    def _zctrl_withdraw(self, wait: int, timeout_ms: int) -> None:
-        """The twin has no Z."""
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -296,13 +318,14 @@ class TwinCommands:
     def _send(self, message: Message) -> None:
         """One motion after the other; a stop ends one and does not outlast it."""
         with self._motion:
-            self.twin.connect()
+            self.twin.release()
             self.twin.send(message)
             self._active_at = time.monotonic()
 
     def _spectrum(self) -> Measurement:
         values = {
-            **SPECTRUM_DEFAULTS, "bias_start_v": self._limits_v[0], "bias_end_v": self._limits_v[1]
+            "bias_start_v": self.limits_v[0], "bias_end_v": self.limits_v[1],
+            "n_points": float(self._panel.n_points), "seconds": self._panel.spectrum_s,
         }  # fmt: skip
         self._measuring = True
         try:
@@ -333,7 +356,7 @@ class TwinCommands:
 
     def _scan_all(self) -> None:
         try:
-            for scan in self.twin.scans(self.frame):
+            for scan in self.twin.scans(self.frame, up=self._direction == UP):
                 self._scan = scan
                 self._rows = scan.shape_px[0] if scan.rows_done is None else scan.rows_done
                 if scan.rows_done is None:

@@ -34,6 +34,7 @@ _TOLD = {
     "declined": "plan {digest:.8} declined by {by}",
     "withdrawn": "plan {digest:.8} withdrawn: {why}",
     "run held": "run held: {reason}",
+    "stop": "{said}",
     "released": "released by {by}",
     "not previewed": "not previewed: {reason}",
     "watch ended": "watch ended after {scans} scans",

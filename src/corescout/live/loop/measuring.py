@@ -16,6 +16,7 @@ from corescout.instruments import (
     InstrumentError,
     Session,
     SessionError,
+    StopReport,
     VisitPlan,
 )
 from corescout.instruments.folder import Tied
@@ -159,10 +160,15 @@ class Measuring:
         self._ask_policy()
         self._wake()
 
-    def halt(self, reason: str) -> None:
-        """STOP (InstrumentError if it did not reach the instrument)."""
+    @property
+    def stop_report(self) -> StopReport | None:
+        """The newest of the last stop, until a release."""
+        return self._session.stop_report
+
+    def halt(self, reason: str) -> StopReport:
+        """STOP (InstrumentError if nothing answers); what is known of it by now."""
         try:
-            self._session.stop(reason)
+            return self._session.stop(reason)
         finally:
             self._approved = False
             self._show(stage="held", message=reason)

@@ -18,7 +18,7 @@ from pathlib import Path
 from corescout.data import Result
 from corescout.data.errors import CorescoutError
 from corescout.data.printable import one_line
-from corescout.instruments import Instrument, Session, SessionError
+from corescout.instruments import Instrument, Session, SessionError, StopReport
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox, Waiting
@@ -162,17 +162,27 @@ class Runner:
         self._inbox.wake()
         self.wait(_STOP_S)
 
-    def halt(self, reason: str) -> None:
+    def halt(self, reason: str) -> StopReport:
         """STOP: interrupt the instrument; the session holds until a person releases it.
+
+        Returns
+        -------
+        StopReport
+            What is known by now; `stop_report` has what is known later.
 
         Raises
         ------
         InstrumentError
-            If it did not reach the instrument: stop it by hand.
+            If nothing answers: stop it at the controller.
         SessionError
             If there is no session.
         """
-        self._need_measuring().halt(reason)
+        return self._need_measuring().halt(reason)
+
+    @property
+    def stop_report(self) -> StopReport | None:
+        """The newest report of the last stop, until a release."""
+        return None if self._measuring is None else self._measuring.stop_report
 
     def approve(self, digest: str, by: str) -> None:
         """Approve the plan that is shown.

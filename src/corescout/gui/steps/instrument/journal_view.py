@@ -68,6 +68,8 @@ def _words(entry: Mapping[str, Any]) -> str:
         return f"plan {entry['digest'][:8]} approved by {entry['by']}"
     if what == "arrived":
         return f"arrived, {entry['off_m'] * 1e9:.1f} nm off"
+    if what == "stop":
+        return str(entry.get("said", what))
     if what == "drift" and entry.get("drift_m"):
         x, y = entry["drift_m"]
         return f"drift {(x * x + y * y) ** 0.5 * 1e9:.1f} nm {entry.get('refused') or ''}"

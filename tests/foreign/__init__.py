@@ -1,0 +1,1 @@
+"""A Nanonis controller that shares nothing with the product, to try the product against."""
