@@ -38,6 +38,7 @@ _TRIES = 3  # to read what rests
 _UNSEEN = "the scan was not seen while it ran: its frame is the one that the controller has now"
 _TWO_SCANS = "the next scan had begun before it was read: its lines are of two scans"
 _MOVED = "the scan frame was changed while it was scanned: its place is not known"
+_THE_SAME = "its images are those of the scan before, bit for bit: its end was not seen"
 _NOT_SEEN_TO_END = "it ended while the connection was lost, and the scan frame is another by now"
 
 Frame = Sequence[float]  # as `Scan.FrameGet` says it
@@ -56,6 +57,7 @@ class _Acquisition:
     frames: list[Frame] = field(default_factory=list)  # different ones, from its first line on
     part: Images | None = None  # as it was when it was looked at last
     settled: Rows | None = None  # rows of it that were there then
+    line: int = -1  # the last one that the controller has said to be done
     slow_s: float = 0.0  # the longest delay of an answer
 
 
@@ -70,6 +72,7 @@ class ScanWatch:
         self._last: str | None = None  # content of what was told last, or was there before
         self._before: Images | None = None  # the images when the scan before had ended
         self._running = False
+        self._told_at_line = False  # the end of what was told of last is still to come
         self._rests_at: Frame | None = None  # the frame while nothing is scanned
         self._knows = {"Scan.WaitEndOfScan": True, "Scan.WaitEndOfLine": True}
         self._look_at_s = float("-inf")
@@ -134,16 +137,20 @@ class ScanWatch:
     def _turn(self) -> Scan | None:
         """Wait for the end of a scan, then for the end of a line; each for a short while."""
         self._now.slow_s = 0.0
-        ended = self._wait("Scan.WaitEndOfScan") is not None
+        ended = self._wait("Scan.WaitEndOfScan")
         was_running, self._running = self._running, self._is_running()
-        if ended:
-            return self._ended()
+        if ended is not None:
+            return self._ended(saved=bool(ended[1]))
         if self._running:
             return self._line()
         if was_running:  # between two waits, or somebody stopped it
             return self._ended()
-        self._rests_at = self._call("Scan.FrameGet")
+        self._rest()
         return None
+
+    def _rest(self) -> None:
+        """Nothing is scanned now."""
+        self._rests_at, self._told_at_line = self._call("Scan.FrameGet"), False
 
     def _ended_meanwhile(self) -> Scan | None:
         """A scan may have ended while the connection was lost."""
@@ -166,6 +173,8 @@ class ScanWatch:
         self._look_at_s = time.monotonic() + 2 * (time.monotonic() - began_s)  # it has other work
         if images is None:
             return None
+        if came is not None:
+            self._count_line(int(came[1]), images.shape_px[0])
         if not now.midway and not images.comparable(self._before):
             self._before, now.midway = images, True
         if self._overwritten(images) or images.written_twice(self._before):
@@ -173,9 +182,18 @@ class ScanWatch:
         done = self._rows_done(images, None if came is None else int(came[1]) + 1)
         if done > 0 and (not now.frames or not same(frame, now.frames[-1])):
             now.frames.append(frame)
-        if done >= images.shape_px[0] and not now.midway:
-            return self._ended(images=images)
+        rows = images.shape_px[0]
+        if (done >= rows and not now.midway) or (now.line + 1 >= rows and not self._told_at_line):
+            return self._ended(images=images, at_line=True)
         return self._part(images, done)
+
+    def _count_line(self, line: int, rows: int) -> None:
+        """Note a line that is done; a number far below the one before is of the next scan."""
+        if line < self._now.line - rows // 2:
+            self._now.line = line
+        if line < rows // 2:
+            self._told_at_line = False
+        self._now.line = max(self._now.line, line)
 
     def _part(self, images: Images, done: int) -> Scan | None:
         now = self._now
@@ -187,21 +205,31 @@ class ScanWatch:
         now.told_rows, now.told_s, now.revision = done, time.monotonic(), now.revision + 1
         return masked(self._scan_of(images), done, up=images.up)
 
-    def _ended(self, doubt: str | None = None, *, images: Images | None = None) -> Scan | None:
+    def _ended(
+        self,
+        doubt: str | None = None,
+        *,
+        images: Images | None = None,
+        at_line: bool = False,
+        saved: bool = False,
+    ) -> Scan | None:
         """A scan has ended: as a whole one, with a doubt, or it was told of before."""
         images = self._read_at_rest() if images is None else images
         if images is None:
             self._now = _Acquisition()
             return None
-        scan = self._scan_of(images)
+        scan, rows = self._scan_of(images), 0
         if scan.content_sha256 == self._last:
-            self._now = _Acquisition()
-            time.sleep(_PAUSE_S)  # a controller that says "ended" at once is not asked in a rush
-            return None
-        rows, found = self._doubt(images)
-        doubt = found or doubt
-        self._before = images
-        self._now = _Acquisition(midway=found == _TWO_SCANS)
+            if self._now.at is None or self._told_at_line:
+                self._told_before()
+                return None
+            if not saved and self._now.line + 1 < images.shape_px[0]:
+                doubt = doubt or _THE_SAME
+        else:
+            rows, found = self._doubt(images)
+            doubt = found or doubt
+        midway = doubt == _TWO_SCANS
+        self._before, self._now, self._told_at_line = images, _Acquisition(midway=midway), at_line
         if doubt is None:
             return scan
         return replace(
@@ -209,12 +237,19 @@ class ScanWatch:
             warnings=(*scan.warnings, doubt),
         )  # fmt: skip
 
+    def _told_before(self) -> None:
+        """Nothing new has ended."""
+        self._now, self._told_at_line = _Acquisition(), False
+        if not self._running:
+            self._rest()
+        time.sleep(_PAUSE_S)  # a controller that says "ended" at once is not asked in a rush
+
     # -- what the images tell -------------------------------------------------------------
 
     def _doubt(self, images: Images) -> tuple[int, str | None]:
         """Rows to rely on, and why what has ended is no whole scan of one place; None if it is."""
         new = images.in_order(self._new(images))
-        if not new[-1]:
+        if not new[-1] and self._now.line + 1 < len(new):
             return int(new.sum()), f"{int(new.sum())} of {len(new)} lines were scanned"
         late = self._now.slow_s > _SLOW_S and self._is_running()
         if images.changed.any() or self._overwritten(images) or late:
