@@ -71,7 +71,7 @@ class Images:
         return int(rows), int(columns)
 
     def in_order(self, rows: Rows) -> Rows:
-        """Rows of the image in the order in which they are scanned."""
+        """Rows of the image in the order in which they are scanned, and the other way round."""
         return rows[::-1] if self.up else rows
 
     def comparable(self, other: Images | None) -> bool:
@@ -87,7 +87,9 @@ class Images:
         if not self.read_twice or before is None or not self.comparable(before):
             return False
         name = self.read_twice
-        return bool((_differ(self.values[name], before.values[name]) & self.changed).any())
+        one = Images({name: self.values[name]}, {}, self.up, self.changed)
+        other = Images({name: before.values[name]}, {}, before.up, before.changed)
+        return bool((one.differs(other) & self.changed).any())
 
     def known(self) -> Rows:
         """(H,): rows in which some channel has a value."""
@@ -95,10 +97,38 @@ class Images:
         return rows
 
     def differs(self, other: Images | None) -> Rows:
-        """(H,): rows in which a channel differs from `other`; all where it is not comparable."""
+        """(H,): rows in which a channel differs from `other`; all where it is not comparable.
+
+        Rows are compared as they stand in the buffer. Where the two go in other directions a row
+        counts as the same also if it stands at the other end: the document does not say whether
+        what was there before keeps its place when the direction changes.
+        """
         if other is None or not self.comparable(other):
             return np.ones(self.shape_px[0], bool)
-        pairs = ((v, other.values[name]) for name, v in self.values.items())
+        rows = self._differs(other, slice(None))
+        if self.up != other.up:
+            rows = rows & self._differs(other, slice(None, None, -1))
+        return self.in_order(rows)
+
+    def same_buffer(self, other: Images, rows: Rows) -> bool:
+        """Whether rows (of the image of `other`) stand in both buffers at the same place."""
+        if not self.comparable(other):
+            return False
+        return not (self._differs(other, slice(None)) & other.in_order(rows)).any()
+
+    def facing(self, *, up: bool) -> Images:
+        """The same buffer as that of a scan that goes up, or down."""
+        if up == self.up:
+            return self
+        values = {name: np.flipud(image) for name, image in self.values.items()}
+        return Images(values, self.units, up, self.changed[::-1], self.read_twice)
+
+    def _differs(self, other: Images, order: slice) -> Rows:
+        """(H,), as they stand in the buffer."""
+        pairs = (
+            (upright(v, up=self.up), upright(other.values[name], up=other.up)[order])
+            for name, v in self.values.items()
+        )
         rows: Rows = np.any([_differ(mine, theirs) for mine, theirs in pairs], axis=0)
         return rows
 

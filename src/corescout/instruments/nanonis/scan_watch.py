@@ -38,6 +38,7 @@ _TRIES = 3  # to read what rests
 _UNSEEN = "the scan was not seen while it ran: its frame is the one that the controller has now"
 _TWO_SCANS = "the next scan had begun before it was read: its lines are of two scans"
 _MOVED = "the scan frame was changed while it was scanned: its place is not known"
+_NO_DIRECTION = "it was not seen while it ran, and scans go up and down: its direction is not known"
 _THE_SAME = "its images are those of the scan before, bit for bit: its end was not seen"
 _NOT_SEEN_TO_END = "it ended while the connection was lost, and the scan frame is another by now"
 
@@ -74,6 +75,7 @@ class ScanWatch:
         self._running = False
         self._told_at_line = False  # the end of what was told of last is still to come
         self._rests_at: Frame | None = None  # the frame while nothing is scanned
+        self._directions: set[bool] = set()  # that were seen while scans ran
         self._knows = {"Scan.WaitEndOfScan": True, "Scan.WaitEndOfLine": True}
         self._look_at_s = float("-inf")
         self._now = _Acquisition()
@@ -197,6 +199,7 @@ class ScanWatch:
 
     def _part(self, images: Images, done: int) -> Scan | None:
         now = self._now
+        self._directions.add(images.up)
         now.part, now.settled = images, self._new(images) & ~images.changed
         enough = max(1, images.shape_px[0] // _PARTS)
         waited = time.monotonic() - now.told_s >= _LONGEST_S
@@ -218,6 +221,7 @@ class ScanWatch:
         if images is None:
             self._now = _Acquisition()
             return None
+        images = self._as_it_was_scanned(images)
         scan, rows = self._scan_of(images), 0
         if scan.content_sha256 == self._last:
             if self._now.at is None or self._told_at_line:
@@ -246,6 +250,13 @@ class ScanWatch:
 
     # -- what the images tell -------------------------------------------------------------
 
+    def _as_it_was_scanned(self, images: Images) -> Images:
+        """Turn what has ended as it was scanned: the direction may be that of the next scan."""
+        part, settled = self._now.part, self._now.settled
+        if part is None or settled is None or part.up == images.up:
+            return images
+        return images.facing(up=part.up) if images.same_buffer(part, settled) else images
+
     def _doubt(self, images: Images) -> tuple[int, str | None]:
         """Rows to rely on, and why what has ended is no whole scan of one place; None if it is."""
         new = images.in_order(self._new(images))
@@ -254,6 +265,8 @@ class ScanWatch:
         late = self._now.slow_s > _SLOW_S and self._is_running()
         if images.changed.any() or self._overwritten(images) or late:
             return 0, _TWO_SCANS
+        if len(self._directions) > 1 and self._now.part is None and self._is_running():
+            return 0, _NO_DIRECTION
         return 0, _MOVED if len(self._now.frames) > 1 else None
 
     def _new(self, images: Images) -> Rows:
@@ -277,7 +290,9 @@ class ScanWatch:
         part, settled = self._now.part, self._now.settled
         if part is None or settled is None or not settled.any():
             return False
-        return not images.comparable(part) or bool(images.differs(part)[settled].any())
+        if not images.comparable(part):
+            return True
+        return bool((images.in_order(images.differs(part)) & part.in_order(settled)).any())
 
     def _scan_of(self, images: Images) -> Scan:
         """A scan in the frame that it was scanned in: that may have changed since."""
