@@ -34,6 +34,7 @@ from corescout.instruments.protocol import (
 )
 from corescout.instruments.rehearsal import rehearse, start_m
 from corescout.instruments.visit_plan import VisitPlan
+from corescout.instruments.well_formed import malformed
 from corescout.registration import register
 
 LOG = logging.getLogger("corescout.instruments")
@@ -160,11 +161,13 @@ class Session:
         with self._lock:
             self._need("OBSERVE", "PREVIEW", "ARMED")
             self._measure_again = measure_again
-            check = self._check(plan)
+            wrong = malformed(plan)  # such a plan has no digest: nothing can be approved of it
+            check = Check(wrong, (), (), 0.0, 0.0) if wrong else self._check(plan)
             self._need("OBSERVE", "PREVIEW", "ARMED")  # a stop may have come meanwhile
-            self._plan, self._approved = plan, None
+            self._plan, self._approved = None if wrong else plan, None
             self._control.release()
-            self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
+            digest = "" if wrong else plan.digest
+            self._journal.write("preview", digest=digest, errors=list(check.errors))
             self._move("PREVIEW", "")
             return check
 

@@ -106,8 +106,16 @@ def plan_visits(
         raise InputError(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
-    if not all(math.isfinite(v) for t in targets for v in (*(t.xy_m or ()), *t.settings.values())):
-        raise InputError("places and settings that are numbers", "nan or infinity", "choose again")
+    values = [v for t in targets for v in (*(t.xy_m or ()), *t.settings.values())]
+    try:
+        finite = all(math.isfinite(v) for v in values)
+    except (TypeError, OverflowError):
+        finite = False
+    if not finite:
+        raise InputError(
+            "places and settings that are finite numbers", "nan, infinity, text or none",
+            "choose again",
+        )  # fmt: skip
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m

@@ -246,6 +246,12 @@ def signature_of(path: Path) -> Signature | None:
     return None if state is None else state[:2]
 
 
+def size_and_time_of(path: Path) -> Signature | None:
+    """Size and time of whatever is there and no folder, also of what is not read."""
+    found = _stat(path)
+    return None if found is None else _state(found)[:2]
+
+
 def _state_of(path: Path) -> _State | None:
     found = _stat(path)
     return None if found is None or why_no_file(found) is not None else _state(found)

@@ -15,7 +15,13 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from corescout.data import InputError, Measurement, Scan
-from corescout.instruments.folder.arrivals import Arrivals, SetAside, files_in, signature_of
+from corescout.instruments.folder.arrivals import (
+    Arrivals,
+    SetAside,
+    files_in,
+    signature_of,
+    size_and_time_of,
+)
 
 __all__ = ["FolderScans", "SetAside"]
 
@@ -130,7 +136,7 @@ class FolderScans:
     def _was_there(self, path: Path, before: Mapping[str, Sequence[int]] | None) -> bool:
         if before is None:
             return True
-        return signature_of(path) == tuple(before.get(self._place(path), ()))
+        return size_and_time_of(path) == tuple(before.get(self._place(path), ()))
 
     def _observer(self) -> BaseObserver:
         """Begin to listen."""
