@@ -16,6 +16,14 @@ from corescout.surfaces import Surface, generate_surface
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def control_of_its_own(tmp_path_factory):
+    """Locks of instruments beside those of this computer's users: tests may run side by side."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CORESCOUT_CONTROL", str(tmp_path_factory.mktemp("control")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Real scans; a stranger without them skips, continuous integration fails."""

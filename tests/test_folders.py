@@ -16,11 +16,11 @@ def old_and_new(tmp_path):
 def test_all_data_lie_below_one_folder(monkeypatch):
     monkeypatch.delenv(folders.LIBRARY_VARIABLE, raising=False)
     kept = (
-        folders.sessions_folder(), folders.days_folder(), folders.control_folder(),
+        folders.sessions_folder(), folders.days_folder(),
         folders.types_folder(),
     )  # fmt: skip
     assert len({path.parent for path in kept}) == 1
-    assert len(set(kept)) == 4
+    assert len(set(kept)) == 3
 
 
 def test_the_variable_names_the_library(monkeypatch, tmp_path):

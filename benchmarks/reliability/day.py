@@ -93,7 +93,7 @@ def _count(quick: bool) -> int:
 
 def figures(made: Scenario) -> dict[str, Value]:
     """What a day came to, also one that was run in a window."""
-    from corescout.live.demo import limits_of
+    from corescout.instruments.twin_demo import limits_of
 
     entries = read_journal(made.day.folder / "journal.jsonl")
     counted = Counter(e["uid"] for e in entries if e["what"] == "scan outcome")

@@ -17,7 +17,7 @@ from benchmarks.outcome import CHECKOUT, Bar, BenchReport
 from corescout.data import Target
 from corescout.instruments import Journal, Session, last_state, plan_visits, read_journal
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 KILLS, QUICK_KILLS = 50, 4

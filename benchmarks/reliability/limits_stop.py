@@ -16,7 +16,7 @@ from corescout.data import StoppedError, Target
 from corescout.data.errors import CorescoutError
 from corescout.instruments import Journal, Session, VisitPlan, plan_visits
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 STATES = ("OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD")

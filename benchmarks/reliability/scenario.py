@@ -16,8 +16,8 @@ from corescout.data import Scan, ScanFrame
 from corescout.data.errors import CorescoutError
 from corescout.instruments import InstrumentError, Session
 from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
-from corescout.live.demo import limits_of
 from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import Arrival
 from corescout.live.policy import Policy

@@ -61,7 +61,7 @@ def killed(parent: Path, scan: Scan, files: int, kills: int) -> dict[str, Any]:
 def live(folder: str, day_folder: str) -> None:
     """One life; says "ready", and ends at a signal."""
     from benchmarks.reliability.soak import LightAnalyst
-    from corescout.cli.running import stop_on_interrupt
+    from corescout.interactive.progress import stop_on_interrupt
     from corescout.live.day.day import Day
     from corescout.live.loop.runner import Runner
     from corescout.live.loop.sources import FolderSource

@@ -104,6 +104,10 @@ def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    found = report(measure(int(sys.argv[1]) if len(sys.argv) > 1 else QUICK_STOPS))
+    begun: list[Outcome] = []
+    for trial in trials(int(sys.argv[1]) if len(sys.argv) > 1 else QUICK_STOPS):
+        begun.append(stop_once(trial))
+        sys.stderr.write(f"{trial.seed} {begun[-1].under_way} {begun[-1].rest_s:.3f} s\n")
+    found = report(begun)
     sys.stdout.write(json.dumps(dict(found.values), indent=1) + "\n")
     sys.stdout.write("\n".join(found.notes) + f"\npassed: {found.passed}\n")

@@ -26,12 +26,13 @@ from corescout.instruments.nanonis import NanonisInstrument
 
 SPEED_M_PER_S = 2e-6
 WATCHED_S = 1.2  # after the stop, beyond the half second in which the tip must rest
-LATEST_S = 2.5  # of a stop after the run, or its first motion, began
+LATEST_S = 3.0  # of a stop after the run began
+AT_WORK_SHARE = 0.7  # of the stops while something runs; the others come at any moment
 CONFIRMED_S = 5.0  # for which a confirmation is waited for
 REST_S, ZERO_V = 0.5, 10e-3
 LIMITS = Limits(
-    x_m=(-3e-6, 3e-6), y_m=(-3e-6, 3e-6), largest_step_m=4e-6, largest_speed_m_per_s=SPEED_M_PER_S,
-    largest_bias_v=5.0, longest_spectrum_s=5.0, most_targets=20, readback_tolerance_m=50e-9,
+    x_m=(-3e-6, 3e-6), y_m=(-3e-6, 3e-6), largest_step_m=6e-6, largest_speed_m_per_s=SPEED_M_PER_S,
+    largest_bias_v=6.0, longest_spectrum_s=5.0, most_targets=20, readback_tolerance_m=50e-9,
     rotation_verified=False, emergency="halt_and_zero_bias",
 )  # fmt: skip
 
@@ -112,9 +113,10 @@ def stop_once(trial: Trial) -> Outcome:
         session.approve(plan.digest, by="bench")
         worker = threading.Thread(target=_quietly, args=(lambda: list(session.run(plan)),))
         worker.start()
-        if rng.random() < 0.85:
-            _wait_until_something_runs(foreign)
         time.sleep(rng.uniform(0.0, LATEST_S))
+        if rng.random() < AT_WORK_SHARE:  # between two motions much is read back
+            _wait_until_something_runs(foreign)
+            time.sleep(rng.uniform(0.0, 0.4))
         try:
             return _stop(trial, foreign, session, told)
         finally:

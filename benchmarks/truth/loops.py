@@ -1,6 +1,6 @@
 """`bench loops`: whether targets hit the type that is meant, and how many loops that saves.
 
-The twin's experiment on generated surfaces, under its default drift. Hits: share of the loops whose
+One plan at the twin on generated surfaces, under its default drift. Hits: share of the loops whose
 place is of the planted type that most loops of their found type are of. Saved: loops that have to
 be measured until the coercive bias of every planted type (the median of its loops) is known to
 0.1 V in 95 % of the draws, at our targets, at random places and on a grid; a place without a wall
@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.outcome import Bar, BenchReport
-from corescout.instruments import Journal, Session
+from corescout.data import Measurement
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import DRIFT_M_PER_S, limits_of
-from corescout.live.experiment import Experiment, run_experiment
+from corescout.instruments.twin_demo import DRIFT_M_PER_S, limits_of
+from corescout.live import Day, Policy, Snapshot
+from corescout.live.loop.once import watch_once
 from corescout.plan import Plan, TargetPlan
 
 SURFACES, QUICK_SURFACES = 5, 1
@@ -28,10 +29,11 @@ PER_TYPE = 20  # 16 of the type with the widest spread make its median certain
 ERROR_V, SURE = 0.1, 0.95
 SPREAD = 0.05  # of the coercive bias from place to place, relative
 DRAWS, MOST_LOOPS = 200, 400
+SPEED = 20.0  # the sample moves by 20 nm while a slow machine explores
 
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
-    """Run the experiment on five generated surfaces; on one with `quick`."""
+    """Watch twins of five generated surfaces; of one with `quick`."""
     from corescout.surfaces import generate_surface
 
     hits: list[float] = []
@@ -39,9 +41,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     notes = []
     for seed in range(QUICK_SURFACES if quick else SURFACES):
         surface = generate_surface(seed=seed)
-        twin = DigitalTwin(surface, 600.0, DRIFT_M_PER_S, spread=SPREAD, seed=seed)
-        experiment = _experiment(twin, seed)
-        truth, found = _types(experiment)
+        twin = DigitalTwin(surface, SPEED, DRIFT_M_PER_S, spread=SPREAD, seed=seed)
+        truth, found = _types(_watch(twin, seed))
         hits.append(_hits(truth, found))
         height, width = surface.scan.shape_px
         rng = np.random.default_rng(seed)
@@ -71,28 +72,26 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return BenchReport("loops", values, (Bar("hits", ">=", 0.95),), tuple(notes))
 
 
-def _experiment(twin: DigitalTwin, seed: int) -> Experiment:
+def _watch(twin: DigitalTwin, seed: int) -> Snapshot:
+    """One plan of visits at the twin."""
     plan = Plan.preset("live", seed=seed, targets=TargetPlan(per_type=PER_TYPE))
-    twin.connect()
+    policy = Policy("bench", most_plans=1, most_targets=400, longest_path_m=1e-3)
     with tempfile.TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal.jsonl", synced=False)
-        session = Session(twin, limits_of(twin), journal)
+        day = Day(Path(folder) / "day")
         try:
-            return run_experiment(twin, session, plan, "bench", lambda text: None)
+            return watch_once(twin, limits_of(twin), day, plan, policy)
         finally:
-            session.close()
-            journal.close()
+            day.close()
             twin.close()
 
 
-def _types(experiment: Experiment) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _types(shown: Snapshot) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Planted type beneath the tip and found type, of every loop in the order of its priority."""
-    measured = sorted(
-        (t for t in experiment.targets if t.uid in experiment.measurements),
-        key=lambda t: t.priority,
-    )
-    truth = [experiment.measurements[t.uid].metadata["true_type"] for t in measured]
-    return np.array(truth, dtype=np.int64), np.array([t.type for t in measured], dtype=np.int64)
+    came = {u: m for u, m in shown.measurements.items() if isinstance(m, Measurement)}
+    targets = shown.result.targets if shown.result is not None else ()
+    ordered = sorted((t for t in targets if t.uid in came), key=lambda t: t.priority)
+    truth = [came[t.uid].metadata["true_type"] for t in ordered]
+    return np.array(truth, dtype=np.int64), np.array([t.type for t in ordered], dtype=np.int64)
 
 
 def _hits(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:

@@ -8,11 +8,11 @@ from .data import Scan as Scan
 from .data import ScanFrame as ScanFrame
 from .data import StoppedError as StoppedError
 from .data import Target as Target
-from .interactive import Exploration as Exploration
-from .interactive import apply as apply
-from .interactive import as_scan as as_scan
-from .interactive import explore as explore
-from .interactive import load as load
+from .interactive.calls import apply as apply
+from .interactive.calls import explore as explore
+from .interactive.calls import load as load
+from .interactive.exploration import Exploration as Exploration
+from .interactive.inputs import as_scan as as_scan
 from .pipeline import save as save
 from .plan import Plan as Plan
 from .readers import read_measurement as read_measurement

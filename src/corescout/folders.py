@@ -12,6 +12,7 @@ from platformdirs import user_config_path, user_data_path
 
 _APP = "corescout"
 LIBRARY_VARIABLE = "CORESCOUT_LIBRARY"
+CONTROL_VARIABLE = "CORESCOUT_CONTROL"
 
 
 def sessions_folder() -> Path:
@@ -25,8 +26,13 @@ def days_folder() -> Path:
 
 
 def control_folder() -> Path:
-    """Return where the locks of the instruments lie."""
-    return user_data_path(_APP) / "control"
+    """Return where the locks of the instruments lie: one place for all users of this computer."""
+    named = os.environ.get(CONTROL_VARIABLE)
+    if named:
+        return Path(named)
+    if os.name == "nt":
+        return Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / _APP / "control"
+    return Path("/tmp") / f"{_APP}-control"  # not TMPDIR, which differs from user to user
 
 
 def profiles_file() -> Path:

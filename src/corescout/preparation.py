@@ -14,7 +14,7 @@ from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
-from corescout.response import derivable, with_response
+from corescout.response import channel_named, derivable, with_response
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -248,7 +248,9 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
             assumed=("pixel size given by the user", "centre 0, angle 0"),
         )
         scan = replace(scan, frame=frame)
-    wanted = set(channels or plan.channels or ()) - set(scan.channels)
+    given = channels is not None
+    asked = channels if channels is not None else plan.channels or ()
+    wanted = {n if given else channel_named(scan, n) for n in asked} - set(scan.channels)
     if wanted & set(derivable(scan)):
         cleaning = plan.cleaning
         scan = with_response(scan, offset=cleaning.phase_offset, background=cleaning.background)
@@ -259,7 +261,8 @@ def _channels(
     scan: Scan, plan: Plan, grid: SquareGrid
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
     """Names, values that become 0 and 1, and cleaned images on the grid."""
-    channels = plan.channels or (scan.default_channel,)
+    asked = plan.channels or (scan.default_channel,)
+    channels = tuple(channel_named(scan, name) for name in asked)
     raw = _raw(scan, channels, plan, grid)
     low, high = normalisation(raw, channels, plan.normalisation)
     return channels, low, high, raw

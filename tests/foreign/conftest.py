@@ -60,7 +60,10 @@ class Bench:
 
     def begin(self, *targets: Target, **options: Any) -> None:
         """Run a plan in a thread of its own."""
-        plan = self.arm(*targets, **options)
+        self.start(self.arm(*targets, **options))
+
+    def start(self, plan: Any) -> None:
+        """Run a plan that is armed, in a thread of its own."""
         self.worker = threading.Thread(target=self._run, args=(plan,), daemon=True)
         self.worker.start()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .settings import Frame
-from .signals import sample
+from .signals import NOISE, sample
 
 if TYPE_CHECKING:
     from .microscope import Microscope
@@ -159,6 +159,7 @@ class Scanner:
             signal = s.slots[channel] if s.by_slot else channel
             for way in (1, 0):
                 values = sample(signal, x if way else x + 3e-9, y)
+                values = values + self._noise(signal)
                 values = np.zeros_like(values) if signal in s.constant else values
                 image = self.image(channel, way)
                 image[line.number] = values
@@ -166,6 +167,10 @@ class Scanner:
                     image[line.number] = image[line.number - 1]
                 if signal in s.holes and line.number == self.lines // 2:
                     image[line.number, self.pixels // 3] = np.nan
+
+    def _noise(self, signal: int) -> np.ndarray:
+        scale = self.microscope.settings.image_noise * NOISE.get(signal, 1e-5)
+        return scale * self.microscope.random.standard_normal(self.pixels)
 
     def image(self, channel: int, way: int) -> np.ndarray:
         """Rows in the order of scanning, as they stand in the buffer."""

@@ -56,6 +56,7 @@ class Settings:
     rows: str = "scanned"  # rows of an up-scan as they were scanned, or "top" first
     grab_before_scan: str = "nan"  # or "error"
     wait_when_idle: str = "timeout"  # or "return": WaitEndOfScan while nothing runs
+    image_noise: float = 1.0  # of a pixel, in those of `signals.NOISE`
     by_slot: bool = False  # scan channels are slots 0..23, not indexes of the 128 signals
     names: list[str] = field(default_factory=default_names)
     slots: tuple[int, ...] = SLOTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 CURRENT, DEFLECTION, BIAS, Z, AMPLITUDE, PHASE = 0, 8, 24, 30, 86, 87
+NOISE = {Z: 1e-12, AMPLITUDE: 1e-13, PHASE: 0.05}  # standard deviation of a pixel
 SLOTS = (CURRENT, DEFLECTION, BIAS, 14, Z, AMPLITUDE, PHASE, *range(90, 107))
 
 

@@ -22,7 +22,9 @@ from foreign.signals import AMPLITUDE, PHASE, Z, sample
 
 @pytest.fixture
 def controller():
-    with Controller(noise_m=0.0, pixels=16, lines=12, scan_speed_m_s=1e-3) as running:
+    with Controller(
+        noise_m=0.0, image_noise=0.0, pixels=16, lines=12, scan_speed_m_s=1e-3
+    ) as running:
         yield running
 
 

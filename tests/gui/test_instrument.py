@@ -18,7 +18,7 @@ from corescout.gui.steps.instrument.loop_plot import LOOPS
 from corescout.gui.steps.instrument.panel import LetGo
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 
 pytestmark = pytest.mark.gui
 LONG = 30_000

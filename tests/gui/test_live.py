@@ -15,7 +15,7 @@ from corescout.gui.steps.instrument.choices import Choice
 from corescout.gui.steps.instrument.live_section import FOLDER, INSTRUMENT
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.live.reading.next_scan import DoesNotFit, trained, understand
 from corescout.live.states import Snapshot
 

@@ -161,8 +161,8 @@ def _tree_texts(tree, visible=False):
 def test_samples_come_from_the_cache_and_without_a_network_say_what_to_do(
     viewer, scan_file, tmp_path, monkeypatch
 ):
+    from corescout import samples
     from corescout.data import InputError
-    from corescout.gui.steps.scan import samples
 
     # No server answers here: the machine that runs the tests needs no network.
     monkeypatch.setattr(samples, "BASE_URL", "http://127.0.0.1:9/")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from corescout import folders
 from corescout.data import InputError
-from corescout.instruments import profiles
 from corescout.instruments.nanonis import NanonisInstrument
 from corescout.instruments.profiles import open_instrument, profile_names
 from corescout.instruments.twin import DigitalTwin
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_said(case, written):
 
 
 def test_without_a_file_it_says_where_it_was_looked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(profiles, "user_config_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(folders, "user_config_path", lambda name: tmp_path / name)
     assert profile_names() == ()
     with pytest.raises(InputError, match=r"instruments\.toml"):
         open_instrument("afm")

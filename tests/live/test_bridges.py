@@ -13,8 +13,8 @@ from corescout.instruments import Session
 from corescout.instruments.folder import FolderInstrument, read_plan
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
-from corescout.live.demo import limits_of
 from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource
 from corescout.live.policy import Policy

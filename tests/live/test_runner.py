@@ -10,8 +10,8 @@ import pytest
 
 from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
 from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
-from corescout.live.demo import limits_of
 from corescout.live.loop import receiver as receiver_module
 from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource, ListSource

@@ -8,7 +8,7 @@ from benchmarks.reliability.day import figures, outside
 from benchmarks.reliability.scenario import scenario, story
 from corescout.instruments import read_journal
 from corescout.instruments.messages import Message
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 
 
 def test_every_thing_happens_in_a_story():

@@ -19,12 +19,15 @@ from corescout.cli import (
     explore,
     export,
     info,
+    plan,
     report,
+    sample,
     targets,
     twin,
     types,
     watch,
 )
+from corescout.cli.examples import epilog
 from corescout.cli.terminal import make_streams_printable
 from corescout.data import InputError, StoppedError
 from corescout.data.errors import CorescoutError
@@ -51,14 +54,16 @@ app = typer.Typer(
     name="corescout",
     help="Types of microstructure in a scan, their core points, and where to measure next.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (demo, info, explore, apply, report, targets, watch, export, connect, twin, bench):
+for _module in (
+    demo, sample, info, plan, explore, apply, report, targets, watch, export, connect, twin, bench,
+):  # fmt: skip
     _name = _module.__name__.rpartition(".")[2]
-    app.command(_name)(getattr(_module, _name))
-app.add_typer(types.types)
+    app.command(_name, epilog=epilog(_name))(getattr(_module, _name))
+app.add_typer(types.types, epilog=epilog("types"))
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,30 +8,31 @@ from typing import Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.output import Json
 from corescout.cli.running import print_result
-from corescout.quantities import length_m
 
 
 def apply(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
     file: Annotated[Path, typer.Argument(help="Another scan.")],
     pixel_size: options.PixelSize = None,
+    channel_map: options.ChannelMap = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Find the types of a finished run on another scan.
 
     Without training: its window, grey levels and network are kept.
     """
-    from corescout.pipeline import apply as apply_result
+    from corescout.interactive.calls import apply as apply_result
     from corescout.pipeline import save
-    from corescout.readers import read_scan
     from corescout.runs import check_writable, default_folder, read_run
 
     result = read_run(run)
-    pitch_m = length_m(pixel_size, "--pixel-size") if pixel_size else None
-    scan = read_scan(file, pixel_size_m=pitch_m)
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
-    applied = apply_result(result, scan)
+    applied = apply_result(
+        result, file, pitch=pixel_size, channel_map=options.read_channel_map(channel_map)
+    )
     save(applied, folder, overwrite=overwrite, log=f"{applied.why}\n")
-    print_result(applied, folder)
+    print_result(applied, folder, as_json)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corescout.cli.output import Json, print_json
 from corescout.data import InputError
 
 if TYPE_CHECKING:
@@ -28,18 +29,23 @@ def connect(
         str | None, typer.Option(help="A Nanonis controller instead, as HOST or HOST:PORT.")
     ] = None,
     profiles: Profiles = None,
+    as_json: Json = False,
 ) -> None:
     """Check a connection: reads only, and says what was understood."""
     from corescout.instruments import InstrumentError
 
     if name is None and nanonis is None:
-        _say_names(profiles)
+        _say_names(profiles, as_json)
         return
     instrument, limits = _instrument(name, nanonis, profiles)
     try:
         instrument.connect()
-        for line in understood(instrument, limits):
-            typer.echo(line)
+        lines = understood(instrument, limits)
+        if as_json:
+            known = instrument.capabilities
+            print_json({"name": known.name, "address": known.address, "understood": lines})
+        else:
+            typer.echo("\n".join(lines))
     except InstrumentError as error:
         raise InputError("an instrument that answers", str(error), "see docs/instruments.md") from (
             error
@@ -90,11 +96,14 @@ def _instrument(
     return open_instrument(name or "", profiles)
 
 
-def _say_names(profiles: Path | None) -> None:
+def _say_names(profiles: Path | None, as_json: bool) -> None:
     from corescout.folders import profiles_file
     from corescout.instruments.profiles import profile_names
 
     names = profile_names(profiles)
+    if as_json:
+        print_json({"file": str(profiles or profiles_file()), "instruments": names})
+        return
     typer.echo("\n".join(names) or f"no instruments in {profiles or profiles_file()}")
 
 

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.dry_run import print_dry_run
+from corescout.cli.output import Json, print_json, result_table
 from corescout.cli.running import explore_and_save, print_result
+from corescout.cli.settings import Settings
+from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
 
 
 def demo(
-    preset: options.Preset = options.PresetName.live,
+    preset: options.Preset = None,
+    plan_file: options.PlanFile = None,
+    settings: Settings = None,
     seed: options.Seed = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
@@ -26,6 +32,8 @@ def demo(
     ] = False,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
+    dry_run: options.DryRun = False,
+    as_json: Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Explore a generated surface and compare with its truth."""
@@ -33,7 +41,12 @@ def demo(
     from corescout.surfaces import generate_surface
     from corescout.surfaces.truth import compare
 
-    plan = options.make_plan(preset, windows=windows, invariances=invariances, seed=seed)
+    plan = options.make_plan(
+        preset, plan_file, settings, windows=windows, invariances=invariances, seed=seed
+    )
+    if dry_run:
+        print_dry_run(generate_surface(seed=plan.seed).scan, plan, workers, as_json)
+        return
     if live:
         _live(plan, out or Path("corescout-demo-live"), overwrite=overwrite)
         return
@@ -42,19 +55,45 @@ def demo(
     result = explore_and_save(
         surface.scan, plan, folder, workers=workers, overwrite=overwrite, verbose=verbose
     )
+    truth = compare(surface, result)
+    if as_json:
+        print_json({**result_table(result, folder), "truth": str(truth)})
+        return
     print_result(result, folder)
-    sys.stdout.write(f"truth: {compare(surface, result)}\n")
+    sys.stdout.write(f"truth: {truth}\n")
 
 
 def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
-    """Run the experiment on the twin, under limits and with a policy that approves."""
-    from corescout.live.demo import live_demo, prepare_folder
+    """Watch the twin, under limits and a policy, until one plan was carried out."""
+    from corescout.data import Measurement
+    from corescout.instruments.loops import fit_loop
+    from corescout.instruments.twin_demo import demo_twin
+    from corescout.live import Day, Policy
+    from corescout.live.day.day import remove_day
+    from corescout.live.loop.once import watch_once
+    from corescout.plan import TargetPlan
 
-    prepare_folder(folder, overwrite=overwrite)
-    experiment, _ = live_demo(folder, plan, lambda text: typer.echo(text, err=True))
-    for kind in range(1, experiment.result.n_types + 1):
-        loops = experiment.loops_of(kind)
-        if loops:
-            mean = sum(loop.coercive_v for loop in loops) / len(loops)
-            typer.echo(f"type {kind}: {len(loops)} loops, coercive bias {mean:.2f} V")
-    typer.echo(f"report: {folder / 'experiment.html'}")
+    if folder.exists() and not overwrite:
+        raise InputError(
+            "a new folder", f"{folder} exists", "give another with --out, or --overwrite"
+        )
+    remove_day(folder)
+    twin, limits = demo_twin(plan.seed)
+    plan = plan.model_copy(update={"targets": TargetPlan(per_type=6)})
+    policy = Policy("corescout demo", most_plans=1, most_targets=limits.most_targets)
+    day = Day(folder)
+    try:
+        shown = watch_once(
+            twin, limits, day, plan, policy, say=lambda text: typer.echo(text, err=True)
+        )
+    finally:
+        day.close()
+        twin.close()
+    coercive_v: dict[int, list[float]] = {}
+    for uid, came in shown.measurements.items():
+        if isinstance(came, Measurement):
+            coercive_v.setdefault(shown.type_of_target[uid], []).append(fit_loop(came).coercive_v)
+    for number, values in sorted(coercive_v.items()):
+        mean_v = sum(values) / len(values)
+        typer.echo(f"type {number}: {len(values)} loops, coercive bias {mean_v:.2f} V")
+    typer.echo(f"report: {folder / 'day.html'}")

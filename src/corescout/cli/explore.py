@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.dry_run import print_dry_run
+from corescout.cli.output import Json
 from corescout.cli.running import explore_and_save, print_result
+from corescout.cli.settings import Settings
 
 
 def explore(
     file: Annotated[Path, typer.Argument(help="A scan: .ibw, .h5, .npy, .tif, ...")],
     channel: options.Channels = None,
-    preset: options.Preset = options.PresetName.live,
+    preset: options.Preset = None,
     plan: options.PlanFile = None,
     allow_code: options.AllowCode = False,
+    settings: Settings = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
     detector: options.Detector = None,
@@ -34,6 +38,8 @@ def explore(
     pixel_size: options.PixelSize = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
+    dry_run: options.DryRun = False,
+    as_json: Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Find the types in a scan, and where to measure next."""
@@ -43,6 +49,7 @@ def explore(
     made = options.make_plan(
         preset,
         plan,
+        settings,
         channel=channel,
         windows=windows,
         invariances=invariances,
@@ -61,8 +68,11 @@ def explore(
         allow_code=allow_code,
     )
     scan = read_scan(file, pixel_size_m=made.pixel_size_m)
+    if dry_run:
+        print_dry_run(scan, made, workers, as_json)
+        return
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     result = explore_and_save(
         scan, made, folder, workers=workers, overwrite=overwrite, verbose=verbose
     )
-    print_result(result, folder)
+    print_result(result, folder, as_json)

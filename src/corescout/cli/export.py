@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from corescout.cli.output import Json, print_written
 from corescout.data import InputError
 
 
@@ -26,12 +27,16 @@ def export(
     ] = Format.nsid,
     pyroved: Annotated[
         Path | None,
-        typer.Option(help="Write the model as a state dict of pyroved's iVAE instead of maps."),
+        typer.Option(
+            help="Write the model as a state dict of pyroved's iVAE instead of maps; where pyroved"
+            " has no such model, its counterpart is trained."
+        ),
     ] = None,
     script: Annotated[
         Path | None,
         typer.Option(help="Write a Python script that repeats the run instead of maps."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write maps of type, codes and angle on the scan's pixels."""
     from corescout.exports import result_maps, write_gsf, write_model, write_nsid, write_script
@@ -41,18 +46,16 @@ def export(
         raise InputError("--pyroved or --script", "both", "give one after the other")
     result = read_run(run)
     if pyroved is not None:
-        for path in write_model(result, pyroved):
-            typer.echo(path)
+        written = write_model(result, pyroved, lambda text: typer.echo(text, err=True))
+        print_written([*written], as_json)
         return
     if script is not None:
-        typer.echo(write_script(result, script))
+        print_written([write_script(result, script)], as_json)
         return
     maps = result_maps(result)
     folder = out or run / "maps"
     folder.mkdir(parents=True, exist_ok=True)
     if format is Format.nsid:
-        written = [write_nsid(maps, folder / "maps.h5")]
+        print_written([write_nsid(maps, folder / "maps.h5")], as_json)
     else:
-        written = write_gsf(maps, folder, stem="map")
-    for path in written:
-        typer.echo(path)
+        print_written(write_gsf(maps, folder, stem="map"), as_json)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.output import Json, print_json
 from corescout.data.printable import one_line
 
 
@@ -15,16 +16,22 @@ def info(
     file: Annotated[Path, typer.Argument(help="A scan.")],
     channel: options.Channel = None,
     metadata: Annotated[bool, typer.Option("--metadata", help="The vendor's, too.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Print place, channels, doubts and what was assumed."""
     from corescout.description import VENDOR, describe
     from corescout.readers import read_scan
+    from corescout.response import channel_named, with_response
 
     scan = read_scan(file)
-    scan.channel(channel)
-    for title, rows in describe(scan, channel or scan.default_channel).items():
-        if title == VENDOR and not metadata:
-            continue
+    channel = channel_named(scan, channel or scan.default_channel)
+    scan = scan if channel in scan.channels else with_response(scan)
+    known = describe(scan, channel)
+    shown = {title: rows for title, rows in known.items() if metadata or title != VENDOR}
+    if as_json:
+        print_json({"sha256": scan.file_sha256, **{t: [*map(list, r)] for t, r in shown.items()}})
+        return
+    for title, rows in shown.items():
         typer.echo(title)
         for key, value in rows:
             typer.echo(f"  {one_line(key):<22} {one_line(value)}")

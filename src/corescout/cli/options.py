@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -62,9 +63,19 @@ Channels = Annotated[
         " derived. The first PFM amplitude by default.",
     ),
 ]
-Preset = Annotated[PresetName, typer.Option(help="live decides within a minute or two.")]
+Preset = Annotated[
+    PresetName | None, typer.Option(help="live, the default, decides within a minute or two.")
+]
 PlanFile = Annotated[
-    Path | None, typer.Option("--plan", help="A plan.json of a run; other options change it.")
+    Path | None,
+    typer.Option(
+        "--plan",
+        help="A plan file instead of a preset, such as plan.json of a run; other options"
+        " change it.",
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be tried and what it costs; try nothing.")
 ]
 AllowCode = Annotated[
     bool,
@@ -105,14 +116,22 @@ Device = Annotated[DeviceName | None, typer.Option(help="Where models are traine
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
 ]
+ChannelMap = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OURS=THEIRS",
+        help="The run's channel and what it is called in the file, where two vendors differ.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Run folder; NAME.corescout beside the file.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Say more on stderr.")]
 
 
 def make_plan(
-    preset: PresetName,
+    preset: PresetName | None = None,
     plan_file: Path | None = None,
+    settings: Sequence[str] | None = None,
     *,
     channel: str | Sequence[str] | None = None,
     windows: str | None = None,
@@ -131,7 +150,7 @@ def make_plan(
     device: DeviceName | None = None,
     allow_code: bool = False,
 ) -> Plan:
-    """Return the plan of a command line.
+    """Return the plan of a command line: a preset or a file, and what the options change of it.
 
     Parameters
     ----------
@@ -142,46 +161,91 @@ def make_plan(
     Raises
     ------
     InputError
-        If a value cannot be used.
+        If a value cannot be used, or two options say the same.
     """
     from pydantic import ValidationError
 
+    from corescout.cli.settings import with_settings
     from corescout.plan import Plan
+    from corescout.plan_changes import laid_over, nested, plan_error
 
-    changes: dict[str, object] = {
-        "channels": _channels(channel),
-        "latent_dims": integers(latent_dims, "--latent-dims") if latent_dims is not None else None,
-        "baselines": names(baselines) if baselines is not None else None,
-        "extra_rewards": names(also) if also is not None else None,
-        "windows_px": integers(windows, "--windows") if windows is not None else None,
-        "invariances": names(invariances) if invariances is not None else None,
-        "seed": seed,
-        "budget_s": time_s(budget, "--budget") if budget else None,
-        "pixel_size_m": length_m(pixel_size, "--pixel-size") if pixel_size else None,
-    }
-    changes = {name: value for name, value in changes.items() if value is not None}
-    try:
-        plan = _read_plan(plan_file) if plan_file else Plan.preset(preset.value)
-        values = plan.model_dump()
-        if device is not None:
-            values["training"]["device"] = device.value
-        if detector is not None:
-            values["keypoints"]["detector"] = detector.value
-        values["decision"] |= _decision(reward, weights, objectives)
-        if merging is not None:
-            values["decision"]["merging"] = merging.value
-        made = Plan.model_validate({**values, **changes})
-        typed = _typed_rewards(reward, weights, objectives, also)
-        _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
-        return made
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "plan"
+    if preset is not None and plan_file is not None:
         raise InputError(
-            f"a valid {place}",
-            f"{repr(first['input'])[:100]} ({first['msg'].removeprefix('Value error, ')[:200]})",
-            "see 'corescout explore --help'",
+            "--preset or --plan", "both", "give one; --set and the other options change a plan file"
+        )
+    options: dict[str, tuple[str, object]] = {
+        "--channel": ("channels", _channels(channel)),
+        "--latent-dims": ("latent_dims", _each(integers, latent_dims, "--latent-dims")),
+        "--baselines": ("baselines", None if baselines is None else names(baselines)),
+        "--also": ("extra_rewards", None if also is None else names(also)),
+        "--windows": ("windows_px", _each(integers, windows, "--windows")),
+        "--invariances": ("invariances", None if invariances is None else names(invariances)),
+        "--seed": ("seed", seed),
+        "--budget": ("budget_s", _each(time_s, budget, "--budget")),
+        "--pixel-size": ("pixel_size_m", _each(length_m, pixel_size, "--pixel-size")),
+        "--device": ("training.device", None if device is None else device.value),
+        "--detector": ("keypoints.detector", None if detector is None else detector.value),
+        "--merging": ("decision.merging", None if merging is None else merging.value),
+        "--reward": ("decision", _decision(reward, weights, objectives)),
+    }
+    given = {name: said for name, said in options.items() if said[1] is not None}
+    _refuse_twice(given, settings or ())
+    try:
+        plan = (
+            _read_plan(plan_file) if plan_file else Plan.preset((preset or PresetName.live).value)
+        )
+        values = plan.model_dump()
+        for path, value in given.values():
+            values = laid_over(Plan, values, nested(path, value))
+        made = with_settings(Plan.model_validate(values), list(settings or ()))
+    except ValidationError as error:
+        wrong = plan_error(error)
+        raise InputError(
+            wrong.expected, wrong.found, f"{wrong.remedy}, or 'corescout explore --help'"
         ) from error
+    typed = _typed_rewards(reward, weights, objectives, also)
+    typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
+    _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
+    return made
+
+
+def read_channel_map(given: Sequence[str] | None) -> dict[str, str]:
+    """Read OURS=THEIRS of --channel-map.
+
+    Raises
+    ------
+    InputError
+        If one is no pair, or a channel of the run is named twice.
+    """
+    found: dict[str, str] = {}
+    for text in given or ():
+        ours, equals, theirs = (part.strip() for part in text.partition("="))
+        if not (ours and equals and theirs) or ours in found:
+            raise InputError(
+                "OURS=THEIRS for --channel-map, each channel once", repr(text),
+                "such as Amplitude=AmplitudeRetrace",
+            )  # fmt: skip
+        found[ours] = theirs
+    return found
+
+
+_T = TypeVar("_T")
+
+
+def _each(read: Callable[[str, str], _T], text: str | None, option: str) -> _T | None:
+    return None if text is None else read(text, option)
+
+
+def _refuse_twice(given: Mapping[str, tuple[str, object]], settings: Sequence[str]) -> None:
+    """An option and --set for one setting: one of them would be lost."""
+    named = {text.partition("=")[0].strip() for text in settings}
+    for option, (path, value) in given.items():
+        paths = {f"{path}.{k}" for k in value} if isinstance(value, dict) else {path}
+        twice = sorted(named & paths)
+        if twice:
+            raise InputError(
+                f"one value of {twice[0]}", f"{option} and --set {twice[0]}", "leave one out"
+            )
 
 
 def _channels(channel: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -189,7 +253,9 @@ def _channels(channel: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return given or None
 
 
-def _decision(reward: str | None, weights: str | None, objectives: str | None) -> dict[str, object]:
+def _decision(
+    reward: str | None, weights: str | None, objectives: str | None
+) -> dict[str, object] | None:
     """Return the fields of the decision that one of three options sets."""
     given = {"--reward": reward, "--weights": weights, "--objectives": objectives}
     named = [name for name, value in given.items() if value is not None]
@@ -198,7 +264,7 @@ def _decision(reward: str | None, weights: str | None, objectives: str | None) -
             "one of --reward, --weights and --objectives", " and ".join(named), "leave one out"
         )
     if not named:
-        return {}
+        return None
     chosen: dict[str, object] = {"weights": None, "objectives": None}
     if reward is not None:
         chosen["reward"] = reward
@@ -237,13 +303,31 @@ def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -
 
 
 def _read_plan(path: Path) -> Plan:
+    """Read a plan, whole or what it changes of a preset, in any encoding that a shell writes."""
     from corescout.plan import Plan
 
     try:
         if (why := why_no_file(path.stat())) is not None:
             raise InputError("a plan file", f"{path}: {why}", "give the plan.json of a run")
-        return Plan.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")  # `>` of PowerShell 5
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
+        values = json.loads(text, object_pairs_hook=_once)
     except OSError as error:
         raise InputError(
             "a plan file", f"{path} ({error.strerror})", "give the plan.json of a run"
         ) from error
+    except ValueError as error:
+        raise InputError(
+            "a plan file", f"{path.name} ({error})"[:200], "write one with 'corescout plan'"
+        ) from error
+    return Plan.model_validate(values)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object, each of whose names stands in it once: of two one would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        doubled = next(name for name, _ in pairs if [n for n, _ in pairs].count(name) > 1)
+        raise ValueError(f"{doubled!r} stands in it twice")
+    return found

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from corescout.cli.output import Json, print_json
 from corescout.data import InputError
 
 
 def report(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
     out: Annotated[Path | None, typer.Option(help="Folder for report.html; the run's own.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Write report.html of a finished run."""
     from corescout.report import write_report
@@ -30,4 +32,7 @@ def report(
             error.strerror or str(error),
             "choose another with --out",
         ) from error
-    sys.stdout.write(f"report: {path}\n")
+    if as_json:
+        print_json({"report": str(path)})
+    else:
+        sys.stdout.write(f"report: {path}\n")

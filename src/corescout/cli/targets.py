@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.quantities import bias_v, length_m
 
@@ -71,6 +72,7 @@ def targets(
     ] = None,
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Choose the targets of a finished run anew.
 
@@ -81,6 +83,9 @@ def targets(
     from corescout.targets import targets_of
     from corescout.whole import write_whole
 
+    if as_json and file_format is Format.arcmd:
+        raise InputError("--json or --format arcmd", "both", "leave one out")
+    file_format = Format.json if as_json else file_format
     result = read_run(run)
     plan = TargetPlan(
         per_type=per_type,
@@ -107,10 +112,12 @@ def _text(
     action: ActionName,
     settings: dict[str, float],
 ) -> str:
-    from corescout.live.way import FORMATS, Way, way_through
+    from corescout.exports.target_files import FORMATS
+    from corescout.targets import Way, way_through
 
     start = None if result.scan.frame is None else result.scan.frame.center_m
-    way = way_through(chosen, start, action.value, settings)
+    chosen = [t.with_action(action.value, settings) for t in chosen]
+    way = way_through(chosen, start)
     words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)

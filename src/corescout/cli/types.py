@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corescout.cli import options
+from corescout.cli.output import Json, print_json
 from corescout.data import InputError
 from corescout.data.printable import one_line
 from corescout.quantities import length_m
@@ -37,6 +39,7 @@ def list_types(
         Path | None, typer.Argument(help="A finished run: its types, instead of the library's.")
     ] = None,
     library: LibraryFolder = None,
+    as_json: Json = False,
 ) -> None:
     """List the types of the library, or those of a run.
 
@@ -45,11 +48,13 @@ def list_types(
     from corescout.library import Library
 
     if run is not None:
-        _print(_RUN_COLUMNS, _run_rows(run))
+        _print_rows(_RUN_COLUMNS, _run_rows(run), as_json)
         return
     shelf = Library(library)
     entries = shelf.entries()
-    if not entries:
+    if as_json:
+        _print_rows(_LIBRARY_COLUMNS, [_library_row(e) for e in entries], as_json)
+    elif not entries:
         typer.echo(f"no types in {shelf.folder}; 'corescout types add RUN TYPE' adds one")
     else:
         _print(_LIBRARY_COLUMNS, [_library_row(e) for e in entries])
@@ -64,14 +69,19 @@ def add(
     name: Annotated[str | None, typer.Option(help="Name in the library.")] = None,
     note: Annotated[str, typer.Option(help="What to remember of it.")] = "",
     library: LibraryFolder = None,
+    as_json: Json = False,
 ) -> None:
     """Keep a type of a run in the library."""
+    from corescout.edits.looks import number_of
     from corescout.library import Library, library_type
     from corescout.runs import read_run
 
     result = read_run(run)
-    entry = library_type(result, _number(result, kind), name=name, note=note)
+    entry = library_type(result, number_of(result.types, kind), name=name, note=note)
     path = Library(library).add(entry)
+    if as_json:
+        print_json({"identifier": entry.uid, "name": entry.name, "file": str(path)})
+        return
     typer.echo(f"{entry.name} ({entry.uid}) kept in {path}")
 
 
@@ -89,16 +99,28 @@ def find(
     least: Annotated[float, typer.Option(min=0, max=1, help="Least likeness.")] = 0.05,
     pixel_size: options.PixelSize = None,
     out: Annotated[Path | None, typer.Option(help="CSV file; else it is printed.")] = None,
+    channel_map: options.ChannelMap = None,
     library: LibraryFolder = None,
+    as_json: Json = False,
 ) -> None:
     """Find more like a type, or like one key point of a run."""
+    from corescout.interactive.calls import with_names
     from corescout.readers import read_scan
     from corescout.whole import write_whole
 
     scan = read_scan(
         file, pixel_size_m=length_m(pixel_size, "--pixel-size") if pixel_size else None
     )
+    renamed = options.read_channel_map(channel_map)
+    if renamed:
+        scan = with_names(scan, {theirs: ours for ours, theirs in renamed.items()})
     finding = _find(scan, kind, run, keypoint, library)
+    if as_json and out is not None:
+        raise InputError("--json or --out", "both", "leave one out")
+    if as_json:
+        rows = _finding_rows(finding, top, least)
+        print_json([dict(zip(_FINDING_COLUMNS, row, strict=True)) for row in rows])
+        return
     text = _finding_csv(finding, top, least)
     if out is None:
         sys.stdout.write(text)
@@ -119,23 +141,28 @@ def compare(
         Path, typer.Argument(help="Another run, or a scan that the first is applied to.")
     ],
     pixel_size: options.PixelSize = None,
+    channel_map: options.ChannelMap = None,
+    as_json: Json = False,
 ) -> None:
     """Compare two scans by their types.
 
     Shares, densities, length of wall, and agreement where the scans overlap.
     """
+    from corescout.interactive.calls import apply
     from corescout.library import compare as compare_results
-    from corescout.pipeline import apply
-    from corescout.readers import read_scan
     from corescout.runs import is_run, read_run
 
-    one = read_run(first)
+    one: Result = read_run(first)
     if is_run(second):
-        other = read_run(second)
+        other: Result = read_run(second)
     else:
-        pitch_m = length_m(pixel_size, "--pixel-size") if pixel_size else None
-        other = apply(one, read_scan(second, pixel_size_m=pitch_m))
-    _print_comparison(compare_results(one, other))
+        renamed = options.read_channel_map(channel_map)
+        other = apply(one, second, pitch=pixel_size, channel_map=renamed)
+    found = compare_results(one, other)
+    if as_json:
+        print_json(asdict(found))
+        return
+    _print_comparison(found)
 
 
 _RUN_COLUMNS = ("number", "name", "patches", "share", "wall_um", "color", "hidden")
@@ -202,24 +229,28 @@ def _find(
     )
 
 
-def _number(result: Result, kind: str) -> int:
-    looks = result.types.looks
-    found = [n for n, look in looks.items() if kind in (str(n), look.name)]
-    if not found:
-        known = ", ".join(f"{n} ({look.name})" for n, look in looks.items())
-        raise InputError(f"one of the types {known}", repr(kind), "choose one of these")
-    return found[0]
+_FINDING_COLUMNS = ("rank", "y_px", "x_px", "x_m", "y_m", "likeness")
+
+
+def _finding_rows(
+    finding: Finding, top: int, least: float
+) -> list[tuple[int, float, float, float | None, float | None, float]]:
+    """Rank, place in pixels and metres (None without a scale), and likeness."""
+    frame, rows = finding.transferred.scan.frame, []
+    for rank, row in enumerate(finding.best(top, least=least), start=1):
+        y, x = (float(v) for v in finding.yx_px[row])
+        x_m, y_m = (None, None) if frame is None else (float(v) for v in frame.to_m((y, x)))
+        rows.append((rank, y, x, x_m, y_m, float(finding.likeness[row])))
+    return rows
 
 
 def _finding_csv(finding: Finding, top: int, least: float) -> str:
-    frame = finding.transferred.scan.frame
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("rank", "y_px", "x_px", "x_m", "y_m", "likeness"))
-    for rank, row in enumerate(finding.best(top, least=least), start=1):
-        y, x = finding.yx_px[row]
-        metres = ("", "") if frame is None else (repr(float(v)) for v in frame.to_m((y, x)))
-        writer.writerow((rank, f"{y:g}", f"{x:g}", *metres, f"{finding.likeness[row]:.4f}"))
+    writer.writerow(_FINDING_COLUMNS)
+    for rank, y, x, x_m, y_m, likeness in _finding_rows(finding, top, least):
+        metres = ("" if v is None else repr(v) for v in (x_m, y_m))
+        writer.writerow((rank, f"{y:g}", f"{x:g}", *metres, f"{likeness:.4f}"))
     return text.getvalue()
 
 
@@ -246,6 +277,13 @@ def _print_comparison(found: Comparison) -> None:
 
 def _um(metres: float | None) -> str:
     return "" if metres is None else f"{metres * 1e6:.2f}"
+
+
+def _print_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], as_json: bool) -> None:
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        _print(columns, rows)
 
 
 def _print(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:

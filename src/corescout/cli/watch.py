@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corescout.cli import options
+from corescout.cli.settings import Settings
 from corescout.data import InputError
 
 if TYPE_CHECKING:
@@ -52,9 +53,10 @@ def watch(
     most_scans: Annotated[
         int | None, typer.Option(min=1, help="End after so many scans; else at Ctrl-C.")
     ] = None,
-    preset: options.Preset = options.PresetName.live,
+    preset: options.Preset = None,
     plan_file: options.PlanFile = None,
     allow_code: options.AllowCode = False,
+    settings: Settings = None,
     channel: options.Channel = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
@@ -72,9 +74,15 @@ def watch(
     from corescout.live.policy import Policy
 
     plan = options.make_plan(
-        preset, plan_file, channel=channel, windows=windows, invariances=invariances, seed=seed,
+        preset,
+        plan_file,
+        settings,
+        channel=channel,
+        windows=windows,
+        invariances=invariances,
+        seed=seed,
         allow_code=allow_code,
-    )  # fmt: skip
+    )
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
     try:
@@ -103,9 +111,7 @@ def _instrument(
     source: str | None, name: str | None, profiles: Path | None, seed: int
 ) -> tuple[Instrument, Limits | None]:
     from corescout.instruments.profiles import open_instrument
-    from corescout.instruments.twin import DigitalTwin
-    from corescout.live.demo import DRIFT_M_PER_S, SPEED, limits_of
-    from corescout.surfaces import generate_surface
+    from corescout.instruments.twin_demo import demo_twin
 
     if name is not None:
         return open_instrument(name, profiles)
@@ -113,8 +119,7 @@ def _instrument(
         raise InputError(
             "something to watch", "nothing", "give a folder, 'twin', or --instrument NAME"
         )
-    twin = DigitalTwin(generate_surface(seed=seed), SPEED, DRIFT_M_PER_S, seed=seed)
-    return twin, limits_of(twin)
+    return demo_twin(seed)
 
 
 def _at_instrument(
@@ -161,7 +166,7 @@ def _on_folder(
 
 def _watch(runner: Runner, most_scans: int | None) -> None:
     """Print a line for each scan, listen to keys, and end at Ctrl-C."""
-    from corescout.cli.running import stop_on_interrupt
+    from corescout.interactive.progress import stop_on_interrupt
 
     runner.signals.said.connect(typer.echo)
     shown, told = "", None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Action = Literal["mark", "spectrum", "zoom"]
+# settings of a spectrum that a target does not give
+SPECTRUM_DEFAULTS = {"bias_start_v": -5.0, "bias_end_v": 5.0, "n_points": 64.0, "seconds": 0.5}
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,8 @@ class Target:
     priority: int
     action: Action = "mark"
     settings: Mapping[str, float] = field(default_factory=dict)
+
+    def with_action(self, action: Action, settings: Mapping[str, float]) -> Target:
+        """Return it with another action; one that asks for the same keeps its other settings."""
+        own = self.settings if self.action == action else {}
+        return replace(self, action=action, settings={**own, **settings})

@@ -39,6 +39,11 @@ class Gate:
         """Why it was stopped, None while it is open."""
         return self._stopped
 
+    @property
+    def bias_v(self) -> float:
+        """That was set last."""
+        return self._bias_v
+
     def set_position(self, at_m: tuple[float, float] | None) -> None:
         """Say where the tip is, as the instrument reads it back."""
         with self._lock:

@@ -135,6 +135,17 @@ def last_state(entries: Sequence[Mapping[str, Any]]) -> JournalState:
     return JournalState(state, digest, begun, frozenset(finished))
 
 
+def last_time(entries: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """Return the latest time of the entries, None without one."""
+    found = []
+    for entry in entries:
+        try:
+            found.append(datetime.fromisoformat(entry["at"]))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return max((t for t in found if t.tzinfo is not None), default=None)
+
+
 def measured(entries: Sequence[Mapping[str, Any]]) -> set[str]:
     """Targets that were measured or begun to be."""
     return set(last_state(entries).begun)

@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from corescout.data import InputError
 from corescout.instruments.messages import VALUES, Message
 from corescout.instruments.protocol import Contact
+from corescout.instruments.visit_plan import is_number
 from corescout.quantities import si_value
 
 SMALLEST_FRAME_M = 1e-10
@@ -170,11 +171,11 @@ class Limits:
             return (f"unknown instrument message {message.kind!r}",)
         if set(message.values) != expected:
             return (f"{message.kind}: expected {sorted(expected)}, found {sorted(message.values)}",)
-        if not all(map(_is_number, message.values.values())):
+        if not all(map(is_number, message.values.values())):
             return (f"{message.kind}: a value is not a finite number",)
-        if not _is_number(ac_peak_v):
+        if not is_number(ac_peak_v):
             return (f"{message.kind}: the peak of the AC drive is not known",)
-        if at_m is not None and not all(map(_is_number, at_m)):
+        if at_m is not None and not all(map(is_number, at_m)):
             at_m = None
         check = getattr(self, f"_{message.kind}")
         return tuple(check(message.values, at_m, bias_v, ac_peak_v))
@@ -308,16 +309,6 @@ def _outside(what: str, value: float | None, band: tuple[float, float] | None) -
     if not band[0] <= value <= band[1]:
         return f"the {what} {value:g} lies outside {band[0]:g} to {band[1]:g}"
     return None
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a finite number, and no truth value."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer of hundreds of digits
-        return False
 
 
 def _above(what: str, value: float, bound: float, unit: str) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from corescout.data import Target
+from corescout.data.target import SPECTRUM_DEFAULTS
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan
 
 Kind = Literal["bias", "speed", "move", "mark", "spectrum", "zoom"]
@@ -20,7 +21,6 @@ VALUES: dict[str, frozenset[str]] = {
     "spectrum": frozenset({"bias_start_v", "bias_end_v", "n_points", "seconds"}),
     "zoom": frozenset({"x_m", "y_m", "size_m", "angle_rad", "speed_m_per_s"}),
 }
-SPECTRUM_DEFAULTS = {"bias_start_v": -5.0, "bias_end_v": 5.0, "n_points": 64.0, "seconds": 0.5}
 MOTION = frozenset({"move", "zoom"})
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -24,9 +24,15 @@ from corescout.data import InputError
 from corescout.folders import profiles_file
 from corescout.instruments.limits import NO_TOML, Limits, limits_of_table
 from corescout.instruments.protocol import Instrument
+from corescout.plan_changes import did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
-class _Profile(BaseModel):
+class Profile(BaseModel):
+    """What all profiles have; one of another package has a `kind` and an `instrument` too."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     limits: dict[str, Any] | None = None
@@ -36,7 +42,7 @@ class _Profile(BaseModel):
         raise NotImplementedError
 
 
-class TwinProfile(_Profile):
+class TwinProfile(Profile):
     """The digital twin."""
 
     kind: Literal["twin"]
@@ -51,7 +57,7 @@ class TwinProfile(_Profile):
         return DigitalTwin(generate_surface(seed=self.seed), self.speed, seed=self.seed)
 
 
-class NanonisProfile(_Profile):
+class NanonisProfile(Profile):
     """A Nanonis controller."""
 
     kind: Literal["nanonis"]
@@ -59,6 +65,10 @@ class NanonisProfile(_Profile):
     port: int = Field(6501, gt=0, lt=65533)
     stop_port: int | None = Field(None, gt=0, lt=65536)
     readback_noise_m: float = Field(0.0, ge=0, le=1e-6)
+    bias_gain: float = Field(1.0, gt=0, le=1000, allow_inf_nan=False)
+    bias_at: Literal["tip", "sample"] = "tip"
+    error_signal: int | None = Field(None, ge=0, lt=128)
+    ac_modulator: int = Field(1, ge=0, le=8)
     timeout_s: float = Field(10.0, gt=0)
     cloud: bool = False
     data_folder: Path | None = None
@@ -71,10 +81,12 @@ class NanonisProfile(_Profile):
         return NanonisInstrument(
             self.host, self.port, self.timeout_s, cloud=self.cloud, data_folder=folder,
             stop_port=self.stop_port, readback_noise_m=self.readback_noise_m,
+            bias_gain=self.bias_gain, bias_at=self.bias_at, error_signal=self.error_signal,
+            ac_modulator=self.ac_modulator,
         )  # fmt: skip
 
 
-class _Watching(_Profile):
+class _Watching(Profile):
     scans: Path
     polling: bool = False
     tolerance_m: float = Field(50e-9, gt=0)
@@ -126,7 +138,7 @@ class AsylumProfile(_Watching):
         )
 
 
-class DTMicroscopeProfile(_Profile):
+class DTMicroscopeProfile(Profile):
     """DTMicroscope's AFM server."""
 
     kind: Literal["dtmicroscope"]
@@ -147,6 +159,9 @@ PROFILES: TypeAdapter[Any] = TypeAdapter(
         Field(discriminator="kind"),
     ]
 )
+
+
+KINDS = ("twin", "nanonis", "folder", "asylum", "dtmicroscope")
 
 
 def _from(base: Path, path: Path) -> Path:
@@ -184,7 +199,7 @@ def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrume
         known = ", ".join(sorted(tables)) or "none"
         raise InputError(f"an instrument of {file} ({known})", repr(name), "choose one, or add it")
     try:
-        profile = PROFILES.validate_python(tables[name])
+        profile = _profile(tables[name])
     except ValidationError as error:
         first = error.errors()[0]
         line = ".".join(map(str, first["loc"][1:] or first["loc"]))
@@ -193,10 +208,43 @@ def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrume
             f"{line or 'kind'}: {first['msg']}",
             f"correct {file}; docs/instruments.md has examples",
         ) from error
-    limits = profile.limits
-    if limits is not None:
-        limits = limits_of_table(limits, f"[instruments.{name}.limits] in {file}")
+    limits = None
+    if profile.limits is not None:
+        where = f"[instruments.{name}.limits] in {file}"
+        limits = limits_of_table(profile.limits, where)
     return profile.instrument(file.parent), limits
+
+
+def _profile(table: Mapping[str, Any]) -> Profile:
+    """A profile of ours, or of the package that offers its kind by an entry point."""
+    kind = table.get("kind")
+    if kind in KINDS or not isinstance(kind, str):
+        profile: Profile = PROFILES.validate_python(table)
+        return profile
+    from importlib.metadata import entry_points
+
+    offered = {entry.name: entry for entry in entry_points(group="corescout.instruments")}
+    if kind not in offered:
+        known = (*KINDS, *sorted(offered))
+        hint = did_you_mean(kind, known) or "choose one, or install the package that has it"
+        raise InputError(f"a kind of instrument: {', '.join(known)}", repr(kind), hint)
+    return _loaded(offered[kind]).model_validate(table)
+
+
+def _loaded(entry: EntryPoint) -> type[Profile]:
+    try:
+        found = entry.load()
+    except Exception as error:  # a package of others may raise anything while it is imported
+        raise InputError(
+            f"an instrument that {entry.value} offers", f"{type(error).__name__}: {error}",
+            "update or remove the package",
+        ) from error  # fmt: skip
+    if not (isinstance(found, type) and issubclass(found, Profile)):
+        raise InputError(
+            "a class of corescout.instruments.profiles.Profile", f"{entry.value}, which is none",
+            "update or remove the package",
+        )  # fmt: skip
+    return found
 
 
 def _tables(file: Path) -> Mapping[str, Any]:

@@ -252,6 +252,17 @@ class Describing(Protocol):
 
 
 @runtime_checkable
+class Identified(Protocol):
+    """An instrument that is known by what answers, whatever name it was reached by."""
+
+    def identities(self) -> tuple[str, ...]:
+        """Say what it is known by; two that share one are one instrument.
+
+        Connected, from any thread. Raises InstrumentError if there is no answer.
+        """
+
+
+@runtime_checkable
 class ChecksStop(Protocol):
     """An instrument whose way of stopping can be looked at before anything moves."""
 

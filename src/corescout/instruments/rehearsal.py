@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
+from corescout.instruments.clock import SteadyClock
 from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
 from corescout.instruments.protocol import Check, ChecksStop, Instrument, InstrumentError
-from corescout.instruments.visit_plan import VisitPlan
+from corescout.instruments.readiness import read_readiness, setpoint_of
+from corescout.instruments.visit_plan import VisitPlan, plan_problems
 
+_CLOCK_S = 60.0  # behind by which it is said
 Begun = Mapping[str, tuple[float, float] | None]
 
 
-def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, begun: Begun) -> Check:
+def rehearse(
+    plan: VisitPlan, instrument: Instrument, limits: Limits | None, begun: Begun,
+    clock: SteadyClock,
+) -> Check:  # fmt: skip
     """Return errors, warnings, messages, way and time of a plan; nothing is sent.
 
     Parameters
@@ -24,18 +29,26 @@ def rehearse(plan: VisitPlan, instrument: Instrument, limits: Limits | None, beg
         Without them there is nothing to hold it against: an error.
     begun : mapping of str to (x, y) or None
         Targets that were measured before: in the plan they are errors.
+    clock : SteadyClock
+        That the plan's end is held against.
     """
     if limits is None:
         return Check(("no limits: nothing can be armed",), (), (), 0.0, 0.0)
-    errors = _errors_of_the_whole(plan, instrument, limits)
+    problems = plan_problems(plan)
+    if problems:
+        return Check(problems, (), (), 0.0, 0.0)
+    errors = _errors_of_the_whole(plan, instrument, limits, clock)
     errors += _repeated(plan, limits, begun)
     try:
         messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
     except (KeyError, ValueError) as error:
-        return Check((*errors, f"a target cannot be said: {error}"), (), (), 0.0, 0.0)
+        words = f"a target cannot be turned into instrument messages: {error}"
+        return Check((*errors, words), (), (), 0.0, 0.0)
     at_m = start_m(instrument, messages, limits)
-    errors += _errors_of_messages(messages, instrument, limits, at_m)
-    warnings = list(instrument.capabilities.warnings())
+    state = read_readiness(instrument, messages)
+    errors += state.errors(limits)
+    errors += _errors_of_messages(messages, instrument, limits, at_m, state.ac_peak_v)
+    warnings = [*instrument.capabilities.warnings(), *state.said]
     frames = sum(message.kind == "zoom" for message in messages)
     if frames:
         what = "1 frame is" if frames == 1 else f"{frames} frames are"
@@ -60,10 +73,12 @@ def start_m(
     return at_m
 
 
-def _errors_of_the_whole(plan: VisitPlan, instrument: Instrument, limits: Limits) -> list[str]:
+def _errors_of_the_whole(
+    plan: VisitPlan, instrument: Instrument, limits: Limits, clock: SteadyClock
+) -> list[str]:
     errors = []
-    if datetime.now(UTC) > plan.expires_at:
-        errors.append("the plan has expired: make it anew")
+    if clock.now() > plan.expires_at:
+        errors.append(f"the plan has expired: make it anew{_set_back(clock)}")
     if len(plan.targets) > limits.most_targets:
         errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
     if plan.frame.angle_rad and not limits.rotation_verified:
@@ -76,9 +91,16 @@ def _errors_of_the_whole(plan: VisitPlan, instrument: Instrument, limits: Limits
     if isinstance(instrument, ChecksStop) and (problem := instrument.stop_problem()) is not None:
         errors.append(problem)
     if limits.setpoint is not None:
-        wrong = limits.setpoint_problem(instrument.status().setpoint)
+        wrong = limits.setpoint_problem(setpoint_of(instrument))
         errors += [] if wrong is None else [wrong]
     return errors
+
+
+def _set_back(clock: SteadyClock) -> str:
+    seconds = clock.set_back().total_seconds()
+    if seconds < _CLOCK_S:
+        return ""
+    return f" (this computer's clock was set back by {seconds:.0f} s: set it right, and restart)"
 
 
 def _errors_of_messages(
@@ -86,11 +108,13 @@ def _errors_of_messages(
     instrument: Instrument,
     limits: Limits,
     at_m: tuple[float, float] | None,
+    ac_peak_v: float,
 ) -> list[str]:
     errors = []
     capabilities = instrument.capabilities
     gate = Gate(limits, lambda message: None)
     gate.set_position(at_m)
+    gate.ac_peak_v = ac_peak_v
     for message in messages:
         if message.kind not in capabilities.actions:
             errors.append(f"{capabilities.name} does not know {message.kind!r}")

@@ -11,35 +11,39 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
-from corescout.instruments.control import control_of, take
+from corescout.instruments.clock import SteadyClock
+from corescout.instruments.control import Control
 from corescout.instruments.gate import Gate
-from corescout.instruments.journal import Journal, last_state, read_journal
+from corescout.instruments.journal import Journal, last_state, last_time, read_journal
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
 from corescout.instruments.protocol import (
     Check,
     ChecksStop,
     Event,
+    Identified,
     Instrument,
     InstrumentError,
     StopReport,
 )
+from corescout.instruments.readiness import read_readiness, setpoint_of
 from corescout.instruments.rehearsal import rehearse, start_m
-from corescout.instruments.visit_plan import VisitPlan
-from corescout.instruments.well_formed import malformed
+from corescout.instruments.visit_plan import VisitPlan, is_number, plan_problems
 from corescout.registration import register
 
 LOG = logging.getLogger("corescout.instruments")
 State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _MEASURING = ("mark", "spectrum", "zoom")
+_LOOKED_BEFORE = ("move", "spectrum", "zoom")
+_BIAS_V = 10e-3  # within which a bias is the one that was set
+_TIMED_S = 5.0  # beyond the longest spectrum, for what goes before and after its sweep
 _STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
 
@@ -90,8 +94,10 @@ class Session:
         self._halted = threading.Event()  # by a stop, until a release
         self.stop_report: StopReport | None = None
         self.stop_told: Callable[[StopReport], None] = lambda report: None
-        self._control = control_of(instrument.capabilities.address)
-        left = last_state(read_journal(journal.path))
+        self._control = Control()
+        entries = read_journal(journal.path)
+        self._clock = SteadyClock(last_time(entries))
+        left = last_state(entries)
         self._begun = dict(left.begun)
         if left.state in ("RUNNING", "HOLD"):
             self._hold(f"the last session ended in {left.state}: look at the instrument")
@@ -161,13 +167,15 @@ class Session:
         with self._lock:
             self._need("OBSERVE", "PREVIEW", "ARMED")
             self._measure_again = measure_again
-            wrong = malformed(plan)  # such a plan has no digest: nothing can be approved of it
-            check = Check(wrong, (), (), 0.0, 0.0) if wrong else self._check(plan)
+            check = self._check(plan)
             self._need("OBSERVE", "PREVIEW", "ARMED")  # a stop may have come meanwhile
-            self._plan, self._approved = None if wrong else plan, None
             self._control.release()
-            digest = "" if wrong else plan.digest
-            self._journal.write("preview", digest=digest, errors=list(check.errors))
+            if plan_problems(plan):  # it has no digest: there is nothing to approve
+                self._plan = self._approved = None
+                self._journal.write("preview", digest="", errors=list(check.errors))
+                return check
+            self._plan, self._approved = plan, None
+            self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
             self._move("PREVIEW", "")
             return check
 
@@ -196,9 +204,8 @@ class Session:
             self._need("PREVIEW")
             if errors:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
-            if not take(self._control):
-                address = self._instrument.capabilities.address
-                raise SessionError(f"another session controls {address}: end it first")
+            if (problem := self._control.take(self._identities())) is not None:
+                raise SessionError(problem)
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
@@ -369,24 +376,31 @@ class Session:
     ) -> Iterator[Event]:
         messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
         gate.set_position(start_m(self._instrument, messages, limits))
+        place: tuple[float, float] | None = None  # that the tip was sent to
         for message in messages:
-            if datetime.now(UTC) > plan.expires_at:
+            if self._clock.now() > plan.expires_at:
                 raise StoppedError("the plan expired during the run")
+            timed = self._look_before(message, limits, gate, place)
+            if message.kind in ("move", "zoom"):
+                place = (message.values["x_m"], message.values["y_m"])
             self._journal.write("message", **asdict(message))
             if message.target_uid and message.kind in _MEASURING:
                 self._begun[message.target_uid] = _place(plan, message.target_uid)
             self._came_back = None
-            if message.kind in MOTION:
-                self._need_a_stop()
-            gate(message)
+            with self._at_most(limits, timed=timed):
+                gate(message)
             yield Event("sent", message.target_uid, detail={"message": message})
+            if message.kind == "spectrum" and place is not None:
+                self._need_place("after the spectrum", place, limits)
             yield from self._came(message, plan, reference)
             if message.kind == "move":
                 yield self._arrived(message, limits, gate)
             if message.kind == "zoom" and self._instrument.capabilities.can_read_back:
                 gate.set_position(self._instrument.status().at_m)
             self._need_no_problem(limits)
-        self._need_a_stop()
+        if self._instrument.capabilities.whole_plans:
+            self._need_a_stop()
+            self._need_state(messages, limits, gate)
         gate.finish(self._instrument.finish)
         if self._instrument.capabilities.whole_plans:
             self._journal.write("handed over", digest=plan.digest)
@@ -428,8 +442,67 @@ class Session:
         status = self._instrument.status()
         if status.problem is not None:
             raise StoppedError(f"the instrument reports {status.problem}")
-        if (wrong := limits.setpoint_problem(status.setpoint)) is not None:
-            raise StoppedError(wrong)
+        if limits.setpoint is not None:
+            wrong = limits.setpoint_problem(setpoint_of(self._instrument))
+            if wrong is not None:
+                raise StoppedError(wrong)
+
+    def _look_before(
+        self, message: Message, limits: Limits, gate: Gate, place: tuple[float, float] | None
+    ) -> bool:
+        """Read everything back that a motion or a spectrum rests on; whether it must be timed."""
+        capabilities = self._instrument.capabilities
+        if message.kind not in _LOOKED_BEFORE or capabilities.whole_plans:
+            return False
+        if message.kind in MOTION:
+            self._need_a_stop()
+        if capabilities.can_read_back:
+            status = self._instrument.status()
+            if status.at_m is None or not all(map(is_number, status.at_m)):
+                raise StoppedError("the position of the tip cannot be read")
+            gate.set_position(status.at_m)
+            if not abs(status.bias_v - gate.bias_v) <= _BIAS_V:
+                raise StoppedError(
+                    f"the bias reads {status.bias_v:g} V, and {gate.bias_v:g} V was set"
+                )
+            if message.kind == "spectrum" and place is not None:
+                self._need_place("before the spectrum", place, limits)
+        return self._need_state([message], limits, gate)
+
+    def _need_state(self, messages: Sequence[Message], limits: Limits, gate: Gate) -> bool:
+        """Hold feedback, drive and spectra against the limits; whether a spectrum is timed."""
+        state = read_readiness(self._instrument, messages)
+        errors = state.errors(limits)
+        if errors:
+            raise StoppedError("; ".join(errors))
+        gate.ac_peak_v = state.ac_peak_v
+        return state.timed
+
+    def _need_place(self, when: str, wanted_m: tuple[float, float], limits: Limits) -> None:
+        """The tip must be where it was sent: what is measured elsewhere is no target's."""
+        capabilities = self._instrument.capabilities
+        if capabilities.whole_plans or not capabilities.can_read_back:
+            return
+        off_m = _off_m(self._instrument.status().at_m, wanted_m)
+        if not off_m <= limits.readback_tolerance_m:
+            self._journal.write("elsewhere", when=when, off_m=_finite(off_m), wanted_m=wanted_m)
+            raise StoppedError(f"the tip is {off_m * 1e9:.0f} nm from where it was sent, {when}")
+
+    @contextmanager
+    def _at_most(self, limits: Limits, *, timed: bool) -> Iterator[None]:
+        """Stop a spectrum of unknown length when the longest allowed one would have ended."""
+        if not timed:
+            yield
+            return
+        limit_s = limits.longest_spectrum_s + _TIMED_S
+        reason = f"a spectrum took more than {limit_s:g} s"
+        timer = threading.Timer(limit_s, self._stop_quietly, (reason,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _carry_out(self, message: Message) -> None:
         self._came_back = self._instrument.send(message)
@@ -441,10 +514,10 @@ class Session:
             return Event("arrived", message.target_uid, detail={"read_back": False})
         at_m = self._instrument.status().at_m
         wanted = (message.values["x_m"], message.values["y_m"])
-        off_m = math.inf if at_m is None else math.dist(at_m, wanted)
-        if off_m > limits.readback_tolerance_m:
+        off_m = _off_m(at_m, wanted)
+        if not off_m <= limits.readback_tolerance_m:
             self._journal.write(
-                "elsewhere", target_uid=message.target_uid, at_m=at_m, wanted_m=wanted
+                "elsewhere", target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted
             )
             raise StoppedError(
                 f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
@@ -454,9 +527,18 @@ class Session:
         self._journal.write("arrived", target_uid=message.target_uid, off_m=off_m)
         return Event("arrived", message.target_uid, detail={"off_m": off_m, "at_m": at_m})
 
+    def _identities(self) -> tuple[str, ...]:
+        """What the instrument is known by: what answers, where it can be asked."""
+        if isinstance(self._instrument, Identified):
+            try:
+                return self._instrument.identities()
+            except InstrumentError as error:
+                raise SessionError(f"the instrument cannot be told from others: {error}") from error
+        return (self._instrument.capabilities.address,)
+
     def _check(self, plan: VisitPlan) -> Check:
         begun = {} if self._measure_again else self._begun
-        return rehearse(plan, self._instrument, self._limits, begun)
+        return rehearse(plan, self._instrument, self._limits, begun, self._clock)
 
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf
@@ -479,6 +561,16 @@ class Session:
     def _move(self, state: State, why: str) -> None:
         self._journal.write("state", before=self._state, state=state, why=why)
         self._state = state
+
+
+def _off_m(at_m: tuple[float, float] | None, wanted_m: tuple[float, float]) -> float:
+    """How far the tip is from a place; infinite where it is not known."""
+    off_m = math.inf if at_m is None else math.dist(at_m, wanted_m)
+    return off_m if is_number(off_m) else math.inf
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _place(plan: VisitPlan, uid: str) -> tuple[float, float] | None:

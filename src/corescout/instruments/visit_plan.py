@@ -79,6 +79,48 @@ class VisitPlan:
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
+def plan_problems(plan: VisitPlan) -> tuple[str, ...]:
+    """Say what of a plan is no number, no time or no text where one must be; nothing if all is."""
+    found = []
+    if not isinstance(plan.expires_at, datetime) or plan.expires_at.tzinfo is None:
+        found.append(f"expires_at: expected a time with its zone, found {plan.expires_at!r}")
+    if not (is_number(plan.tolerance_m) and plan.tolerance_m >= 0):
+        found.append(f"tolerance_m: expected metres, found {_short(plan.tolerance_m)}")
+    if not plan.targets:
+        found.append("expected at least one target, found none")
+    check = plan.drift_check
+    if check is not None and not all(map(is_number, (check.every, *check.center_m, check.size_m))):
+        found.append(f"drift_check: expected numbers, found {_short(check)}")
+    for target in plan.targets:
+        values = {"x_m, y_m": target.xy_m, **dict(target.settings)}
+        for name, value in values.items():
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not all(map(is_number, numbers)):
+                found.append(
+                    f"target {target.uid}: {name}: expected numbers, found {_short(value)}"
+                )
+    if not found:
+        try:
+            plan.canonical()
+        except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
+            found.append(f"the plan cannot be written down: {_short(error)}")
+    return tuple(found)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number, and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
+
+
+def _short(value: object) -> str:
+    return repr(value)[:60]
+
+
 def plan_visits(
     scan: Scan,
     targets: Sequence[Target],

@@ -152,8 +152,21 @@ def with_channel_map(scan: Scan, channel_map: Mapping[str, str], result: Result)
             )  # fmt: skip
     if len(set(channel_map.values())) < len(channel_map):
         raise InputError("one channel of the scan for each", str(dict(channel_map)), "correct it")
-    called = {theirs: ours for ours, theirs in channel_map.items()}
-    names = {n: called.get(n, n) for n in scan.channels if n in called or n not in channel_map}
+    return with_names(scan, {theirs: ours for ours, theirs in channel_map.items()})
+
+
+def with_names(scan: Scan, called: Mapping[str, str]) -> Scan:
+    """Return a scan with channels called by other names; one that has such a name gives way.
+
+    Raises
+    ------
+    InputError
+        If a channel is not there.
+    """
+    for theirs in called:
+        scan.channel(theirs)
+    taken = set(called.values())
+    names = {n: called.get(n, n) for n in scan.channels if n in called or n not in taken}
 
     def named(values: Mapping[str, Any]) -> dict[str, Any]:
         return {names[n]: v for n, v in values.items() if n in names}

@@ -36,15 +36,40 @@ def shown(wanted: bool | None) -> Iterator[Show | None]:
             yield show
 
 
+class DisplayedText:
+    """A file that shows the last line written to it, in one place of a notebook.
+
+    Without ipywidgets tqdm writes a line for every step, and a saved notebook keeps all of them.
+
+    Parameters
+    ----------
+    show : callable
+        Told the line that is to be seen now.
+    """
+
+    def __init__(self, show: Callable[[str], object]) -> None:
+        self._show = show
+
+    def write(self, text: str) -> int:
+        """Show a text in the place of the one before."""
+        self._show(text.strip("\r\n ").rstrip(", "))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
 @contextmanager
 def notebook_bar() -> Iterator[Show]:
-    """Show a tqdm bar that goes when the work is done."""
+    """Show a tqdm bar that goes when the work is done: a widget, or a line of text."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of ipywidgets that are not installed: it writes text then
+        warnings.simplefilter("ignore")  # of ipywidgets that are not installed
+        from tqdm import notebook
         from tqdm.auto import tqdm
 
+    file = _displayed() if notebook.IProgress is None else None
     form = "{desc} {percentage:3.0f}%|{bar}| {postfix}"
-    with tqdm(total=1.0, leave=False, bar_format=form) as bar:
+    with tqdm(total=1.0, leave=False, bar_format=form, file=file) as bar:
 
         def show(progress: Progress) -> None:
             bar.n = progress.fraction
@@ -117,6 +142,13 @@ def stop_on_interrupt(stop: threading.Event | None = None) -> Iterator[threading
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _displayed() -> DisplayedText:
+    from IPython.display import display
+
+    handle = display({"text/plain": ""}, raw=True, display_id=True)
+    return DisplayedText(lambda text: handle.update({"text/plain": text}, raw=True))
 
 
 def _lines() -> Show:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
-
-import numpy as np
 
 from corescout.data import InputError, Result, Target
 from corescout.data.target import Action
-from corescout.instruments import VisitPlan, plan_visits
-from corescout.targets import route
+from corescout.instruments import VisitPlan
+from corescout.instruments.visits import visits as plan_of_visits
 
 
 def visits(
@@ -32,9 +29,6 @@ def visits(
         raise InputError("a plan that holds for 0 to 24 hours", repr(hours), "choose fewer")
     if action == "zoom" and "size_m" not in (settings or {}):
         raise InputError("a size of the frames", "none", "give settings={'size_m': 200e-9}")
-    frame = result.scan.frame
-    ordered = [replace(t, action=action, settings=dict(settings or {})) for t in targets]
-    if frame is not None and ordered:
-        order = route(np.array([t.xy_m for t in ordered]), frame.center_m)
-        ordered = [ordered[i] for i in order]
-    return plan_visits(result.scan, ordered, lifetime=timedelta(hours=hours))
+    return plan_of_visits(
+        result, targets, action, settings, check_every=0, lifetime=timedelta(hours=hours)
+    )

@@ -113,7 +113,7 @@ def f5_types(result: Result) -> Figure:
             label=f"{look.name}: {len(rows)} core points",
         )
     right.set_title(
-        f"Latent space ({result.winner.label}); ellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
+        f"Latent space ({result.winner.label})\nellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
         " Gaussian",
         fontsize=10,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,12 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "motif": ("", "number of its component of the mixture, from 1, before merging and edits"),
     "z1": ("", "latent code; free of angle, shift and scale where these are inferred"),
     "angle_rad": ("rad", "direction of the patch, counter-clockwise as the scan is shown"),
+    "kind": ("", "what a cut across the wall shows: a step, a bright or a dark line, or unknown"),
+    "contrast": ("of the channel", "height of the step, or of the line against its nearer side"),
+    "width_px": ("px", "width of the step or line on the grid of the analysis, tip included"),
+    "phase_step_deg": ("deg", "difference of the phase between the two sides; empty without one"),
+    "wall": ("", "what the phase says: 180-degree wall, no phase step, or phase not given"),
+    "direction_rad": ("rad", "direction of the wall in [0, pi), counter-clockwise as shown"),
     "score": ("", "strength of the detector's response; larger is clearer"),
     "misfit_per_px": ("nat/px", "how much worse than perfectly its patch is rebuilt"),
     "kl_nats": ("nat", "divergence of its posterior from the prior"),
@@ -61,12 +69,28 @@ def key_point_table(result: Result) -> dict[str, Column]:
     table |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
     if result.fit.latents.angle_rad is not None:
         table["angle_rad"] = np.asarray(result.fit.latents.angle_rad)
+    profiles = getattr(result.keypoints, "profiles", None)
+    if profiles is not None:
+        table |= _profile_columns(profiles, result.patches.index)
     return table | {
         "score": np.asarray(result.keypoints.score)[result.patches.index],
         "misfit_per_px": np.asarray(result.fit.misfit_per_px),
         "kl_nats": np.asarray(result.fit.kl_nats),
         "source": [result.keypoints.source] * len(z),
         "edited": np.asarray(types.by_hand).astype(np.int64),
+    }
+
+
+def _profile_columns(profiles: Any, rows: NDArray[np.int64]) -> dict[str, Column]:
+    """What a cut across the wall shows at the key points `rows`."""
+    kinds, phases = profiles.kind_names, profiles.phase_names
+    return {
+        "kind": [kinds[i] for i in rows],
+        "contrast": np.asarray(profiles.contrast)[rows],
+        "width_px": np.asarray(profiles.width_px)[rows],
+        "phase_step_deg": np.asarray(profiles.phase_step_deg)[rows],
+        "wall": [phases[i] for i in rows],
+        "direction_rad": np.asarray(profiles.direction_rad)[rows],
     }
 
 

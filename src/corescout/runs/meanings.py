@@ -11,6 +11,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     (r"scan/.*", "*", "Analysed channel as it was read, row 0 at the +Y edge."),
     (r"keypoints/yx_px", "px", "Row and column of each key point on the scan."),
     (r"keypoints/score", "1", "Strength of the detector's response at each key point."),
+    (r"keypoints/profiles/kind", "1", "Kind of each: 0 unknown, 1 step, 2 bright, 3 dark line."),
+    (r"keypoints/profiles/contrast", "channel", "Height of the step or line at each key point."),
+    (r"keypoints/profiles/width_px", "px", "Width of the step or line, on the analysed grid."),
+    (r"keypoints/profiles/phase_step_deg", "deg", "Difference of the phase between the sides."),
+    (r"keypoints/profiles/direction_rad", "rad", "Direction of the wall in [0, pi)."),
     (r"patches/values", "1", "Patches (N, C, w, w), 0 and 1 being low and high of the channel."),
     (r"patches/index", "1", "Key point that each patch is cut around."),
     (r"patches/center_yx_px", "px", "Row and column of each patch's true centre on the scan."),
@@ -30,6 +35,10 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     (r"fit/latents/shift_px", "px", "Row and column by which the pattern is off the centre."),
     (r"fit/latents/scale", "1", "Magnification of the pattern in each patch."),
     (r"fit/latents/one_turn", "1", "The encoder's mean for the patch as it lies."),
+    (r"line_faults/masked", "1", "Lines on which no key point is sought."),
+    (r"line_faults/lost", "1", "Lines without usable values."),
+    (r"line_faults/jump", "1", "Lines from which on the level is another one."),
+    (r"line_faults/level", "", "What was taken off each line: log of a gain, or an offset."),
     (r".*/weights", "1", "Share of each component of the mixture."),
     (r".*/means", "1", "Centre of each component, in latent units."),
     (r".*/covariances", "1", "Covariance of each component, in latent units."),
@@ -45,18 +54,15 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-def meaning_of(path: str) -> tuple[str, str]:
-    """Return unit and meaning of a dataset by its path in the file.
+def meaning_of(path: str) -> tuple[str, str] | None:
+    """Return unit and meaning of a dataset by its path in the file; None if nobody wrote it down.
 
-    Raises
-    ------
-    KeyError
-        If nothing is written down for it.
+    A run is not lost for a missing sentence; a test holds that none is.
     """
     for pattern, unit, meaning in _MEANINGS:
         if re.fullmatch(pattern, path):
             return unit, meaning
-    raise KeyError(path)
+    return None
 
 
 def describe_datasets(file: h5py.File, units: dict[str, str], channels: tuple[str, ...]) -> None:
@@ -71,9 +77,10 @@ def describe_datasets(file: h5py.File, units: dict[str, str], channels: tuple[st
     """
 
     def describe(path: str, found: object) -> None:
-        if not isinstance(found, h5py.Dataset):
+        known = meaning_of(path)
+        if not isinstance(found, h5py.Dataset) or known is None:
             return
-        unit, meaning = meaning_of(path)
+        unit, meaning = known
         if unit == "*":
             unit = units.get(path.partition("/")[2], "")
         elif unit == "channel":

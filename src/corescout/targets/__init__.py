@@ -2,5 +2,6 @@
 
 from corescout.targets.choose import choose_targets, targets_of
 from corescout.targets.route import length_m, route
+from corescout.targets.way import Way, in_order, way_through
 
-__all__ = ["choose_targets", "length_m", "route", "targets_of"]
+__all__ = ["Way", "choose_targets", "in_order", "length_m", "route", "targets_of", "way_through"]

@@ -7,7 +7,7 @@ The parts in the order of the work: `networks` (stacked encoders and decoders), 
 
 from corescout.data import Encoding
 from corescout.vae.encoding import encode, reconstruct
-from corescout.vae.exchange import Exchanged, read_pyroved, write_pyroved
+from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, epochs_of, train
@@ -24,5 +24,6 @@ __all__ = [
     "single_threaded",
     "specification_of",
     "train",
+    "why_not_pyroved",
     "write_pyroved",
 ]

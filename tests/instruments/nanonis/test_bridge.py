@@ -13,7 +13,7 @@ from corescout.instruments import InstrumentError, Journal, Message, Session, pl
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer, codec
 from corescout.instruments.nanonis.client import Connection
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 

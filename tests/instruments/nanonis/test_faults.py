@@ -13,7 +13,7 @@ from corescout.data.errors import CorescoutError
 from corescout.instruments import Journal, Session, plan_visits
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer, codec
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 TIMEOUT_S = 0.7

@@ -11,7 +11,7 @@ from corescout.data import Target
 from corescout.instruments import InstrumentError, Journal, Message, Session, plan_visits
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 PLACES = [(10.0, 10.0), (40.0, 40.0), (20.0, 50.0)]

@@ -19,7 +19,7 @@ from corescout.instruments import (
 )
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
-from corescout.live.demo import limits_of
+from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
 
 MOTION, STATUS, SCANS, STOP = range(4)
@@ -37,7 +37,7 @@ class Bench:
         self.wires = [Wire(port) for port in self.server.ports]
         self.bridge = NanonisInstrument(ports=[w.port for w in self.wires], timeout_s=5.0)
         self.bridge.connect()
-        self.limits = replace(limits_of(self.twin), largest_step_m=1.0)
+        self.limits = replace(limits_of(self.twin), largest_step_m=1e-3)
         self.journal = Journal(folder / "journal.jsonl")
         self.reports, self.error = [], None
         self._worker = None

@@ -13,8 +13,8 @@ from corescout.colors import type_color
 from corescout.data import CorePoints, Keypoints, Result, Scan, Target, Types
 from corescout.gui.canvas.placement import GEOMETRY, geometry
 from corescout.gui.look import rgba
-from corescout.live.way import way_through
 from corescout.report.drawing import scaled_unit
+from corescout.targets import in_order as visit_order
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -259,7 +259,7 @@ def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return targets in the order of the visits, from the middle of the scan."""
     if scan.frame is None or any(t.xy_m is None for t in targets):
         return tuple(sorted(targets, key=lambda t: t.priority))
-    return way_through(targets, scan.frame.center_m).targets
+    return visit_order(targets, scan.frame.center_m)
 
 
 def outline_layer(scan: Scan, name: str = OUTLINES) -> LayerData:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from corescout.data import Result, Target
 from corescout.data.target import Action
-from corescout.instruments import DriftCheck, Event, VisitPlan, plan_visits
-from corescout.live.loop.suggestion import CHECK_SHARE
+from corescout.instruments import Event, VisitPlan
+from corescout.instruments.visits import visits
 
 # Of a message that was carried out; the bias and the speed between them are not worth a word.
 _SAID = {
@@ -26,19 +26,17 @@ class VisitSettings:
     check_every: int
 
     def plan(self, result: Result, targets: Sequence[Target]) -> VisitPlan:
-        """Return the plan of targets in their order.
+        """Return the plan of targets in the order that the canvas shows, from the scan's centre.
 
         Raises
         ------
         InputError
             If there is none, or the scan has no scale.
         """
-        visits = [replace(t, action=self.action, settings=dict(self.settings)) for t in targets]
-        frame, check = result.scan.frame, None
-        if self.check_every and frame is not None:
-            size = CHECK_SHARE * min(frame.size_m)
-            check = DriftCheck(self.check_every, frame.center_m, size)
-        return plan_visits(result.scan, visits, tolerance_m=self.tolerance_m, drift_check=check)
+        return visits(
+            result, targets, self.action, self.settings,
+            check_every=self.check_every, tolerance_m=self.tolerance_m,
+        )  # fmt: skip
 
 
 @dataclass

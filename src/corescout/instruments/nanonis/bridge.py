@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -19,31 +17,38 @@ from corescout.instruments.folder.arrivals import Signature
 from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Kind, Message
 from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection
-from corescout.instruments.nanonis.cloud import cloud_commands, cloud_places
+from corescout.instruments.nanonis.cloud import cloud_places
 from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
 from corescout.instruments.nanonis.lines import MOTION, SCANS, STATUS, STOP, Lines
+from corescout.instruments.nanonis.orders import Orders, in_text
+from corescout.instruments.nanonis.readback import (
+    Wiring,
+    check_curve,
+    read_contact,
+    read_spectrum,
+)
 from corescout.instruments.nanonis.scan_watch import POLL_MS, ScanWatch
-from corescout.instruments.nanonis.spectra import BASE_NAME, DatFolder, from_reply
+from corescout.instruments.nanonis.spectra import DatFolder, from_reply
 from corescout.instruments.nanonis.stopping import REST_M, REST_S, Stopping
 from corescout.instruments.protocol import (
     Capabilities,
+    Contact,
     Description,
     InstrumentError,
+    SpectrumSettings,
     Status,
     StopReport,
     Told,
 )
 
-LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
 STOP_S = 0.4  # that `stop` waits for a confirmation
 _LATCH_S = 0.05  # a stop waits so long for a command that is being written
 _LAST_WORDS_S = 1.0  # that `close` leaves to a stop under way
 _LONGEST_REST_S = 2.0
 TOLERANCE_M = 50e-9  # between a target and the place that a file names
-_RED = 0xFF0000
+BiasAt = Literal["tip", "sample"]
 _Result = TypeVar("_Result")
 _NOTES = ("number of points and time of a spectrum are those set at the controller",)
-_NOT_WHILE_SCANNING = ("move", "spectrum", "zoom")
 _MOTIONS = ("FolMe.XYPosSet", "Scan.Action", "BiasSpectr.Start", "Pattern.ExpStart")
 _ONE_BY_ONE: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
 
@@ -70,13 +75,22 @@ class NanonisInstrument:
         it they come with the reply; those of a cloud are not read then.
     readback_noise_m : float
         Standard deviation of a position that is read while the tip rests.
+    bias_gain : float
+        Of an amplifier between controller and tip.
+    bias_at : {"tip", "sample"}
+        What the controller's bias is applied to; plans, limits and curves have the tip's.
+    error_signal : int, optional
+        Index (0 to 127) of the feedback's error signal.
+    ac_modulator : int
+        Number of the lock-in's modulator that drives the tip; 0 where it is another device.
     """
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 6501, timeout_s: float = TIMEOUT_S,
         ports: Sequence[int] | None = None, *, cloud: bool = False,
         data_folder: str | Path | None = None, stop_port: int | None = None,
-        readback_noise_m: float = 0.0,
+        readback_noise_m: float = 0.0, bias_gain: float = 1.0, bias_at: BiasAt = "tip",
+        error_signal: int | None = None, ac_modulator: int = 1,
     ) -> None:  # fmt: skip
         self._host, self._cloud, self._noise_m = host, cloud, readback_noise_m
         named = tuple(ports or range(port, port + 4))
@@ -86,7 +100,9 @@ class NanonisInstrument:
         self._stopped = threading.Event()
         self._latch = threading.Lock()  # held while a command is written: no stop comes between
         self._stopping: Stopping | None = None
-        self._speed_m_per_s: float | None = None  # that was set last
+        self._wiring = Wiring(bias_gain, bias_at)
+        self._error_signal, self._modulator = error_signal, ac_modulator
+        self._orders = Orders(self._say, self._wiring, with_reply=self._files is None)
         self._signals = Signals((), "")
         self._scans = ScanWatch()
         self._held_back: list[Message] = []
@@ -99,7 +115,8 @@ class NanonisInstrument:
         address = f"nanonis {self._host}:{self._lines.ports[0]}"
         return Capabilities(
             "Nanonis", address, actions, can_stop=True, can_read_back=True,
-            whole_plans=self._cloud, notes=_NOTES, own_stop=len(self._lines.ports) > STOP,
+            whole_plans=self._cloud, notes=(*_NOTES, str(self._wiring)),
+            own_stop=len(self._lines.ports) > STOP,
         )  # fmt: skip
 
     def connect(self) -> None:
@@ -124,6 +141,16 @@ class NanonisInstrument:
             self._stopping.end(_LAST_WORDS_S)
         self._lines.close()
 
+    def identities(self) -> tuple[str, ...]:
+        """Each of its ports at its address, and the session that it says it runs there."""
+        line, peers = self._on(STATUS), self._lines.peers()
+        said = line.call("Util.VersionGet")
+        (folder,) = line.call("Util.SessionPathGet")
+        known = [f"nanonis {host}:{port}" for host, port in peers]
+        if folder:  # without a session folder there is nothing to tell it by
+            known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
+        return tuple(known)
+
     def stop_problem(self) -> str | None:
         """Say why a stop would not arrive on its own connection; None if that answers."""
         return self._lines.stop_problem()
@@ -134,7 +161,16 @@ class NanonisInstrument:
         x, y = line.call("FolMe.XYPosGet", 1)
         (bias_v,) = line.call("Bias.Get")
         (running,) = line.call("Scan.StatusGet")
-        return Status((float(x), float(y)), float(bias_v), busy=bool(running))
+        return Status((float(x), float(y)), self._wiring.tip_v(bias_v), busy=bool(running))
+
+    def contact(self) -> Contact:
+        """Read feedback, Z, error signal, set-point and AC drive."""
+        call = self._on(STATUS).call
+        return read_contact(call, self._wiring, self._error_signal, self._modulator)
+
+    def spectrum_settings(self) -> SpectrumSettings:
+        """Read how spectra are set at the controller."""
+        return read_spectrum(self._on(STATUS).call)
 
     def describe(self) -> Description:
         """Frame, channels of the buffer, software, range and speed; nothing is changed."""
@@ -160,11 +196,11 @@ class NanonisInstrument:
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say the commands with their arguments."""
         said = (
-            cloud_commands(messages)
+            self._orders.cloud(messages)
             if self._cloud
-            else [command for message in messages for command in self._commands(message)]
+            else [command for message in messages for command in self._orders.commands(message)]
         )
-        return tuple(f"{name}({', '.join(map(_argument, rest))})" for name, *rest in said)
+        return tuple(map(in_text, said))
 
     def send(self, message: Message) -> Measurement | Scan | None:
         """Carry out a message on the connection of motion; keep it for a cloud."""
@@ -221,7 +257,7 @@ class NanonisInstrument:
         InstrumentError
             If a scan runs, or the controller holds other places than were sent.
         """
-        self._need_no_scan("a cloud")
+        self._orders.need_no_scan("a cloud")
         wanted = np.asarray(places_m, np.float32).reshape(-1, 2)
         self._say("Pattern.CloudSet", 1, wanted)
         (found,) = self._say("Pattern.CloudGet")
@@ -266,10 +302,10 @@ class NanonisInstrument:
 
     def _rest_s(self) -> float:
         """Time in which a tip that travels would leave its place, however slow it is."""
-        if not self._speed_m_per_s:
+        if not self._orders.speed_m_per_s:
             return REST_S
         way_m = 2 * max(REST_M, 3 * self._noise_m)
-        return min(max(REST_S, way_m / self._speed_m_per_s), _LONGEST_REST_S)
+        return min(max(REST_S, way_m / self._orders.speed_m_per_s), _LONGEST_REST_S)
 
     def _unless_stopped(self, do: Callable[[], _Result]) -> _Result:
         """A call that a stop has ended tells of the stop, not of what it broke."""
@@ -280,106 +316,57 @@ class NanonisInstrument:
                 raise StoppedError("Nanonis was stopped") from None
             raise
 
-    def _commands(self, message: Message) -> list[tuple[Any, ...]]:
-        """The commands of a message, in order."""
-        v = message.values
-        if message.kind == "bias":
-            return [("Bias.Set", v["bias_v"])]
-        if message.kind == "speed":
-            return [("FolMe.SpeedSet", v["speed_m_per_s"], 1)]
-        if message.kind == "move":
-            return [("FolMe.XYPosSet", v["x_m"], v["y_m"], 1)]
-        if message.kind == "mark":
-            text = [message.target_uid or ""]
-            return [("Marks.PointsDraw", ([(v["x_m"], v["y_m"])], text, [_RED]))]
-        if message.kind == "spectrum":
-            limits = ("BiasSpectr.LimitsSet", v["bias_start_v"], v["bias_end_v"])
-            reply = int(self._files is None)
-            return [("BiasSpectr.Open",), limits, ("BiasSpectr.Start", reply, BASE_NAME)]
-        frame = (v["x_m"], v["y_m"], v["size_m"], v["size_m"], math.degrees(v["angle_rad"]))
-        return [
-            ("Scan.FrameSet", *frame),
-            ("Scan.Action", 0, 0),
-            ("Scan.WaitEndOfScan", POLL_MS),
-        ]
-
     def _send(self, message: Message) -> Measurement | Scan | None:
-        if message.kind in _NOT_WHILE_SCANNING:
-            self._need_no_scan(f"a {message.kind}")
         if message.kind == "zoom":
             return self._zoom(message)
-        answers: list[Any] = []
         files = {} if self._files is None else self._files.seen()
-        for name, *arguments in self._commands(message):
-            limit = {"FolMe.XYPosSet": LONGEST_MOVE_S, "BiasSpectr.Start": LONGEST_SPECTRUM_S}
-            answers = self._say(name, *arguments, timeout_s=limit.get(name))
-        if message.kind == "speed":
-            self._speed_m_per_s = message.values["speed_m_per_s"]
+        answers = self._orders.carry_out(message)
         if message.kind == "spectrum":
             return self._measurement(message, answers, files)
         return None
 
-    def _need_no_scan(self, what: str) -> None:
-        """Two motions at once are none that was approved."""
-        (running,) = self._say("Scan.StatusGet")
-        if running:
-            raise InstrumentError(f"a scan is running: {what} must wait until it has ended")
-
     def _zoom(self, message: Message) -> Scan:
         """Scan a frame and go back to the one before; `scans` does not tell of it."""
-        image = None
-        before = self._say("Scan.FrameGet")
+        image: Scan | None = None
+
+        def take() -> Scan:
+            nonlocal image
+            image, _ = grab(self._on(MOTION), self._signals, new_uid())
+            return image
+
         self._scans.own_begins()
         try:
-            for name, *arguments in self._commands(message):
-                if name == "Scan.WaitEndOfScan":
-                    self._wait_for_scan()
-                else:
-                    self._say(name, *arguments)
-            image, _ = grab(self._on(MOTION), self._signals, new_uid())
-            self._say("Scan.FrameSet", *before)
+            return self._orders.frame(message, take)
         finally:
             self._scans.own_ended(image)
-        return image
-
-    def _wait_for_scan(self) -> None:
-        """Wait in short turns: a scan that is stopped never tells its end."""
-        deadline = time.monotonic() + LONGEST_SCAN_S
-        while time.monotonic() < deadline:
-            late, _ = self._say("Scan.WaitEndOfScan", POLL_MS)
-            (running,) = self._say("Scan.StatusGet")
-            if not late or not running:
-                return
-        raise InstrumentError(f"the scan did not end within {LONGEST_SCAN_S:.0f} s")
 
     def _measurement(
         self, message: Message, answers: list[Any], files: dict[Path, Signature]
     ) -> Measurement:
         at_m = self.status().at_m
         if self._files is None:
-            curve = from_reply(answers, message.target_uid, self._signals.source)
-            return replace(curve, xy_m=at_m)
-        curve = self._files.next_one(files, at_m, self._stopped.is_set)
+            curve = replace(from_reply(answers, None, self._signals.source), xy_m=at_m)
+        else:
+            curve = self._files.next_one(files, at_m, self._stopped.is_set)
+        curve = self._wiring.measured(curve)
+        check_curve(curve, message.values["bias_start_v"], message.values["bias_end_v"])
         return replace(curve, target_uid=message.target_uid, xy_m=curve.xy_m or at_m)
 
     def _measure_cloud(self, messages: Sequence[Message]) -> None:
         files = {} if self._files is None else self._files.seen()
         self._visited = (cloud_places(messages), datetime.now(), files)
-        for name, *arguments in cloud_commands(messages):
+        for command in self._orders.cloud(messages):
+            name, *arguments = command
             if name == "Pattern.CloudSet":
                 self.set_cloud(arguments[1])
             elif name == "Pattern.ExpStatusGet":
                 self._wait_for_pattern()
             elif name != "Pattern.CloudGet":  # `set_cloud` has read it back
-                self._say(name, *arguments)
+                if name == "Pattern.ExpStart":
+                    self._orders.look_at_bias()
+                self._orders.say_and_check(*command)
 
     def _wait_for_pattern(self) -> None:
         while self._say("Pattern.ExpStatusGet")[0]:
             if self._stopped.wait(POLL_MS / 1000):
                 raise StoppedError("Nanonis was stopped")
-
-
-def _argument(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return "; ".join(f"{x:.9g}, {y:.9g}" for x, y in value.reshape(-1, 2))
-    return f"{value:.9g}" if isinstance(value, float) else str(value)

@@ -22,6 +22,10 @@ _SLICE_S = 0.02
 _WRITE_S = 1.0  # for a request to be taken by this machine's network
 
 
+class RefusedError(InstrumentError):
+    """The controller answers that it cannot do it; the connection is whole."""
+
+
 class Answer:
     """What comes back to a command that was sent: later, or never.
 
@@ -69,6 +73,8 @@ class Answer:
             raise InstrumentError(f"{where}: {self._error}") from self._error
         try:
             return codec.results(self.name, self._body)
+        except codec.ReportedError as error:
+            raise RefusedError(f"{self._address} answers {error}") from error
         except codec.WireError as error:
             raise InstrumentError(f"{self._address} answers {error}") from error
 

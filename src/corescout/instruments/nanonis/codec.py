@@ -21,6 +21,10 @@ class WireError(ValueError):
     """Bytes that are not what the protocol says."""
 
 
+class ReportedError(WireError):
+    """The other side says that it could not do it."""
+
+
 class Layout(NamedTuple):
     """Kinds of the arguments and of the results of a command."""
 
@@ -276,7 +280,7 @@ def results(name: str, data: bytes) -> list[Any]:
             raise
         status, text = 1, text_of(data[8:])
     if status:
-        raise WireError(f"{name}: {text or 'an error without a text'}")
+        raise ReportedError(f"{name}: {text or 'an error without a text'}")
     return found
 
 

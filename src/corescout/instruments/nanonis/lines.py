@@ -88,6 +88,10 @@ class Lines:
         """Return one as it is, open or lost; waits for nothing."""
         return self._open.get(number)
 
+    def peers(self) -> tuple[tuple[str, int], ...]:
+        """Return address and port that each open connection has reached, names resolved."""
+        return tuple((c.peer, self.ports[n]) for n, c in sorted(self._open.items()))
+
     def another(self, port: int) -> Connection:
         """Open one more, for a stop (InstrumentError)."""
         return Connection(self._host, port, self._timeout_s, _CONNECT_S)

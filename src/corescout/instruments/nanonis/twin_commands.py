@@ -21,8 +21,9 @@ import numpy as np
 
 from corescout.data import Measurement, Scan
 from corescout.data.errors import CorescoutError
+from corescout.data.target import SPECTRUM_DEFAULTS
 from corescout.instruments.limits import SMALLEST_FRAME_M
-from corescout.instruments.messages import SPECTRUM_DEFAULTS, Message
+from corescout.instruments.messages import Message
 from corescout.instruments.nanonis import codec
 from corescout.instruments.nanonis.twin_panel import LAYOUTS, Z_RANGE_M, TwinPanel
 from corescout.instruments.twin import DigitalTwin

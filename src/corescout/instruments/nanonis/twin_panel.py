@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from corescout.data import ScanFrame
-from corescout.instruments.messages import SPECTRUM_DEFAULTS
+from corescout.data.target import SPECTRUM_DEFAULTS
 from corescout.instruments.nanonis.codec import COMMANDS, Layout
 
 if TYPE_CHECKING:

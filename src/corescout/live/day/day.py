@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 JOURNAL, PAGE = "journal.jsonl", "day.html"
 SCANS, PICTURES = "scans", "pictures"
+_OURS = {JOURNAL, PAGE, SCANS, PICTURES, MEASUREMENTS, ".lock"}
 
 
 class Day:
@@ -173,6 +175,25 @@ class Day:
 
     def _entries(self) -> list[dict[str, Any]]:
         return read_journal(self.folder / JOURNAL)
+
+
+def remove_day(folder: Path) -> None:
+    """Remove the folder of a day, for one that is to replace it.
+
+    Raises
+    ------
+    InputError
+        If it holds anything else, or somebody writes to it.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= _OURS:
+        raise InputError(
+            "the folder of a day to overwrite", f"{folder}, which holds something else",
+            "give another with --out",
+        )  # fmt: skip
+    Day(folder).close()  # nobody else has it
+    shutil.rmtree(folder)
 
 
 def _safe(name: str) -> str:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from corescout.data import InputError, Result, Target
-from corescout.data.target import Action
-from corescout.instruments import DriftCheck, Instrument, VisitPlan, plan_visits
+from corescout.data import Result, Target
+from corescout.instruments import Instrument, VisitPlan
+from corescout.instruments.visits import CHECK_EVERY, can_check_drift, visits
 from corescout.live.reading.advice import zoom_targets
 from corescout.live.reading.drift import Drift, shifted
 from corescout.live.reading.next_scan import Understood
 from corescout.live.settings import LiveSettings
 from corescout.plan import Plan
-from corescout.targets import route, targets_of
-
-CHECK_EVERY = 8  # targets between two looks at the drift
-CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
+from corescout.targets import targets_of
 
 
 @dataclass
@@ -75,9 +69,10 @@ class Suggestion:
         InstrumentError
             If the instrument does not say where the tip is.
         """
-        plan = plan_of(
-            self.result, self.targets, instrument.status().at_m, settings.action,
-            settings.action_settings, drift_check=settings.drift_check and can_scan_on(instrument),
+        looks = settings.drift_check and can_check_drift(instrument)
+        plan = visits(
+            self.result, self.targets, settings.action, settings.action_settings,
+            start_m=instrument.status().at_m, check_every=CHECK_EVERY if looks else 0,
         )  # fmt: skip
         return with_drift(plan, Drift("", "", self.moved_m, None)) if any(self.moved_m) else plan
 
@@ -91,40 +86,6 @@ def suggest(
     plan = Plan.model_validate(result.plan)
     places = [*measured.xy_m, *measured.sent_m]
     return Suggestion(result, targets_of(result, plan.targets, places))
-
-
-def can_scan_on(instrument: Instrument) -> bool:
-    """Whether a frame can be scanned on the way; a plan that goes as a whole has no way."""
-    known = instrument.capabilities
-    return "zoom" in known.actions and not known.whole_plans
-
-
-def plan_of(
-    result: Result,
-    targets: Sequence[Target],
-    at_m: tuple[float, float] | None,
-    action: Action,
-    settings: dict[str, float],
-    *,
-    drift_check: bool,
-) -> VisitPlan:
-    """Make a plan of targets in the order of their way.
-
-    Raises
-    ------
-    InputError
-        If there is no target or the scan has no scale.
-    """
-    if result.scan.frame is None or not targets:
-        raise InputError("targets on a scan with a scale", f"{len(targets)} targets", "scan again")
-    places = np.array([t.xy_m for t in targets])
-    ordered = [
-        replace(targets[i], action=action, settings={**targets[i].settings, **settings})
-        for i in route(places, at_m or result.scan.frame.center_m)
-    ]
-    size = CHECK_SHARE * min(result.scan.frame.size_m)
-    check = DriftCheck(CHECK_EVERY, result.scan.frame.center_m, size) if drift_check else None
-    return plan_visits(result.scan, ordered, drift_check=check)
 
 
 def with_drift(plan: VisitPlan, drift: Drift) -> VisitPlan:

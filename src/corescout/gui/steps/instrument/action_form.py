@@ -16,12 +16,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.data.target import Action
+from corescout.data.target import SPECTRUM_DEFAULTS, Action
 from corescout.gui.model.undo import Parameter
 from corescout.gui.steps.step import Fold
-from corescout.instruments.messages import SPECTRUM_DEFAULTS
 from corescout.instruments.visit_plan import TOLERANCE_M
-from corescout.live.loop.suggestion import CHECK_EVERY
+from corescout.instruments.visits import CHECK_EVERY
 
 _ACTIONS = {
     "spectrum": "spectrum at each target",

@@ -85,7 +85,7 @@ def folder_choice(folder: Path) -> Choice:
 def open_twin(speed: float = 60.0) -> Opened:
     """Return the twin of the sample surface, and limits that hold its tip on it."""
     from corescout.instruments.twin import DigitalTwin
-    from corescout.live.demo import limits_of
+    from corescout.instruments.twin_demo import limits_of
     from corescout.surfaces import generate_surface
 
     twin = DigitalTwin(generate_surface(seed=0), speed=speed)

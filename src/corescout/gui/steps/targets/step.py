@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import InputError, Result, Target
+from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas import layer_data as shown
 from corescout.gui.canvas.target_layer import TargetLayer
 from corescout.gui.model.target_edits import edited, numbered
@@ -29,8 +30,8 @@ from corescout.gui.model.undo import Change, Parameter
 from corescout.gui.model.workflow import State
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.table import TargetTable
-from corescout.live.way import FORMATS, way_through
 from corescout.plan import TargetPlan
+from corescout.targets import way_through
 
 if TYPE_CHECKING:
     from corescout.gui.explorer import Explorer
@@ -190,7 +191,7 @@ class TargetsStep(Step):
             self.route.setText("Explore a scan: its targets stand here.")
         else:
             start = None if result.scan.frame is None else result.scan.frame.center_m
-            words = way_through(ordered, start, "mark").words().replace(" um", " µm")
+            words = way_through(ordered, start).words().replace(" um", " µm")
             self.route.setText(f"Route: {words}")
         self.targets_changed.emit(ordered)
 

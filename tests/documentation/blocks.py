@@ -1,0 +1,98 @@
+"""The code blocks of the documentation, and a folder in which they run as they stand."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = ("README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/**/*.md")))
+_FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_NUMBER = re.compile(r"-?\d[\d.:]*(?:e[-+]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block; `output` is what a ```text block right below says that it prints."""
+
+    page: str
+    number: int
+    language: str
+    code: str
+    output: str | None
+
+
+def blocks_of(page: str) -> list[Block]:
+    """Return the blocks of a page in order."""
+    text = (ROOT / page).read_text("utf-8")
+    found = list(_FENCE.finditer(text))
+    blocks = []
+    for i, match in enumerate(found):
+        below = found[i + 1] if i + 1 < len(found) else None
+        beside = below is not None and not text[match.end() : below.start()].strip()
+        output = below[2] if beside and below[1] == "text" else None
+        if match[1] != "text":
+            blocks.append(Block(page, i, match[1], match[2], output))
+    return blocks
+
+
+def commands_of(block: Block) -> list[str]:
+    """Return the commands of a block of shell, without their comments."""
+    lines = [re.sub(r"\s+#.*$", "", line).strip() for line in block.code.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str, str]:
+    """Run a command line of ours in this process; return its code, what it printed, and errors.
+
+    ``> FILE`` is carried out as a shell does. A command that goes on until Ctrl-C gets one.
+    """
+    from corescout.cli.app import _run
+
+    command, _, target = (part.strip() for part in command.partition(" > "))
+    out, err = io.StringIO(), io.StringIO()
+    timer = None
+    # Started in the background of a shell, a process is deaf to Ctrl-C; a person's is not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interrupt_after_s is not None:
+        timer = threading.Timer(interrupt_after_s, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = _run(shlex.split(command)[1:])
+    finally:
+        if timer is not None:
+            timer.cancel()
+        signal.signal(signal.SIGINT, before)
+    if target:
+        Path(target).write_text(out.getvalue(), "utf-8")
+        return code, "", err.getvalue()
+    return code, out.getvalue(), err.getvalue()
+
+
+def masked(text: str) -> str:
+    """Return a text whose numbers are masked: they depend on the machine, the words do not.
+
+    What was chosen stands in the first paragraph of a verdict, which is cut, and rows of a table
+    that are alike are one.
+    """
+    lines = []
+    for line in text.splitlines():
+        line = re.sub(r"^(\s*)(Window \d+ px).*", r"\1\2 ...", line)
+        line = re.sub(r"\s+", " ", _NUMBER.sub("#", line)).rstrip()
+        if not lines or lines[-1] != line:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def agrees(expected: str, found: str) -> bool:
+    """Say whether a text is as a page says: masked, ``...`` stands for anything."""
+    pattern = re.escape(masked(expected)).replace(re.escape("..."), ".*")
+    return re.fullmatch(pattern, masked(found), re.DOTALL) is not None

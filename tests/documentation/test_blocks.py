@@ -1,0 +1,199 @@
+"""Every code block and command of README and docs runs as it stands, its output compared.
+
+What is printed beside a block of the documentation is compared with it; what a command prints
+without being quoted stands in `outputs.json` (numbers masked), which
+``CORESCOUT_WRITE_OUTPUTS=1`` writes anew.
+"""
+
+import io
+import json
+import os
+import shlex
+import tomllib
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from documentation.blocks import PAGES, Block, agrees, blocks_of, commands_of, masked, run
+from documentation.conftest import START
+
+OUTPUTS = Path(__file__).parent / "outputs.json"
+WRITE = bool(os.environ.get("CORESCOUT_WRITE_OUTPUTS"))
+BLOCKS = [b for page in PAGES for b in blocks_of(page)]
+# What goes on until Ctrl-C, and how long it runs here before that comes.
+ENDLESS = {"corescout watch": 4.0, "corescout twin": 2.0}
+# Minutes each: they run with -m slow, and their words are checked in any case.
+LONG = ("corescout demo", "corescout bench all")
+# What a machine of tests has not: a network, a controller, a virtual environment to make.
+ELSEWHERE = {
+    "python3 dev.py": "makes a virtual environment of gigabytes",
+    "py -3.11 dev.py": "likewise",
+    "pip install": "takes packages from the network",
+    "corescout sample pzt_film": "fetches a file from the network",
+    "corescout connect --nanonis": "talks to a controller",
+}
+
+
+def code_blocks(language: str) -> list[Block]:
+    return [b for b in BLOCKS if b.language == language]
+
+
+def named(block: Block) -> str:
+    return f"{block.page}-{block.number}"
+
+
+COMMANDS = [
+    pytest.param(block, command, id=f"{named(block)}-{command[:60]}")
+    for block in code_blocks("sh")
+    for command in commands_of(block)
+]
+
+
+def test_every_block_has_a_language_that_is_run_or_read():
+    known = {"sh", "python", "toml", "json", "mermaid", "text", ""}
+    assert {b.language for b in BLOCKS} <= known
+    # A block without a language is a drawing: none of it is a command of ours.
+    for block in code_blocks(""):
+        assert "corescout " not in block.code, named(block)
+
+
+def words_are_known(command: str) -> bool:
+    """Whether the parser takes the words of a command, without running it."""
+    import click
+    from typer.main import get_command
+
+    from corescout.cli.app import app
+
+    words = shlex.split(command.partition(" > ")[0])[1:]
+    at, context = get_command(app), None
+    while hasattr(at, "commands"):
+        name, *words = words
+        at = at.commands[name]
+    try:
+        context = at.make_context(at.name, words, resilient_parsing=False)
+    except click.exceptions.Exit:
+        return True
+    return context is not None
+
+
+@pytest.mark.parametrize(("block", "command"), COMMANDS)
+def test_a_command_runs_as_it_stands_and_prints_what_is_said(block, command, explored):
+    if not command.startswith("corescout "):
+        assert any(command.startswith(known) for known in ELSEWHERE), command
+        return
+    if any(command.startswith(known) for known in (*ELSEWHERE, *LONG)):
+        assert "corescout bench" in command or words_are_known(command)
+        return
+    if command in START:
+        return  # `explored` did it
+    after = next((s for known, s in ENDLESS.items() if command.startswith(known)), None)
+    folder = _its_own_folder(command, explored)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        code, out, errors = run(command, after)
+    finally:
+        os.chdir(before)
+    assert code in ((0,) if after is None else (0, 130)), errors
+    if after is not None:
+        return
+    if block.output is not None and len(commands_of(block)) == 1:
+        assert agrees(block.output, out), out
+    else:
+        _compare_kept(command, out)
+
+
+def _its_own_folder(command: str, explored: Path) -> Path:
+    """The folder that a command runs in; what it would write again is put away."""
+    for name in ("next.h5.corescout", "other.h5.corescout", "again.py", "maps", "model.pt"):
+        there = explored.parent / name
+        if there.is_file():
+            there.unlink()
+        elif there.is_dir():
+            import shutil
+
+            shutil.rmtree(there)
+    return explored.parent
+
+
+def _compare_kept(command: str, out: str) -> None:
+    kept = json.loads(OUTPUTS.read_text("utf-8")) if OUTPUTS.exists() else {}
+    if WRITE:
+        kept[command] = masked(out)
+        text = json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False)
+        OUTPUTS.write_text(text + "\n", "utf-8")
+    assert masked(out) == kept.get(command), f"of {command}; CORESCOUT_WRITE_OUTPUTS=1 keeps it"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["corescout demo", "corescout demo --live"])
+def test_a_long_command_runs_as_it_stands(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, errors = run(command)
+    assert code == 0, errors
+    assert "report: " in out
+
+
+@pytest.mark.parametrize("block", code_blocks("python"), ids=named)
+def test_a_block_of_python_runs_as_it_stands_and_prints_what_is_said(block, explored):
+    out = io.StringIO()
+    space = {"__name__": "__main__"}
+    for earlier in code_blocks("python"):
+        if earlier.page == block.page and earlier.number < block.number:
+            with redirect_stdout(io.StringIO()):
+                exec(compile(earlier.code, named(earlier), "exec"), space)
+    with redirect_stdout(out):
+        exec(compile(block.code, named(block), "exec"), space)
+    if block.output is not None:
+        assert agrees(block.output, out.getvalue()), out.getvalue()
+    elif out.getvalue():
+        _compare_kept(named(block), out.getvalue())
+
+
+@pytest.mark.parametrize("block", code_blocks("toml"), ids=named)
+def test_a_block_of_toml_is_what_it_says(block, tmp_path):
+    values = tomllib.loads(block.code)
+    if "instruments" in values:
+        from corescout.instruments.profiles import KINDS, open_instrument
+
+        file = tmp_path / "instruments.toml"
+        text = block.code
+        for path in ("/mnt/afm/scans", "/mnt/afm/plans"):
+            (tmp_path / Path(path).name).mkdir(exist_ok=True)
+            text = text.replace(path, (tmp_path / Path(path).name).as_posix())
+        text = text.replace("D:/Data/today", (tmp_path / "scans").as_posix())
+        file.write_text(text)
+        kinds = set()
+        for name, table in values["instruments"].items():
+            kinds.add(table["kind"])
+            try:
+                instrument, _ = open_instrument(name, file)
+            except ModuleNotFoundError:
+                continue
+            assert instrument.capabilities.name
+        assert kinds == set(KINDS)
+    else:
+        assert any(key.startswith("corescout.") for key in values["project"]["entry-points"])
+
+
+@pytest.mark.parametrize("block", code_blocks("json"), ids=named)
+def test_a_block_of_json_is_json(block):
+    json.loads(block.code)
+
+
+def test_examples_of_the_help_run(explored):
+    """Those that no page shows; the pages' own run above."""
+    import shutil
+
+    from corescout.cli.examples import EXAMPLES
+
+    shown = {command for b in code_blocks("sh") for command in commands_of(b)}
+    shutil.copy(explored.parent / "next.h5", explored.parent / "other.h5")
+    elsewhere = (*ELSEWHERE, *LONG, *ENDLESS)
+    for lines in EXAMPLES.values():
+        for command in lines:
+            if command in shown or any(command.startswith(known) for known in elsewhere):
+                assert "bench" in command or words_are_known(command)
+                continue
+            assert words_are_known(command), command

@@ -1,0 +1,1 @@
+"""A package of its own: a reader, a reward and an instrument for Corescout."""
