@@ -12,9 +12,12 @@ import pytest
 
 from corescout.exports import write_gsf
 from corescout.instruments import read_journal
-from corescout.instruments.protocol import DOUBT
+from corescout.instruments.protocol import DOUBT, InstrumentError
 from corescout.live.day.day import Day
 from corescout.live.loop import runner as runner_module
+from corescout.live.loop.board import Board
+from corescout.live.loop.inbox import Inbox
+from corescout.live.loop.receiver import Receiver
 from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import FolderSource, ListSource
 from corescout.live.reading.analyst import Analyst
@@ -178,3 +181,33 @@ def test_what_can_never_be_written_keeps_nothing_from_the_disk(day):
     day.write("two")
     assert [e["what"] for e in read_journal(day.folder / "journal.jsonl")] == ["two"]
     assert day.problem == ""
+
+
+def test_a_lost_source_is_not_opened_again_while_a_plan_is_carried_out(day):
+    """Nothing comes between a plan and its instrument; a scan can wait."""
+
+    class Losing(ListSource):
+        opened = 0
+
+        def arrivals(self):
+            self.opened += 1
+            if self.opened == 1:
+                raise InstrumentError("cut")
+            yield from ()
+
+    class UnderWay:
+        held, at_work, under_way = False, False, False
+
+    source, plan, stopping = Losing([]), UnderWay(), threading.Event()
+    board = Board(day, "losing", 100)
+    receiver = Receiver(source, Inbox(), board, day, plan, stopping)
+    board.signals.said.connect(lambda text: setattr(plan, "under_way", True))  # at the loss
+    thread = threading.Thread(target=receiver.follow)
+    thread.start()
+    until(lambda: plan.under_way)
+    time.sleep(1.5)  # longer than the first wait
+    assert source.opened == 1
+    plan.under_way = False
+    thread.join(10)
+    assert not thread.is_alive()
+    assert source.opened == 2
