@@ -43,15 +43,15 @@ def main() -> None:
 
 def beside(session: Session, folder: Path) -> None:
     """Take the windows that stand beside the main one."""
-    from corescout.gui.steps.types import finding
     from corescout.library import Library, library_type
     from corescout.pipeline import save
 
     explorer = session.explorer
     with tempfile.TemporaryDirectory() as place:
-        finding.LIBRARY = Path(place) / "library"
+        finder = explorer.types_step.finder
+        finder.folder = Path(place) / "library"
         for number in explorer.result.types.numbers:
-            Library(finding.LIBRARY).add(library_type(explorer.result, number))
+            Library(finder.folder).add(library_type(explorer.result, number))
         run = save(explorer.result, Path(place) / "yesterday.corescout")
         explorer.types_step.comparer.compare_with_run(run)
         session.pump(60.0, until=lambda: not explorer.busy)
@@ -80,10 +80,10 @@ def walk(session: Session) -> Iterator[str]:
     yield "empty"
     for data, options, kind in layers:
         getattr(session.viewer, f"add_{kind}")(data, **options)
-    session.pump(30.0, until=lambda: explorer.key_points_step.keypoints is not None)
+    session.pump(30.0, until=lambda: explorer.workspace.key_points.keypoints is not None)
     session.viewer.reset_view()
-    editor = explorer.key_points_step.editor
-    height, width = explorer.scan_of(explorer.image_layer()).shape_px
+    editor = explorer.workspace.key_points
+    height, width = explorer.workspace.chosen.scan.shape_px
     wall = np.array([[0.2 * height, 0.15 * width], [0.3 * height, 0.5 * width]])
     hole = np.array([[0.6, 0.55], [0.6, 0.85], [0.85, 0.85], [0.85, 0.55]]) * (height, width)
     editor.push(
@@ -121,21 +121,21 @@ def walk_run(session: Session) -> Iterator[str]:
     session.pump(30.0, until=lambda: not explorer.busy)
     yield "instrument"
     step.approve()
-    session.pump(30.0, until=step.run_button.isEnabled)
+    session.pump(30.0, until=step.panel.run_button.isEnabled)
     step.link.instrument.speed = 10
     step.run()
     session.pump(120.0, until=lambda: step.progress.done > 3)
     step.stop()
     session.pump(30.0, until=lambda: step.state == "HOLD")
-    explorer.targets_step.pick(0)
+    explorer.workspace.targets.select({0})
     yield "hold"
     step.release()
     session.pump(30.0, until=lambda: step.state == "OBSERVE")
     step.link.instrument.speed = 60
-    step.live_fold.toggle.setChecked(True)
-    step.watch_scans(step.live_section.source.itemText(0))
-    session.pump(120.0, until=lambda: step.live_section.records.count() > 1)
-    explorer.column.ensureWidgetVisible(step.live_section)
+    step.panel.live_fold.toggle.setChecked(True)
+    step.watch_scans(step.panel.live_section.source.itemText(0))
+    session.pump(120.0, until=lambda: step.panel.live_section.records.count() > 1)
+    explorer.column.ensureWidgetVisible(step.panel.live_section)
     yield "live"
 
 

@@ -1,5 +1,7 @@
 """What holds the project together: light imports, the manifest, names in the documentation."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +48,30 @@ def test_import_contracts_hold():
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def test_the_model_of_the_window_needs_no_widget_and_no_display():
+    code = (
+        "import importlib, pkgutil, sys; import corescout.gui.model as m;"
+        "names = [x.name for x in pkgutil.walk_packages(m.__path__, m.__name__ + '.')];"
+        "[importlib.import_module(n) for n in names];"
+        "m.workspace.Workspace();"
+        "bad = ('napari', 'vispy', 'pyqtgraph', 'torch');"
+        "print(len(names), *[k for k in sys.modules if k in bad or k.endswith('QtWidgets')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={k: v for k, v in os.environ.items() if k != "DISPLAY"},
+    )  # fmt: skip
+    count, *loaded = done.stdout.split()
+    assert int(count) > 10
+    assert loaded == []
+
+
+def test_two_files_of_the_window_import_its_dock():
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "src/corescout/gui").rglob("*.py")
+        if re.search(r"gui(\.explorer| import .*\bexplorer\b)", path.read_text("utf-8"))
+    ]
+    assert len(found) <= 2, found

@@ -56,7 +56,7 @@ def _day(folder: Path, scans: int) -> dict[str, Value]:
         for name in ("scan", "key_points", "explore"):
             session.explorer.steps[name].set_expanded(False)
         step.set_expanded(True)
-        step.live_fold.toggle.setChecked(True)
+        step.panel.live_fold.toggle.setChecked(True)
         began = time.monotonic()
         step.show_watch(LiveWatch(made.runner))
         with Heartbeat() as first:  # layers are added, modules loaded, the first scan explored

@@ -169,7 +169,6 @@ def _peak_bytes() -> int:
 def _import_readers() -> None:
     """Import what the readers need once, so that each child only reads."""
     import gsffile  # noqa: F401
-    import gwyfile  # noqa: F401
     import igor2.binarywave  # noqa: F401
     import pyfive  # noqa: F401
     import tifffile  # noqa: F401
@@ -181,6 +180,9 @@ def _import_readers() -> None:
         gwyddion_gwy,
         hdf5,
         nanonis_sxm,
+        nanosurf_nid,
+        ntmdt,
         numpy_array,
         tiff,
+        wsxm,
     )

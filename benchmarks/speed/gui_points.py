@@ -43,7 +43,7 @@ def run_points() -> dict[str, float]:
         explorer = session.explorer
         for data, options, kind in _images(result):
             getattr(session.viewer, f"add_{kind}")(data, **options)
-        explorer.set_result(result)
+        explorer.workspace.set_result(result)
         session.pump(60, until=lambda: not explorer.busy)
         session.pump(1.0)
         measured = {

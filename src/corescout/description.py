@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from corescout.data import Scan
+from corescout.derived import derived_channels
 from corescout.quality import assess
 
 Rows = list[tuple[str, str]]
@@ -22,6 +23,9 @@ def describe(scan: Scan, channel: str) -> dict[str, Rows]:
         "Channels": [
             (name, ", ".join(filter(None, (scan.units[name], scan.roles.get(name, "")))))
             for name in scan.channels
+        ],
+        "Derived channels": [
+            (name, f"from {', '.join(needs)}") for name, needs in derived_channels(scan).items()
         ],
         VENDOR: [(str(k), str(v)) for k, v in scan.metadata.items()],
     }

@@ -40,6 +40,11 @@ def profiles_file() -> Path:
     return user_config_path(_APP) / "instruments.toml"
 
 
+def channels_file() -> Path:
+    """Return where the user's own names of channels are looked for."""
+    return user_config_path(_APP) / "channels.toml"
+
+
 def types_folder() -> Path:
     r"""Return where the library of named types is: `CORESCOUT_LIBRARY`, or a folder of the data.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def explore(
     plan = plan or Plan.preset("live")
     began = time.monotonic()
     with single_threaded():
-        scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+        scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
         prepared = prepare(scan, plan, keypoints)
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
@@ -187,7 +187,7 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     """
     began = time.monotonic()
     plan = Plan.model_validate(result.plan)
-    scan = scan if isinstance(scan, Scan) else read_scan(scan, pixel_size_m=plan.pixel_size_m)
+    scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     found = transfer(result.representation, scan, keypoints)
     component = result.mixture.assign(found.z).argmax(axis=1)
     names = result.core_points.type_names
@@ -269,3 +269,9 @@ def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
         )
         null_gains += study.null_gains(groups)
     return judge(gain, null_gains, plan, places)
+
+
+def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:
+    """Read the scan of a file that has the first channel that is asked for."""
+    first = channels[0] if channels else None
+    return read_scan(path, pixel_size_m=plan.pixel_size_m, channel=first)

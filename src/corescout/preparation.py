@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from corescout.cleaning import clean_channel
 from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
 from corescout.data.short_repr import short_repr
+from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import detect, find_keypoints, select
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
-from corescout.response import channel_named, derivable, with_response
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -169,7 +169,8 @@ def prepare_like(
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
             f"one with {', '.join(map(repr, scan.channels))}",
-            "give such a scan, or explore this one by itself",
+            "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
+            " explore this one by itself",
         )
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
@@ -248,21 +249,20 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
             assumed=("pixel size given by the user", "centre 0, angle 0"),
         )
         scan = replace(scan, frame=frame)
-    given = channels is not None
-    asked = channels if channels is not None else plan.channels or ()
-    wanted = {n if given else channel_named(scan, n) for n in asked} - set(scan.channels)
-    if wanted & set(derivable(scan)):
-        cleaning = plan.cleaning
-        scan = with_response(scan, offset=cleaning.phase_offset, background=cleaning.background)
-    return scan
+    if channels is None:
+        wanted = [full_name(scan, name) for name in plan.channels or ()]
+    else:
+        known = channel_names(scan)
+        wanted = [name for name in channels if name in known]
+    cleaning = plan.cleaning
+    return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
 
 
 def _channels(
     scan: Scan, plan: Plan, grid: SquareGrid
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
     """Names, values that become 0 and 1, and cleaned images on the grid."""
-    asked = plan.channels or (scan.default_channel,)
-    channels = tuple(channel_named(scan, name) for name in asked)
+    channels = tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
     raw = _raw(scan, channels, plan, grid)
     low, high = normalisation(raw, channels, plan.normalisation)
     return channels, low, high, raw

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Scan
-from corescout.response import derivable, with_response
+from corescout.derived import derived_channels, with_derived
 
 LOST_LINES = 0.01  # share of lines
 SATURATED = 0.01  # share of pixels at one end of the range
@@ -82,8 +82,8 @@ _seen: WeakKeyDictionary[Scan, dict[str, tuple[Finding, ...]]] = WeakKeyDictiona
 
 def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
     """What is in doubt about a channel, whatever is found on it."""
-    if name not in scan.channels and name in derivable(scan):
-        scan = with_response(scan)
+    if name not in scan.channels and name in derived_channels(scan):
+        scan = with_derived(scan, [name])
     image = np.asarray(scan.channel(name), dtype=np.float64)
     known = np.isfinite(image)
     if not known.any():

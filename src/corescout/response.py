@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Scan
-from corescout.plan_changes import did_you_mean
+from corescout.data import Scan
 
 COS, SIN = "ACosPhase", "ASinPhase"
 
@@ -68,31 +67,6 @@ def derivable(scan: Scan) -> dict[str, tuple[str, str]]:
             if other == partner and scan.directions.get(phase) == direction:
                 pairs |= {_derived_name(amplitude, k): (amplitude, phase) for k in (COS, SIN)}
     return pairs
-
-
-def channel_named(scan: Scan, name: str) -> str:
-    """Return the channel of a scan that a name means: its own, or one that can be derived.
-
-    `ACosPhase` and `ASinPhase` mean the first derivable one of theirs, whatever its number and
-    direction.
-
-    Raises
-    ------
-    InputError
-        If there is none, with the nearest name.
-    """
-    known = dict.fromkeys((*scan.channels, *derivable(scan)))
-    if name in known:
-        return name
-    if name in (COS, SIN):
-        found = next((n for n in known if n.startswith(name)), None)
-        if found is not None:
-            return found
-    raise InputError(
-        f"one of the channels {', '.join(map(repr, known))}",
-        f"{name!r}",
-        did_you_mean(name, known) or "choose one of these with --channel",
-    )
 
 
 def with_response(scan: Scan, *, offset: bool = True, background: bool = True) -> Scan:

@@ -2,13 +2,14 @@
 
 What is printed beside a block of the documentation is compared with it; what a command prints
 without being quoted stands in `outputs.json` (numbers masked), which
-``CORESCOUT_WRITE_OUTPUTS=1`` writes anew.
+``CORESCOUT_WRITE_OUTPUTS=1`` writes anew. The tests of a page run in its order.
 """
 
 import io
 import json
 import os
 import shlex
+import shutil
 import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -88,33 +89,18 @@ def test_a_command_runs_as_it_stands_and_prints_what_is_said(block, command, exp
     if command in START:
         return  # `explored` did it
     after = next((s for known, s in ENDLESS.items() if command.startswith(known)), None)
-    folder = _its_own_folder(command, explored)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        code, out, errors = run(command, after)
-    finally:
-        os.chdir(before)
+    for there in explored.parent.glob("*.corescout"):
+        if there != explored:
+            shutil.rmtree(there)
+    os.environ["CORESCOUT_LIBRARY"] = str(explored.parent / f"library-{Path(block.page).stem}")
+    code, out, errors = run(command, after)
     assert code in ((0,) if after is None else (0, 130)), errors
     if after is not None:
         return
     if block.output is not None and len(commands_of(block)) == 1:
         assert agrees(block.output, out), out
     else:
-        _compare_kept(command, out)
-
-
-def _its_own_folder(command: str, explored: Path) -> Path:
-    """The folder that a command runs in; what it would write again is put away."""
-    for name in ("next.h5.corescout", "other.h5.corescout", "again.py", "maps", "model.pt"):
-        there = explored.parent / name
-        if there.is_file():
-            there.unlink()
-        elif there.is_dir():
-            import shutil
-
-            shutil.rmtree(there)
-    return explored.parent
+        _compare_kept(f"{block.page}: {command}", out)
 
 
 def _compare_kept(command: str, out: str) -> None:
@@ -184,8 +170,6 @@ def test_a_block_of_json_is_json(block):
 
 def test_examples_of_the_help_run(explored):
     """Those that no page shows; the pages' own run above."""
-    import shutil
-
     from corescout.cli.examples import EXAMPLES
 
     shown = {command for b in code_blocks("sh") for command in commands_of(b)}

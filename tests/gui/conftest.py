@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hands import wait_for_preview
+from hands import search_quickly, wait_for_preview
 
 os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 
@@ -11,31 +11,23 @@ os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
 @pytest.fixture(autouse=True)
 def sessions(tmp_path, monkeypatch):
     """Keep sessions of tests apart from each other and from the user's."""
-    from corescout.gui.kept import autosave
+    from corescout import folders
 
     folder = tmp_path / "kept sessions"
-    monkeypatch.setattr(autosave, "sessions_folder", lambda: folder)
+    monkeypatch.setattr(folders, "sessions_folder", lambda: folder)
     return folder
 
 
 @pytest.fixture
-def explorer(make_napari_viewer_proxy, qtbot, quick_plan, monkeypatch):
+def explorer(make_napari_viewer_proxy, qtbot):
     """Return an explorer in a viewer; its searches are short ones."""
-    from corescout.gui import explorer as module
+    from corescout.gui.explorer import Explorer
 
-    Explorer, whole_plan = module.Explorer, module.plan_of
-
-    def short(steps, channels):
-        plan = whole_plan(steps, channels)
-        return quick_plan.model_copy(
-            update={"channels": plan.channels, "keypoints": plan.keypoints, "seed": plan.seed}
-        )
-
-    monkeypatch.setattr(module, "plan_of", short)
     viewer = make_napari_viewer_proxy(show=True)
     viewer.window.resize(1280, 720)
     widget = Explorer(viewer)
     viewer.window.add_dock_widget(widget, name="Corescout", area="right")
+    search_quickly(widget)
     yield widget
     if not widget.closed:
         widget.disconnect_viewer()
@@ -56,7 +48,7 @@ def add_scan(explorer):
 
 @pytest.fixture
 def surface_explorer(explorer, qtbot):
-    from corescout.gui.contributions import sample_surface
+    from corescout.gui.steps.scan.samples import sample_surface
 
     for data, options, kind in sample_surface():
         getattr(explorer.viewer, f"add_{kind}")(data, **options)

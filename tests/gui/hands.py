@@ -6,6 +6,18 @@ from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QComboBox, QPushButton
 
 
+def search_quickly(explorer):
+    """Set a search of seconds in the form, as a person would: what runs is what the form says."""
+    values = {
+        "windows": "9, 13", "seeds": 2,
+        "invariance rotation": False, "invariance both": True, "invariance none": True,
+        "options": "training.epochs = 30; training.collapse_variance = 0.02;"
+        " decision.finalists = 2; decision.null_surrogates = 3",
+    }  # fmt: skip
+    for name, value in values.items():
+        explorer.workspace.parameters.get("explore", name).set(value)
+
+
 class Hands:
     """What an operator does to the canvas of a viewer.
 
@@ -22,7 +34,7 @@ class Hands:
     def at(self, yx_px):
         """Where a pixel of the scan lies on the canvas."""
         camera = self.explorer.viewer.scene.camera
-        world = np.asarray(self.explorer.image_layer().data_to_world(yx_px))[-2:]
+        world = np.asarray(self.explorer.canvas.image_layer().data_to_world(yx_px))[-2:]
         offset = (world - np.asarray(camera.center)[-2:]) * camera.zoom
         size = self.canvas.size()
         return QPoint(round(size.width() / 2 + offset[1]), round(size.height() / 2 + offset[0]))
@@ -92,7 +104,7 @@ def cut_controls(explorer):
 
 def fixed_controls(explorer):
     """What is never scrolled away."""
-    bars = (explorer.run_bar, explorer.session_bar, explorer.instrument_step.stop_bar)
+    bars = (explorer.run_bar, explorer.session_bar, explorer.instrument_step.panel.stop_bar)
     return [w for bar in bars for w in bar.findChildren(QPushButton) if w.isVisible()]
 
 

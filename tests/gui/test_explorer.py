@@ -76,7 +76,7 @@ def test_the_window_finds_what_the_command_line_finds(explorer, add_scan, qtbot,
     add_scan(path)
     wait_for_preview(explorer, qtbot)
     run_to_the_end(explorer, qtbot)
-    headless = explore(path, explorer.plan())
+    headless = explore(path, explorer.workspace.plan())
     ours = explorer.result
     assert ours.why == headless.why
     assert ours.targets == headless.targets
@@ -188,33 +188,33 @@ def test_a_scan_not_worth_a_decision_is_named_before_anything_runs(
 
 
 def test_edits_of_one_scan_are_not_used_on_another(surface_explorer):
-    step = surface_explorer.key_points_step
+    key_points = surface_explorer.workspace.key_points
     line = Outline("along", np.array([[9.0, 9], [9, 90]]))
-    step.editor.push(step.editor.edits.with_outlines([line]), "a line")
-    scan = surface_explorer.scan_of(surface_explorer.image_layer())
-    assert step.take_edited(scan) is step.keypoints
-    assert step.take_edited(generate_surface((120, 120), seed=5).scan) is None
+    key_points.push(key_points.edits.with_outlines([line]), "a line")
+    scan = surface_explorer.workspace.chosen.scan
+    assert key_points.edited_of(scan) is key_points.keypoints
+    assert key_points.edited_of(generate_surface((120, 120), seed=5).scan) is None
 
 
 def test_edits_are_there_again_when_their_scan_is(surface_explorer, qtbot):
     window, other = surface_explorer, generate_surface((120, 120), seed=5).scan
-    step, first = window.key_points_step, window.scan_step.channel.currentText()
+    step, first = window.workspace.key_points, window.scan_step.channel.currentText()
     line = Outline("along", np.array([[9.0, 9], [9, 90]]))
-    step.editor.push(step.editor.edits.with_outlines([line]), "a line")
+    step.push(step.edits.with_outlines([line]), "a line")
     edited = np.array(step.keypoints.yx_px)
 
     data, options, _ = scan_layers(other)[-1]
     name = window.viewer.add_image(data, **(options | {"name": "the other"})).name
     window.scan_step.channel.setCurrentText(name)
-    qtbot.waitUntil(lambda: step.editor.scan_uid == other.uid, timeout=10_000)
-    assert not step.editor.edits
+    qtbot.waitUntil(lambda: step.scan_uid == other.uid, timeout=10_000)
+    assert not step.edits
     count = len(step.keypoints)
     window.undo_stack.undo()  # of the first scan: nothing changes on this one
-    assert not step.editor.edits
+    assert not step.edits
     assert len(step.keypoints) == count
     window.undo_stack.redo()
 
     window.scan_step.channel.setCurrentText(first)
-    qtbot.waitUntil(lambda: step.editor.scan_uid != other.uid, timeout=10_000)
+    qtbot.waitUntil(lambda: step.scan_uid != other.uid, timeout=10_000)
     np.testing.assert_array_equal(step.keypoints.yx_px, edited)
     assert len(window.viewer.layers["paths and regions"].data) == 1

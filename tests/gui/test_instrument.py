@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
-from corescout.gui.canvas.layer_data import LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.canvas.layer_data import LIVE, TARGETS, result_layers
+from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.canvas.tip_layer import TIP
 from corescout.gui.model.visit import VisitSettings
 from corescout.gui.model.workflow import State
 from corescout.gui.steps.instrument.choices import Choice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.loop_plot import LOOPS
-from corescout.gui.steps.instrument.panel import LetGo
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
@@ -46,6 +46,7 @@ def step(explorer, quick_result, qtbot, tmp_path):
     made = explorer.instrument_step
     made.days = tmp_path / "days"
     made.set_expanded(True)
+    made.explorer = explorer  # the rest of the window, for the tests
     yield made
     made.leave()
     assert made.wait(20)
@@ -64,15 +65,15 @@ def click(qtbot, button):
 
 
 def dry_run(step, qtbot):
-    click(qtbot, step.dry_run_button)
-    qtbot.waitUntil(step.approve_button.isEnabled, timeout=LONG)
+    click(qtbot, step.panel.dry_run_button)
+    qtbot.waitUntil(step.panel.approve_button.isEnabled, timeout=LONG)
 
 
 def run_approved(step, qtbot):
     dry_run(step, qtbot)
-    click(qtbot, step.approve_button)
-    qtbot.waitUntil(step.run_button.isEnabled, timeout=LONG)
-    click(qtbot, step.run_button)
+    click(qtbot, step.panel.approve_button)
+    qtbot.waitUntil(step.panel.run_button.isEnabled, timeout=LONG)
+    click(qtbot, step.panel.run_button)
 
 
 def threads():
@@ -80,110 +81,111 @@ def threads():
 
 
 def test_without_an_instrument_there_is_no_stop_and_nothing_to_approve(step):
-    assert step.stop_bar.isHidden()
-    assert step.dry_run_button.isHidden()
-    assert "No instrument" in step.status.text()
-    assert step.choice.itemText(0) == "digital twin"
+    assert step.panel.stop_bar.isHidden()
+    assert step.panel.dry_run_button.isHidden()
+    assert "No instrument" in step.panel.status.text()
+    assert step.panel.choice.itemText(0) == "digital twin"
 
 
 def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
     offered = Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
-    step.choice.insertItem(0, offered.name, offered)
-    step.choice.setCurrentIndex(0)
-    click(qtbot, step.connect_button)
+    step.panel.choice.insertItem(0, offered.name, offered)
+    step.panel.choice.setCurrentIndex(0)
+    click(qtbot, step.panel.connect_button)
     dry_run(step, qtbot)
     assert twin.log == []
-    summary = step.preview_box.summary.text()
+    summary = step.panel.preview_box.summary.text()
     assert "10 targets" in summary
     assert "messages" in summary
-    assert "move to X" in step.preview_box.messages.toPlainText()
-    click(qtbot, step.approve_button)
-    qtbot.waitUntil(step.run_button.isEnabled, timeout=LONG)
+    assert "move to X" in step.panel.preview_box.messages.toPlainText()
+    click(qtbot, step.panel.approve_button)
+    qtbot.waitUntil(step.panel.run_button.isEnabled, timeout=LONG)
     assert step.state == "ARMED"
-    assert "Run (1" in step.run_button.text()
-    click(qtbot, step.run_button)
+    assert "Run (1" in step.panel.run_button.text()
+    click(qtbot, step.panel.run_button)
     qtbot.waitUntil(lambda: step.progress.ended == "done", timeout=60_000)
     assert step.progress.text == "10 of 10 targets measured"
-    qtbot.waitUntil(lambda: step.explorer.workflow.state("instrument") is State.DONE, timeout=LONG)
+    qtbot.waitUntil(lambda: step.workspace.workflow.state("instrument") is State.DONE, timeout=LONG)
     targets = step.explorer.targets_step
     assert [targets.table.item(row, 4).text() for row in range(10)] == ["measured"] * 10
     qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
     assert list(find_layer(step.explorer.viewer, TARGETS).features["state"]) == ["measured"] * 10
     assert len(find_layer(step.explorer.viewer, LOOPS).data) == 10 * 63
     assert find_layer(step.explorer.viewer, TIP) is not None
-    targets.pick(3)
-    assert step.loop_plot.shown is step.link.measurements[targets.targets[3].uid]
-    assert "Target 4" in step.loop_box.text()
-    assert "coercive bias" in step.loop_box.text()
-    assert len(targets.measured_xy_m) == 10
+    step.workspace.targets.select({3})
+    assert (
+        step.panel.loop_plot.shown is step.link.measurements[step.workspace.targets.ordered[3].uid]
+    )
+    assert "Target 4" in step.panel.loop_box.text()
+    assert "coercive bias" in step.panel.loop_box.text()
+    assert len(step.workspace.targets.measured_xy_m) == 10
     rows = (step.link.day.folder / "measurements.csv").read_text().splitlines()
     assert len(rows) == 11
-    step.more.toggle.setChecked(True)
-    step._poll()
-    assert "approved by" in step.journal.toPlainText()
+    step.panel.more.toggle.setChecked(True)
+    step.poll()
+    assert "approved by" in step.panel.journal.toPlainText()
 
 
 def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbot):
-    form = connected.form_of_action
+    form = connected.panel.form_of_action
     dry_run(connected, qtbot)
-    frames = [m for m in connected._check.messages if m.kind == "zoom" and m.target_uid is None]
+    frames = [m for m in connected.check.messages if m.kind == "zoom" and m.target_uid is None]
     assert len(frames) == 1  # ten targets, a look after every eight
     count = connected.explorer.undo_stack.count()
     form.show_possible(frozenset({"mark"}), can_check=False)
-    assert connected.visit_settings().check_every == 0
+    assert form.visit_settings().check_every == 0
     form.show_possible(frozenset({"mark"}), can_check=True)
-    assert connected.visit_settings().check_every == 8
+    assert form.visit_settings().check_every == 8
     assert connected.explorer.undo_stack.count() == count  # nobody has edited it
 
 
 def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):
     step = connected
     dry_run(step, qtbot)
-    click(qtbot, step.approve_button)
-    qtbot.waitUntil(step.run_button.isEnabled, timeout=LONG)
+    click(qtbot, step.panel.approve_button)
+    qtbot.waitUntil(step.panel.run_button.isEnabled, timeout=LONG)
     targets = step.explorer.targets_step
     targets.table.selectRow(0)
     targets.delete_selected()
     qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
-    assert not step.run_button.isEnabled()
-    assert not step.approve_button.isEnabled()
-    assert "changed" in step.preview_box.summary.text()
+    assert not step.panel.run_button.isEnabled()
+    assert not step.panel.approve_button.isEnabled()
+    assert "changed" in step.panel.preview_box.summary.text()
     step.run()  # also not by a script
     assert twin.log == []
     dry_run(step, qtbot)
-    assert "9 targets" in step.preview_box.summary.text()
-    step.form_of_action.bias.setValue(3.0)
+    assert "9 targets" in step.panel.preview_box.summary.text()
+    step.panel.form_of_action.bias.setValue(3.0)
     qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
-    assert not step.approve_button.isEnabled()
+    assert not step.panel.approve_button.isEnabled()
     assert twin.log == []
 
 
 def test_an_undone_drag_is_another_plan_too(connected, qtbot):
     step = connected
-    targets = step.explorer.targets_step
-    before = targets.targets
+    before = step.workspace.targets.ordered
     layer = find_layer(step.explorer.viewer, TARGETS)
     places = np.array(layer.data)
     places[0] += 3.0
     layer.data = places
     qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
     dry_run(step, qtbot)
-    digest = step._plan.digest
+    digest = step.plan.digest
     step.explorer.undo_stack.undo()
-    assert targets.targets == before
+    assert step.workspace.targets.ordered == before
     qtbot.waitUntil(lambda: step.state == "OBSERVE" and not step.explorer.busy, timeout=LONG)
     dry_run(step, qtbot)
-    assert step._plan.digest != digest
+    assert step.plan.digest != digest
 
 
 def test_errors_stand_in_the_dry_run_and_nothing_is_approved(connected, qtbot):
     step = connected
-    step.form_of_action.bias.setValue(99.0)
-    click(qtbot, step.dry_run_button)
-    qtbot.waitUntil(lambda: bool(step.preview_box.errors.text()), timeout=LONG)
-    assert "exceeds 6 V" in step.preview_box.errors.text()
-    step._poll()
-    assert not step.approve_button.isEnabled()
+    step.panel.form_of_action.bias.setValue(99.0)
+    click(qtbot, step.panel.dry_run_button)
+    qtbot.waitUntil(lambda: bool(step.panel.preview_box.errors.text()), timeout=LONG)
+    assert "exceeds 6 V" in step.panel.preview_box.errors.text()
+    step.poll()
+    assert not step.panel.approve_button.isEnabled()
 
 
 def test_errors_name_targets_by_number_and_lengths_in_micrometres(quick_result):
@@ -216,17 +218,17 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     qtbot.wait(200)
     assert (len(twin.log), twin.status().at_m) == (sent, at_m)
     assert twin.status().bias_v == 0
-    assert "Stopped and confirmed" in step.stop_bar.said.text()
+    assert "Stopped and confirmed" in step.panel.stop_bar.said.text()
     states = [step.explorer.targets_step.table.item(row, 4).text() for row in range(10)]
     assert "skipped" in states
-    assert not step.dry_run_button.isEnabled()
-    assert step.explorer.workflow.state("instrument") is State.PROBLEM
-    click(qtbot, step.stop_bar.release_button)
+    assert not step.panel.dry_run_button.isEnabled()
+    assert step.workspace.workflow.state("instrument") is State.PROBLEM
+    click(qtbot, step.panel.stop_bar.release_button)
     qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
-    qtbot.waitUntil(step.dry_run_button.isEnabled, timeout=LONG)
-    assert step.stop_bar.said.isHidden()
-    click(qtbot, step.dry_run_button)  # what was begun is not measured again unasked
-    qtbot.waitUntil(lambda: "measured before" in step.preview_box.errors.text(), timeout=LONG)
+    qtbot.waitUntil(step.panel.dry_run_button.isEnabled, timeout=LONG)
+    assert step.panel.stop_bar.said.isHidden()
+    click(qtbot, step.panel.dry_run_button)  # what was begun is not measured again unasked
+    qtbot.waitUntil(lambda: "measured before" in step.panel.preview_box.errors.text(), timeout=LONG)
     entries = read_journal(step.link.day.journal.path)
     assert [e["by"] for e in entries if e["what"] == "released"]
 
@@ -238,14 +240,14 @@ def test_a_fault_ends_in_a_hold_that_says_why(connected, twin, qtbot):
     qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
     twin.fault = "crash flag"
     qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
-    qtbot.waitUntil(lambda: "crash flag" in step.stop_bar.said.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "crash flag" in step.panel.stop_bar.said.text(), timeout=LONG)
 
 
 def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected, twin, qtbot):
     step, viewer = connected, connected.explorer.viewer
     twin.speed = 30.0
     seen = []
-    click(qtbot, step.scan_button)
+    click(qtbot, step.panel.scan_button)
     qtbot.waitUntil(lambda: find_layer(viewer, LIVE) is not None, timeout=LONG)
     while find_layer(viewer, LIVE) is not None:
         layer = find_layer(viewer, LIVE)
@@ -255,7 +257,7 @@ def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected
     assert seen == sorted(seen)
     assert 0 < seen[0] < seen[-1] < twin.sample.frame.shape_px[0]
     qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
-    chosen = step.explorer.scan_of(step.explorer.image_layer())
+    chosen = step.workspace.chosen.scan
     assert chosen.uid == "survey-1"
     assert chosen.rows_done is None
 
@@ -286,7 +288,7 @@ def test_a_window_that_is_gone_without_a_close_stops_its_run(connected, twin, qt
     twin.speed = 1.0
     run_approved(step, qtbot)
     qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
-    LetGo(step.__dict__)()  # what `destroyed` calls
+    step.attached()  # what `destroyed` calls
     qtbot.waitUntil(lambda: link.session.state == "HOLD", timeout=LONG)
     assert link.wait(20)
     assert sum(m.kind == "spectrum" for m in twin.log) < 10

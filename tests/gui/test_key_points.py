@@ -7,66 +7,10 @@ from qtpy.QtCore import Qt
 
 from corescout.data import Keypoints
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
+from corescout.gui.model.workflow import State
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 SQUARE = np.array([[20.0, 20], [20, 80], [80, 80], [80, 20]])
-
-
-@pytest.fixture
-def grid():
-    places = np.stack(np.meshgrid(np.arange(5.0, 100, 5), np.arange(5.0, 100, 5)), -1)
-    return Keypoints(places.reshape(-1, 2), np.ones(361), "grid")
-
-
-def test_without_edits_the_detectors_points_are_the_key_points(grid):
-    assert KeypointEdits().apply(grid, 5) is grid
-    assert not KeypointEdits()
-
-
-def test_a_line_has_points_at_the_spacing_and_the_detected_ones_give_way(grid):
-    edits = KeypointEdits(outlines=(Outline("along", np.array([[22.0, 10], [22, 90]])),))
-    found = np.asarray(edits.apply(grid, 5).yx_px)
-    on_line = found[found[:, 0] == 22]
-    np.testing.assert_allclose(np.diff(on_line[:, 1]), 5)
-    others = found[found[:, 0] != 22]
-    gaps = np.linalg.norm(others[:, None] - on_line[None], axis=2)
-    assert gaps.min() > 0.75 * 5
-
-
-def test_a_loop_is_closed_and_has_no_point_twice():
-    nothing = Keypoints(np.zeros((0, 2)), np.zeros(0), "none")
-    edits = KeypointEdits(outlines=(Outline("along", SQUARE, closed=True),))
-    found = np.asarray(edits.apply(nothing, 5).yx_px)
-    assert len(found) == 48
-    assert len(np.unique(found.round(6), axis=0)) == 48
-
-
-def test_regions_keep_and_drop_and_a_point_set_by_hand_stays(grid):
-    edits = KeypointEdits(
-        added=np.array([[50.0, 50]]),
-        outlines=(Outline("include", SQUARE, True), Outline("exclude", SQUARE / 2 + 25, True)),
-    )
-    found = np.asarray(edits.apply(grid, 5).yx_px)
-    assert [50.0, 50.0] in found.tolist()
-    inside = (found > 35).all(axis=1) & (found < 65).all(axis=1)
-    assert inside.sum() == 1
-    assert ((found >= 20) & (found <= 80)).all()
-
-
-def test_a_removed_point_stays_away_when_the_detector_moves_it_a_little(grid):
-    edits = KeypointEdits().moved(np.asarray(grid.yx_px), np.asarray(grid.yx_px)[1:])
-    shifted = Keypoints(np.asarray(grid.yx_px) + 1, grid.score, "grid")
-    assert len(edits.apply(shifted, 5)) == 360
-
-
-def test_moving_a_point_that_was_added_removes_nothing_detected(grid):
-    before = np.concatenate([grid.yx_px, [[52.0, 52]]])
-    edits = KeypointEdits(added=np.array([[52.0, 52]]))
-    after = np.concatenate([grid.yx_px, [[53.0, 52]]])
-    moved = edits.moved(before, after)
-    assert len(moved.removed) == 0
-    np.testing.assert_array_equal(moved.added, [[53.0, 52]])
-    assert edits.moved(before, before[::-1]) is edits
 
 
 @pytest.mark.gui
@@ -76,7 +20,9 @@ class TestInTheWindow:
     def test_the_preview_follows_a_slider_that_goes_on_moving(self, surface_explorer, qtbot):
         step = surface_explorer.key_points_step
         seen = []
-        step.editor.changed.connect(lambda: seen.append(len(step.editor.keypoints)))
+        step.workspace.key_points.changed.connect(
+            lambda: seen.append(len(step.workspace.key_points.keypoints))
+        )
         for turn in range(40):  # every 20 ms, without a rest
             step.spacing.setValue(4.0 + 0.5 * (turn % 8))
             qtbot.wait(20)
@@ -99,15 +45,15 @@ class TestInTheWindow:
         qtbot.waitUntil(lambda: stack.undoText() == "key points along a line", timeout=5000)
         outlines = explorer.viewer.layers["paths and regions"]
         assert len(outlines.data) == 1
-        drawn = np.asarray(step.editor.edits.outlines[0].vertices_px)
+        drawn = np.asarray(step.workspace.key_points.edits.outlines[0].vertices_px)
         np.testing.assert_allclose(drawn[[0, -1]], [[60, 40], [100, 90]], atol=1.0)
-        along = KeypointEdits(outlines=step.editor.edits.outlines)
+        along = KeypointEdits(outlines=step.workspace.key_points.edits.outlines)
         expected = along.apply(Keypoints(np.zeros((0, 2)), np.zeros(0), "none"), 5).yx_px
         shown = {tuple(p) for p in np.round(layer.data, 6)}
         assert {tuple(p) for p in np.round(expected, 6)} <= shown
         assert "1 line" in step.count.text()
-        assert layer.scale.tolist() == explorer.image_layer().scale.tolist()
-        assert outlines.units == explorer.image_layer().units
+        assert layer.scale.tolist() == explorer.canvas.image_layer().scale.tolist()
+        assert outlines.units == explorer.canvas.image_layer().units
 
         hands.key(Qt.Key.Key_Z, CTRL)
         np.testing.assert_array_equal(layer.data, start)
@@ -137,14 +83,14 @@ class TestInTheWindow:
         hands.key(Qt.Key.Key_S, SHIFT)
         hands.drag(free, free + 6)
         qtbot.waitUntil(lambda: stack.undoText() == "move key points", timeout=5000)
-        np.testing.assert_allclose(step.editor.edits.added, [free + 6], atol=1.0)
+        np.testing.assert_allclose(step.workspace.key_points.edits.added, [free + 6], atol=1.0)
         hands.click(free + 6)
         hands.key(Qt.Key.Key_Delete)
         qtbot.waitUntil(lambda: stack.undoText() == "delete a key point", timeout=5000)
         np.testing.assert_array_equal(layer.data, start)
         for _ in range(3):
             hands.key(Qt.Key.Key_Z, CTRL)
-        assert not step.editor.edits
+        assert not step.workspace.key_points.edits
         np.testing.assert_array_equal(layer.data, start)
 
         # A slider: previewed soon, undone by its name.
@@ -158,12 +104,14 @@ class TestInTheWindow:
         step = surface_explorer.key_points_step
         step.detector.setCurrentIndex(step.detector.findData("none"))
         qtbot.waitUntil(lambda: "at least 50" in step.count.text(), timeout=5000)
-        assert step.state_text == "problem"
+        assert step.workspace.workflow.state("key_points") is State.PROBLEM
         line = Outline("along", np.array([[20.0, 20], [20, 140], [140, 140]]))
-        step.editor.push(step.editor.edits.with_outlines([line]), "a line")
+        step.workspace.key_points.push(
+            step.workspace.key_points.edits.with_outlines([line]), "a line"
+        )
         step.spacing.setValue(3)
         qtbot.waitUntil(lambda: step.count.text().startswith("81 key points"), timeout=5000)
-        assert step.state_text == "done"
+        assert step.workspace.workflow.state("key_points") is State.DONE
         assert len(surface_explorer.viewer.layers["paths and regions"].data) == 1
 
 

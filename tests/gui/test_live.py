@@ -8,7 +8,8 @@ import pytest
 from qtpy.QtCore import Qt
 
 from corescout.exports import write_nsid
-from corescout.gui.canvas.layer_data import CORE, LIVE, TARGETS, find_layer, result_layers
+from corescout.gui.canvas.layer_data import CORE, LIVE, TARGETS, result_layers
+from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.canvas.live_image import LiveImage
 from corescout.gui.model.workflow import State
 from corescout.gui.steps.instrument.choices import Choice
@@ -31,7 +32,8 @@ def step(explorer, quick_result, qtbot, tmp_path):
     made = explorer.instrument_step
     made.days = tmp_path / "days"
     made.set_expanded(True)
-    made.live_fold.toggle.setChecked(True)
+    made.explorer = explorer  # the rest of the window, for the tests
+    made.panel.live_fold.toggle.setChecked(True)
     yield made
     made.leave()
     assert made.wait(40)
@@ -44,7 +46,8 @@ def click(qtbot, button):
 
 def rows(step):
     return [
-        step.live_section.records.item(i).text() for i in range(step.live_section.records.count())
+        step.panel.live_section.records.item(i).text()
+        for i in range(step.panel.live_section.records.count())
     ]
 
 
@@ -75,27 +78,60 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     live = find_layer(explorer.viewer, LIVE)
     shown = live.metadata["corescout_scan"]
     assert shown.uid == explorer.result.scan.uid
-    assert explorer.image_layer().name == live.name
+    assert explorer.canvas.image_layer().name == live.name
     names = [layer.name for layer in explorer.viewer.layers]
     assert names.index(live.name) < min(map(names.index, ("core points", "targets", "route")))
     core = explorer.result.patches.center_yx_px[explorer.result.core_points.index]
     np.testing.assert_allclose(find_layer(explorer.viewer, CORE).data, core)
     assert len(explorer.viewer.layers) <= 12  # one layer for all scans that come
-    click(qtbot, step.live_section.watch_button)
+    click(qtbot, step.panel.live_section.watch_button)
     qtbot.waitUntil(lambda: step.live.watch is None, timeout=LONG)
-    assert step.live_section.watch_button.text() == "Watch"
+    assert step.panel.live_section.watch_button.text() == "Watch"
+
+
+def test_types_edited_during_a_watch_go_on_from_scan_to_scan(step, surface, qtbot, tmp_path):
+    explorer, folder = step.explorer, tmp_path / "scans"
+    folder.mkdir()
+    step.watch_scans(FOLDER, folder)
+    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    rng = np.random.default_rng(2)
+
+    def scan_comes(number):
+        channels = {
+            name: values + 0.02 * values.std() * rng.standard_normal(values.shape).astype("f4")
+            for name, values in surface.scan.channels.items()
+        }
+        write_nsid(
+            replace(surface.scan, uid=f"e{number}", channels=channels), folder / f"e{number}.h5"
+        )
+        qtbot.waitUntil(lambda: len(rows(step)) == number + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: step.live.settled, timeout=LONG)
+
+    scan_comes(0)
+    assert explorer.types_step.edits.rename(1, "flux closure")
+    assert explorer.types_step.edits.recolor(1, "#123456")
+    qtbot.waitUntil(lambda: not explorer.work.running("adopt"), timeout=LONG)
+    before = explorer.result.scan.uid
+    scan_comes(1)
+    assert explorer.result.scan.uid != before
+    assert explorer.result.types.name(1) == "flux closure"
+    assert explorer.result.types.colors[1] == "#123456"
+    assert explorer.types_step.list.item_of(1).text(1) == "flux closure"
+    (journal,) = step.days.rglob("journal.jsonl")
+    written = [e for e in read_journal(journal) if e["what"] == "types edited"]
+    assert written[-1]["names"]["1"] == "flux closure"
 
 
 def test_types_that_are_given_up_are_not_told_as_found(step, surface):
     explorer = step.explorer
     read = understand(trained(explorer.result), surface.scan)
     doubt = DoesNotFit("material", "25% of the places are of the type that they were of")
-    step.live._show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
-    assert "not to be trusted: 25%" in explorer.verdict.text()
-    assert explorer.workflow.state("types") is State.PROBLEM
-    step.live._show_result(Snapshot(understood=replace(read, does_not_fit=None)))
-    assert "not to be trusted" not in explorer.verdict.text()
-    assert explorer.workflow.state("types") is State.DONE
+    step.live.show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
+    assert "may be wrong: 25%" in explorer.verdict.text()
+    assert explorer.workspace.workflow.state("types") is State.PROBLEM
+    step.live.show_result(Snapshot(understood=replace(read, does_not_fit=None)))
+    assert "may be wrong" not in explorer.verdict.text()
+    assert explorer.workspace.workflow.state("types") is State.DONE
 
 
 @pytest.fixture
@@ -107,8 +143,8 @@ def twin(surface):
 def watching(step, twin, qtbot):
     step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
     qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
-    assert step.live_section.source.currentText() == INSTRUMENT
-    click(qtbot, step.live_section.watch_button)
+    assert step.panel.live_section.source.currentText() == INSTRUMENT
+    click(qtbot, step.panel.live_section.watch_button)
     qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
     return step
 
@@ -116,18 +152,18 @@ def watching(step, twin, qtbot):
 def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qtbot):
     step, explorer = watching, watching.explorer
     qtbot.waitUntil(lambda: find_layer(explorer.viewer, LIVE) is not None, timeout=LONG)
-    qtbot.waitUntil(step.approve_button.isEnabled, timeout=LONG)
-    assert not step.dry_run_button.isEnabled()
-    assert "messages" in step.preview_box.summary.text()
+    qtbot.waitUntil(step.panel.approve_button.isEnabled, timeout=LONG)
+    assert not step.panel.dry_run_button.isEnabled()
+    assert "messages" in step.panel.preview_box.summary.text()
     assert not any(m.kind == "spectrum" for m in twin.log)
-    click(qtbot, step.approve_button)
+    click(qtbot, step.panel.approve_button)
     snapshot = lambda: step.live.watch.snapshot  # noqa: E731
     qtbot.waitUntil(lambda: len(snapshot().measurements) > 0, timeout=LONG)
     table = explorer.targets_step.table
     states = lambda: [table.item(r, 4).text() for r in range(table.rowCount())]  # noqa: E731
     qtbot.waitUntil(lambda: "measured" in states(), timeout=LONG)
     targets = find_layer(explorer.viewer, TARGETS)
-    shown = lambda: len(targets.data) == len(explorer.targets_step.targets)  # noqa: E731
+    shown = lambda: len(targets.data) == len(explorer.workspace.targets.ordered)  # noqa: E731
     qtbot.waitUntil(shown, timeout=LONG)  # layers are updated one for each tick
     assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1
     qtbot.keyClick(table, Qt.Key.Key_Escape)
@@ -135,11 +171,11 @@ def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qt
     sent = len(twin.log)
     qtbot.wait(300)
     assert len(twin.log) == sent
-    qtbot.waitUntil(lambda: "then release" in step.live_section.status.text(), timeout=LONG)
-    assert "Not connected" not in step.live_section.status.text()
-    click(qtbot, step.stop_bar.release_button)
+    qtbot.waitUntil(lambda: "then release" in step.panel.live_section.status.text(), timeout=LONG)
+    assert "Not connected" not in step.panel.live_section.status.text()
+    click(qtbot, step.panel.stop_bar.release_button)
     qtbot.waitUntil(lambda: step.state != "HOLD", timeout=LONG)
-    qtbot.waitUntil(step.stop_bar.said.isHidden, timeout=LONG)
+    qtbot.waitUntil(step.panel.stop_bar.said.isHidden, timeout=LONG)
     before = len(snapshot().records)
     qtbot.waitUntil(lambda: len(snapshot().records) > before, timeout=LONG)  # it goes on
 

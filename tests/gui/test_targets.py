@@ -16,7 +16,8 @@ from napari.utils.interactions import (
 from qtpy.QtCore import Qt
 
 from corescout.colors import type_color
-from corescout.gui.canvas.layer_data import ROUTE, TARGETS, find_layer, result_layers
+from corescout.gui.canvas.layer_data import ROUTE, TARGETS, result_layers
+from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.workflow import State
 from reading_arcmd import arcmd_places_m
 
@@ -29,12 +30,18 @@ def step(explorer, quick_result, qtbot):
     for data, options, kind in result_layers(quick_result):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
     qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=20_000)
-    explorer.targets_step.set_expanded(True)
-    return explorer.targets_step
+    made = explorer.targets_step
+    made.set_expanded(True)
+    made.explorer = explorer  # the rest of the window, for the tests
+    return made
 
 
 def layer_of(step):
     return find_layer(step.explorer.viewer, TARGETS)
+
+
+def targets_of(step):
+    return step.workspace.targets.ordered
 
 
 def settled(step, qtbot):
@@ -43,15 +50,15 @@ def settled(step, qtbot):
 
 def same_everywhere(step):
     """Layer, table and result hold the same targets, the route goes through them in order."""
-    layer, places = layer_of(step), [t.yx_px for t in step.targets]
+    layer, places = layer_of(step), [t.yx_px for t in targets_of(step)]
     np.testing.assert_allclose(layer.data, np.reshape(places, (-1, 2)))
-    uids = [{t.uid: t for t in ts} for ts in (step.explorer.result.targets, step.targets)]
+    uids = [{t.uid: t for t in ts} for ts in (step.explorer.result.targets, targets_of(step))]
     assert uids[0] == uids[1]
-    assert step.table.rowCount() == len(step.targets)
+    assert step.table.rowCount() == len(targets_of(step))
     route = find_layer(step.explorer.viewer, ROUTE)
     np.testing.assert_allclose(route.data[:, 0], layer.data[:-1], atol=1e-4)
     colors = [f"#{''.join(f'{round(255 * c):02x}' for c in rgba[:3])}" for rgba in layer.face_color]
-    assert colors == [type_color(t.type).lower() for t in step.targets]
+    assert colors == [type_color(t.type).lower() for t in targets_of(step)]
     return True
 
 
@@ -76,19 +83,19 @@ def drag(step, row, to_yx):
 
 def test_targets_are_numbered_in_the_order_of_their_visits(step):
     assert same_everywhere(step)
-    assert list(layer_of(step).features["number"]) == list(range(1, len(step.targets) + 1))
+    assert list(layer_of(step).features["number"]) == list(range(1, len(targets_of(step)) + 1))
     assert "µm" in step.route.text()
-    states = [step.explorer.workflow.state(n) for n in ("explore", "types", "targets")]
+    states = [step.workspace.workflow.state(n) for n in ("explore", "types", "targets")]
     assert set(states) == {State.DONE}
 
 
 def test_a_dragged_target_is_another_one_and_comes_back(step, qtbot):
-    before = step.targets
+    before = targets_of(step)
     place = step.explorer.result.patches.center_yx_px[0] + 0.25
     drag(step, 0, place)
     settled(step, qtbot)
     assert same_everywhere(step)
-    moved = next(t for t in step.targets if t not in before)
+    moved = next(t for t in targets_of(step) if t not in before)
     assert moved.yx_px == pytest.approx(tuple(place), abs=1e-4)
     frame = step.explorer.result.scan.frame
     assert moved.xy_m == pytest.approx(tuple(frame.to_m(moved.yx_px)))
@@ -96,16 +103,16 @@ def test_a_dragged_target_is_another_one_and_comes_back(step, qtbot):
     assert step.explorer.undo_stack.undoText() == "move target"
     step.explorer.undo_stack.undo()
     settled(step, qtbot)
-    assert step.targets == before
+    assert targets_of(step) == before
     assert same_everywhere(step)
     step.explorer.undo_stack.redo()
     settled(step, qtbot)
-    assert moved in step.targets
+    assert moved in targets_of(step)
     assert same_everywhere(step)
 
 
 def test_a_click_in_add_mode_adds_and_delete_takes_it_away(step, qtbot):
-    before = step.targets
+    before = targets_of(step)
     step.modes["add"].click()
     layer = layer_of(step)
     assert str(layer.mode) == "add"
@@ -114,60 +121,60 @@ def test_a_click_in_add_mode_adds_and_delete_takes_it_away(step, qtbot):
     layer.add((7.0, 9.0))  # before the first is shown
     settled(step, qtbot)
     assert same_everywhere(step)
-    by_hand = [t for t in step.targets if t not in before]
+    by_hand = [t for t in targets_of(step) if t not in before]
     assert sorted(t.yx_px for t in by_hand) == [(3.0, 4.0), (7.0, 9.0)]
-    row = step.targets.index(by_hand[0])
+    row = targets_of(step).index(by_hand[0])
     step.table.selectRow(row)
     assert layer.selected_data == {row}
     qtbot.keyClick(step.table, Qt.Key.Key_Delete)
     settled(step, qtbot)
-    assert by_hand[0] not in step.targets
+    assert by_hand[0] not in targets_of(step)
     assert same_everywhere(step)
     for _ in range(3):
         step.explorer.undo_stack.undo()
     settled(step, qtbot)
-    assert step.targets == before
+    assert targets_of(step) == before
 
 
 def test_points_removed_on_the_scan_leave_the_table(step, qtbot):
-    before = step.targets
+    before = targets_of(step)
     layer = layer_of(step)
     layer.selected_data = {1}
     assert step.table.rows() == {1}
     layer.remove_selected()
     settled(step, qtbot)
-    assert [t.uid for t in step.targets] != [t.uid for t in before]
-    assert {t.uid for t in before} - {t.uid for t in step.targets} == {before[1].uid}
-    assert sorted(t.priority for t in step.targets) == list(range(1, len(before)))
+    assert [t.uid for t in targets_of(step)] != [t.uid for t in before]
+    assert {t.uid for t in before} - {t.uid for t in targets_of(step)} == {before[1].uid}
+    assert sorted(t.priority for t in targets_of(step)) == list(range(1, len(before)))
 
 
 def test_settings_choose_anew_and_everything_is_undone(step, qtbot):
-    before = step.targets
-    workflow, scan = step.explorer.workflow, step.explorer.result.scan
+    before = targets_of(step)
+    workflow, scan = step.workspace.workflow, step.explorer.result.scan
     step.per_type.setValue(2)
     step.spacing.setValue(100)
     step.margin.setValue(80)
     step.choice.setValue(1)
     assert workflow.state("targets") is State.OUT_OF_DATE
-    step.measured_xy_m.append(before[0].xy_m)
+    step.workspace.targets.measured_xy_m.append(before[0].xy_m)
     step.avoid.setValue(200)
     step.choose_button.click()
     settled(step, qtbot)
     assert workflow.state("targets") is State.DONE
     assert same_everywhere(step)
-    kinds = [t.type for t in step.targets]
+    kinds = [t.type for t in targets_of(step)]
     assert max(kinds.count(k) for k in set(kinds)) <= 2
-    places = np.array([t.xy_m for t in step.targets])
+    places = np.array([t.xy_m for t in targets_of(step)])
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
     assert apart[np.triu_indices(len(places), 1)].min() >= 100e-9
     assert np.linalg.norm(places - before[0].xy_m, axis=1).min() >= 200e-9
-    pixels = np.array([t.yx_px for t in step.targets])
+    pixels = np.array([t.yx_px for t in targets_of(step)])
     last = np.array(scan.shape_px) - 1
     assert np.minimum(pixels, last - pixels).min() * min(scan.frame.pitch_m) >= 80e-9 - 1e-15
     while step.explorer.undo_stack.canUndo():
         step.explorer.undo_stack.undo()
     settled(step, qtbot)
-    assert step.targets == before
+    assert targets_of(step) == before
     assert step.per_type.value() == 5
 
 
@@ -175,10 +182,10 @@ def test_targets_are_written_in_three_formats(step, tmp_path):
     for name in ("a.csv", "a.json", "a.arcmd"):
         step.export(tmp_path / name)
     rows = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
-    assert [float(r["x_m"]) for r in rows] == pytest.approx([t.xy_m[0] for t in step.targets])
+    assert [float(r["x_m"]) for r in rows] == pytest.approx([t.xy_m[0] for t in targets_of(step)])
     table = json.loads((tmp_path / "a.json").read_text())
-    assert [t["uid"] for t in table["targets"]] == [t.uid for t in step.targets]
-    assert len(arcmd_places_m((tmp_path / "a.arcmd").read_text())) == len(step.targets)
+    assert [t["uid"] for t in table["targets"]] == [t.uid for t in targets_of(step)]
+    assert len(arcmd_places_m((tmp_path / "a.arcmd").read_text())) == len(targets_of(step))
     step.export(tmp_path / "a.txt")
     assert "Not written" in step.route.text()
 
@@ -186,7 +193,7 @@ def test_targets_are_written_in_three_formats(step, tmp_path):
 def test_a_scan_without_a_scale_shows_pixels(explorer, quick_result, qtbot):
     scan = replace(quick_result.scan, frame=None)
     targets = tuple(replace(t, xy_m=None) for t in quick_result.targets)
-    explorer.set_result(replace(quick_result, scan=scan, targets=targets), add_layers=False)
+    explorer.workspace.set_result(replace(quick_result, scan=scan, targets=targets), drawn=True)
     step = explorer.targets_step
     assert "px" in step.table.item(0, 2).text()
     assert "no scale" in step.route.text()

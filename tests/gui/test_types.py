@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QLineEdit
 
 from corescout.edits import merge
 from corescout.gui.canvas import layer_data as shown
-from corescout.gui.steps.types import finding
+from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.steps.types.type_list import EYE, NAME, POINTS, WALL
 from corescout.library import Library, library_type
 from corescout.runs import write_run
@@ -46,7 +46,7 @@ def wait_for_layout(plot, qtbot):
 
 
 def layer_of(window, name):
-    return shown.find_layer(window.viewer, name)
+    return find_layer(window.viewer, name)
 
 
 def move(plot, point):
@@ -199,7 +199,7 @@ def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
     qtbot.wait(50)  # pyqtgraph passes on at most a hundred moves a second
     move(panel.plot, point)
     qtbot.waitUntil(lambda: panel.text.text().startswith(f"No. {alone} "), timeout=5000)
-    triple = panel._decoder.patch(alone)
+    triple = panel.decoder.patch(alone)
     np.testing.assert_array_equal(triple.measured, typed_result.patches.values[alone])
     assert triple.rebuilt is not None
     assert np.abs(triple.rebuilt - triple.measured).mean() < 0.25
@@ -340,7 +340,7 @@ def test_points_are_corrected_by_hand(window, typed_result):
 def test_an_undo_does_not_bring_an_older_exploration_back(window, typed_result):
     window.types_step.edits.rename(1, "old")
     newer = replace(merge(typed_result, 1, [2]), fit=replace(typed_result.fit))
-    window.set_result(newer)
+    window.workspace.set_result(newer)
     window.undo_stack.undo()
     assert window.result is newer
 
@@ -400,9 +400,8 @@ def test_decoded_patches_behind_the_points_maps_and_walls(window, qtbot, typed_r
     assert text == f"{lengths.of_type_m(typed_result.types, 1) * 1e6:.2f}"
 
 
-def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path, monkeypatch):
-    monkeypatch.setattr(finding, "LIBRARY", tmp_path / "library")
-    monkeypatch.setattr("corescout.gui.steps.types.step.LIBRARY", tmp_path / "library")
+def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path):
+    window.types_step.finder.folder = tmp_path / "library"
     step = window.types_step
     step.list.select_numbers([1])
     qtbot.mouseClick(step.keep_button, Qt.MouseButton.LeftButton)
@@ -418,9 +417,9 @@ def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path, mo
 
 
 def test_a_type_of_the_library_is_renamed_deleted_and_brought_back(
-    window, qtbot, tmp_path, monkeypatch, typed_result
+    window, qtbot, tmp_path, typed_result
 ):
-    monkeypatch.setattr(finding, "LIBRARY", tmp_path)
+    window.types_step.finder.folder = tmp_path
     shelf = Library(tmp_path)
     for number, name in ((1, "needles"), (2, "stripes")):
         shelf.add(replace(library_type(typed_result, number), name=name))
@@ -457,11 +456,11 @@ def test_two_scans_are_compared_side_by_side(window, qtbot, tmp_path, typed_resu
     data, options, _ = shown.channel_layer(other, other.default_channel, visible=False)
     window.viewer.add_image(data, **options)
     step = window.types_step
-    choose(step.compare_button, "next.ibw (read with these types)")
+    choose(step.compare_button, "next.ibw (analysed with these types)")
     qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
     view = step.comparer.view
     assert view.isVisible()
-    assert "types of one name are the same" in view.words.text()
+    assert "types with the same name are the same" in view.words.text()
     assert "agree by" in view.words.text()
     assert view.picture.pixmap().width() > 600
     counts = {n: typed_result.types.count(n) for n in typed_result.types.numbers}
@@ -483,11 +482,11 @@ def test_a_candidate_that_did_not_win_is_shown_with_its_own_types(window, qtbot,
         t.number for t in typed_result.trials
         if t.candidate != typed_result.winner and t.number in typed_result.mixture_by_trial
     )  # fmt: skip
-    window.show_candidate(number)
+    window.workspace.show_candidate(number)
     qtbot.waitUntil(lambda: not window.busy)
     panel = window.latent_panel
     np.testing.assert_allclose(panel.plot.shown_codes(), typed_result.latents_by_trial[number])
     panel.show_point(3)
     assert panel.text.text().startswith("No. 3 ")
-    window.show_winner()
+    window.workspace.show_winner()
     np.testing.assert_allclose(panel.plot.shown_codes(), typed_result.fit.latents.mean)

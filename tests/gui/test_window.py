@@ -12,9 +12,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel
 
 from corescout.gui import contributions
-from corescout.gui.contributions import sample_surface
 from corescout.gui.explorer import Explorer
 from corescout.gui.kept.preferences import Preferences, preferences
+from corescout.gui.steps.scan.samples import sample_surface
 
 pytestmark = pytest.mark.gui
 
@@ -73,8 +73,8 @@ def test_preferences_are_what_a_new_window_starts_with(plugin_viewer):
         search.spacing_px, search.preset = 11.0, "standard"
         assert preferences() == Preferences(preset="standard", spacing_px=11.0)
         explorer = Explorer(plugin_viewer)
-        assert explorer.plan().keypoints.spacing_px == 11.0
-        assert explorer.plan().preset_name == "standard"
+        assert explorer.workspace.plan().keypoints.spacing_px == 11.0
+        assert explorer.workspace.plan().preset_name == "standard"
         assert not explorer.undo_stack.canUndo()
         explorer.disconnect_viewer()
     finally:
@@ -114,8 +114,8 @@ def test_no_control_is_cut_at_1280_by_720_and_each_can_be_reached(explorer, qtbo
 
 
 def test_a_held_instrument_and_an_offer_fit_in_720_pixels_and_stop_is_seen(explorer, qtbot):
-    window, bar = explorer.window(), explorer.instrument_step.stop_bar
-    offer = QLabel("Not saved last time: " + 8 * "a scan with a long name and many edits, ")
+    window, bar = explorer.window(), explorer.instrument_step.panel.stop_bar
+    offer = QLabel("Unsaved from last time: " + 8 * "a scan with a long name and many edits, ")
     offer.setWordWrap(True)
     explorer.show_offer(offer)
     bar.show_connected(True)
@@ -168,7 +168,7 @@ def test_what_is_the_users_is_never_touched(explorer, qtbot):
         [[1.0, 2.0], [3.0, 4.0]], name="key points", features={"mine": [1, 2]}, face_color="red"
     )
     outline = viewer.add_shapes([[[0, 0], [5, 5]]], shape_type="line", name="paths and regions")
-    qtbot.waitUntil(lambda: explorer.key_points_step.keypoints is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: explorer.workspace.key_points.keypoints is not None, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
     explorer.key_points_step.use("line")
     explorer.start()
@@ -178,7 +178,7 @@ def test_what_is_the_users_is_never_touched(explorer, qtbot):
     assert list(mine.features.columns) == ["mine"]
     np.testing.assert_allclose(mine.face_color, [[1, 0, 0, 1]] * 2)
     assert len(outline.data) == 1
-    image = explorer.image_layer()
+    image = explorer.canvas.image_layer()
     ours = [layer for layer in viewer.layers if "corescout_layer" in layer.metadata]
     assert len(ours) >= 5
     for layer in ours:

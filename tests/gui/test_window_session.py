@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from hands import wait_for_preview
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from corescout import folders
 from corescout.exports.script import write_script
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.kept.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
@@ -65,14 +67,15 @@ def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
     path = write_script(quick_result, tmp_path / "again.py")
     again = runpy.run_path(str(path))["main"]()
     assert again.why == quick_result.why
-    assert again.targets == quick_result.targets or len(again.targets) == len(quick_result.targets)
+    found = [[(t.yx_px, t.type, t.priority) for t in r.targets] for r in (again, quick_result)]
+    assert found[0] == found[1]
     np.testing.assert_array_equal(again.fit.latents.mean, quick_result.fit.latents.mean)
     assert quick_result.why in capsys.readouterr().out
 
 
 @pytest.mark.gui
 def test_edits_and_result_come_back_after_a_crash(
-    explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy
+    explorer, qtbot, sessions, quick_result, make_napari_viewer_proxy, tmp_path, monkeypatch
 ):
     from corescout.gui.explorer import Explorer
 
@@ -80,28 +83,41 @@ def test_edits_and_result_come_back_after_a_crash(
         explorer.viewer.add_image(data, **options)
     wait_for_preview(explorer, qtbot)
     explorer.explore_step.seed.setValue(7)
-    editor = explorer.key_points_step.editor
+    explorer.targets_step.per_type.setValue(3)
+    explorer.targets_step.margin.setValue(40)
+    explorer.targets_step.choice.setValue(2)
+    form = explorer.instrument_step.panel.form_of_action
+    form.bias.setValue(2.5)
+    form.again.setChecked(True)
+    editor = explorer.workspace.key_points
     editor.push(editor.edits.with_outlines([WALL]), "a line")
-    explorer.set_result(quick_result)
+    explorer.workspace.set_result(quick_result)
     assert explorer.session.unsaved
     qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{RUN}"))) == 1, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
-    # A crash: the process is gone with its lock, nothing was closed in order.
-    explorer.session._store._lock.release()
+    # A crash: what is on the disk is all there is, and nobody holds its lock.
+    (saved,) = sessions.iterdir()
+    shutil.copytree(saved, tmp_path / "left behind" / saved.name)
+    monkeypatch.setattr(folders, "sessions_folder", lambda: tmp_path / "left behind")
     viewer = make_napari_viewer_proxy()
     other = Explorer(viewer)
     offer = other.findChild(Offer)
-    assert "1 type" in offer.text.text() or "types" in offer.text.text()
-    assert "2 edits" in offer.text.text()
+    assert quick_result.types_in_words in offer.text.text()
+    assert "7 edits" in offer.text.text()
     offer.restore_button.click()
     wait_for_preview(other, qtbot)
     assert other.result.why == quick_result.why
     assert other.explore_step.seed.value() == 7
+    assert other.workspace.parameters.values() == explorer.workspace.parameters.values()
+    assert other.workspace.settings == explorer.workspace.settings
+    assert other.targets_step.margin.value() == 40
+    form = other.instrument_step.panel.form_of_action
+    assert (form.bias.value(), form.again.isChecked()) == (2.5, True)
     assert len(viewer.layers["paths and regions"].data) == 1
     np.testing.assert_array_equal(
-        other.key_points_step.editor.edits.outlines[0].vertices_px, WALL.vertices_px
+        other.workspace.key_points.edits.outlines[0].vertices_px, WALL.vertices_px
     )
-    assert other.workflow.state("explore") is State.DONE
+    assert other.workspace.workflow.state("explore") is State.DONE
     other.disconnect_viewer()
     other.wait_for_jobs(20)
 
@@ -111,7 +127,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     surface_explorer, qtbot, sessions, quick_result, tmp_path
 ):
     explorer, bar = surface_explorer, surface_explorer.session_bar
-    explorer.set_result(quick_result)
+    explorer.workspace.set_result(quick_result)
     targets = {"figures": "figures", "tables": "tables", "script": "a.py", "run": "a.corescout"}
     for kind, target in targets.items():
         explorer.exporter.export(kind, tmp_path / target)
@@ -125,11 +141,11 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     text = QApplication.clipboard().text()
     assert "napari 0." in text
     assert "Qt 6" in text
-    assert json.dumps(explorer.plan().preset_name) in text
+    assert json.dumps(explorer.workspace.plan().preset_name) in text
     assert "3 Explore: done" in text
     assert os.environ.get("HOME", "/nowhere") + "/.ssh" not in text
 
-    editor = explorer.key_points_step.editor
+    editor = explorer.workspace.key_points
     editor.push(editor.edits.with_outlines([WALL]), "a line")
     assert explorer.session.unsaved
     window, asked = explorer.window(), []
@@ -156,7 +172,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
 def test_the_report_is_exported_by_a_click(explorer, quick_result, qtbot, tmp_path, monkeypatch):
     target, bar = tmp_path / "found.html", explorer.session_bar
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    explorer.set_result(quick_result)
+    explorer.workspace.set_result(quick_result)
     qtbot.waitUntil(bar.export_button.isVisible)
 
     def choose_report():

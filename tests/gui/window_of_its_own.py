@@ -5,26 +5,16 @@ python window_of_its_own.py explore|fit|clear PICTURE
 
 import sys
 
-from hands import cut_controls
+from hands import cut_controls, search_quickly
 from qtpy import API_NAME, QT_VERSION
 from qtpy.QtWidgets import QApplication
 
-from corescout.gui import explorer as module
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.session import open_session
-from corescout.plan import Plan, TrainingPlan
 from corescout.surfaces import generate_surface
 
 _LIMIT_S = 300
-
-
-def quick(steps, channels):
-    """A search of seconds."""
-    training = TrainingPlan(epochs=15, collapse_variance=0.0)
-    plan = Plan.preset("live", windows_px=(9,), invariances=("none",), training=training)
-    decision = plan.decision.model_copy(update={"seeds": 1, "finalists": 1, "null_surrogates": 0})
-    return plan.model_copy(update={"decision": decision, "channels": channels})
 
 
 def explore(session):
@@ -33,7 +23,7 @@ def explore(session):
     session.explore(_LIMIT_S)
     session.pump(_LIMIT_S, until=lambda: not explorer.busy)
     assert explorer.result is not None, explorer.verdict.text()
-    editor = explorer.key_points_step.editor
+    editor = explorer.workspace.key_points
     count = len(editor.keypoints)
     editor.push(editor.edits.with_outlines([Outline("along", [[30.0, 30], [30, 130]])]), "a line")
     assert len(editor.keypoints) != count
@@ -51,7 +41,7 @@ def fit(session):
     explorer = session.explorer
     for step in explorer.steps.values():
         step.set_expanded(True)
-    explorer.instrument_step.stop_bar.show_connected(True)
+    explorer.instrument_step.panel.stop_bar.show_connected(True)
     session.pump(1.0)
     window = explorer.window()
     assert (window.width(), window.height()) == (1280, 720)
@@ -72,9 +62,9 @@ def clear(session):
 
 def main():
     """Do one of them, and take a picture of the whole window."""
-    module.plan_of = quick
     task, picture = sys.argv[1:]
-    with open_session(size=(1280, 720)) as session:
+    with open_session(size=(1280, 720), windows_px=(9,)) as session:
+        search_quickly(session.explorer)
         {"explore": explore, "fit": fit, "clear": clear}[task](session)
         session.screenshot(picture)
         ratio = QApplication.primaryScreen().devicePixelRatio()

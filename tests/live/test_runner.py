@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from corescout.edits import rename
 from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
@@ -160,6 +161,29 @@ def test_a_lost_connection_is_opened_again_and_a_raising_analysis_is_survived(
 
 def _raise(_):
     raise ValueError("a listener")
+
+
+def test_an_edit_waits_for_the_scan_under_way_which_is_then_shown_with_it(
+    day, typed, live_plan, look
+):
+    coming = PushSource()
+    runner = Runner(coming, day, Analyst(live_plan, typed))
+    runner.start()
+    coming.coming.put(look(seed=1))
+    until(lambda: runner.snapshot.understood is not None and runner.idle)
+    edited = rename(runner.snapshot.understood.result, 1, "flux closure")
+    coming.coming.put(look(seed=4))
+    until(lambda: not runner.idle)
+    runner.adopt(edited)  # made on the first scan, while the second is read
+    shown = runner.snapshot.understood
+    assert shown.scan.uid == look(seed=4).uid
+    assert shown.result.types.name(1) == "flux closure"
+    assert runner.snapshot.result is shown.result
+    coming.coming.put(look(seed=9))
+    until(lambda: runner.snapshot.understood.scan.uid == look(seed=9).uid and runner.idle)
+    assert runner.snapshot.understood.result.types.name(1) == "flux closure"
+    runner.stop()
+    assert runner.wait(WAIT_S)
 
 
 def test_it_stops_within_a_second_in_an_exploration(day, live_plan, look):

@@ -105,6 +105,10 @@ def test_nanonis_against_an_independent_reader(scan_file):
         np.testing.assert_array_equal(scan.channels[f"{name}Trace"], forward[::-1])
         np.testing.assert_array_equal(scan.channels[f"{name}Retrace"], backward[::-1, ::-1])
     assert (scan.units["ZTrace"], scan.units["PhaseTrace"]) == ("m", "deg")
+    # its lock-in demodulates the current, its amplitude is the oscillation controller's
+    assert scan.roles["LIX_1_omegaTrace"] == "lock-in in-phase"
+    assert scan.roles["AmplitudeTrace"] == "tapping amplitude"
+    assert scan.default_channel == "ZTrace"
     np.testing.assert_allclose(scan.frame.size_m, 2e-9)
     np.testing.assert_allclose(scan.frame.center_m, (-3.335099e-7, -3.124986e-7))
 

@@ -1,6 +1,5 @@
 """Formats whose files are rare here: values, units and place of real and of written files."""
 
-import struct
 from datetime import datetime
 
 import numpy as np
@@ -134,12 +133,6 @@ def test_ome_tiff_has_names_and_a_scale(tmp_path, rng):
     np.testing.assert_allclose(scan.frame.pitch_m, (20e-9, 10e-9))
 
 
-def test_mdt_without_its_extra_says_what_to_install(tmp_path):
-    (tmp_path / "a.mdt").write_bytes(b"\x01\xb0\x93\xff" + bytes(100))
-    with pytest.raises(corescout.InputError, match=r"napari-corescout\[mdt\]"):
-        corescout.read_scan(tmp_path / "a.mdt")
-
-
 def test_a_partial_scan_says_how_many_lines_are_done(tmp_path, rng):
     image = rng.random((40, 30))
     image[25:] = np.nan
@@ -182,40 +175,3 @@ def test_a_spectrum_that_is_still_written_is_refused(tmp_path, end):
         return
     with pytest.raises(corescout.InputError, match="incomplete"):
         corescout.read_measurement(tmp_path / "a.dat")
-
-
-def force_wave(path, columns, note):
-    """Write an Igor wave of version 5, [point, column], with labelled columns."""
-    names = list(columns)
-    data = np.column_stack([columns[n] for n in names]).astype("<f4")
-    n_points, n_columns = data.shape
-    labels = b"".join(n.encode().ljust(32, b"\0") for n in ["", *names])
-    text = note.encode("latin-1")
-    wave = struct.pack("<IIIihh6sh32sii", 0, 0, 0, data.size, 2, 0, b"", 1, b"curve", 0, 0)
-    wave += struct.pack("<4i", n_points, n_columns, 0, 0)
-    wave += struct.pack("<8d", *([1.0] * 4 + [0.0] * 4))
-    wave = wave.ljust(320, b"\0")
-    sizes = [320 + data.nbytes, 0, len(text), 0, 0, 0, 0, 0, 0, len(labels), 0, 0, 0, 0, 0]
-    head = struct.pack("<hh15i", 5, 0, *sizes)
-    total = np.frombuffer(head + wave, "<i2").sum(dtype=np.int64)
-    head = struct.pack("<hh15i", 5, int((-total + 2**15) % 2**16 - 2**15), *sizes)
-    path.write_bytes(head + wave + data.tobytes("F") + text + labels)
-
-
-def test_an_asylum_curve_is_a_measurement_and_no_scan(tmp_path, rng):
-    bias = np.sin(np.linspace(0, 6, 50))
-    columns = {"Raw": rng.random(50), "Amp": rng.random(50), "Phase": rng.random(50), "Bias": bias}
-    path = tmp_path / "Force0001.ibw"
-    force_wave(path, columns, "XLVDT: 1.5e-6\rYLVDT: -2e-6\rDate: 2024-08-20\rTime: 8:30:46 AM")
-    found = corescout.read_measurement(path)
-    np.testing.assert_allclose(found.axis, bias, atol=1e-6)
-    np.testing.assert_allclose(found.channels["Amp"], columns["Amp"], atol=1e-6)
-    assert (found.axis_name, found.axis_unit, found.xy_m) == ("Bias", "V", (1.5e-6, -2e-6))
-    assert found.units["Phase"] == "deg"
-    with pytest.raises(corescout.InputError, match="measurements, not scans"):
-        corescout.read_scan(path)
-
-
-def test_an_image_is_no_measurement(scan_file):
-    with pytest.raises(corescout.InputError, match="scan if it is an image"):
-        corescout.read_measurement(scan_file("scan_0001.ibw"))

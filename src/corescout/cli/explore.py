@@ -67,7 +67,9 @@ def explore(
         pixel_size=pixel_size,
         allow_code=allow_code,
     )
-    scan = read_scan(file, pixel_size_m=made.pixel_size_m)
+    scan = read_scan(
+        file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
+    )
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return

@@ -19,15 +19,14 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Print place, channels, doubts and what was assumed."""
+    from corescout.derived import full_name
     from corescout.description import VENDOR, describe
     from corescout.readers import read_scan
-    from corescout.response import channel_named, with_response
 
-    scan = read_scan(file)
-    channel = channel_named(scan, channel or scan.default_channel)
-    scan = scan if channel in scan.channels else with_response(scan)
-    known = describe(scan, channel)
-    shown = {title: rows for title, rows in known.items() if metadata or title != VENDOR}
+    scan = read_scan(file, channel=channel)
+    name = full_name(scan, channel) if channel else scan.default_channel
+    known = describe(scan, name)
+    shown = {t: rows for t, rows in known.items() if rows and (metadata or t != VENDOR)}
     if as_json:
         print_json({"sha256": scan.file_sha256, **{t: [*map(list, r)] for t, r in shown.items()}})
         return

@@ -14,47 +14,17 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 def get_reader(path: str | list[str]) -> Callable[[Any], list[LayerData]] | None:
     """Return the reader of scans, saved layers, run folders and folders of scans; else None."""
+    from corescout.gui.canvas.opening import readable
+
     paths = [path] if isinstance(path, str) else path
-    return read if paths and all(_readable(Path(p)) for p in paths) else None
+    return read if paths and all(readable(Path(p)) for p in paths) else None
 
 
 def read(path: str | list[str]) -> list[LayerData]:
     """Return the layers of whatever `get_reader` takes."""
-    layers: list[LayerData] = []
-    for one in [path] if isinstance(path, str) else path:
-        layers += _read_one(Path(one))
-    return layers
+    from corescout.gui.canvas.opening import read as read_layers
 
-
-def _readable(path: Path) -> bool:
-    from corescout.readers import can_read
-    from corescout.runs import is_run
-
-    return is_run(path) or bool(_scans_in(path)) or can_read(path)
-
-
-def _read_one(path: Path) -> list[LayerData]:
-    from corescout.gui.canvas.layer_data import result_layers, scan_layers
-    from corescout.gui.canvas.saved_layers import holds_layers, read_layers
-    from corescout.readers import read_scan
-    from corescout.runs import is_run, read_run
-
-    if is_run(path):
-        return result_layers(read_run(path))
-    if path.is_dir():
-        return [layer for file in _scans_in(path) for layer in scan_layers(read_scan(file))]
-    if holds_layers(path):
-        return read_layers(path)
-    return scan_layers(read_scan(path))
-
-
-def _scans_in(folder: Path) -> list[Path]:
-    """Scans that lie in a folder itself, by name; at most 20, so that none floods the viewer."""
-    from corescout.readers import can_read
-
-    if not folder.is_dir():
-        return []
-    return [f for f in sorted(folder.iterdir()) if f.is_file() and can_read(f)][:20]
+    return read_layers(path)
 
 
 def write_layers(path: str, layers: list[LayerData]) -> list[str]:
@@ -66,28 +36,20 @@ def write_layers(path: str, layers: list[LayerData]) -> list[str]:
 
 def add_response(viewer: napari.viewer.Viewer) -> None:
     """Add A cos(phase) and A sin(phase) of the selected scan as layers; remove them to undo."""
+    from corescout.derived import derived_channels, with_derived
     from corescout.gui.canvas import layer_data as shown
-    from corescout.response import derivable, with_response
 
     layer = viewer.layers.selection.active
     scan = getattr(layer, "metadata", {}).get(shown.SCAN)
-    if scan is None or not derivable(scan):
+    if scan is None or not derived_channels(scan):
         from napari.utils.notifications import show_warning
 
         show_warning("Select a PFM scan: A cos phase needs an amplitude and its phase.")
         return
-    derived = with_response(scan)
-    for name in derivable(scan):
+    derived = with_derived(scan)
+    for name in derived_channels(scan):
         data, options, _ = shown.channel_layer(derived, name, visible="Cos" in name)
         viewer.add_image(data, **options)
-
-
-def sample_surface() -> list[LayerData]:
-    """Return a generated ferroelectric surface with stripes, needles and 180-degree walls."""
-    from corescout.gui.canvas.layer_data import scan_layers
-    from corescout.surfaces import generate_surface
-
-    return scan_layers(generate_surface(seed=0).scan)
 
 
 def open_explorer(viewer: napari.viewer.Viewer) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corescout.gui.model.workflow import State
+
+PALETTE_STEPS = 64  # colours of a continuous scale: a plot caches one symbol for each
 
 STATE_COLORS = {
     State.TO_DO: "#8A8A8A",
@@ -36,3 +41,20 @@ def rgba(color: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
     """Return "#rrggbb" as numbers from 0 to 1."""
     red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return red, green, blue, alpha
+
+
+def sequential_palette() -> NDArray[np.float64]:
+    """Return a scale (64, 4) that reads on dark and light: viridis without its darkest end."""
+    return _colormap("viridis", 0.12, 1.0)
+
+
+def cyclic_palette() -> NDArray[np.float64]:
+    """Return a scale (64, 4) whose ends meet (Kovesi, 2015)."""
+    return _colormap("CET-C6", 0.0, 1.0)
+
+
+def _colormap(name: str, first: float, last: float) -> NDArray[np.float64]:
+    import pyqtgraph as pg
+
+    table = pg.colormap.get(name).map(np.linspace(first, last, PALETTE_STEPS), mode="float")
+    return np.asarray(table, dtype=np.float64)

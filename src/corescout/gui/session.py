@@ -11,9 +11,10 @@ import napari
 from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QApplication
 
-from corescout.gui.contributions import read, sample_surface
+from corescout.gui.canvas.opening import read
 from corescout.gui.explorer import Explorer
 from corescout.gui.heartbeat import Heartbeat
+from corescout.gui.steps.scan.samples import sample_surface
 
 
 class Session:
@@ -76,7 +77,8 @@ def open_session(
     explorer = Explorer(viewer, keep_session=False)
     viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
     if windows_px is not None:
-        explorer.explore_step.windows.setText(", ".join(map(str, windows_px)))
+        text = ", ".join(map(str, windows_px))
+        explorer.workspace.parameters.get("explore", "windows").set(text)
     session = Session(viewer, explorer)
     for data, options, kind in read(str(scan)) if scan is not None else sample_surface():
         getattr(viewer, f"add_{kind}")(data, **options)

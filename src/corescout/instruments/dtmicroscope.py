@@ -31,7 +31,8 @@ from corescout.instruments.protocol import (
     StopReport,
     Told,
 )
-from corescout.readers.channels import clean_label, direction_of, free_name, role_of
+from corescout.readers.channels import clean_label, direction_of, free_name
+from corescout.readers.roles import role_of
 
 ADDRESS = "PYRO:microscope.server@127.0.0.1:9092"
 TIMEOUT_S = 60.0  # an image comes as text

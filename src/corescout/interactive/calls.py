@@ -69,7 +69,8 @@ def explore(
         If it was interrupted; its `trials` are those that were finished.
     """
     made = as_plan(plan, channel, seed, rng)
-    given = as_scan(scan, made.pixel_size_m if pitch is None else pitch)
+    first = made.channels[0] if made.channels else None
+    given = as_scan(scan, made.pixel_size_m if pitch is None else pitch, first)
     places = as_keypoints(keypoints, given)
     with stop_on_interrupt(stop) as ended, shown(progress if on_progress is None else False) as bar:
         try:
@@ -123,7 +124,8 @@ def apply(
         If the scan has no such channel, another unit, no scale while the exploration had one, or
         no key points.
     """
-    given = as_scan(scan, pitch)
+    first = result.channels[0]
+    given = as_scan(scan, pitch, (channel_map or {}).get(first, first))
     given = with_channel_map(given, channel_map or {}, result)
     return Exploration.of(pipeline.apply(result, given, keypoints=as_keypoints(keypoints, given)))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan
-from corescout.readers.channels import role_of
+from corescout.readers.roles import role_of
 
 
 def real_image(image: Any, what: str = "the array") -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from corescout.readers import read_scan
 from corescout.readers.numpy_array import ONLY
 
 
-def as_scan(image: Any, pitch: str | float | None = None) -> Scan:
+def as_scan(image: Any, pitch: str | float | None = None, channel: str | None = None) -> Scan:
     """Return whatever holds an image as a scan.
 
     Parameters
@@ -28,6 +28,8 @@ def as_scan(image: Any, pitch: str | float | None = None) -> Scan:
         masked array what is masked is missing. Coordinates with a unit of length give the frame.
     pitch : str or float, optional
         Pixel pitch, such as "10nm", or in metres; used where the image says none.
+    channel : str, optional
+        Of a file with images of several sizes or places, those with this channel.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def as_scan(image: Any, pitch: str | float | None = None) -> Scan:
     """
     pitch_m = pitch_of(pitch)
     if isinstance(image, (str, Path)):
-        return read_scan(image, pixel_size_m=pitch_m)
+        return read_scan(image, pixel_size_m=pitch_m, channel=channel)
     if isinstance(image, Scan):
         scan = image
     elif is_labelled(image):

@@ -6,16 +6,22 @@ the +Y edge. The pitch is the wave's own, ScanSize / (N - 1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from corescout.data import InputError, Scan
-from corescout.readers.asylum_note import acquired_at, frame_from_note, parse_note
-from corescout.readers.channels import clean_label, direction_of, role_of, unit_of
+from corescout.readers.asylum_note import acquired_at, frame_from_note, not_numbers, parse_note
+from corescout.readers.channels import clean_label, direction_of, unit_of
+from corescout.readers.roles import Mode, roles_of
 
 _HEADER_BYTES = 384  # bin header 64 + wave header 320: these sum to 0 as int16
-_FOOTER = b"MFP3D"
+_FOOTERS = (b"MFP3D", b"Force")  # of scans and of curves
+_NO_FOOTER = (
+    "the file has no footer of the instrument's software, as one saved again in Igor: whether it is"
+    " complete was checked by its header only"
+)
 
 
 def read(path: Path) -> Scan:
@@ -28,7 +34,7 @@ def read(path: Path) -> Scan:
     """
     from igor2 import binarywave
 
-    check_complete(path)
+    warnings = check_complete(path)
     wave = binarywave.load(str(path))["wave"]
     data = np.asarray(wave["wData"])
     is_curve = data.ndim == 2 and len(wave["labels"]) > 1 and any(wave["labels"][1])
@@ -45,7 +51,11 @@ def read(path: Path) -> Scan:
         )
     data = data[:, :, None] if data.ndim == 2 else data
     note = parse_note(wave["note"].decode("latin-1"))
-    names = _names(wave["labels"], data.shape[2])
+    labels = _labels(wave["labels"], data.shape[2])
+    names = list(labels)
+    mode = mode_of(note)
+    if mode == "tapping":
+        warnings.append("the mode is AC: its amplitude is the cantilever's, no piezoresponse")
     images = {name: np.flipud(data[:, :, i].T).astype(np.float32) for i, name in enumerate(names)}
     pitch_x, pitch_y = (float(v) for v in wave["wave_header"]["sfA"][:2])
     has_scale = bytes(np.asarray(wave["wave_header"]["dimUnits"])[0].tobytes()).startswith(b"m")
@@ -59,37 +69,49 @@ def read(path: Path) -> Scan:
     return Scan(
         uid=f"{path.stem}-{note.get('Date', '')}-{note.get('Seconds', '')}",
         channels=images,
-        units={name: unit_of(name) for name in names},
+        units={name: unit_of(label) for name, label in labels.items()},
         frame=frame,
-        roles={name: role_of(name) for name in names if role_of(name)},
-        directions={name: d for name in names if (d := direction_of(name)) is not None},
+        roles=roles_of(labels, mode),
+        directions={n: d for n, label in labels.items() if (d := direction_of(label)) is not None},
         acquired_at=acquired_at(note),
         source=str(path),
         metadata=note,
+        warnings=(*warnings, *not_numbers(note)),
     )
 
 
-def _names(labels: list[list[bytes]], count: int) -> list[str]:
+def _labels(labels: list[list[bytes]], count: int) -> dict[str, str]:
+    """Labels by the names of the channels: one that repeats is numbered, "HeightRetrace (3)"."""
     raw = [label.decode("latin-1") for label in labels[2] if label] if len(labels) > 2 else []
-    names = [clean_label(label) for label in raw[:count]]
-    names += [f"Channel{i}" for i in range(len(names), count)]
-    return [n if n not in names[:i] else f"{n} ({i})" for i, n in enumerate(names)]
+    given = [clean_label(label) for label in raw[:count]]
+    given += [f"Channel{i}" for i in range(len(given), count)]
+    return {n if n not in given[:i] else f"{n} ({i})": n for i, n in enumerate(given)}
 
 
-def check_complete(path: Path) -> None:
+def check_complete(path: Path) -> list[str]:
     """Compare the size of a file with what its own header declares: cut at 99 % it still parses.
+
+    Returns
+    -------
+    list of str
+        What cannot be checked.
 
     Raises
     ------
     InputError
-        If it is cut short or its header is damaged.
+        If it is cut short, its header is damaged, or it is of a version without images.
     """
     content = path.read_bytes()
     order = "<" if content[0] else ">"
+    version = int.from_bytes(content[:2], "little" if order == "<" else "big")
+    if version != 5:
+        raise InputError(
+            "an Igor wave of version 5",
+            f"version {version} in {path.name}, which holds one column of numbers and no image",
+            "save it again in Igor Pro 6 or later, or export it as .npy",
+        )
     if len(content) < _HEADER_BYTES:
         raise _cut(path, len(content), _HEADER_BYTES)
-    if int.from_bytes(content[:2], "little" if order == "<" else "big") != 5:
-        return  # older waves do not describe their size
     if np.frombuffer(content[:_HEADER_BYTES], f"{order}i2").sum(dtype=np.int64) & 0xFFFF:
         raise InputError(
             "an Igor wave with a valid checksum",
@@ -102,12 +124,23 @@ def check_complete(path: Path) -> None:
     if len(content) < declared:
         raise _cut(path, len(content), declared)
     note = content[64 + int(sizes[0]) :]
-    if b"ScanSize" in note and _FOOTER not in content[-16:]:
+    if b"ScanSize" not in note or content[-32:].rstrip(b"\0 \r\n").endswith(_FOOTERS):
+        return []
+    if len(content) > declared:
         raise InputError(
-            "an Asylum file that ends in MFP3D",
-            f"{path.name} ends before its footer",
+            "an Asylum file that ends in MFP3D or Force",
+            f"{path.name} ends within its footer",
             "wait until it is written completely, or copy it again",
         )
+    return [_NO_FOOTER]
+
+
+def mode_of(note: Mapping[str, str]) -> Mode:
+    """Return the mode of imaging: older notes count them (1 AC, 3 PFM), newer ones name them."""
+    text = note.get("ImagingMode", "").strip()
+    if text == "1" or text.upper().startswith("AC"):
+        return "tapping"
+    return "contact" if text in ("0", "Contact") else ""
 
 
 def _cut(path: Path, found: int, declared: int) -> InputError:

@@ -30,9 +30,11 @@ def frame_from_note(
         if not fast or not slow:
             return None
         pitch_m, pitch_rule = (fast / shape_px[1], slow / shape_px[0]), "pitch = ScanSize / N"
-    assumed = [pitch_rule]
+    assumed = [pitch_rule, *not_numbers(note)]
     if "XOffset" not in note or "YOffset" not in note:
         assumed.append("centre 0, the file has no offset")
+    if "ScanAngle" not in note:
+        assumed.append("angle 0, the file has none")
     if number(note, "ScanAngle"):
         assumed.append("ScanAngle taken as clockwise positive, unverified on Asylum")
     return ScanFrame(
@@ -41,6 +43,16 @@ def frame_from_note(
         (number(note, "XOffset") or 0.0, number(note, "YOffset") or 0.0),
         math.radians(number(note, "ScanAngle") or 0.0),
         tuple(assumed),
+    )
+
+
+def not_numbers(note: Mapping[str, str]) -> tuple[str, ...]:
+    """Say which part of the frame is there and is no number, such as one with a decimal comma."""
+    keys = ("FastScanSize", "SlowScanSize", "XOffset", "YOffset", "ScanAngle")
+    return tuple(
+        f"{key} is no number ({note[key][:40]!r}): it is taken as unknown, and as 0 in the frame"
+        for key in keys
+        if key in note and number(note, key) is None
     )
 
 

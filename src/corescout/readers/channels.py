@@ -1,4 +1,4 @@
-"""Names, roles and directions of channels, as the vendors' labels have them."""
+"""Names, directions and units of channels, as the vendors' labels have them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ import math
 import re
 from collections.abc import Container
 
-_ROLES = {
-    "height": "topography",
-    "z": "topography",
-    "zsensor": "topography",
-    "topography": "topography",
-    "amplitude": "amplitude",
-    "phase": "phase",
-    "frequency": "frequency",
-    "deflection": "deflection",
-    "current": "current",
-}
+from corescout.readers.roles import words_of
+
 _PREFIXES = {
     "": 1.0,
     "f": 1e-15,
@@ -30,6 +21,7 @@ _PREFIXES = {
     "G": 1e9,
 }
 _DEGREES = {"\u00b0": "deg", "\u00ba": "deg", "degree": "deg", "degrees": "deg"}
+_BASES = ("Pa", "Hz", "m", "V", "A", "N", "s", "J", "W", "F", "K")
 _ANGSTROM = ("\u00e5", "\u00e5ngstr\u00f6m", "angstrom")
 
 
@@ -37,24 +29,6 @@ def clean_label(label: str) -> str:
     """Cut what follows the first Trace or Retrace: labels carry residue ("PhaseRetracerace")."""
     found = re.match(r"(.*?(?:Retrace|Trace))", label)
     return found.group(1) if found else label.strip()
-
-
-def role_of(name: str) -> str:
-    """Return what a channel is, "" where its name does not say so.
-
-    The numbers of the two DART amplitudes and phases and lateral (``Lat``) are kept: "amplitude 1".
-    """
-    words = re.sub(r"(Retrace|Trace)$", "", name).strip()
-    found = re.fullmatch(
-        r"(?P<lateral>Lat(?:eral)?)?(?:Vert(?:ical)?)?(?: ?PFM)? ?(?:Z )?"
-        r"(?P<what>[A-Za-z]+?)(?: Sensor)? ?(?P<number>\d?)",
-        words,
-    )
-    role = _ROLES.get(found["what"].lower(), "") if found else ""
-    if not role or found is None:
-        return ""  # the second pass of a line (Nap...) is no image of the contact either
-    number = f" {found['number']}" if found["number"] else ""
-    return f"{role}{number} lateral" if found["lateral"] else role + number
 
 
 def direction_of(name: str) -> str | None:
@@ -65,13 +39,21 @@ def direction_of(name: str) -> str | None:
 
 
 def si_value(unit: str) -> tuple[float, str]:
-    """Return (factor, SI unit) of a unit: "nm" gives 1e-9 and "m", "rad" 57.3 and "deg"."""
+    """Return (factor, SI unit) of a unit: "nm" gives 1e-9 and "m", "pm/V" 1e-12 and "m/V".
+
+    Angles become degrees. A unit that is not known is returned as it is, with factor 1: so is that
+    of a logarithm, "log(Pa)".
+    """
     unit = unit.strip().replace("\u03bc", "\u00b5")
+    top, slash, bottom = unit.partition("/")
+    if slash and top and bottom and "/" not in bottom:
+        (above, top), (below, bottom) = si_value(top), si_value(bottom)
+        return above / below, f"{top}/{bottom}"
     if unit.lower() in _ANGSTROM:
         return 1e-10, "m"
     if unit.lower() in ("rad", "radian", "radians"):
         return 180 / math.pi, "deg"
-    for base in ("m", "V", "A", "Hz", "N"):
+    for base in _BASES:
         prefix = unit.removesuffix(base)
         if unit.endswith(base) and prefix in _PREFIXES:
             return _PREFIXES[prefix], base
@@ -80,7 +62,7 @@ def si_value(unit: str) -> tuple[float, str]:
 
 def unit_of(name: str) -> str:
     """Return the SI unit of an Asylum channel by its name, "" where unknown."""
-    role = role_of(name.removeprefix("Nap")).split(" ")[0]
+    quantity = words_of(name).quantity
     return {
         "topography": "m",
         "amplitude": "m",
@@ -88,7 +70,7 @@ def unit_of(name: str) -> str:
         "phase": "deg",
         "frequency": "Hz",
         "current": "A",
-    }.get(role, "V" if name.lower().removeprefix("nap").startswith("userin") else "")
+    }.get(quantity, "V" if name.lower().removeprefix("nap").startswith("userin") else "")
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -8,59 +8,76 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import direction_of, role_of, si_value
+from corescout.readers.channels import direction_of, si_value
 from corescout.readers.numpy_array import ONLY
+from corescout.readers.roles import role_of
 
+_MAX_HEADER = 2**16
 ANGLE = "AngleDegrees"  # clockwise; of Corescout's own files, Gwyddion has none
 
 
 def read(path: Path) -> Scan:
-    """Read the image; the pitch is size / N, the offset that of the upper left corner."""
-    import gsffile
+    """Read the image; the pitch is size / N, the offset that of the upper left corner.
 
-    _check_length(path)
-    values, header = gsffile.read_gsf(str(path))
-    name = str(header.get("Title", "")).strip() or ONLY
-    factor, unit = si_value(str(header.get("ZUnits", "")))
-    return Scan(
-        uid=path.stem,
-        channels={name: (np.asarray(values, dtype=np.float64) * factor).astype(np.float32)},
-        units={name: unit},
-        frame=_frame(header, values.shape),
-        roles={name: role_of(name)} if role_of(name) else {},
-        directions={name: d} if (d := direction_of(name)) is not None else {},
-        source=str(path),
-        metadata={str(k): v for k, v in header.items()},
-    )
-
-
-def _check_length(path: Path) -> None:
-    """Compare the declared size with the file before anything is allocated."""
-    with path.open("rb") as file:
-        head = file.read(65536)
-    lines = head.split(b"\0", 1)[0].decode("utf-8", "replace").splitlines()
-    fields = dict(line.split("=", 1) for line in lines[1:] if "=" in line)
-    numbers = {key.strip(): value.strip() for key, value in fields.items()}
+    Raises
+    ------
+    InputError
+        If the header has no size, or the file holds fewer pixels.
+    """
+    header, start = _header(path)
     try:
-        expected = 4 * int(numbers["XRes"]) * int(numbers["YRes"])
+        width, height = int(header["XRes"]), int(header["YRes"])
     except (KeyError, ValueError) as error:
         raise InputError(
             "XRes and YRes in the header", f"{error} in {path.name}", "export it again"
         ) from error
-    if not 0 < expected <= path.stat().st_size:
+    stored = path.stat().st_size - start
+    if min(width, height) < 1 or 4 * width * height > stored:
         raise InputError(
-            f"{expected} bytes of pixels",
-            f"{path.stat().st_size} bytes in {path.name}",
+            f"{width} x {height} pixels of 4 bytes",
+            f"{stored:,} bytes in {path.name}",
             "copy it again",
         )
+    values = np.fromfile(path, "<f4", width * height, offset=start).reshape(height, width)
+    name = header.get("Title", "").strip() or ONLY
+    factor, unit = si_value(header.get("ZUnits", ""))
+    role = role_of(name)
+    return Scan(
+        uid=path.stem,
+        channels={name: (values.astype(np.float64) * factor).astype(np.float32)},
+        units={name: unit},
+        frame=_frame(header, (height, width)),
+        roles={name: role} if role else {},
+        directions={name: d} if (d := direction_of(name)) is not None else {},
+        source=str(path),
+        metadata=header,
+    )
 
 
-def _frame(header: dict[str, object], shape: tuple[int, ...]) -> ScanFrame | None:
-    factor, unit = si_value(str(header.get("XYUnits", "")))
+def _header(path: Path) -> tuple[dict[str, str], int]:
+    """Lines "key = value", of which a value may hold "=" too, and where the pixels begin.
+
+    The header ends with one to four NUL bytes, so that its length is a multiple of four.
+    """
+    with path.open("rb") as file:
+        raw, nul, _ = file.read(_MAX_HEADER).partition(b"\0")
+    if not nul:
+        raise InputError("a header that ends", f"none in {path.name}", "copy it again")
     try:
-        size_x, size_y = (factor * float(str(header[k])) for k in ("XReal", "YReal"))
-        left, top = (factor * float(str(header.get(k, 0.0))) for k in ("XOffset", "YOffset"))
-        angle_deg = float(str(header.get(ANGLE, 0.0)))
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    pairs = (line.partition("=") for line in text.split("\n")[1:])
+    header = {key.strip(): value.strip() for key, equals, value in pairs if equals}
+    return header, len(raw) + 4 - len(raw) % 4
+
+
+def _frame(header: dict[str, str], shape: tuple[int, ...]) -> ScanFrame | None:
+    factor, unit = si_value(header.get("XYUnits", ""))
+    try:
+        size_x, size_y = (factor * float(header[k]) for k in ("XReal", "YReal"))
+        left, top = (factor * float(header.get(k, 0.0)) for k in ("XOffset", "YOffset"))
+        angle_deg = float(header.get(ANGLE, 0.0))
     except (KeyError, ValueError):
         return None
     numbers = (size_x, size_y, left, top, angle_deg)
@@ -68,10 +85,12 @@ def _frame(header: dict[str, object], shape: tuple[int, ...]) -> ScanFrame | Non
         return None
     height, width = shape
     angle = f"angle as Corescout wrote it ({ANGLE})" if ANGLE in header else "angle 0"
+    given = "XOffset" in header and "YOffset" in header
+    corner = "the field's offset" if given else "a corner at 0, the file has no offset"
     return ScanFrame(
         (height, width),
         (size_x / width, size_y / height),
         (left + size_x / 2, -(top + size_y / 2)),
         math.radians(angle_deg),
-        ("pitch = size / N", f"centre from the field's offset, {angle}"),
+        ("pitch = size / N", f"centre from {corner}, {angle}"),
     )

@@ -20,16 +20,12 @@ from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.data.bounds import check_unpacked
-from corescout.readers.asylum_note import acquired_at, frame_from_note
-from corescout.readers.channels import (
-    clean_label,
-    direction_of,
-    free_name,
-    role_of,
-    si_value,
-    unit_of,
-)
+from corescout.readers.asylum_ibw import mode_of
+from corescout.readers.asylum_note import acquired_at, frame_from_note, not_numbers
+from corescout.readers.channels import clean_label, direction_of, si_value, unit_of
 from corescout.readers.damage import damaged_as_input_error
+from corescout.readers.roles import role_of
+from corescout.readers.stored import StoredImage, scans_of
 
 _LARGEST_PITCH_M = 1e-4
 
@@ -46,8 +42,8 @@ class _Channel(NamedTuple):
     direction: str | None
 
 
-def read(path: Path, group: str | None = None) -> Scan:
-    """Read all image channels of a file, or of a group in it.
+def read_all(path: Path) -> list[Scan]:
+    """Read all image channels of a file, a scan for each size and place among them.
 
     Raises
     ------
@@ -55,7 +51,19 @@ def read(path: Path, group: str | None = None) -> Scan:
         If there is no image in the file.
     """
     with bounded_file(path) as file:
-        return _scan_in(file if group is None else file[group], path)
+        return _scans_in(file, path)
+
+
+def read(path: Path, group: str | None = None) -> Scan:
+    """Read the first scan of a file, or of a group in it.
+
+    Raises
+    ------
+    InputError
+        If there is no image in the file.
+    """
+    with bounded_file(path) as file:
+        return _scans_in(file if group is None else file[group], path)[0]
 
 
 def attributes(path: Path) -> dict[str, Any]:
@@ -98,7 +106,7 @@ class _BoundedReader(io.BufferedReader):
         return super().read(size)
 
 
-def _scan_in(group: Any, path: Path) -> Scan:
+def _scans_in(group: Any, path: Path) -> list[Scan]:
     warnings: list[str] = []
     found = list(_nsid(group, path)) or list(_usid(group, path, warnings))
     if not found:
@@ -106,22 +114,27 @@ def _scan_in(group: Any, path: Path) -> Scan:
             "NSID or USID images", f"none in {path.name}", "export the scan as NSID or USID"
         )
     first = found[0]
-    shape = first.values.shape
-    channels: dict[str, _Channel] = {}
-    for channel in found:
-        if channel.values.shape == shape:
-            channels[free_name(channel.name, channels)] = channel
-    return Scan(
+    doubts = dict.fromkeys(text for channel in found for text in not_numbers(channel.note))
+    return scans_of(
+        [_image(channel) for channel in found],
         uid=f"{path.stem}-{first.note.get('Date', '')}-{first.note.get('Seconds', '')}",
-        channels={n: c.values for n, c in channels.items()},
-        units={n: c.unit for n, c in channels.items()},
-        frame=_frame(first.note, (shape[0], shape[1]), first.pitch_m),
-        roles={n: c.role for n, c in channels.items() if c.role},
-        directions={n: c.direction for n, c in channels.items() if c.direction},
-        acquired_at=acquired_at(first.note),
         source=str(path),
-        metadata=dict(first.note),
-        warnings=tuple(warnings),
+        metadata={},
+        warnings=(*warnings, *doubts),
+    )
+
+
+def _image(channel: _Channel) -> StoredImage:
+    height, width = channel.values.shape
+    return StoredImage(
+        name=channel.name,
+        values=channel.values,
+        unit=channel.unit,
+        role=channel.role,
+        direction=channel.direction,
+        frame=_frame(channel.note, (height, width), channel.pitch_m),
+        acquired_at=acquired_at(channel.note),
+        metadata=dict(channel.note),
     )
 
 
@@ -150,21 +163,25 @@ def _nsid(file: Any, path: Path) -> Iterator[_Channel]:
             continue
         values = np.fliplr(values) if x_falls else values
         label = text_of(item.attrs.get("quantity", item.name.split("/")[-1]))
-        yield _channel(item, label, values, (pitch_x, pitch_y))
+        yield _channel(item, label, values, (pitch_x, pitch_y), _note(group))
 
 
 def _channel(
-    item: Any, label: str, values: NDArray[np.float32], pitch_m: tuple[float, float]
+    item: Any,
+    label: str,
+    values: NDArray[np.float32],
+    pitch_m: tuple[float, float],
+    note: Mapping[str, str],
 ) -> _Channel:
     """Name, unit, role and direction: as the label says, or as Corescout wrote them itself."""
     if "writer" in item.attrs:
         unit, role, direction = (text_of(item.attrs[k]) for k in ("units", "role", "direction"))
-        return _Channel(label, unit, values, pitch_m, _note(item.parent), role, direction or None)
+        return _Channel(label, unit, values, pitch_m, note, role, direction or None)
     name = clean_label(label)
     factor, unit = _unit(item, name)
     values = values if factor == 1.0 else np.asarray(values * factor, dtype=np.float32)
-    note = _note(item.parent)
-    return _Channel(name, unit, values, pitch_m, note, role_of(name), direction_of(name))
+    role = role_of(name, mode_of(note))
+    return _Channel(name, unit, values, pitch_m, note, role, direction_of(name))
 
 
 def _axis(group: Any, axis: str, path: Path) -> tuple[float, bool]:
@@ -213,8 +230,7 @@ def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
             _pitch(np.unique(positions[:, 0]), x_unit),
             _pitch(np.unique(positions[:, 1]), y_unit),
         )
-        found_channel = _channel(item, label, values, pitch)
-        yield found_channel._replace(note=_note(file[item.parent.name].parent))
+        yield _channel(item, label, values, pitch, _note(file[item.parent.name].parent))
 
 
 def _beside(item: Any, name: str) -> Any:

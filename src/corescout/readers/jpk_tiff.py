@@ -7,17 +7,19 @@ them. The default slot is used.
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import free_name, role_of, si_value
+from corescout.readers.channels import si_value
+from corescout.readers.roles import Mode, role_of
+from corescout.readers.stored import StoredImage, scans_of
 
-START_DATE = 0x8003
+START_DATE, FEEDBACK_MODE = 0x8003, 0x8030
 X0, Y0, U_LENGTH, V_LENGTH, THETA, REFLECT = range(0x8040, 0x8046)
 CHANNEL, RETRACE, FANCY_NAME = range(0x8050, 0x8053)
 N_SLOTS, DEFAULT_SLOT = 0x8080, 0x8081
@@ -25,11 +27,14 @@ N_SLOTS, DEFAULT_SLOT = 0x8080, 0x8081
 SLOT_NAME, SLOT_UNIT, SLOT_SCALING = 0x8090, 0x80A2, 0x80A3
 SLOT_MULTIPLY, SLOT_OFFSET = 0x80A4, 0x80A5
 _SLOT_STEP = 0x30
+_PLACE = {X0: "centre X", Y0: "centre Y", THETA: "angle"}
 _LARGEST_SLOTS = 64
+_TIMES = ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S",
+          "%a %b %d %H:%M:%S %Y", "%d.%m.%Y %H:%M:%S")  # fmt: skip
 
 
-def read(file: Any, path: Path) -> Scan:
-    """Read all channels of an opened `tifffile.TiffFile`, in SI units.
+def read_all(file: Any, path: Path) -> list[Scan]:
+    """Read all channels of an opened `tifffile.TiffFile`, in SI units; a scan for each size.
 
     The first stored line is the lowest unless the grid is reflected. The pitch is size / N.
 
@@ -38,10 +43,8 @@ def read(file: Any, path: Path) -> Scan:
     InputError
         If there is no channel, or the file holds fewer data than it declares.
     """
-    channels: dict[str, NDArray[np.float32]] = {}
-    units: dict[str, str] = {}
-    directions: dict[str, str] = {}
-    roles: dict[str, str] = {}
+    images: list[StoredImage] = []
+    mode = _mode(file.pages[0])
     for page in file.pages:
         if CHANNEL not in page.tags or page.photometric not in (0, 1):
             continue  # the first page is a thumbnail
@@ -53,28 +56,35 @@ def read(file: Any, path: Path) -> Scan:
             )
         label = _text(page, FANCY_NAME) or _text(page, CHANNEL)
         direction = "retrace" if _number(page, RETRACE) else "trace"
-        name = free_name(f"{label} {direction.capitalize()}", channels)
         factor, offset, unit = _scaling(page)
         values = page.asarray() * factor + offset
         values = values if _number(file.pages[0], REFLECT) else np.flipud(values)
-        channels[name], units[name] = values.astype(np.float32), unit
-        directions[name] = direction
-        if role := role_of(label):
-            roles[name] = role
-    if not channels:
+        height, width = values.shape
+        images.append(
+            StoredImage(
+                name=f"{label} {direction.capitalize()}",
+                values=values,
+                unit=unit,
+                role=role_of(label, mode),
+                direction=direction,
+                frame=_frame(file.pages[0], (int(height), int(width))),
+            )
+        )
+    if not images:
         raise InputError("a JPK channel", f"none in {path.name}", "export the image again")
-    shape = next(iter(channels.values())).shape
-    return Scan(
+    return scans_of(
+        images,
         uid=path.stem,
-        channels={n: v for n, v in channels.items() if v.shape == shape},
-        units=units,
-        frame=_frame(file.pages[0], (int(shape[0]), int(shape[1]))),
-        roles=roles,
-        directions=directions,
-        acquired_at=_time(file.pages[0]),
         source=str(path),
         metadata={f"0x{t.code:04X}": _plain(t.value) for t in file.pages[0].tags.values()},
+        acquired_at=_time(file.pages[0]),
     )
+
+
+def _mode(page: Any) -> Mode:
+    """Return the mode as the feedback says: in "ac" an amplitude is the cantilever's own."""
+    text = _text(page, FEEDBACK_MODE).lower()
+    return "tapping" if text.startswith(("ac", "phase")) else ""
 
 
 def _scaling(page: Any) -> tuple[float, float, str]:
@@ -97,12 +107,21 @@ def _frame(page: Any, shape: tuple[int, int]) -> ScanFrame | None:
     if min(size_m) <= 0:
         return None
     assumed = ["pitch = size / N", "grid x0, y0 taken as the centre, unverified on JPK"]
+    absent = [name for code, name in _PLACE.items() if not _is_number(page, code)]
+    if absent:
+        assumed.append(f"{', '.join(absent)} 0: the file has none")
     theta = _number(page, THETA)
     if theta:
         assumed.append("grid angle taken as radians counter-clockwise, unverified on JPK")
     centre_m = (_number(page, X0), _number(page, Y0))
     pitch_m = (size_m[0] / shape[1], size_m[1] / shape[0])
     return ScanFrame(shape, pitch_m, centre_m, -theta, tuple(assumed))
+
+
+def _is_number(page: Any, code: int) -> bool:
+    value = page.tags[code].value if code in page.tags else None
+    value = value[0] if isinstance(value, tuple) else value
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _number(page: Any, code: int) -> float:
@@ -122,9 +141,12 @@ def _text(page: Any, code: int) -> str:
 
 
 def _time(page: Any) -> datetime | None:
-    for form in ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S"):
+    """Time with its offset where it is a number; a zone's name (CEST) leaves it local."""
+    text = re.sub(r"(:\d\d)[.,]\d+", r"\1", _text(page, START_DATE))
+    text = re.sub(r"\s+[A-Z][A-Za-z/_]{1,30}(?=$|\s\d{4}$)", "", text)
+    for form in _TIMES:
         try:
-            return datetime.strptime(_text(page, START_DATE), form)
+            return datetime.strptime(text, form)
         except ValueError:
             continue
     return None

@@ -29,8 +29,9 @@ def read(path: Path) -> Measurement:
         raise InputError(
             "a [DATA] section with columns", f"none in {path.name}", "wait until it is written"
         )
-    header = dict(line.rstrip("\t\r").split("\t", 1) for line in head.splitlines() if "\t" in line)
-    columns = [_column(label) for label in lines[0].split("\t") if label.strip()]
+    pairs = (line.partition("\t") for line in head.splitlines())
+    header = {key.strip(): value.strip() for key, tab, value in pairs if tab}  # "User" may be empty
+    columns = [column_of(label) for label in lines[0].split("\t") if label.strip()]
     rows = [line.split("\t") for line in lines[1:]]
     if not all(len(row) >= len(columns) for row in rows) or not text.endswith("\n"):
         raise InputError(
@@ -51,17 +52,17 @@ def read(path: Path) -> Measurement:
         xy_m=_place(header),
         acquired_at=_time(header),
         source=str(path),
-        metadata={key.strip(): value.strip() for key, value in header.items()},
+        metadata=header,
     )
 
 
-def _column(label: str) -> tuple[str, str, float]:
-    """Name, SI unit and factor of "Current [bwd] (A)"."""
-    found = re.fullmatch(r"(.*?)\s*\(([^()]*)\)", label.strip())
+def column_of(label: str) -> tuple[str, str, float]:
+    """Return name, SI unit and factor of a label such as "Current [bwd] (A)"."""
+    found = re.fullmatch(r"(.*?)\s*\(([^()]*)\)\s*(\[[^]]*\])?", label.strip())
     if not found:
         return label.strip(), "", 1.0
     factor, unit = si_value(found[2])
-    return found[1], unit, factor
+    return f"{found[1]} {found[3] or ''}".strip(), unit, factor
 
 
 def _place(header: dict[str, str]) -> tuple[float, float] | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import role_of, si_value
+from corescout.readers.channels import si_value
+from corescout.readers.roles import Mode, Words, role_of, words_of
 
 _END = b":SCANIT_END:"
 _START = b"\x1a\x04"
@@ -56,18 +57,22 @@ def read(path: Path) -> Scan:
         channels[full] = image[:, ::-1] if direction == "retrace" else image
         units[full], directions[full] = unit, direction
     missing = np.isnan(stack[0]).all(axis=1)
+    roles, warnings = _roles(header, units)
     return Scan(
         uid=path.stem,
         channels=channels,
         units=units,
         frame=_frame(header, (height, width)),
-        roles={n: role_of(n.replace("_", "")) for n in channels if role_of(n.replace("_", ""))},
+        roles=roles,
         directions=directions,
         acquired_at=_time(header),
         rows_done=int((~missing).sum()) if missing.any() else None,
         source=str(path),
         metadata=header,
-        warnings=("lines that were not scanned are missing",) if missing.any() else (),
+        warnings=(
+            *warnings,
+            *(("lines that were not scanned are missing",) if missing.any() else ()),
+        ),
     )
 
 
@@ -96,18 +101,54 @@ def _images(header: dict[str, str]) -> list[tuple[str, str, str]]:
     ]
 
 
+def _roles(header: dict[str, str], units: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Roles of the channels by their names, and what is in doubt about them.
+
+    A lock-in measures a piezoresponse where it modulates the bias and demodulates no current. An
+    amplitude without a lock-in is the oscillation controller's.
+    """
+    modulated = header.get("Lock-in>Modulated signal", "").lower()
+    demodulated = header.get("Lock-in>Demodulated signal", "").lower()
+    is_other = bool(modulated) and ("bias" not in modulated or "current" in demodulated)
+    roles: dict[str, str] = {}
+    in_doubt = False
+    for name, unit in units.items():
+        words = words_of(name)
+        if not words.is_lock_in:
+            mode: Mode = "tapping"
+        else:
+            mode = "other lock-in" if is_other or unit == "A" else ""
+            in_doubt |= not modulated and mode == "" and words.quantity != ""
+        role = role_of(_with_harmonic(name, words, header), mode)
+        if role:
+            roles[name] = role
+    doubt = "the file does not say what the lock-in modulates: it is taken as a piezoresponse"
+    return roles, [doubt] if in_doubt else []
+
+
+def _with_harmonic(name: str, words: Words, header: dict[str, str]) -> str:
+    """The name with the harmonic of its demodulator, where the header says it."""
+    number = words.demodulator or "1"
+    harmonic = header.get(f"Lock-in>Harmonic D{number}", header.get("Lock-in>Harmonic", "1"))
+    plain = words.is_lock_in and words.quantity and not words.harmonic and harmonic.isdigit()
+    return f"harmonic {harmonic} {name}" if plain and int(harmonic) > 1 else name
+
+
 def _frame(header: dict[str, str], shape: tuple[int, int]) -> ScanFrame | None:
     size_x, size_y = (float(n) for n in header["SCAN_RANGE"].split())
     centre_x, centre_y = (float(n) for n in header["SCAN_OFFSET"].split())
     if not (math.isfinite(size_x) and size_x > 0 and size_y > 0):
         return None
     angle_deg = float(header.get("SCAN_ANGLE", "0"))
+    assumed = ["pitch = range / N"]
+    if "SCAN_ANGLE" not in header:
+        assumed.append("angle 0, the file has none")
     return ScanFrame(
         shape,
         (size_x / shape[1], size_y / shape[0]),
         (centre_x, centre_y),
         math.radians(angle_deg),
-        ("pitch = range / N",),
+        tuple(assumed),
     )
 
 

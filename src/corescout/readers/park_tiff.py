@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
-from corescout.readers.channels import role_of, si_value
+from corescout.readers.channels import si_value
 from corescout.readers.numpy_array import ONLY
+from corescout.readers.roles import role_of
 
 DATA, HEADER = 50434, 50435
 _DATE_TIME = 306
+_DYNAMIC = ("NC", "TAPPING", "AC", "INTERMITTENT")  # head modes whose amplitude is the cantilever's
 # Fields of the header in order, little-endian: name and struct code; text is UTF-16.
 _FIELDS = (
     ("kind", "i"), ("source", "64s"), ("head_mode", "16s"), ("low_pass", "d"),
@@ -63,12 +65,13 @@ def read(file: Any, path: Path) -> Scan:
     factor, unit = si_value(header["unit"])
     values = (values * header["data_gain"] + header["data_offset"]) * header["data_scale"]
     name = header["source"] or ONLY
+    role = role_of(name, "tapping" if header["head_mode"].upper().startswith(_DYNAMIC) else "")
     return Scan(
         uid=path.stem,
         channels={name: np.flipud(values * factor).astype(np.float32)},
         units={name: unit},
         frame=_frame(header, shape),
-        roles={name: role_of(name)} if role_of(name) else {},
+        roles={name: role} if role else {},
         acquired_at=_time(tags),
         source=str(path),
         metadata=header,

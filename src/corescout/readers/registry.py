@@ -6,7 +6,9 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +19,17 @@ from corescout.data.bounds import why_no_file
 from corescout.data.printable import printable
 from corescout.readers.channels import free_name
 from corescout.readers.damage import damaged_as_input_error
+from corescout.readers.own_names import own_names, with_own_names
 
-Reader = Callable[[Path], Scan]
+Reader = Callable[[Path], list[Scan]]
 
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_NANOSCOPE = (b"\\*File ", b"\\*Force")
+_IGOR = tuple(n.to_bytes(2, order) for n in (1, 2, 3, 5) for order in ("little", "big"))
+_NANOSCOPE = (b"\\*File ", b"\\*Force", b"\\*EC Fil")
 
 # suffix -> module with a function `read`, and how files of the format may begin
 SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
-    ".ibw": ("corescout.readers.asylum_ibw", (b"\x05\x00", b"\x02\x00", b"\x00\x05", b"\x00\x02")),
+    ".ibw": ("corescout.readers.asylum_ibw", _IGOR),
     ".h5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
     ".hdf5": ("corescout.readers.hdf5", (b"\x89HDF\r\n\x1a\n",)),
     ".gwy": ("corescout.readers.gwyddion_gwy", (b"GWYP", b"GWYO")),
@@ -41,10 +45,33 @@ SUFFIXES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".di": ("corescout.readers.bruker_nanoscope", _NANOSCOPE),
     ".000": ("corescout.readers.bruker_nanoscope", _NANOSCOPE),
     ".mdt": ("corescout.readers.ntmdt", (b"\x01\xb0\x93\xff",)),
+    ".nid": ("corescout.readers.nanosurf_nid", (b"[DataSet",)),
+    ".stp": ("corescout.readers.wsxm", (b"WSxM fil",)),
+    ".top": ("corescout.readers.wsxm", (b"WSxM fil",)),
+    ".mi": ("corescout.readers.surface_topography", (b"fileType",)),
+}
+ENTRY_POINTS = "corescout.readers"
+_GWY = "open it in Gwyddion and save it as .gwy"
+# Files that hold what is no image, or that no reader at hand reads: what to do with them.
+_ADVICE = {
+    ".ardf": "export it as .ibw in Igor",
+    ".jpk-force": "force curves are no scan: open the .jpk image of the same place",
+    ".jpk-force-map": "save an image of it as .jpk, or " + _GWY,
+    ".jpk-qi-data": "open its .jpk-qi-image, or save an image as .jpk",
+    ".jpk-qi-series": "open its .jpk-qi-image, or save an image as .jpk",
+    ".h5-jpk": "save its frames as .jpk, or " + _GWY,
+    ".pfc": "save its channels as images in NanoScope Analysis, or " + _GWY,
+    ".sm4": _GWY,
+    ".nxs": "export the scan as NSID .h5, or open the instrument's own file",
+    ".nhf": "save it as .nid, or " + _GWY,
+    ".3ds": "it is a grid of spectra: read it with corescout.readers.read_spectrum_grid",
+    ".dat": "a spectrum is read with corescout.read_measurement",
 }
 
 
-def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
+def read_scan(
+    path: str | Path, *, pixel_size_m: float | None = None, channel: str | None = None
+) -> Scan:
     """Read an image scan.
 
     Parameters
@@ -52,6 +79,9 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
     path : str or Path
     pixel_size_m : float, optional
         Pixel pitch for a file that has no scale; a file's own scale is never overruled.
+    channel : str, optional
+        Of a file with images of several sizes or places, the scan that has this channel; otherwise
+        the one with a piezoresponse, else the one with the most images.
 
     Returns
     -------
@@ -63,18 +93,35 @@ def read_scan(path: str | Path, *, pixel_size_m: float | None = None) -> Scan:
     InputError
         If the file is absent, not a file, empty, of an unknown format, cut short or damaged.
     """
+    scans = read_scans(path, pixel_size_m=pixel_size_m)
+    return next((s for s in scans if channel in s.channels), scans[0])
+
+
+def read_scans(path: str | Path, *, pixel_size_m: float | None = None) -> list[Scan]:
+    """Read every scan of a file: one for each size and place of its images, as `read_scan` does."""
     path = Path(path)
     head = _head_of(path)
-    module, magics = _format_of(path, head)
-    if not head.startswith(magics):
+    reader, magics = _format_of(path, head)
+    if magics and not head.startswith(magics):
         raise InputError(
             f"a {path.suffix} file",
             f"other content in {path.name} (it begins with {head[:4]!r})",
             "export it again from the instrument software",
         )
     with damaged_as_input_error(path), np.errstate(over="ignore", invalid="ignore"):
-        scan: Scan = import_module(module).read(path)
-    scan = replace(_with_missing_rows(_checked(scan, path)), file_sha256=file_sha256(path))
+        scans = reader(path)
+    names, sha256 = own_names(), file_sha256(path)
+    return [
+        replace(
+            _scaled(_with_missing_rows(with_own_names(_checked(scan, path), names)), pixel_size_m),
+            file_sha256=sha256,
+        )
+        for scan in scans
+    ]
+
+
+def _scaled(scan: Scan, pixel_size_m: float | None) -> Scan:
+    """The scan with the pixel size that the user gave, where the file has none."""
     if pixel_size_m is None:
         return scan
     if scan.frame is not None:
@@ -97,19 +144,69 @@ def file_sha256(path: str | Path) -> str | None:
 def can_read(path: str | Path) -> bool:
     """Say by suffix and first bytes whether a reader takes a file."""
     path = Path(path)
-    magics = SUFFIXES.get(_suffix(path), ("", ()))[1]
+    suffix = _suffix(path)
+    magics = SUFFIXES.get(suffix, ("", ()))[1]
     try:
-        if not magics or why_no_file(path.stat()) is not None:
+        if why_no_file(path.stat()) is not None:
             return False
         with path.open("rb") as file:
-            return file.read(8).startswith(magics)
+            head = file.read(8)
     except OSError:
         return False
+    return head.startswith(magics) if magics else bool(head) and suffix in foreign_readers()
 
 
 def has_reader(path: str | Path) -> bool:
     """Say by the name alone whether there is a reader for a file."""
-    return _suffix(Path(path)) in SUFFIXES
+    suffix = _suffix(Path(path))
+    return suffix in SUFFIXES or suffix in foreign_readers()
+
+
+@cache
+def foreign_readers() -> dict[str, EntryPoint]:
+    """Readers of other packages by suffix, from the entry points of the group `corescout.readers`.
+
+    An entry point is named by a suffix, ".xyz" or "xyz", and gives a function that takes a path and
+    returns a `Scan` or a list of them. A suffix of Corescout's own is not given away.
+    """
+    found = {f".{e.name.lower().lstrip('.')}": e for e in entry_points(group=ENTRY_POINTS)}
+    return {suffix: e for suffix, e in found.items() if suffix not in SUFFIXES}
+
+
+def _own(module: str) -> Reader:
+    """The reader of one of Corescout's own modules, imported when it is used."""
+
+    def read(path: Path) -> list[Scan]:
+        found = import_module(module)
+        return found.read_all(path) if hasattr(found, "read_all") else [found.read(path)]
+
+    return read
+
+
+def _foreign(entry: EntryPoint) -> Reader:
+    """The reader of another package. What it raises or returns wrongly is said with its name."""
+
+    def read(path: Path) -> list[Scan]:
+        try:
+            given = entry.load()(path)
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"a {path.suffix} file that {entry.value} reads",
+                f"{type(error).__name__}: {error}"[:200],
+                "tell the authors of that reader, or export the scan to another format",
+            ) from error
+        scans = [given] if isinstance(given, Scan) else given
+        if not isinstance(scans, list) or not scans or not all(isinstance(s, Scan) for s in scans):
+            raise InputError(
+                f"a Scan or a list of them from {entry.value}",
+                f"{type(given).__name__}",
+                "tell the authors of that reader",
+            )
+        return scans
+
+    return read
 
 
 def _head_of(path: Path) -> bytes:
@@ -137,14 +234,17 @@ def _suffix(path: Path) -> str:
     return ".000" if re.fullmatch(r"\.\d{3}", suffix) else suffix
 
 
-def _format_of(path: Path, head: bytes) -> tuple[str, tuple[bytes, ...]]:
+def _format_of(path: Path, head: bytes) -> tuple[Reader, tuple[bytes, ...]]:
+    """The reader of a file, and how its format may begin (nothing is known of foreign ones)."""
     suffix = _suffix(path)
-    if suffix == ".ardf":
-        raise InputError("an image", f"Asylum's {path.name}", "export it as .ibw in Igor")
-    if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise InputError(f"one of the formats {known}", f"{path.name}", _remedy(head))
-    return SUFFIXES[suffix]
+    if suffix in SUFFIXES:
+        module, magics = SUFFIXES[suffix]
+        return _own(module), magics
+    if suffix in foreign_readers():
+        return _foreign(foreign_readers()[suffix]), ()
+    known = " ".join([*SUFFIXES, *foreign_readers()])
+    remedy = _ADVICE.get(suffix) or _remedy(head)
+    raise InputError(f"one of the formats {known}", path.name[-60:], remedy)
 
 
 def _remedy(head: bytes) -> str:
@@ -152,9 +252,9 @@ def _remedy(head: bytes) -> str:
     if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
         return "unpack it first"
     for suffix, (_, magics) in SUFFIXES.items():
-        if head.startswith(tuple(m for m in magics if len(m) >= 4)):
+        if suffix != ".npz" and head.startswith(tuple(m for m in magics if len(m) >= 4)):
             return f"it looks like a {suffix} file: give it that ending"
-    return "export the scan to one of these"
+    return f"export the scan to one of these, or {_GWY}"
 
 
 def _checked(scan: Scan, path: Path) -> Scan:

@@ -1,4 +1,4 @@
-"""A grid of spectra (BEPS) as NSID: hysteresis loops over X, Y and one spectral axis."""
+"""Grids of spectra: NSID (BEPS) over X, Y and one spectral axis, and Nanonis `.3ds`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, ScanFrame, SpectrumGrid
+from corescout.readers import nanonis_3ds
 from corescout.readers.damage import damaged_as_input_error
 from corescout.readers.hdf5 import bounded_file, dimension_labels, text_of
 
 
-def read_spectrum_grid(path: str | Path) -> SpectrumGrid:
-    """Read the first NSID dataset (x, y, spectral) of a file.
+def read_spectrum_grid(path: str | Path, channel: str | None = None) -> SpectrumGrid:
+    """Read a grid of spectra: the first NSID dataset (x, y, spectral), or a Nanonis `.3ds`.
+
+    Parameters
+    ----------
+    path : str or Path
+    channel : str, optional
+        Of a `.3ds` with several; the first one if not said.
 
     Returns
     -------
     SpectrumGrid
-        Row 0 is the +Y edge; the frame is centred on the axes of the file.
+        Row 0 is the +Y edge. An NSID frame is centred on the axes of the file; points of a `.3ds`
+        that were not measured yet are missing.
 
     Raises
     ------
@@ -26,6 +34,11 @@ def read_spectrum_grid(path: str | Path) -> SpectrumGrid:
         If there is none, or the file is damaged.
     """
     path = Path(path)
+    if not path.is_file():
+        raise InputError("a grid of spectra", f"no file {path}", "check the path")
+    if path.suffix.lower() == ".3ds":
+        with damaged_as_input_error(path):
+            return nanonis_3ds.read(path, channel)
     with damaged_as_input_error(path), bounded_file(path) as file:
         found: list[Any] = []
         file.visititems(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers import jpk_tiff, park_tiff
-from corescout.readers.channels import free_name, role_of, si_value
+from corescout.readers.channels import free_name, si_value
 from corescout.readers.numpy_array import scan_of
+from corescout.readers.roles import role_of
 
 _COLOUR = (2, 6)  # photometric RGB, YCbCr
 _SEPARATE = 2  # planar configuration
+_LARGEST_PITCH_M = 1e-4
 
 
-def read(path: Path) -> Scan:
-    """Read the channels of a TIFF, of whatever kind.
+def read_all(path: Path) -> list[Scan]:
+    """Read the channels of a TIFF, of whatever kind; JPK's of several sizes are scans of their own.
 
     Raises
     ------
@@ -33,9 +36,9 @@ def read(path: Path) -> Scan:
             _check_complete(file, path)
             tags = file.pages[0].tags
             if park_tiff.DATA in tags and park_tiff.HEADER in tags:
-                return park_tiff.read(file, path)
+                return [park_tiff.read(file, path)]
             if jpk_tiff.U_LENGTH in tags:
-                return jpk_tiff.read(file, path)
+                return jpk_tiff.read_all(file, path)
             if file.pages[0].photometric in _COLOUR and not _is_stack(file.pages[0]):
                 raise InputError(
                     "a grey image",
@@ -44,10 +47,11 @@ def read(path: Path) -> Scan:
                 )
             _check_size(file, path)
             if file.is_mmstack or file.is_ndtiff:  # tifffile would open the other files of a set
-                return scan_of(np.stack([page.asarray() for page in file.pages]), path)
+                return [scan_of(np.stack([page.asarray() for page in file.pages]), path)]
             if file.is_ome:
-                return _ome(file, path)
-            return scan_of(file.asarray(), path)
+                return [_ome(file, path)]
+            scan = scan_of(file.asarray(), path)
+            return [replace(scan, frame=_imagej_frame(file, scan.shape_px))]
     except tifffile.TiffFileError as error:
         raise InputError("a complete TIFF", f"{path.name}: {error}", "copy it again") from error
 
@@ -61,16 +65,23 @@ def _is_stack(page: Any) -> bool:
 
 def _check_complete(file: Any, path: Path) -> None:
     """Every strip of every page lies within the file."""
-    end = max(
-        (o + n for p in file.pages for o, n in zip(p.dataoffsets, p.databytecounts, strict=False)),
-        default=0,
-    )
+    end = max((_end(page) for page in file.pages), default=0)
     if end > path.stat().st_size:
         raise InputError(
             f"{end:,} bytes as the TIFF's directory says",
             f"{path.stat().st_size:,} in {path.name}",
             "wait until it is written completely, or copy it again",
         )
+
+
+def _end(page: Any) -> int:
+    """Where the last strip of a page ends; some programs count strips in bits, not in bytes."""
+    counts = list(page.databytecounts)
+    if page.compression == 1 and counts and not page.is_tiled:
+        strip = min(page.rowsperstrip or page.imagelength, page.imagelength) * page.nbytes
+        longest = -(-strip // max(page.imagelength, 1))  # what a strip can hold at most
+        counts = [min(count, longest) for count in counts]
+    return max((o + n for o, n in zip(page.dataoffsets, counts, strict=False)), default=0)
 
 
 def _check_size(file: Any, path: Path) -> None:
@@ -82,6 +93,24 @@ def _check_size(file: Any, path: Path) -> None:
             f"{path.stat().st_size:,} bytes in {path.name}",
             "copy it again",
         )
+
+
+def _imagej_frame(file: Any, shape: tuple[int, int]) -> ScanFrame | None:
+    """Scale of ImageJ: pixels in a unit of length, in the resolution of the TIFF."""
+    meta = file.imagej_metadata if file.is_imagej else None
+    if not meta:
+        return None
+    said = str(meta.get("unit", "")).replace("\\u00B5", "\u00b5").replace("micron", "um")
+    factor, unit = (1e-2, "m") if said == "cm" else si_value(said)
+    pitch = []
+    for name in ("XResolution", "YResolution"):
+        tag = file.pages[0].tags.get(name)
+        above, below = tag.value if tag is not None else (0, 1)
+        pitch.append(factor * below / above if above else 0.0)
+    if unit != "m" or not all(0 < p < _LARGEST_PITCH_M for p in pitch):
+        return None
+    assumed = ("pitch as ImageJ's scale says", "centre 0, angle 0, the file has none")
+    return ScanFrame(shape, (pitch[0], pitch[1]), assumed=assumed)
 
 
 def _ome(file: Any, path: Path) -> Scan:

@@ -13,6 +13,8 @@ from typing import Any
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QWidget
 
+from corescout.gui.canvas.connections import Connections
+
 
 class CanvasContext:
     """Makes the context of the window's canvas the current one before a layer goes.
@@ -20,17 +22,14 @@ class CanvasContext:
     Parameters
     ----------
     viewer : napari.Viewer
+    connections : Connections
     inside : QWidget
         Any widget of that window.
     """
 
-    def __init__(self, viewer: Any, inside: QWidget) -> None:
-        self._viewer, self._inside = viewer, inside
-        viewer.layers.events.removing.connect(self._make_current)
-
-    def leave(self) -> None:
-        """Let go of the viewer's events."""
-        self._viewer.layers.events.removing.disconnect(self._make_current)
+    def __init__(self, viewer: Any, connections: Connections, inside: QWidget) -> None:
+        self._inside = inside
+        connections.connect(viewer.layers.events.removing, self._make_current)
 
     def _make_current(self, event: object = None) -> None:
         window = self._inside

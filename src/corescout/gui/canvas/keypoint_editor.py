@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, QTimer
 
-from corescout.data import Keypoints, Scan
-from corescout.gui.canvas import layer_data as shown
-from corescout.gui.model.keypoint_edits import KeypointEdits, Kind, Outline
-from corescout.gui.model.undo import Change
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import (
+    KEYPOINTS,
+    OUTLINE_WIDTH_PX,
+    OUTLINES,
+    keypoint_layer,
+    outline_layer,
+)
+from corescout.gui.canvas.layer_updates import find_layer, update_layer
+from corescout.gui.model.keypoint_edits import Kind, Outline
+from corescout.gui.model.workspace import Workspace
 
 OUTLINE_COLORS: dict[Kind, str] = {
     "along": "#56B4E9", "include": "#009E73", "exclude": "#D55E00",
@@ -28,25 +31,19 @@ _DONE = ("added", "removed", "changed")
 
 
 class KeypointEditor(QObject):  # type: ignore[misc]
-    """Keeps detected points and edits apart, shows both as one layer.
+    """Shows the key points as one layer, and makes edits of what is done to it.
 
     Parameters
     ----------
-    explorer : Explorer
-    spacing_px : callable
-        Returns the spacing that paths are followed with.
+    workspace : Workspace
+        Its `key_points` are shown and edited.
+    canvas : Canvas
+    parent : QObject
     """
 
-    changed = Signal()  # other key points than before
-
-    def __init__(self, explorer: Explorer, spacing_px: Callable[[], float]) -> None:
-        super().__init__(explorer)
-        self._explorer, self._spacing_px = explorer, spacing_px
-        self._scan: Scan | None = None
-        self._detected: Keypoints | None = None
-        self._edits = KeypointEdits()
-        self._edits_of: dict[str, KeypointEdits] = {}  # of scans that were shown before, by uid
-        self._keypoints: Keypoints | None = None
+    def __init__(self, workspace: Workspace, canvas: Canvas, parent: QObject) -> None:
+        super().__init__(parent)
+        self._points, self._canvas = workspace.key_points, canvas
         self._kind: Kind = "along"
         self._ours = 0  # deep in a change of a layer that this class makes
         self._followed: list[weakref.ref[Any]] = []
@@ -54,57 +51,10 @@ class KeypointEditor(QObject):  # type: ignore[misc]
         self._look.setSingleShot(True)
         self._look.setInterval(0)
         self._look.timeout.connect(self.take_edits)
-
-    # -- what others ask ------------------------------------------------------------------
-
-    @property
-    def keypoints(self) -> Keypoints | None:
-        """Detected and edited key points; None where none could be found."""
-        return self._keypoints
-
-    @property
-    def scan_uid(self) -> str | None:
-        """The scan whose key points they are."""
-        return self._scan.uid if self._scan is not None else None
-
-    @property
-    def edits(self) -> KeypointEdits:
-        """What was done by hand."""
-        return self._edits
-
-    def set_detected(self, scan: Scan, detected: Keypoints | None) -> None:
-        """Show what was detected on a scan, with its edits; those of other scans are kept."""
-        before, self._scan, self._detected = self._scan, scan, detected
-        if before is not None and before.uid != scan.uid:
-            self._edits_of[before.uid] = self._edits
-            self._edits = self._edits_of.pop(scan.uid, KeypointEdits())
-            self._show_outlines()
-        self._show()
-
-    def set_edits(self, edits: KeypointEdits, scan: Scan | None = None) -> None:
-        """Show other edits without an entry on the undo stack; those of a scan, if one is given."""
-        self._edits = edits
-        if scan is not None:
-            self._scan, self._detected = scan, None
-        self._show_outlines()
-        self._show()
-
-    def push(self, edits: KeypointEdits, text: str) -> None:
-        """Make an edit that can be undone, also after another scan was shown."""
-        uid, before = self.scan_uid, self._edits
-
-        def show(wanted: KeypointEdits) -> None:
-            if uid is None or uid == self.scan_uid:
-                self.set_edits(wanted)
-            else:
-                self._edits_of[uid] = wanted
-
-        self._explorer.undo_stack.push(Change(text, lambda: show(edits), lambda: show(before)))
-
-    def clear(self) -> None:
-        """Forget all edits; undo brings them back."""
-        if self._edits:
-            self.push(KeypointEdits(), "clear the edits of key points")
+        self._points.edits_changed.connect(self._show_outlines)
+        self._points.changed.connect(self._put_points)
+        canvas.connections.connect(canvas.viewer.layers.events.inserted, self._follow_points)
+        workspace.closing.connect(lambda: self._look.stop())
 
     # -- tools ----------------------------------------------------------------------------
 
@@ -116,7 +66,7 @@ class KeypointEditor(QObject):  # type: ignore[misc]
         self._kind = kind
         color = OUTLINE_COLORS[kind]
         layer.visible = True
-        self._explorer.viewer.layers.selection = {layer}
+        self._canvas.viewer.layers.selection = {layer}
         layer.selected_data = set()
         layer.current_edge_color = color
         layer.current_face_color = color + "30" if closed else "#00000000"
@@ -124,27 +74,18 @@ class KeypointEditor(QObject):  # type: ignore[misc]
 
     def point_tool(self, mode: str) -> None:
         """Add points by a click ("add"), or select, drag and delete them ("select")."""
-        layer = shown.find_layer(self._explorer.viewer, shown.KEYPOINTS)
+        layer = find_layer(self._canvas.viewer, KEYPOINTS)
         if layer is not None:
             layer.visible = True
-            self._explorer.viewer.layers.selection = {layer}
+            self._canvas.viewer.layers.selection = {layer}
             layer.mode = mode
 
     def rest(self) -> None:
         """Put the tools down: the mouse moves the view again."""
-        for name in (shown.KEYPOINTS, shown.OUTLINES):
-            layer = shown.find_layer(self._explorer.viewer, name)
+        for name in (KEYPOINTS, OUTLINES):
+            layer = find_layer(self._canvas.viewer, name)
             if layer is not None:
                 layer.mode = "pan_zoom"
-
-    def leave(self) -> None:
-        """Let go of the layers."""
-        self._look.stop()
-        for reference in self._followed:
-            layer = reference()
-            if layer is not None:
-                layer.events.data.disconnect(self._layer_changed)
-        self._followed = []
 
     # -- layers to edits ------------------------------------------------------------------
 
@@ -155,24 +96,24 @@ class KeypointEditor(QObject):  # type: ignore[misc]
 
     def take_edits(self) -> None:
         """Look now what was done to the layers since the last edit."""
-        points = shown.find_layer(self._explorer.viewer, shown.KEYPOINTS)
-        if points is not None and self._keypoints is not None:
-            before, after = np.asarray(self._keypoints.yx_px), np.array(points.data)
-            edits = self._edits.moved(before, after)
-            if edits is not self._edits:
-                self.push(edits, _point_words(len(before), len(after)))
+        points = find_layer(self._canvas.viewer, KEYPOINTS)
+        if points is not None and self._points.keypoints is not None:
+            before, after = np.asarray(self._points.keypoints.yx_px), np.array(points.data)
+            edits = self._points.edits.moved(before, after)
+            if edits is not self._points.edits:
+                self._points.push(edits, _point_words(len(before), len(after)))
                 return
-        outlines = shown.find_layer(self._explorer.viewer, shown.OUTLINES)
+        outlines = find_layer(self._canvas.viewer, OUTLINES)
         if outlines is not None:
             drawn = self._outlines_of(outlines)
-            if not _same(drawn, self._edits.outlines):
-                grown = len(drawn) > len(self._edits.outlines)
+            if not _same(drawn, self._points.edits.outlines):
+                grown = len(drawn) > len(self._points.edits.outlines)
                 text = _WORDS[drawn[-1].kind] if grown else "change an outline"
-                self.push(self._edits.with_outlines(drawn), text)
+                self._points.push(self._points.edits.with_outlines(drawn), text)
 
     def _outlines_of(self, layer: Any) -> tuple[Outline, ...]:
         """What the layer shows; an outline keeps its kind, a new one has that of the tool."""
-        old = self._edits.outlines
+        old = self._points.edits.outlines
         places = [np.array(data, dtype=np.float64) for data in layer.data]
         closed = [kind not in ("path", "line") for kind in layer.shape_type]
         if len(places) >= len(old):
@@ -183,68 +124,63 @@ class KeypointEditor(QObject):  # type: ignore[misc]
 
     # -- edits to layers ------------------------------------------------------------------
 
-    def _show(self) -> None:
-        detected = self._detected
-        self._keypoints = None
-        if detected is not None and self._scan is not None:
-            self._keypoints = self._edits.apply(detected, self._spacing_px())
-            self._put_points(self._scan, self._keypoints)
-        self.changed.emit()
-
-    def _put_points(self, scan: Scan, keypoints: Keypoints) -> None:
-        data = shown.keypoint_layer(scan, keypoints)
-        layer = shown.find_layer(self._explorer.viewer, shown.KEYPOINTS)
+    def _put_points(self) -> None:
+        scan, keypoints = self._points.scan, self._points.keypoints
+        if scan is None or keypoints is None:
+            return
+        data = keypoint_layer(scan, keypoints)
+        layer = find_layer(self._canvas.viewer, KEYPOINTS)
         if layer is None:
-            self._explorer.show_layers([data])
+            self._canvas.show_layers([data])
             return
         self._follow(layer)
         self._ours += 1
         try:
-            shown.update_layer(layer, data)
+            update_layer(layer, data)
         finally:
             self._ours -= 1
 
     def _show_outlines(self) -> None:
-        layer = shown.find_layer(self._explorer.viewer, shown.OUTLINES)
-        if layer is None and self._edits.outlines:
+        layer = find_layer(self._canvas.viewer, OUTLINES)
+        if layer is None and self._points.edits.outlines:
             layer = self._outline_layer()
-        if layer is None or _same(self._outlines_of(layer), self._edits.outlines):
+        if layer is None or _same(self._outlines_of(layer), self._points.edits.outlines):
             return
         self._ours += 1
         try:
             layer.data = []
-            for outline in self._edits.outlines:
+            for outline in self._points.edits.outlines:
                 color = OUTLINE_COLORS[outline.kind]
                 layer.add(
                     np.array(outline.vertices_px),
                     shape_type="polygon" if outline.closed else "path",
                     edge_color=color,
                     face_color=color + "30" if outline.closed else "#00000000",
-                    edge_width=shown.OUTLINE_WIDTH_PX,
+                    edge_width=OUTLINE_WIDTH_PX,
                 )
         finally:
             self._ours -= 1
 
     def _outline_layer(self) -> Any | None:
-        viewer = self._explorer.viewer
-        layer = shown.find_layer(viewer, shown.OUTLINES)
-        if layer is None and self._scan is not None:
-            data, options, _ = shown.outline_layer(self._scan)
+        viewer = self._canvas.viewer
+        layer = find_layer(viewer, OUTLINES)
+        if layer is None and self._points.scan is not None:
+            data, options, _ = outline_layer(self._points.scan)
             layer = viewer.add_shapes(data, **options)
         if layer is not None:
             self._follow(layer)
         return layer
 
-    def follow_layers(self) -> None:
+    def _follow_points(self, event: object = None) -> None:
         """Follow our layer of key points, once it is there."""
-        layer = shown.find_layer(self._explorer.viewer, shown.KEYPOINTS)
+        layer = find_layer(self._canvas.viewer, KEYPOINTS)
         if layer is not None:
             self._follow(layer)
 
     def _follow(self, layer: Any) -> None:
         if not any(reference() is layer for reference in self._followed):
             self._followed.append(weakref.ref(layer))
-            layer.events.data.connect(self._layer_changed)
+            self._canvas.connections.connect(layer.events.data, self._layer_changed)
 
 
 def _kind_of(place: Any, outlines: tuple[Outline, ...]) -> Kind | None:

@@ -10,7 +10,7 @@ from corescout.data import Result
 from corescout.gui.canvas.layer_data import OURS, LayerData
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
-from corescout.gui.plots.point_colors import cyclic_palette
+from corescout.gui.look import cyclic_palette
 
 MAP = "map of {}"
 

@@ -1,9 +1,8 @@
-"""Scans and results as napari layer data: what readers return and the explorer shows."""
+"""Scans and results as napari layer data: what readers return and the window shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 
 from corescout.colors import type_color
 from corescout.data import CorePoints, Keypoints, Result, Scan, Target, Types
-from corescout.gui.canvas.placement import GEOMETRY, geometry
+from corescout.gui.canvas.placement import geometry
 from corescout.gui.look import rgba
+from corescout.gui.model.target_list import in_order
 from corescout.report.drawing import scaled_unit
-from corescout.targets import in_order as visit_order
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -74,22 +73,30 @@ def result_layers(result: Result) -> list[LayerData]:
     """Return the scan, the key points, the core points and the targets of a run."""
     places = np.asarray(result.patches.center_yx_px)
     core = result.core_points
+    ordered = in_order(result.scan, result.targets)
+    route, targets = target_layers(result.scan, ordered, types=result.types)
     return [
         *scan_layers(result.scan, result),
         keypoint_layer(result.scan, result.keypoints),
         type_layer(result.scan, places, colors_of(result.types), shown_of(result.types)),
-        *target_layers(result.scan, result.targets)[:1],
+        route,
         core_layer(result.scan, places[core.index], core, result.types),
-        *target_layers(result.scan, result.targets, types=result.types)[1:],
+        targets,
     ]
 
 
-def found_layers(result: Result) -> list[LayerData]:
-    """Return core points and targets: what a run adds to its scan and its key points."""
+def found_layers(result: Result, ordered: Sequence[Target]) -> list[LayerData]:
+    """Return core points and targets: what a run adds to its scan and its key points.
+
+    Parameters
+    ----------
+    ordered : sequence of Target
+        Those of the result, in the order of the visits.
+    """
     places = np.asarray(result.patches.center_yx_px)[result.core_points.index]
     return [
         core_layer(result.scan, places, result.core_points, result.types),
-        *target_layers(result.scan, result.targets, types=result.types),
+        *target_layers(result.scan, ordered, types=result.types),
     ]
 
 
@@ -206,20 +213,21 @@ def target_layers(
     state_of: Mapping[str, str] | None = None,
     types: Types | None = None,
 ) -> list[LayerData]:
-    """Return the route as lines and the targets as discs, numbered in the order of the visits.
+    """Return the route as lines and the targets as discs, numbered in their order.
 
     Parameters
     ----------
+    targets : sequence of Target
+        In the order of the visits.
     state_of : mapping of str to str, optional
         State of a target by its uid, a key of `TARGET_COLORS`; planned where it is not said.
     types : Types, optional
         For the colours that a person chose.
     """
     chosen = types.colors if types is not None else None
-    ordered = in_order(scan, targets)
-    states = [(state_of or {}).get(t.uid, "planned") for t in ordered]
-    places = np.array([t.yx_px for t in ordered]).reshape(-1, 2)
-    numbers = np.arange(1, len(ordered) + 1)
+    states = [(state_of or {}).get(t.uid, "planned") for t in targets]
+    places = np.array([t.yx_px for t in targets]).reshape(-1, 2)
+    numbers = np.arange(1, len(targets) + 1)
     line: LayerData = (
         np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
         {
@@ -239,7 +247,7 @@ def target_layers(
             "name": TARGETS,
             "metadata": {OURS: TARGETS},
             "size": size_on(scan, _TARGET_PX),
-            "face_color": [type_color(t.type, chosen) for t in ordered] or type_color(1),
+            "face_color": [type_color(t.type, chosen) for t in targets] or type_color(1),
             "border_color": [TARGET_COLORS[state] for state in states] or "white",
             "border_width": 0.16,
             "features": {
@@ -253,13 +261,6 @@ def target_layers(
         "points",
     )
     return [line, discs]
-
-
-def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Return targets in the order of the visits, from the middle of the scan."""
-    if scan.frame is None or any(t.xy_m is None for t in targets):
-        return tuple(sorted(targets, key=lambda t: t.priority))
-    return visit_order(targets, scan.frame.center_m)
 
 
 def outline_layer(scan: Scan, name: str = OUTLINES) -> LayerData:
@@ -281,105 +282,11 @@ def outline_layer(scan: Scan, name: str = OUTLINES) -> LayerData:
 def empty_layers(scan: Scan) -> list[LayerData]:
     """Return our layers without points, to be there before a run fills them."""
     nothing = CorePoints(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), ())
+    route, targets = target_layers(scan, ())
     return [
         keypoint_layer(scan, Keypoints(np.zeros((0, 2)), np.zeros(0), "none")),
         type_layer(scan, np.zeros((0, 2)), type_color(1)),
-        *target_layers(scan, ())[:1],
+        route,
         core_layer(scan, np.zeros((0, 2)), nothing),
-        *target_layers(scan, ())[1:],
+        targets,
     ]
-
-
-def find_layer(viewer: Any, name: str) -> Any | None:
-    """Return our layer of a name; a layer of the user's that is called so is not ours."""
-    for layer in reversed(viewer.layers):
-        if layer.metadata.get(OURS) == name:
-            return layer
-    return None
-
-
-def raise_ours(viewer: Any, image: Any) -> None:
-    """Move our points, lines and shapes over an image that was opened after them."""
-    if image is None or image not in viewer.layers:
-        return
-    order = list(viewer.layers)
-    below = [layer for layer in order[: order.index(image)] if layer.metadata.get(OURS) in OVERLAYS]
-    for layer in below:
-        viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
-
-
-def update_layer(layer: Any, data: LayerData) -> None:
-    """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
-    places, options, kind = data
-    if kind == "image":
-        place_layer(layer, options)
-        layer.data = places
-        layer.contrast_limits = options["contrast_limits"]
-        return
-    with shown_once(layer):
-        moved = not np.array_equal(layer.data, places)
-        _put_at(layer, options)
-        if moved:
-            layer.data = np.asarray(places)
-        if kind == "points":
-            _dress_points(layer, moved, options)
-        elif isinstance(options["edge_color"], list) and len(places):
-            layer.edge_color = options["edge_color"]
-    if kind == "points" and layer.selected_data:
-        layer.selected_data = set()
-
-
-def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
-    several = isinstance(options.get("border_color"), list)
-    if moved:
-        layer.size = options["size"]
-    if len(layer.data):
-        if moved or several:
-            layer.border_color = options.get("border_color", "black")
-        if moved:
-            layer.border_width = options["border_width"]
-        layer.face_color = options["face_color"]
-    if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
-        layer.shown = options["shown"]
-    if "features" in options:
-        layer.features = options["features"]
-
-
-@contextmanager
-def shown_once(layer: Any) -> Iterator[None]:
-    """Draw a layer once, after several changes, and not after each."""
-    units, transform = layer.units, _transform_of(layer)
-    with layer.events.blocker_all():
-        yield
-    layer.refresh()
-    if not np.array_equal(_transform_of(layer), transform):
-        layer.events.translate()  # napari does the same after scale, translate and rotate
-    if layer.units != units:
-        layer.events.units()
-    if hasattr(layer.events, "features"):
-        layer.events.features()
-
-
-def place_layer(layer: Any, wanted: dict[str, Any]) -> None:
-    """Move a layer of ours to a place as of `geometry`."""
-    with shown_once(layer):
-        _put_at(layer, wanted)
-
-
-def _transform_of(layer: Any) -> NDArray[np.float64]:
-    return np.vstack([layer.scale, layer.translate, layer.rotate])
-
-
-def _put_at(layer: Any, wanted: dict[str, Any]) -> None:
-    for name in GEOMETRY:
-        if not _same(getattr(layer, name), wanted[name]):
-            setattr(layer, name, wanted[name])
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray) and one.shape == (2, 2):  # rotate, as a matrix
-        angle = np.radians(other)
-        other = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    if isinstance(one, np.ndarray):
-        return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
-    return [str(part) for part in one] == [str(part) for part in other]

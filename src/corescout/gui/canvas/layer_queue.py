@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from corescout.gui.canvas.layer_data import LIVE, OURS, SCAN, LayerData, find_layer, update_layer
+from corescout.gui.canvas.layer_data import LIVE, OURS, SCAN, LayerData
+from corescout.gui.canvas.layer_updates import find_layer, update_layer
 from corescout.gui.canvas.letters import Letters
 
 

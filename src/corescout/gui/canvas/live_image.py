@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 
 from corescout.data import Result, Scan, ScanFrame
-from corescout.gui.canvas.layer_data import (
-    CHANNEL,
-    LIVE,
-    OURS,
-    RESULT,
-    SCAN,
-    find_layer,
-    place_layer,
-)
+from corescout.gui.canvas.layer_data import CHANNEL, LIVE, OURS, RESULT, SCAN
+from corescout.gui.canvas.layer_updates import find_layer, place_layer
 from corescout.gui.canvas.placement import geometry
 from corescout.report.drawing import scaled_unit
 

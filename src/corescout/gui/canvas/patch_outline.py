@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Scan
-from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.layer_data import PATCHES, outline_layer
+from corescout.gui.canvas.layer_updates import find_layer, place_layer
 from corescout.gui.canvas.placement import geometry
 from corescout.square_grid import square_grid
 
@@ -33,15 +34,15 @@ def show_outlines(
     chosen_px: int | None,
 ) -> None:
     """Draw the windows around a place, the chosen one in white."""
-    layer = shown.find_layer(viewer, shown.PATCHES)
+    layer = find_layer(viewer, PATCHES)
     if layer is None:
-        data, options, _ = shown.outline_layer(scan, shown.PATCHES)
+        data, options, _ = outline_layer(scan, PATCHES)
         active = viewer.layers.selection.active
         layer = viewer.add_shapes(data, **options)
         layer.editable = False
         if active is not None:
             viewer.layers.selection.active = active
-    shown.place_layer(layer, geometry(scan))
+    place_layer(layer, geometry(scan))
     layer.data = []
     colors = [_CHOSEN if window == chosen_px else _COLOR for window in windows_px]
     layer.add(
@@ -56,7 +57,7 @@ def show_outlines(
 
 def hide_outlines(viewer: Any) -> None:
     """Hide the windows."""
-    layer = shown.find_layer(viewer, shown.PATCHES)
+    layer = find_layer(viewer, PATCHES)
     if layer is not None:
         layer.visible = False
 

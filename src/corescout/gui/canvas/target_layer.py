@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.gui.canvas.layer_data import TARGET_COLORS, TARGETS, find_layer
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import TARGET_COLORS, TARGETS
+from corescout.gui.canvas.layer_updates import find_layer
+from corescout.gui.model.target_edits import edited
+from corescout.gui.model.workspace import Workspace
 
 _EDITS = ("added", "removed", "changed")
 
 
 class TargetLayer:
-    """Hears edits and selections in the layer, and makes them.
+    """Hears edits and selections in the layer, and shows those that were made elsewhere.
 
     Parameters
     ----------
-    viewer : napari.Viewer
-    edited : callable
-        Given the places (n, 2) after each edit in the layer, by hand or not.
-    selected : callable
-        Given the rows that were selected on the scan.
+    workspace : Workspace
+    canvas : Canvas
     """
 
-    def __init__(
-        self,
-        viewer: Any,
-        edited: Callable[[NDArray[np.float64]], None],
-        selected: Callable[[set[int]], None],
-    ) -> None:
-        self._viewer, self._edited, self._selected = viewer, edited, selected
+    def __init__(self, workspace: Workspace, canvas: Canvas) -> None:
+        self._workspace, self._canvas = workspace, canvas
         self._layer: Any = None
         self._quiet = False
-        viewer.layers.events.inserted.connect(self._follow)
-        viewer.layers.events.removed.connect(self._follow)
+        events = canvas.viewer.layers.events
+        canvas.connections.connect(events.inserted, self._follow)
+        canvas.connections.connect(events.removed, self._follow)
+        workspace.targets.states_changed.connect(self._show_states)
+        workspace.targets.selected_changed.connect(self._show_selected)
         self._follow()
 
-    def leave(self) -> None:
-        """Hear nothing more."""
-        self._viewer.layers.events.inserted.disconnect(self._follow)
-        self._viewer.layers.events.removed.disconnect(self._follow)
-        self._let_go()
+    def set_mode(self, mode: str) -> None:
+        """Let the mouse look, add or move: the layer becomes the active one."""
+        if self._layer is not None:
+            self._canvas.viewer.layers.selection.active = self._layer
+            self._layer.mode = mode
 
-    def select(self, rows: Collection[int]) -> None:
+    def _show_selected(self) -> None:
         """Select points without saying that the operator did."""
-        if self._layer is None:
+        rows = self._workspace.targets.selected
+        if self._layer is None or rows == {int(i) for i in self._layer.selected_data}:
             return
         self._quiet = True
         try:
@@ -54,49 +52,50 @@ class TargetLayer:
         finally:
             self._quiet = False
 
-    def set_mode(self, mode: str) -> None:
-        """Let the mouse look, add or move: the layer becomes the active one."""
-        if self._layer is not None:
-            self._viewer.layers.selection.active = self._layer
-            self._layer.mode = mode
-
-    def show_states(self, states: Sequence[str]) -> None:
+    def _show_states(self) -> None:
         """Colour the borders by state."""
-        layer = self._layer
+        layer, states = self._layer, self._workspace.targets.states
         if layer is None or len(layer.data) != len(states) or not states:
             return
-        if list(layer.features.get("state", [])) != list(states):
+        if list(layer.features.get("state", [])) != states:
             layer.border_color = [TARGET_COLORS[state] for state in states]
             features = layer.features.copy()
-            features["state"] = list(states)
+            features["state"] = states
             layer.features = features
 
     def _follow(self, event: object = None) -> None:
-        found = find_layer(self._viewer, TARGETS)
+        found = find_layer(self._canvas.viewer, TARGETS)
         if found is self._layer:
             return
         self._let_go()
         self._layer = found
         if found is not None:
-            found.events.data.connect(self._data_changed)
-            found.selected_data.events.items_changed.connect(self._selection_changed)
-            found.mouse_drag_callbacks.append(self._clicked)
+            connections = self._canvas.connections
+            connections.connect(found.events.data, self._data_changed)
+            connections.connect(found.selected_data.events.items_changed, self._selection_changed)
+            connections.append(found.mouse_drag_callbacks, self._clicked)
 
     def _let_go(self) -> None:
         layer, self._layer = self._layer, None
         if layer is not None:
-            layer.events.data.disconnect(self._data_changed)
-            layer.selected_data.events.items_changed.disconnect(self._selection_changed)
-            if self._clicked in layer.mouse_drag_callbacks:
-                layer.mouse_drag_callbacks.remove(self._clicked)
+            connections = self._canvas.connections
+            connections.disconnect(layer.events.data, self._data_changed)
+            items_changed = layer.selected_data.events.items_changed
+            connections.disconnect(items_changed, self._selection_changed)
+            connections.remove(layer.mouse_drag_callbacks, self._clicked)
 
     def _data_changed(self, event: Any) -> None:
-        if str(getattr(event.action, "value", event.action)) in _EDITS:
-            self._edited(np.asarray(self._layer.data, dtype=np.float64))
+        result = self._workspace.result
+        if result is None or str(getattr(event.action, "value", event.action)) not in _EDITS:
+            return
+        places = np.asarray(self._layer.data, dtype=np.float64)
+        found = edited(result, self._workspace.targets.ordered, places)
+        if found is not None:
+            self._workspace.edit_targets(*found)
 
     def _selection_changed(self, *_: object) -> None:
         if not self._quiet:
-            self._selected({int(i) for i in self._layer.selected_data})
+            self._workspace.targets.select({int(i) for i in self._layer.selected_data})
 
     def _clicked(self, layer: Any, event: Any) -> None:
         """While the mouse looks, a click on a target selects it too."""

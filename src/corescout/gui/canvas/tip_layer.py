@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from corescout.gui.canvas.layer_data import OURS, find_layer
+from corescout.gui.canvas.layer_data import OURS
 from corescout.gui.canvas.layer_queue import raise_over_scans
+from corescout.gui.canvas.layer_updates import find_layer
 
 TIP = "tip"
 _SHARE = 0.05  # of the view's smaller side

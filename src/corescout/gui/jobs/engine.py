@@ -10,16 +10,17 @@ from typing import Any
 
 from corescout.data import Keypoints, Progress, Result, Scan
 from corescout.gui.jobs.job import Job
-from corescout.gui.kept.preferences import preferences
 from corescout.plan import Plan
 
 
-def start_exploration(scan: Scan, plan: Plan, keypoints: Keypoints | None) -> Job[Result]:
-    """Explore on as many cores as is preferred, else on all but one, which is left to the window.
+def start_exploration(
+    scan: Scan, plan: Plan, keypoints: Keypoints | None, cores: int = 0
+) -> Job[Result]:
+    """Explore on so many cores; 0 is all but one, which is left to the window.
 
     No number depends on it.
     """
-    workers = preferences().cores or max(1, (os.cpu_count() or 2) - 1)
+    workers = cores or max(1, (os.cpu_count() or 2) - 1)
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.pipeline import explore

@@ -87,6 +87,10 @@ class LiveWatch:
         """Leave HOLD: a person has looked."""
         self.runner.release(by)
 
+    def adopt(self, edited: Result) -> None:
+        """Go on with the types of a result as a person edited them (InputError)."""
+        self.runner.adopt(edited)
+
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy, or take it back."""
         self.runner.sign(policy)

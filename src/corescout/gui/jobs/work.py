@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from qtpy.QtCore import QObject, QTimer
 
 from corescout.data import Progress
-from corescout.gui.canvas.layer_queue import LayerQueue
 from corescout.gui.jobs.collector import FullCollections
 from corescout.gui.jobs.job import Job
 
@@ -29,18 +28,40 @@ class _Entry:
     on_progress: Callable[[Progress], None] | None
 
 
+class Queue(Protocol):
+    """What is still to be shown, one at a time."""
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+
+    def show_next(self) -> None:
+        """Show the first that waits, if any."""
+
+
+class _Nothing:
+    def __bool__(self) -> bool:
+        return False
+
+    def show_next(self) -> None:
+        """Show nothing."""
+
+
 class Work(QObject):  # type: ignore[misc]
-    """Runs jobs off the GUI thread and shows layers one at a time.
+    """Runs jobs off the GUI thread, in turns with what is to be shown.
 
     Parameters
     ----------
-    viewer : napari.Viewer
     parent : QObject
+
+    Attributes
+    ----------
+    queue : Queue
+        Takes turns with the jobs.
     """
 
-    def __init__(self, viewer: Any, parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.queue = LayerQueue(viewer)
+        self.queue: Queue = _Nothing()
         self._jobs: dict[str, _Entry] = {}
         self._quick: set[str] = set()
         self._tasks: dict[str, Callable[[], None]] = {}
@@ -101,9 +122,8 @@ class Work(QObject):  # type: ignore[misc]
         if name in self._jobs:
             self._jobs[name].job.stop()
 
-    def show_layers(self, layers: list[Any]) -> None:
-        """Add or update layers of ours, one for each tick."""
-        self.queue.put(layers)
+    def take_turns(self) -> None:
+        """Something was put into the queue."""
         self._run_timer()
 
     def later(self, name: str, task: Callable[[], None]) -> None:

@@ -52,13 +52,6 @@ class Kept:
         return ", ".join(parts)
 
 
-def sessions_folder() -> Path:
-    """Return where sessions are kept, in the user's data folder."""
-    import platformdirs
-
-    return platformdirs.user_data_path("corescout") / "sessions"
-
-
 class Autosave:
     """The session of one window.
 

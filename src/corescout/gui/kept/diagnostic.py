@@ -7,12 +7,9 @@ import platform
 import sys
 from collections import deque
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 
 from corescout.gui.model.workflow import STEPS
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.model.workspace import Workspace
 
 _PACKAGES = ("napari-corescout", "napari", "npe2", "qtpy", "PyQt6", "PySide6", "pyqtgraph",
              "superqt", "magicgui", "vispy", "numpy", "torch", "pyro-ppl")  # fmt: skip
@@ -47,7 +44,7 @@ class LogTail(logging.Handler):
         self._logger.setLevel(self._level)
 
 
-def diagnostic(explorer: Explorer, log: str) -> str:
+def diagnostic(workspace: Workspace, log: str) -> str:
     """Return what to send with a report: no scan data, but the names of files."""
     from qtpy import API_NAME, QT_VERSION
 
@@ -55,14 +52,14 @@ def diagnostic(explorer: Explorer, log: str) -> str:
     parts.append(f"Qt {QT_VERSION} by {API_NAME}")
     parts += [f"{name} {found}" for name in _PACKAGES if (found := _version(name)) is not None]
     parts += ["", "Steps"]
-    workflow = explorer.workflow
+    workflow = workspace.workflow
     parts += [f"{info.number} {info.title}: {workflow.state(name)} {workflow.text(name)}".rstrip()
               for name, info in STEPS.items()]  # fmt: skip
-    parts += ["", f"Verdict: {explorer.verdict.text()}"]
-    result = explorer.result
+    parts += ["", f"Verdict: {workspace.words[0]}"]
+    result = workspace.result
     if result is not None:
         parts += [f"Note: {note}" for note in result.notes]
-    parts += ["", "Plan", _plan(explorer), "", "Log", log]
+    parts += ["", "Plan", _plan(workspace), "", "Log", log]
     return "\n".join(parts)
 
 
@@ -73,8 +70,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _plan(explorer: Explorer) -> str:
+def _plan(workspace: Workspace) -> str:
     try:
-        return str(explorer.plan().model_dump_json())
+        return str(workspace.plan().model_dump_json())
     except ValueError as error:
         return str(error)

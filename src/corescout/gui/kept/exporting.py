@@ -6,17 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QFileDialog
+from psygnal import Signal
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from corescout.data import Result
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
+from corescout.gui.model.workspace import Workspace
 from corescout.runs import default_folder
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
 
 
 def _run_folder(result: Result, target: Path) -> Path:
@@ -78,43 +76,56 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Exporter(QObject):  # type: ignore[misc]
-    """Asks where, writes there, says what was written."""
+class Exporter:
+    """Asks where, writes there, says what was written.
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer)
-        self._explorer = explorer
+    Parameters
+    ----------
+    workspace : Workspace
+    work : Work
+    parent : QWidget
+        The question stands over it.
+    """
+
+    exporting = Signal(bool)  # it has begun, or ended
+
+    def __init__(self, workspace: Workspace, work: Work, parent: QWidget) -> None:
+        self._workspace, self._work, self._parent = workspace, work, parent
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being written."""
+        return self._work.running("export")
 
     def export(self, kind: str = "run", target: str | Path | None = None) -> None:
         """Write what `KINDS` names; asks where if it is not said."""
-        explorer, result = self._explorer, self._explorer.result
-        if result is None or explorer.work.running("export"):
+        result = self._workspace.result
+        if result is None or self.running:
             return
         place = Path(target) if target is not None else self._ask(result, KINDS[kind])
         if place is None:
             return
-        explorer.session_bar.show_exporting(True, possible=True)
-        write, index = KINDS[kind].write, explorer.undo_stack.index()
+        write, index = KINDS[kind].write, self._workspace.undo_stack.index()
 
         def work(on_progress: object, stop: object) -> Path:
             return write(result, place)
 
-        explorer.work.start("export", Job(work), partial(self._finish, kind, index))
+        self._work.start("export", Job(work), partial(self._finish, kind, index))
+        self.exporting.emit(True)
 
     def _finish(self, kind: str, index: int, job: Job[Path]) -> None:
-        bar = self._explorer.session_bar
-        bar.show_exporting(False, possible=self._explorer.result is not None)
+        self.exporting.emit(False)
         if job.answer is None:
-            bar.say(f"Not exported: {job.error}")
+            self._workspace.note(f"Not exported: {job.error}")
             return
-        bar.say(f"Exported to {job.answer}")
+        self._workspace.note(f"Exported to {job.answer}")
         if kind == "run":
-            self._explorer.session.exported(index)
+            self._workspace.mark_exported(index)
 
     def _ask(self, result: Result, kind: Kind) -> Path | None:
         source = Path(result.scan.source or result.scan.uid)
         base = default_folder(source if source.exists() else Path.home() / source.name)
         suggested = base.with_name(base.name.removesuffix(".corescout") + kind.suffix)
         title = kind.title.removesuffix(" ...")
-        chosen, _ = QFileDialog.getSaveFileName(self._explorer, f"Export: {title}", str(suggested))
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, f"Export: {title}", str(suggested))
         return Path(chosen) if chosen else None

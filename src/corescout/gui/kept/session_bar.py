@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
@@ -15,7 +12,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.gui.kept.exporting import KINDS
+from corescout.gui.kept.exporting import KINDS, Exporter
+from corescout.gui.model.workspace import Workspace
 
 
 class SessionBar(QWidget):  # type: ignore[misc]
@@ -23,28 +21,30 @@ class SessionBar(QWidget):  # type: ignore[misc]
 
     Parameters
     ----------
-    undo_stack : QUndoStack
+    workspace : Workspace
+    exporter : Exporter
     """
 
-    export_wanted = Signal(str)  # key of `exporting.KINDS`
     diagnostic_wanted = Signal()
 
-    def __init__(self, undo_stack: Any) -> None:
+    def __init__(self, workspace: Workspace, exporter: Exporter) -> None:
         super().__init__()
+        self._workspace, self._exporter = workspace, exporter
+        undo_stack = workspace.undo_stack
         self.undo_button = QPushButton("Undo")
         self.redo_button = QPushButton("Redo")
         self.export_button = QPushButton("Export")
-        self.export_button.setToolTip("Write what was found; copy a diagnostic for a report")
+        self.export_button.setToolTip("Export the result, or copy a diagnostic for a bug report")
         self.menu = QMenu(self)
         self.exports = [
-            self.menu.addAction(kind.title, partial(self.export_wanted.emit, key))
+            self.menu.addAction(kind.title, lambda _=False, key=key: exporter.export(key))
             for key, kind in KINDS.items()
         ]
         self.menu.addSeparator()
         self.diagnostic = self.menu.addAction("Copy diagnostic", self.diagnostic_wanted.emit)
-        self.diagnostic.setToolTip("Versions, plan and log, for a report of a problem")
+        self.diagnostic.setToolTip("Versions, plan and log, for a bug report")
         self.export_button.setMenu(self.menu)
-        self.show_exporting(False, possible=False)
+        self._show_possible()
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setVisible(False)
@@ -62,6 +62,9 @@ class SessionBar(QWidget):  # type: ignore[misc]
         self.redo_button.clicked.connect(undo_stack.redo)
         undo_stack.undoTextChanged.connect(self._show_undo)
         undo_stack.redoTextChanged.connect(self._show_redo)
+        workspace.noted.connect(self.say)
+        workspace.result_changed.connect(self._show_possible)
+        exporter.exporting.connect(self._show_possible)
         self._show_undo("")
         self._show_redo("")
 
@@ -70,8 +73,9 @@ class SessionBar(QWidget):  # type: ignore[misc]
         self.note.setText(text)
         self.note.setVisible(bool(text))
 
-    def show_exporting(self, exporting: bool, *, possible: bool) -> None:
+    def _show_possible(self, *_: object) -> None:
         """Enable what can be done now."""
+        exporting, possible = self._exporter.running, self._workspace.result is not None
         self.export_button.setText("Exporting ..." if exporting else "Export")
         for action in self.exports:
             action.setEnabled(possible and not exporting)

@@ -3,66 +3,77 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
+from corescout import folders
 from corescout.data import InputError, Result
-from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import RESULT, result_layers
+from corescout.gui.canvas.opening import read
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
 from corescout.gui.kept import autosave
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.model.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 _SETTLE_MS = 1500  # what changes in a row is saved once
 
 
 class WindowSession(QObject):  # type: ignore[misc]
-    """Watches the edits and the result of an explorer and keeps them on disk."""
+    """Watches the edits and the result of a window and keeps them on disk.
 
-    def __init__(self, explorer: Explorer, *, keep: bool = True) -> None:
-        super().__init__(explorer)
-        self._keep = keep
-        self._explorer = explorer
-        self._root = autosave.sessions_folder()
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+        Gets the layers of a session that is taken up again.
+    work : Work
+    parent : QWidget
+        The dock: the question at the end stands over its window.
+    leave : callable
+        Called when the operator has said what becomes of the session: the dock leaves the viewer.
+    keep : bool
+        Off for measurements and pictures.
+    """
+
+    offered = Signal(object)  # a line on what was left behind, to be shown on top of everything
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        canvas: Canvas,
+        work: Work,
+        parent: QWidget,
+        leave: Callable[[], None],
+        *,
+        keep: bool = True,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._canvas, self._work = workspace, canvas, work
+        self._parent, self._leave, self._keep = parent, leave, keep
+        self._root = folders.sessions_folder()
         self._store = autosave.Autosave(self._root)
-        self._exported: Result | None = None
         self._again = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._save)
         self._window: QObject | None = None
-        explorer.undo_stack.indexChanged.connect(self._changed)
-        explorer.result_changed.connect(self._result_changed)
+        workspace.undo_stack.indexChanged.connect(self._changed)
+        workspace.result_changed.connect(self._result_changed)
+        workspace.closing.connect(self.leave)
 
     @property
     def unsaved(self) -> bool:
-        """Whether there is a result or an edit that no run folder holds."""
-        if not self._keep:
-            return False
-        result = self._explorer.result
-        if result is not None and result is not self._exported:
-            return True
-        return bool(self._explorer.key_points_step.editor.edits) and (
-            not self._explorer.undo_stack.isClean()
-        )
-
-    def exported(self, index: int) -> None:
-        """A run folder was written, of the edits up to an index of the undo stack."""
-        if index == self._explorer.undo_stack.index():
-            self._exported = self._explorer.result
-            self._explorer.undo_stack.setClean()
-
-    def opened(self, result: Result) -> None:
-        """A result was read from a run folder: it is saved there."""
-        self._exported = result
+        """Whether there is something that would be lost."""
+        return self._keep and self._workspace.unsaved
 
     def leave(self) -> None:
         """The dock closes: what is not saved is offered when it opens again."""
@@ -72,9 +83,9 @@ class WindowSession(QObject):  # type: ignore[misc]
             self._window = None
         keep = self.unsaved
         if keep:
-            self._explorer.work.wait(10)
+            self._work.wait(10)
             try:
-                self._store.save(self._values(), self._explorer.result)
+                self._store.save(self._values(), self._workspace.result)
             except (OSError, InputError):  # a full disk must not hold the window open
                 _log.exception("the session could not be kept")
         self._store.close(keep=keep)
@@ -89,43 +100,39 @@ class WindowSession(QObject):  # type: ignore[misc]
         self._settle.start()
 
     def _save(self) -> None:
-        work = self._explorer.work
+        work = self._work
         if not self.unsaved:
             return
-        if work.running("autosave") or self._explorer.running:
+        if work.running("autosave") or self._workspace.running:
             self._settle.start()
             return
-        values, result = self._values(), self._explorer.result
+        values, result = self._values(), self._workspace.result
 
         def save(on_progress: object, stop: object) -> None:
             self._store.save(values, result)
 
         def ended(job: Job[None]) -> None:
             if job.error is not None:
-                self._explorer.session_bar.say(f"The session is not kept: {job.error}")
+                self._workspace.note(f"The session could not be saved: {job.error}")
 
         work.start("autosave", Job(save), ended)
 
     def _values(self) -> dict[str, Any]:
-        explorer = self._explorer
-        layer, edits = explorer.image_layer(), explorer.key_points_step.editor.edits
-        scan = explorer.scan_of(layer) if layer is not None else None
-        result, holds = explorer.result, []
+        workspace, chosen = self._workspace, self._workspace.chosen
+        edits, result, holds = workspace.key_points.edits, workspace.result, []
         if result is not None:
             holds.append(result.types_in_words)
-        count = explorer.undo_stack.index()
+        count = workspace.undo_stack.index()
         if count:
             holds.append("1 edit" if count == 1 else f"{count} edits")
-        source = scan.source if scan is not None else ""
+        source = chosen.scan.source if chosen is not None else ""
+        title = source.replace("\\", "/").rpartition("/")[2]
         return {
-            "title": source.replace("\\", "/").rpartition("/")[2] or (layer.name if layer else ""),
+            "title": title or (chosen.name if chosen is not None else ""),
             "holds": holds,
             "source": source,
-            "channel": layer.metadata.get(shown.CHANNEL, "") if layer is not None else "",
-            "settings": {
-                name: {p.name: p.value for p in step.parameters}
-                for name, step in explorer.steps.items()
-            },
+            "channel": chosen.channel if chosen is not None else "",
+            "settings": workspace.parameters.values(),
             "edits": {
                 "added": edits.added.tolist(),
                 "removed": edits.removed.tolist(),
@@ -139,30 +146,25 @@ class WindowSession(QObject):  # type: ignore[misc]
         """Offer what another window left behind, if anything."""
         kept = autosave.kept_sessions(self._root) if self._keep else []
         if kept:
-            self._explorer.show_offer(Offer(self, kept[0]))
+            self.offered.emit(Offer(self, kept[0]))
 
     def restore(self, kept: autosave.Kept) -> None:
         """Put the layers, the settings, the edits and the result of a session back."""
-        explorer, values = self._explorer, kept.values
+        workspace, viewer, values = self._workspace, self._canvas.viewer, kept.values
         result = autosave.read_result(kept)
         if result is not None:
-            for data, options, kind in shown.result_layers(result):
-                options.get("metadata", {}).pop(shown.RESULT, None)
-                getattr(explorer.viewer, f"add_{kind}")(data, **options)
+            for data, options, kind in result_layers(result):
+                options.get("metadata", {}).pop(RESULT, None)
+                getattr(viewer, f"add_{kind}")(data, **options)
         elif values.get("source"):
-            from corescout.gui.contributions import read
-
             for data, options, kind in read(values["source"]):
-                getattr(explorer.viewer, f"add_{kind}")(data, **options)
-        for name, settings in values.get("settings", {}).items():
-            for parameter in explorer.steps[name].parameters:
-                if parameter.name in settings:
-                    parameter.set(settings[parameter.name])
-        layer = explorer.image_layer()
-        scan = explorer.scan_of(layer) if layer is not None else None
-        explorer.key_points_step.editor.set_edits(_edits(values.get("edits", {})), scan)
+                getattr(viewer, f"add_{kind}")(data, **options)
+        workspace.parameters.restore(values.get("settings", {}))
+        scan = workspace.chosen.scan if workspace.chosen is not None else None
+        workspace.key_points.set_edits(_edits(values.get("edits", {})), scan)
         if result is not None:
-            explorer.take_restored(result)
+            workspace.take_result(result, drawn=True)
+            workspace.result_shown.emit()
         autosave.drop(kept)
         self._changed()
 
@@ -178,10 +180,10 @@ class WindowSession(QObject):  # type: ignore[misc]
         """Hold a close until the operator has said what becomes of the session."""
         if event.type() != QEvent.Type.Close or watched is not self._window:
             return False
-        if self._explorer.closed or not self.unsaved:
+        if self._workspace.closed or not self.unsaved:
             return False
         if not preferences().ask:
-            self._explorer.disconnect_viewer()
+            self._leave()
         elif not self.ask():
             event.ignore()
             return True
@@ -189,10 +191,10 @@ class WindowSession(QObject):  # type: ignore[misc]
 
     def ask(self) -> bool:
         """Ask what becomes of what is not saved; False where the window stays."""
-        box = QMessageBox(self._explorer.window())
+        box = QMessageBox(self._parent.window())
         box.setWindowTitle("Corescout")
-        box.setText("What was found or edited is not in a run folder yet.")
-        box.setInformativeText("Kept, it is offered when Corescout is opened the next time.")
+        box.setText("You have unsaved results or edits.")
+        box.setInformativeText("If kept, they are offered next time Corescout opens.")
         keep = box.addButton("Keep for next time", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
         cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
@@ -202,9 +204,8 @@ class WindowSession(QObject):  # type: ignore[misc]
         if box.clickedButton() is cancel:
             return False
         if box.clickedButton() is not keep:
-            self._exported = self._explorer.result
-            self._explorer.undo_stack.setClean()
-        self._explorer.disconnect_viewer()
+            self._workspace.mark_exported()
+        self._leave()
         return True
 
 
@@ -214,7 +215,7 @@ class Offer(QWidget):  # type: ignore[misc]
     def __init__(self, session: WindowSession, kept: autosave.Kept) -> None:
         super().__init__()
         self._session, self.kept = session, kept
-        self.text = QLabel(f"Not saved last time: {kept.words}")
+        self.text = QLabel(f"Unsaved from last time: {kept.words}")
         self.text.setWordWrap(True)
         self.restore_button = QPushButton("Restore")
         self.discard_button = QPushButton("Discard")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cores import find_core_points, order_by_size
 from corescout.data import (
     CorePoints,
     Keypoints,
@@ -18,8 +17,6 @@ from corescout.data import (
     Types,
     types_of_mixture,
 )
-from corescout.patches import corner
-from corescout.square_grid import square_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +72,10 @@ def candidate_view(
     core_share: float,
 ) -> CandidateView:
     """Return the view of a candidate that did not win (yet)."""
+    from corescout.cores import find_core_points, order_by_size
+    from corescout.patches import corner
+    from corescout.square_grid import square_grid
+
     types = order_by_size(mixture, z)
     core = find_core_points(z, mixture, types, core_share)
     grid = square_grid(scan.shape_px, scan.frame)

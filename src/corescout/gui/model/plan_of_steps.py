@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from corescout.plan import Plan
 
-if TYPE_CHECKING:
-    from corescout.gui.steps.step import Step
 
+def plan_of_steps(values: Iterable[Mapping[str, Any]], channels: tuple[str, ...] | None) -> Plan:
+    """Return the plan of what each step gives to it.
 
-def plan_of(steps: dict[str, Step], channels: tuple[str, ...] | None) -> Plan:
-    """Return the plan of the steps' settings.
+    Parameters
+    ----------
+    values : iterable of mapping
+        As `plan_values` of the settings returns them, in the order of the steps.
+    channels : tuple of str or None
+        To analyse.
 
     Raises
     ------
@@ -20,11 +24,11 @@ def plan_of(steps: dict[str, Step], channels: tuple[str, ...] | None) -> Plan:
         If a setting cannot be used.
     """
     given: dict[str, Any] = {}
-    for step in steps.values():
-        given = merged(given, step.plan_values())
+    for part in values:
+        given = merged(given, part)
     plan = Plan.preset(given.pop("preset_name", "live"))
-    values = merged(plan.model_dump(), given)
-    return Plan.model_validate(values | {"channels": channels})
+    changed = merged(plan.model_dump(), given)
+    return Plan.model_validate(changed | {"channels": channels})
 
 
 def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,15 +33,15 @@ _GROUPS = {
 _MEANING = {  # of those that the plan itself does not explain
     "latent_dims": "numbers of latent dimensions that are tried",
     "decoder": "canonical: one patch for each code, turned and shifted; spatial: the paper's",
-    "likelihood": "how a rebuilt patch is held against the measured one",
+    "likelihood": "comparison of a reconstructed patch with the measured one",
     "beta0": "weight of the KL divergence; larger: simpler codes",
     "max_keypoints": "more are thinned out evenly",
     "normalisation.low_percent": "of all pixels are darker than 0",
     "normalisation.high_percent": "of all pixels are darker than 1",
     "cleaning.plane": "subtract a plane; None: on for topography, off for the rest",
     "cleaning.row_median": "subtract the median of each line; None: on for topography",
-    "cleaning.scars": "mend lost lines; None: on for topography",
-    "training.epochs": "times that each patch is seen",
+    "cleaning.scars": "repair lost lines; None: on for topography",
+    "training.epochs": "passes over all patches",
     "training.batch_size": "patches of one step",
     "training.schedule": "one_cycle: the learning rate rises and falls; constant: it stays",
     "training.hidden": "units of each hidden layer",
@@ -56,7 +56,7 @@ _MEANING = {  # of those that the plan itself does not explain
     "bayesian.learning_rate": "of the optimiser",
     "bayesian.max_steps": "of the optimiser",
     "decision.finalists": "candidates that are repeated with other seeds",
-    "decision.confirm_spatial": "hold the winner against the paper's spatial decoder",
+    "decision.confirm_spatial": "check the winner with the paper's spatial decoder",
     "decision.significance": "types need a p value below this",
 }
 

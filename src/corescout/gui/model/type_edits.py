@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout import edits
 from corescout.data import InputError, Result
-from corescout.gui.model.undo import Change
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.model.workspace import Workspace
 
 
 class TypeEdits:
@@ -22,13 +18,13 @@ class TypeEdits:
 
     Parameters
     ----------
-    explorer : Explorer
+    workspace : Workspace
     on_problem : callable
         Told why an edit was not made; empty once one was.
     """
 
-    def __init__(self, explorer: Explorer, on_problem: Callable[[str], None]) -> None:
-        self._explorer, self._on_problem = explorer, on_problem
+    def __init__(self, workspace: Workspace, on_problem: Callable[[str], None]) -> None:
+        self._workspace, self._on_problem = workspace, on_problem
 
     def rename(self, number: int, name: str) -> bool:
         """Call a type by another name; say whether that was possible."""
@@ -51,7 +47,7 @@ class TypeEdits:
 
     def merge(self, numbers: list[int]) -> bool:
         """Make several types one: the one with the most points keeps its name and colour."""
-        result = self._explorer.result
+        result = self._workspace.result
         if result is None or len(numbers) < 2:
             return False
         into = max(numbers, key=result.types.count)
@@ -69,39 +65,24 @@ class TypeEdits:
         return self._push(text, lambda r: edits.correct(r, rows, number), choose=True)
 
     def _name(self, number: int) -> str:
-        result = self._explorer.result
+        result = self._workspace.result
         return "" if result is None else result.types.name(number)
 
     def _push(self, text: str, edit: Callable[[Result], Result], *, choose: bool = False) -> bool:
         """Make an edit, with the targets chosen anew as step 5 stands if the types are others."""
-        before = self._explorer.result
+        before = self._workspace.result
         if before is None:
             return False
         try:
             after = edit(before)
             if choose:
-                after = replace(after, targets=self._explorer.targets_step.chosen(after))
+                after = replace(after, targets=self._workspace.targets_of(after))
         except InputError as error:
             self._on_problem(str(error))
             return False
         self._on_problem("")
-        show = _Shower(self._explorer)
-        change = Change(text, lambda: show(after), lambda: show(before))
-        self._explorer.undo_stack.push(change)
+        self._workspace.edit_result(text, after)
         return True
-
-
-class _Shower:
-    """Shows a result, unless another exploration has taken the place of the one it is from."""
-
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
-
-    def __call__(self, result: Result) -> None:
-        present = self._explorer.result
-        if present is not None and present.fit is result.fit:
-            self._explorer.set_result(result)
-            self._explorer.work.queue.show_present()  # an edit is seen at once
 
 
 def _points(rows: NDArray[np.int64]) -> str:

@@ -1,12 +1,11 @@
-"""Undo and redo: one stack for every panel, bound to the keys that every program has."""
+"""Undo and redo: one stack for every panel, and parameters whose changes are edits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from qtpy.QtGui import QUndoCommand, QUndoStack
-from qtpy.QtWidgets import QComboBox, QLineEdit
 
 _MERGE_ID = 1
 
@@ -37,6 +36,7 @@ class Parameter:
     ----------
     stack : QUndoStack
     widget : combo box, spin box, check box or line edit
+        Known by its methods: no widget is imported here.
     name : str
         As it reads after "Undo: ", such as "spacing".
     """
@@ -61,6 +61,44 @@ class Parameter:
         if now != self._value:
             before, self._value = self._value, now
             self._stack.push(_SetValue(self, before, now))
+
+
+class Parameters:
+    """The parameters of all steps. One that is added is kept with the session and can be undone.
+
+    Parameters
+    ----------
+    stack : QUndoStack
+    """
+
+    def __init__(self, stack: QUndoStack) -> None:
+        self._stack = stack
+        self._of_step: dict[str, dict[str, Parameter]] = {}
+
+    def add(self, step: str, name: str, widget: Any) -> Parameter:
+        """Make the value of a widget a parameter of a step."""
+        parameter = Parameter(self._stack, widget, name)
+        self._of_step.setdefault(step, {})[name] = parameter
+        return parameter
+
+    def get(self, step: str, name: str) -> Parameter:
+        """Return a parameter of a step by its name."""
+        return self._of_step[step][name]
+
+    def values(self) -> dict[str, dict[str, Any]]:
+        """Return the values of all parameters, as plain numbers and texts, step by step."""
+        return {
+            step: {name: parameter.value for name, parameter in found.items()}
+            for step, found in self._of_step.items()
+        }
+
+    def restore(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set values as `values` returned them; what is not known any more is passed over."""
+        for step, found in self._of_step.items():
+            kept = values.get(step, {})
+            for name, parameter in found.items():
+                if name in kept:
+                    parameter.set(kept[name])
 
 
 class _SetValue(QUndoCommand):  # type: ignore[misc]
@@ -90,9 +128,7 @@ class _SetValue(QUndoCommand):  # type: ignore[misc]
 
 def read(widget: Any) -> Any:
     """Return the value of a combo box, spin box, check box or line edit."""
-    if isinstance(widget, QComboBox):
-        return widget.currentIndex()
-    for name in ("isChecked", "value", "text"):
+    for name in ("currentIndex", "isChecked", "value", "text"):
         if hasattr(widget, name):
             return getattr(widget, name)()
     raise TypeError(f"no value of {type(widget).__name__}")
@@ -102,12 +138,12 @@ def write(widget: Any, value: Any) -> None:
     """Set a value; the widget sends its signals."""
     if read(widget) == value:
         return
-    if isinstance(widget, QLineEdit):
-        widget.setText(value)
-        widget.editingFinished.emit()
-        return
-    setters = ("setCurrentIndex", "setChecked", "setValue")
-    next(getattr(widget, name) for name in setters if hasattr(widget, name))(value)
+    for name in ("setCurrentIndex", "setChecked", "setValue"):
+        if hasattr(widget, name):
+            getattr(widget, name)(value)
+            return
+    widget.setText(value)
+    widget.editingFinished.emit()
 
 
 def _signal(widget: Any) -> Any:
@@ -118,7 +154,7 @@ def _signal(widget: Any) -> Any:
 
 
 def _words(widget: Any, value: Any) -> str:
-    if isinstance(widget, QComboBox):
+    if hasattr(widget, "itemText"):
         return f"to {widget.itemText(value)}"
     if isinstance(value, bool):
         return "on" if value else "off"

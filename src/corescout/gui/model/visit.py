@@ -18,7 +18,7 @@ _SAID = {
 
 @dataclass(frozen=True)
 class VisitSettings:
-    """What is done at the targets, and what the plan bears."""
+    """What is done at the targets, and the drift that the plan tolerates."""
 
     action: Action
     settings: dict[str, float]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QSplitter
 
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.jobs.work import Work
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_panel import CandidatePanel
 from corescout.gui.plots.latent_panel import LatentPanel
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
 
 BOTTOM_NAME = "Corescout: latent space and candidates"
 
@@ -19,16 +17,22 @@ BOTTOM_NAME = "Corescout: latent space and candidates"
 class Bottom(QSplitter):  # type: ignore[misc]
     """Both plots side by side.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
+
     Attributes
     ----------
     latent_panel : LatentPanel
     candidate_panel : CandidatePanel
     """
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.latent_panel = LatentPanel(explorer)
-        self.candidate_panel = CandidatePanel(explorer)
+        self.latent_panel = LatentPanel(workspace, canvas, work)
+        self.candidate_panel = CandidatePanel(workspace, work)
         self.addWidget(self.latent_panel)
         self.addWidget(self.candidate_panel)
         self.setChildrenCollapsible(False)

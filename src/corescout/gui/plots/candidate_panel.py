@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,29 +18,32 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import Progress, Result, Trial
+from corescout.gui.jobs.work import Work
 from corescout.gui.model.reward_words import REWARD_WORDS, reward_words
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_plot import CandidatePlot
-from corescout.gui.table import CandidateTable
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.plots.candidate_table import CandidateTable
 
 _BOTH_PX = 600  # narrower, the table takes the place of the plot
 _EMPTY = (
-    "No candidate yet.\n\nEach window and invariance that is tried stands here as it finishes:"
-    " its reward, with bars from the seeds. Click one to look into it."
+    "No candidate yet.\n\nEach window and invariance appears here as it finishes, with its reward"
+    " and error bars from the seeds. Click one to see its latent space."
 )
 
 
 class CandidatePanel(QWidget):  # type: ignore[misc]
-    """Right half of the dock at the bottom."""
+    """Right half of the dock at the bottom.
 
-    picked = Signal(int)  # number of the trial
-    winner_wanted = Signal()
+    Parameters
+    ----------
+    workspace : Workspace
+    work : Work
+        Shows the best candidate so far in a turn of its own.
+    """
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, workspace: Workspace, work: Work) -> None:
         super().__init__()
-        self.explorer = explorer
+        self._workspace, self._work = workspace, work
         self._trials: tuple[Trial, ...] = ()
         self._result: Result | None = None
         self._decided_by = ""
@@ -49,25 +52,28 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.plot = CandidatePlot()
         self.table = CandidateTable()
         self.reward = QComboBox()
-        self.reward.setToolTip("The reward that is plotted over the window")
+        self.reward.setToolTip("Reward plotted over the window size")
         self.reward.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.reward.setMinimumContentsLength(14)
         self.winner_button = QPushButton("Winner")
         self.winner_button.setEnabled(False)
-        self.winner_button.setToolTip("Back to what was decided on, the star")
+        self.winner_button.setToolTip("Show the winner again (the star)")
         self.table_button = QPushButton("Table")
         self.table_button.setCheckable(True)
-        self.table_button.setToolTip("The candidates as a table instead of a plot")
+        self.table_button.setToolTip("Show the candidates as a table")
         self.table_button.toggled.connect(self._share_room)
         self.legend = QLabel()
         self.legend.setMinimumWidth(40)
         self._lay_out()
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)
-        self.winner_button.clicked.connect(self.winner_wanted)
+        self.winner_button.clicked.connect(lambda: workspace.show_winner())
         self.reward.currentIndexChanged.connect(self._draw)
+        workspace.running_changed.connect(self._running)
+        workspace.progressed.connect(self.show_progress)
+        workspace.result_changed.connect(self.show_result)
 
     def _lay_out(self) -> None:
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -107,24 +113,21 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.table.setVisible(wide or self.table_button.isChecked())
         self.plot.setVisible(wide or not self.table_button.isChecked())
 
-    def news(self) -> int | None:
-        """Return the best candidate so far if it is another than before and none was picked."""
-        best = self.plot.best
-        if self._picked or best is None or best == self._seen_best:
-            return None
-        self._seen_best = best
-        return best
-
-    def begin(self, reward: str) -> None:
-        """Forget the last candidates: a search begins that decides by a reward."""
-        self._decided_by = reward
-        self._picked, self._seen_best = False, None
-        self.show_result(None)
+    def _running(self, running: bool) -> None:
+        """A search begins: forget the last candidates."""
+        if running:
+            self._decided_by = self._workspace.plan().decision.reward
+            self._picked, self._seen_best = False, None
+            self.show_result(None)
 
     def show_progress(self, progress: Progress) -> None:
-        """Add the candidates that have finished since."""
+        """Add the candidates that have finished since, and show the best if none was picked."""
         if len(progress.trials) != len(self._trials):
             self._show_trials(progress.trials)
+        best = self.plot.best
+        if not self._picked and best is not None and best != self._seen_best:
+            self._seen_best = best
+            self._work.later("candidate", lambda: self._workspace.show_candidate(best))
 
     def show_result(self, result: Result | None) -> None:
         """Show all candidates of a result, the winner with a star; nothing if None."""
@@ -141,9 +144,6 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         """The theme is dark or light now."""
         self.plot.set_dark(dark)
         self._draw()
-
-    def leave(self) -> None:
-        """The window closes: let go of the viewer's events."""
 
     def _show_trials(self, trials: Sequence[Trial]) -> None:
         self._trials = tuple(trials)
@@ -183,7 +183,7 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
     def _pick(self, number: int) -> None:
         self._picked = True
         self.plot.mark(number)
-        self.picked.emit(number)
+        self._workspace.show_candidate(number)
 
 
 def _decided_by(result: Result) -> str:

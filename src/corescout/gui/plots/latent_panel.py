@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +19,24 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.latent_maps import start_maps
+from corescout.gui.canvas.scan_selection import ScanSelection
+from corescout.gui.canvas.type_points import TypePoints
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
 from corescout.gui.look import STATE_COLORS, text_color
 from corescout.gui.model.candidate_view import CandidateView
-from corescout.gui.model.point_selection import PointSelection, ScanSelection
 from corescout.gui.model.workflow import State
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.decoder import Decoder
 from corescout.gui.plots.latent_plot import LatentPlot
 from corescout.gui.plots.patch_strip import PatchStrip
 from corescout.gui.plots.point_colors import PointColors, choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
-
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
-_EMPTY = "Explore a scan: its latent space stands here"
+_EMPTY = "Run Explore to see the latent space"
 _TOOL_TIPS = {
     "lasso": "Draw around points to select them",
     "rectangle": "Select the points in a rectangle",
@@ -52,29 +52,38 @@ _TOOL_SIGNS = {"lasso": "Lasso", "rectangle": "Box", "pan": "Pan"}
 class LatentPanel(QWidget):  # type: ignore[misc]
     """Left half of the dock at the bottom.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
+
     Attributes
     ----------
     plot : LatentPlot
-    selection : PointSelection
-        Of the plot and the scan.
     strip : PatchStrip
+    decoder : Decoder or None
+        Of the result that is looked at.
     """
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
         super().__init__()
-        self.explorer = explorer
+        self._workspace, self._canvas, self._work = workspace, canvas, work
+        self.selection = workspace.selection
         self.plot = LatentPlot()
         self.strip = PatchStrip()
-        self.selection = PointSelection()
         self._view: CandidateView | None = None
-        self._decoder: Decoder | None = None
+        self.decoder: Decoder | None = None
         self._pointed = -1  # point under the mouse on the scan
-        self._on_scan = ScanSelection(explorer, self.selection)
+        self._points = TypePoints(workspace, canvas)
+        self._on_scan = ScanSelection(workspace, canvas, self._points)
         self._lay_out()
         self.plot.outlined.connect(self.selection.combine)
         self.plot.hovered.connect(self.show_point)
         self.selection.changed.connect(self._show_selected)
-        self.show_view(None)
+        workspace.view_changed.connect(self.show_view)
+        canvas.mouse_moved.connect(self.show_place)
+        self.show_view(workspace.view)
 
     # -- what the operator sees -----------------------------------------------------------
 
@@ -84,7 +93,6 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         same = before is not None and view is not None and before.z is view.z
         self._offer_choices()
         self._load_decoder()
-        self._on_scan.set_view(view)
         if view is None:
             self.plot.clear_codes()
             self.strip.show_patch(None)
@@ -99,10 +107,6 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def set_dark(self, dark: bool) -> None:
         """The theme is dark or light now."""
         self.plot.set_text_color(text_color(dark))
-
-    def leave(self) -> None:
-        """The window closes: let go of the viewer's events."""
-        self._on_scan.leave()
 
     def color_by(self, key: str) -> None:
         """Colour the points in the plot and on the scan by one of `point_colors.choices`."""
@@ -125,49 +129,33 @@ class LatentPanel(QWidget):  # type: ignore[misc]
             self.strip.show_patch(None)
             self._say_selected()
             return
-        if self._decoder is not None:
-            self.strip.show_patch(self._decoder.patch(row))
+        if self.decoder is not None:
+            self.strip.show_patch(self.decoder.patch(row))
         self.text.setText(_words(view, row))
 
     def show_place(self, position: tuple[float, ...]) -> None:
         """Show the patch under the mouse on the scan, at a place in the viewer's world."""
-        view, layer = self._view, shown.find_layer(self.explorer.viewer, shown.TYPES)
-        if view is None or layer is None or not layer.visible or len(position) < 2:
-            return
-        place = np.asarray(layer.world_to_data(position[-2:]))
-        apart = np.hypot(*(view.yx_px - place).T)
-        nearest = int(apart.argmin())
-        row = nearest if apart[nearest] <= shown.HOVER_PX else -1
-        if row != self._pointed:
+        row = self._points.row_at(position)
+        if row is not None and row != self._pointed:
             self._pointed = row
             self.show_point(row)
 
     def show_on_scan(self) -> None:
-        """Colour the layer of all patches; the first time, or with other places, give it data."""
-        view = self._view
-        if view is None or self.explorer.closed:
-            return
-        colors, visible = self._colors().rgba, shown.shown_of(view.types)
-        layer = shown.find_layer(self.explorer.viewer, shown.TYPES)
-        if layer is None or not np.array_equal(layer.data, view.yx_px):
-            scan = self._scan()
-            self.explorer.show_layers([shown.type_layer(scan, view.yx_px, colors, visible)])
-            return
-        layer.face_color = colors
-        if not np.array_equal(layer.shown, visible):
-            layer.shown = visible
+        """Colour the patches on the scan as they are in the plot."""
+        if self._view is not None:
+            self._points.show(self._view, self._colors().rgba)
 
     def add_maps(self) -> None:
         """Add maps of the codes and of the angle to the viewer, as layers of their own."""
-        result = self.explorer.result
-        if result is not None and not self.explorer.work.running("maps"):
-            self.explorer.work.start("maps", start_maps(result), self._finish_maps)
+        result = self._workspace.result
+        if result is not None and not self._work.running("maps"):
+            self._work.start("maps", start_maps(result), self._finish_maps)
 
     # -- building -------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         self.colors = QComboBox()
-        self.colors.setToolTip("What the points are coloured by, here and on the scan")
+        self.colors.setToolTip("Colour of the points, in the plot and on the scan")
         self.colors.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -210,7 +198,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         layout.addLayout(middle, stretch=1)
 
     def _build_menu(self) -> QToolButton:
-        button = _tool_button("View ▾", "What else is shown")
+        button = _tool_button("View ▾", "More to show in the plot and on the scan")
         button.setCheckable(False)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
@@ -289,22 +277,22 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def _load_decoder(self) -> None:
         result = None if self._view is None else self._view.result
         if result is None:
-            self._decoder = None
+            self.decoder = None
             return
-        if self._decoder is not None and self._decoder.result.fit is result.fit:
+        if self.decoder is not None and self.decoder.result.fit is result.fit:
             return
         decoder = Decoder(result)
-        self._decoder = decoder
+        self.decoder = decoder
 
         def load(on_progress: object, stop: object) -> None:
             decoder.load()
 
-        self.explorer.work.start("decoder", Job(load), lambda job: self._show_grid())
+        self._work.start("decoder", Job(load), lambda job: self._show_grid())
 
     def _show_grid(self, *_: object) -> None:
         found = None
-        if self.grid.isChecked() and self._decoder is not None:
-            found = self._decoder.grid(self.plot.dims)
+        if self.grid.isChecked() and self.decoder is not None:
+            found = self.decoder.grid(self.plot.dims)
         if found is None:
             self.plot.show_grid(None)
             return
@@ -313,13 +301,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
 
     def _finish_maps(self, job: Job[Any]) -> None:
         if job.answer is not None:
-            self.explorer.show_layers(job.answer)
-
-    def _scan(self) -> Any:
-        result = self.explorer.result
-        if result is not None:
-            return result.scan
-        return self.explorer.scan_of(self.explorer.image_layer())
+            self._canvas.show_layers(job.answer)
 
 
 def _words(view: CandidateView, row: int) -> str:

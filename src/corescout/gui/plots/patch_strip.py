@@ -14,9 +14,9 @@ from corescout.gui.plots.decoder import PatchTriple
 
 _LEAST_PX, _MOST_PX, _CAPTION_PX = 28, 64, 11  # sides of the pictures as the room allows
 _CAPTIONS = {
-    "measured": "The patch as it was measured",
-    "upright": "The same, turned back by the angle and shift that the encoder found",
-    "rebuilt": "What the decoder makes of its code",
+    "measured": "Patch as measured",
+    "upright": "Patch turned upright by the angle and shift that the encoder found",
+    "rebuilt": "Patch as reconstructed by the decoder",
 }
 
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.colors import type_color
-from corescout.gui.look import rgba
+from corescout.gui.look import PALETTE_STEPS, cyclic_palette, rgba, sequential_palette
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.report.drawing import scaled_unit
 
-STEPS = 64  # colours of a continuous scale: a plot caches one symbol for each
 _BINS = 128  # of the density
 
 
@@ -91,7 +90,7 @@ def _by_angle(view: CandidateView) -> PointColors:
     if angle is None:
         return _by_type(view)
     turn = np.mod(np.asarray(angle), 2 * np.pi) / (2 * np.pi)
-    index = np.minimum((turn * STEPS).astype(np.int64), STEPS - 1)
+    index = np.minimum((turn * PALETTE_STEPS).astype(np.int64), PALETTE_STEPS - 1)
     return PointColors(cyclic_palette(), index, "0°", "360°")
 
 
@@ -131,22 +130,5 @@ def _on_scale(values: NDArray[np.float64], unit: str) -> PointColors:
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [2, 98]) if finite.size else (0.0, 1.0)
     share = (np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-300)
-    index = np.clip((share * STEPS).astype(np.int64), 0, STEPS - 1)
+    index = np.clip((share * PALETTE_STEPS).astype(np.int64), 0, PALETTE_STEPS - 1)
     return PointColors(sequential_palette(), index, f"{low:.3g}", f"{high:.3g} {unit}".strip())
-
-
-def sequential_palette() -> NDArray[np.float64]:
-    """Return a scale (64, 4) that reads on dark and light: viridis without its darkest end."""
-    return _colormap("viridis", 0.12, 1.0)
-
-
-def cyclic_palette() -> NDArray[np.float64]:
-    """Return a scale (64, 4) whose ends meet (Kovesi, 2015)."""
-    return _colormap("CET-C6", 0.0, 1.0)
-
-
-def _colormap(name: str, first: float, last: float) -> NDArray[np.float64]:
-    import pyqtgraph as pg
-
-    table = pg.colormap.get(name).map(np.linspace(first, last, STEPS), mode="float")
-    return np.asarray(table, dtype=np.float64)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.jobs.work import Work
+from corescout.gui.keys import Keys
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.step import ExploreStep
 from corescout.gui.steps.instrument.step import InstrumentStep
 from corescout.gui.steps.key_points.step import KeyPointsStep
@@ -16,15 +19,20 @@ from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
 from corescout.gui.steps.verdict import Verdict
 
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
-
 _LEAST_PX = 120
 _OPEN_AT_FIRST = ("scan", "key_points")
 
 
 class StepColumn(QScrollArea):  # type: ignore[misc]
     """Scrolls where the window is low, so that nothing is clipped.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
+    keys : Keys
+        Takes the keys of the tools.
 
     Attributes
     ----------
@@ -34,15 +42,17 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         In their order, by the keys of `workflow.STEPS`.
     """
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, workspace: Workspace, canvas: Canvas, work: Work, keys: Keys) -> None:
         super().__init__()
-        self.verdict = Verdict()
-        self.scan = ScanStep(explorer)
-        self.key_points = KeyPointsStep(explorer)
-        self.explore = ExploreStep(explorer)
-        self.types = TypesStep(explorer)
-        self.targets = TargetsStep(explorer)
-        self.instrument = InstrumentStep(explorer, self.targets)
+        self._workspace = workspace
+        self._wanted: QWidget | None = None  # that is to be seen
+        self.verdict = Verdict(workspace)
+        self.scan = ScanStep(workspace, canvas)
+        self.key_points = KeyPointsStep(workspace, canvas, work, keys)
+        self.explore = ExploreStep(workspace, canvas)
+        self.types = TypesStep(workspace, canvas, work)
+        self.targets = TargetsStep(workspace, canvas)
+        self.instrument = InstrumentStep(workspace, canvas, work)
         ordered = (self.scan, self.key_points, self.explore, self.types, self.targets,
                    self.instrument)  # fmt: skip
         self.steps: dict[str, Step] = {step.name: step for step in ordered}
@@ -51,7 +61,9 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         self.sample_button = QPushButton("Open a generated sample")
-        self.sample_button.setToolTip("A ferroelectric surface whose types are known, to try out")
+        self.sample_button.setToolTip(
+            "Simulated ferroelectric surface with known types, for a first try"
+        )
         for step in ordered:
             if step is self.explore:
                 column.addWidget(self.verdict)
@@ -65,6 +77,10 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inner)
         inner.installEventFilter(self)
+        self.instrument.wanted.connect(self._bring_into_view)
+        workspace.chosen_changed.connect(self._offer_sample)
+        workspace.result_shown.connect(self.open_for_result)
+        self._offer_sample(workspace.chosen)
 
     def show_on_top(self, line: QWidget) -> None:
         """Show a line above the steps; it scrolls with them and takes no height of its own."""
@@ -76,6 +92,18 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
             bar = self.verticalScrollBar().sizeHint().width()
             self.setMinimumWidth(self.widget().minimumSizeHint().width() + bar + 2)
         return bool(super().eventFilter(watched, event))
+
+    def _offer_sample(self, chosen: ChosenImage | None) -> None:
+        self.sample_button.setVisible(chosen is None)
+
+    def _bring_into_view(self, widget: QWidget) -> None:
+        """Scroll there when it has its size: the window may be low."""
+        self._wanted = widget
+        QTimer.singleShot(0, self._scroll)
+
+    def _scroll(self) -> None:
+        if self._wanted is not None and not self._workspace.closed:
+            self.ensureWidgetVisible(self._wanted, 0, 8)
 
     def open_for_result(self) -> None:
         """A search has ended: open what it found, fold what led there."""

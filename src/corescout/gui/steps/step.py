@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -18,11 +18,8 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from corescout.gui.look import STATE_COLORS
-from corescout.gui.model.undo import Parameter
 from corescout.gui.model.workflow import STEPS, State
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.model.workspace import Workspace
 
 
 class Step(QWidget):  # type: ignore[misc]
@@ -30,7 +27,7 @@ class Step(QWidget):  # type: ignore[misc]
 
     Parameters
     ----------
-    explorer : Explorer
+    workspace : Workspace
         Its `workflow` says where the step stands, its `undo_stack` takes every edit.
     name : str
         Key of `workflow.STEPS`.
@@ -42,18 +39,16 @@ class Step(QWidget):  # type: ignore[misc]
     """
 
     changed = Signal()  # the operator changed a parameter of this step
-    redo = Signal()  # the operator asked for it again: it is out of date
 
-    def __init__(self, explorer: Explorer, name: str) -> None:
+    def __init__(self, workspace: Workspace, name: str) -> None:
         super().__init__()
-        self.explorer, self.name = explorer, name
-        self.parameters: list[Parameter] = []  # kept with the session, each change can be undone
+        self.workspace, self.name = workspace, name
         info = STEPS[name]
         self.setObjectName(f"corescout-step-{name}")
         self._header = _Header(info.number, info.title)
         self.by_hand = False  # whether the operator folds and opens this step
         self._header.pressed.connect(self._toggle)
-        self._header.redo.clicked.connect(self.redo)
+        self._header.redo.clicked.connect(lambda: self.do_again())
         self._inner = QFrame()
         self.body = QVBoxLayout(self._inner)
         self.body.setContentsMargins(20, 2, 2, 6)
@@ -65,33 +60,25 @@ class Step(QWidget):  # type: ignore[misc]
         layout.addWidget(self._inner)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.set_expanded(False)
-        explorer.workflow.changed.connect(self._follow)
+        self.changed.connect(self.publish)
+        workspace.workflow.changed.connect(self._follow)
+        workspace.running_changed.connect(self.set_running)
         self._follow(name)
 
     # -- what a step overrides ------------------------------------------------------------
 
-    def plan_values(self) -> dict[str, Any]:
-        """Return this step's part of the plan, as `Plan` takes it.
-
-        Raises
-        ------
-        ValueError
-            If a parameter cannot be used; the text says what to do.
-        """
-        return {}
+    def publish(self) -> None:
+        """Hand what is set here to the workspace, half-typed lines too."""
 
     def do_again(self) -> None:
         """Bring this step up to date; most are done by exploring again."""
-        self.explorer.start()
+        self.workspace.ask_for_search()
 
     def set_running(self, running: bool) -> None:
         """An exploration began or ended: lock what must not change meanwhile."""
 
     def set_dark(self, dark: bool) -> None:
         """The theme is dark or light now."""
-
-    def leave(self) -> None:
-        """The window closes: let go of the viewer's events."""
 
     # -- header ---------------------------------------------------------------------------
 
@@ -105,16 +92,6 @@ class Step(QWidget):  # type: ignore[misc]
         self._inner.setVisible(expanded)
         self._header.show_expanded(expanded)
 
-    @property
-    def state_text(self) -> str:
-        """What the chip of the header says."""
-        return str(self._header.chip.text())
-
-    @property
-    def summary(self) -> str:
-        """The one line beside the name."""
-        return str(self._header.summary.text())
-
     def form(self) -> QFormLayout:
         """Add a form to the body and return it."""
         form = QFormLayout()
@@ -124,17 +101,13 @@ class Step(QWidget):  # type: ignore[misc]
         self.body.addLayout(form)
         return form
 
-    def disconnect_workflow(self) -> None:
-        """Follow the workflow no longer."""
-        self.explorer.workflow.changed.disconnect(self._follow, missing_ok=True)
-
     def _toggle(self) -> None:
         self.by_hand = True
         self.set_expanded(not self.expanded)
 
     def _follow(self, name: str) -> None:
         if name == self.name:
-            workflow = self.explorer.workflow
+            workflow = self.workspace.workflow
             self._header.show_state(workflow.state(name), workflow.text(name))
 
 
@@ -152,7 +125,7 @@ class _Header(QFrame):  # type: ignore[misc]
         self.chip = QLabel()
         self.redo = QToolButton()
         self.redo.setText("Redo")
-        self.redo.setToolTip("Do this step again: something above it was changed")
+        self.redo.setToolTip("Redo this step: a setting above it has changed")
         self.redo.setVisible(False)
         self.arrow = QToolButton()
         self.arrow.setAutoRaise(True)

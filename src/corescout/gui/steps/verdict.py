@@ -7,15 +7,24 @@ from qtpy.QtWidgets import QLabel
 
 from corescout.data import Result
 from corescout.gui.look import VERDICT_COLORS
+from corescout.gui.model.workspace import Workspace
 
 
 class Verdict(QLabel):  # type: ignore[misc]
-    """What was found and how sure it is; before that, what to do first."""
+    """What was found and how sure it is; before that, what to do first.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    workspace : Workspace
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.setWordWrap(True)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        workspace.said.connect(self.say)
+        workspace.result_changed.connect(self._tell_all)
+        self.say(*workspace.words)
 
     def say(self, text: str, state: str) -> None:
         """Show words, marked with the colour of the state."""
@@ -24,13 +33,7 @@ class Verdict(QLabel):  # type: ignore[misc]
         color = VERDICT_COLORS[state]
         self.setStyleSheet(f"border-left: 4px solid {color}; padding: 4px 6px;")
 
-    def show_result(self, result: Result) -> None:
-        """Show what was decided; the tooltip has all of it and the notes."""
-        self.say(_short(result.why), "types" if result.evidence.has_types else "none")
-        self.setToolTip("\n".join([result.why, *result.notes]))
-
-
-def _short(why: str, sentences: int = 4) -> str:
-    """The first sentences of a verdict; the tooltip has all."""
-    parts = why.split(". ")
-    return ". ".join(parts[:sentences]).rstrip(".") + "."
+    def _tell_all(self, result: Result | None) -> None:
+        """All of the verdict and its notes, under the mouse."""
+        if result is not None:
+            self.setToolTip("\n".join([result.why, *result.notes]))

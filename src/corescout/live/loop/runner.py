@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from corescout.data import Result
@@ -27,7 +28,7 @@ from corescout.live.loop.receiver import Receiver
 from corescout.live.loop.scan_work import ScanWork
 from corescout.live.loop.sources import InstrumentSource, Listing, Source
 from corescout.live.policy import Policy
-from corescout.live.reading.analyst import Analyst
+from corescout.live.reading.analyst import Analyst, with_types_of
 from corescout.live.settings import LiveSettings
 from corescout.live.states import ScanRecord, Snapshot
 
@@ -35,6 +36,7 @@ _TURN_S = 0.25  # how often the worker looks at the session while nothing comes
 _STOP_S = 1.0
 MOST_DEATHS, _DEATHS_S = 3, 60.0  # of a thread, then it gives up
 LOG = logging.getLogger("corescout.live")
+_YIELD_S = 0.02  # for an edit that waits between two turns
 
 
 class Runner:
@@ -72,6 +74,7 @@ class Runner:
         self._inbox = Inbox(day.last_number())
         self._stopping, self._ended = threading.Event(), threading.Event()
         self._busy = threading.Lock()  # held while a scan or a plan is under way
+        self._edited = threading.Event()  # a person's edit waits for its turn
         self._measuring: Measuring | None = None
         if session is not None and instrument is not None:
             measuring = self._measuring = Measuring(
@@ -203,17 +206,23 @@ class Runner:
         self._need_measuring().release(by)
 
     def adopt(self, edited: Result) -> None:
-        """Go on with the types of the result that is shown, as a person edited them.
+        """Go on with the types of a result that was shown, as a person edited them.
+
+        Waits for the scan that is under way: it was begun with the types from before, and is
+        shown with the edited ones.
 
         Raises
         ------
         InputError
             If it is of another representation than the one at hand.
         """
-        self._analyst.adopt(edited)
-        names = {str(n): look.name for n, look in edited.types.looks.items()}
-        self._day.write("types edited", names=names)
-        self._board.show(result=edited)
+        self._edited.set()
+        with self._busy:
+            self._edited.clear()
+            self._analyst.adopt(edited)
+            names = {str(n): look.name for n, look in edited.types.looks.items()}
+            self._day.write("types edited", names=names)
+            self._show_edited(edited)
 
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy for the rest of the session, or take it back."""
@@ -268,6 +277,8 @@ class Runner:
         self._in_hand = []
         self._board.write_page()  # what drawing needs is loaded now: at the end it is quick
         while not self._stopping.is_set():
+            if self._edited.is_set():
+                time.sleep(_YIELD_S)
             with self._busy:
                 worked = self._turn()
             if not worked:
@@ -279,6 +290,16 @@ class Runner:
     def _without_outcome(self) -> list[Waiting]:
         decided = {record.number for record in self.snapshot.records}
         return [waiting for waiting in self._in_hand if waiting.number not in decided]
+
+    def _show_edited(self, edited: Result) -> None:
+        """Show the latest scan with the edited types: it may have come after the edit."""
+        understood = self.snapshot.understood
+        latest = None if understood is None else understood.result
+        if understood is None or latest is None or latest.scan.uid == edited.scan.uid:
+            self._board.show(result=edited)
+            return
+        result = with_types_of(edited, latest)
+        self._board.show(understood=replace(understood, result=result), result=result)
 
     def _turn(self) -> bool:
         """Carry out what was approved, or take the newest scan; False if there is nothing to do."""

@@ -141,11 +141,7 @@ class Analyst:
             raise InputError(
                 "types of the representation at hand", "those of another one", "edit them again"
             )
-        kinds = np.asarray(edited.type_of_component)
-        component = edited.mixture.assign(np.asarray(known.result.fit.latents.mean)).argmax(axis=1)
-        types = types_of_mixture(component, kinds, ())
-        types = replace(types, looks={**types.looks, **edited.types.looks})
-        result = with_types(known.result, types, edited.mixture, kinds)
+        result = with_types_of(edited, known.result)
         self._identities.take(result)
         self._known[-1] = replace(known, result=result)
 
@@ -171,3 +167,12 @@ class Analyst:
         kept = {k.number for k in self._known}
         self._replay = {n: r for n, r in self._replay.items() if n in kept}
         return known
+
+
+def with_types_of(edited: Result, result: Result) -> Result:
+    """Return a result with the types of another of the same representation, as they were edited."""
+    kinds = np.asarray(edited.type_of_component)
+    component = edited.mixture.assign(np.asarray(result.fit.latents.mean)).argmax(axis=1)
+    types = types_of_mixture(component, kinds, ())
+    types = replace(types, looks={**types.looks, **edited.types.looks})
+    return with_types(result, types, edited.mixture, kinds)

@@ -10,13 +10,13 @@ from typing import Literal
 import numpy as np
 
 from corescout.data import InputError, Keypoints, Result, Scan
+from corescout.derived import derived_channels
 from corescout.live.reading.advice import Advice, advise
 from corescout.live.reading.kinds import ScanKind, kind_of
 from corescout.live.reading.novelty import Calibration, Novelty, calibrate, novelty
 from corescout.pipeline import apply
 from corescout.preparation import COARSEST
 from corescout.quality import Finding, assess
-from corescout.response import derivable
 
 FEWEST_POINTS = 20
 MOST_NOVEL = 0.4  # share of novel points at which a scan is taken to be of another material
@@ -167,7 +167,7 @@ def unusable(scan: Scan, channel: str | None = None) -> str | None:
 
 def _unfit_before(result: Result, scan: Scan) -> DoesNotFit | None:
     """What can be told without encoding anything."""
-    missing = set(result.channels) - set(scan.channels) - set(derivable(scan))
+    missing = set(result.channels) - set(scan.channels) - set(derived_channels(scan))
     if missing:
         there = ", ".join(scan.channels)
         return DoesNotFit("channel", f"no channel {', '.join(sorted(missing))} (there are {there})")

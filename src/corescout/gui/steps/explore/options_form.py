@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
 
 from magicgui.widgets import LiteralEvalLineEdit, create_widget
 from qtpy.QtCore import Qt, Signal
@@ -21,9 +22,6 @@ from corescout.gui.look import PROBLEM
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Option, Options, nested, options, values_of
 from corescout.plan import Plan
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _MOST = 10**9
 _LABEL_PX = 150
@@ -57,7 +55,7 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
         self.apply_button = buttons.addButton("Apply", roles.ApplyRole)
-        self.reset_button = buttons.addButton("As the preset has them", roles.ResetRole)
+        self.reset_button = buttons.addButton("Reset to the preset", roles.ResetRole)
         buttons.addButton("Close", roles.RejectRole)
         self.apply_button.clicked.connect(self.apply)
         self.reset_button.clicked.connect(self.reset)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QMessageBox, QWidget
+from qtpy.QtWidgets import QApplication, QMessageBox
 
 from corescout.plan import Plan
 
 _allowed: set[str] = set()  # in this program, once said
 
 
-def may_run(plan: Plan, parent: QWidget) -> bool:
+def may_run(plan: Plan) -> bool:
     """Ask whether the rewards `module:function` of a plan may run; True where it has none."""
     from corescout.rewards import look_in_current_folder, own_rewards
 
@@ -17,15 +17,15 @@ def may_run(plan: Plan, parent: QWidget) -> bool:
     if not own:
         return True
     new = [name for name in own if name not in _allowed]
-    if new and not _ask(new, parent):
+    if new and not _ask(new):
         return False
     _allowed.update(new)
     look_in_current_folder()
     return True
 
 
-def _ask(names: list[str], parent: QWidget) -> bool:
-    box = QMessageBox(parent.window())
+def _ask(names: list[str]) -> bool:
+    box = QMessageBox(QApplication.activeWindow())
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Corescout")
     box.setText(f"The search uses code that is not Corescout's: {', '.join(names)}.")

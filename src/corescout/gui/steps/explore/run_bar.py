@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from corescout.data import Progress
+from corescout.gui.model.workspace import Workspace
+from corescout.gui.steps.explore.running import Running
 
 
 class RunBar(QWidget):  # type: ignore[misc]
-    """Stands above the steps and is never scrolled away."""
+    """Stands above the steps and is never scrolled away.
 
-    explore_wanted = Signal()
-    stop_wanted = Signal()
-    pause_wanted = Signal(bool)
+    Parameters
+    ----------
+    workspace : Workspace
+    running : Running
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace, running: Running) -> None:
         super().__init__()
+        self._workspace, self._running = workspace, running
         self.explore_button = QPushButton("Explore this scan")
         self.explore_button.setMinimumHeight(30)
         self.explore_button.setToolTip(
-            "Find key points, try the representations, choose one, name the types and the targets"
+            "Find key points, compare representations, choose one, and show types and targets"
         )
         self.stop_button = QPushButton("Stop")
         self.stop_button.setMinimumHeight(30)
         self.stop_button.setEnabled(False)
-        self.stop_button.setToolTip("End the search within about a second")
+        self.stop_button.setToolTip("Stop the search within about a second")
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(True)
@@ -35,7 +39,7 @@ class RunBar(QWidget):  # type: ignore[misc]
         self.pause_button.setMinimumHeight(30)
         self.pause_button.setCheckable(True)
         self.pause_button.setVisible(False)
-        self.pause_button.setToolTip("Hold the search and let it go on; Stop works meanwhile")
+        self.pause_button.setToolTip("Pause the search or resume it; Stop works while it is paused")
         buttons.addWidget(self.explore_button, stretch=3)
         buttons.addWidget(self.pause_button, stretch=1)
         buttons.addWidget(self.stop_button, stretch=1)
@@ -45,25 +49,33 @@ class RunBar(QWidget):  # type: ignore[misc]
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         self.progress.setVisible(False)
-        self.explore_button.clicked.connect(self.explore_wanted)
-        self.stop_button.clicked.connect(self.stop_wanted)
-        self.pause_button.toggled.connect(self.pause_wanted)
+        self.explore_button.clicked.connect(lambda: workspace.ask_for_search())
+        self.stop_button.clicked.connect(lambda: running.stop())
+        self.pause_button.toggled.connect(running.pause)
+        workspace.chosen_changed.connect(self._show_possible)
+        workspace.running_changed.connect(self.show_running)
+        workspace.progressed.connect(self.show_progress)
+        running.paused.connect(self.show_paused)
+        running.stopping.connect(self.show_stopping)
+        self._show_possible()
 
-    def show_possible(self, possible: bool) -> None:
+    def _show_possible(self, *_: object) -> None:
         """Enable Explore where there is something to explore."""
-        self.explore_button.setEnabled(possible)
+        possible = self._workspace.chosen is not None
+        self.explore_button.setEnabled(possible and not self._workspace.running)
 
     def show_running(self, running: bool) -> None:
         """Enable what can be done now."""
-        self.explore_button.setEnabled(not running)
+        self._show_possible()
         self.stop_button.setEnabled(running)
         self.pause_button.setVisible(running)
         self.show_paused(False)
         self.progress.setVisible(running)
         self._show(0, "finding key points" if running else "")
 
-    def show_progress(self, progress: Progress, *, stopping: bool) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Show how far a run is and how long it still takes."""
+        stopping = self._running.asked_to_stop
         left = "" if progress.seconds_left is None else f", {_minutes(progress.seconds_left)} left"
         words = "stopping ..." if stopping else f"{progress.stage}{left}  %p%"
         self._show(round(100 * progress.fraction), words)

@@ -1,96 +1,103 @@
-"""From Explore to its end: what the window shows while a search is under way, and after it."""
+"""From Explore to its end: one search at a time, started, held, stopped, and what came of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from psygnal import Signal
 
-from corescout.data import Progress, Result
+from corescout.data import InputError, Progress, Result, StoppedError
+from corescout.gui.jobs.engine import start_exploration
+from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
+from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.workflow import State
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.own_code import may_run
 
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+_NAME = "explore"
 
 
 class Running:
-    """Starts, holds and stops the search of an explorer, and shows what comes of it."""
+    """Runs the engine on the chosen image.
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
-        exploration = explorer.exploration
-        exploration.progressed.connect(self._show_progress)
-        exploration.found.connect(self._show_found)
-        exploration.stopped.connect(self._show_stopped)
-        exploration.failed.connect(self._show_failed)
+    Parameters
+    ----------
+    workspace : Workspace
+    work : Work
+    """
+
+    paused = Signal(bool)
+    stopping = Signal()
+
+    def __init__(self, workspace: Workspace, work: Work) -> None:
+        self._workspace, self._work = workspace, work
 
     def start(self) -> None:
-        """Explore the chosen channel with the settings of the steps."""
-        explorer = self._explorer
-        layer = explorer.image_layer()
-        if layer is None or explorer.running:
+        """Explore the chosen image with the settings of the steps."""
+        workspace, chosen = self._workspace, self._workspace.chosen
+        if chosen is None or workspace.running:
             return
-        scan = explorer.scan_of(layer)
         try:
-            plan = explorer.plan()
+            plan = workspace.plan()
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
             return
-        if not may_run(plan, explorer):
+        if not may_run(plan):
             self._say_problem(
                 "The code of the reward was not allowed to run: choose another reward."
             )
             return
-        drawn = explorer.key_points_step.take_edited(scan)
-        explorer.begin(scan)
-        self._show_running(True)
-        explorer.workflow.set("explore", State.RUNNING, "finding key points")
-        explorer.verdict.say("Exploring ... candidates appear below as they finish.", "running")
-        explorer.candidate_panel.begin(plan.decision.reward)
-        explorer.exploration.start(scan, plan, drawn)
+        drawn = workspace.key_points.edited_of(chosen.scan)
+        workspace.begin_search(chosen.scan)
+        workspace.workflow.set("explore", State.RUNNING, "finding key points")
+        workspace.say("Exploring ... Candidates appear below as they finish.", "running")
+        job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
+        self._work.start(_NAME, job, self._end, self._progress, long=True)
 
     def stop(self) -> None:
-        """End the search within about a second."""
-        if self._explorer.running:
-            self._explorer.exploration.stop()
-            self._explorer.run_bar.show_stopping()
+        """End the search within about a second, paused or not; what was finished stays."""
+        if self._workspace.running:
+            self._work.stop(_NAME)
+            self.stopping.emit()
 
     def pause(self, paused: bool) -> None:
-        """Hold the search, or let it go on."""
-        if self._explorer.running:
-            self._explorer.exploration.pause(paused)
-            self._explorer.run_bar.show_paused(paused)
+        """Hold the search where it is, or let it go on."""
+        job = self._work.job(_NAME)
+        if job is not None:
+            job.pause() if paused else job.resume()
+            self.paused.emit(paused)
 
-    def _show_running(self, running: bool) -> None:
-        self._explorer.run_bar.show_running(running)
-        for step in self._explorer.steps.values():
-            step.set_running(running)
+    @property
+    def asked_to_stop(self) -> bool:
+        """Whether the search under way is on its way to stop."""
+        job = self._work.job(_NAME)
+        return job is not None and job.stopping
 
-    def _show_progress(self, progress: Progress) -> None:
-        explorer, job = self._explorer, self._explorer.exploration.job
-        explorer.run_bar.show_progress(progress, stopping=job is not None and job.stopping)
-        explorer.workflow.set("explore", State.RUNNING, f"{len(progress.trials)} candidates")
-        explorer.candidate_panel.show_progress(progress)
-        best = explorer.candidate_panel.news()
-        if best is not None:
-            explorer.work.later("candidate", lambda: explorer.show_candidate(best))
+    def _progress(self, progress: Progress) -> None:
+        count = len(progress.trials)
+        self._workspace.workflow.set("explore", State.RUNNING, f"{count} candidates")
+        self._workspace.set_progress(progress)
 
-    def _show_found(self, result: Result) -> None:
-        self._show_running(False)
-        self._explorer.set_result(result)
-        self._explorer.work.later("open", self._explorer.column.open_for_result)
+    def _end(self, job: Job[Result]) -> None:
+        workspace, error = self._workspace, job.error
+        workspace.set_running(False)
+        if job.answer is not None:
+            workspace.set_result(job.answer)
+            self._work.later("open", workspace.result_shown.emit)
+        elif isinstance(error, StoppedError):
+            self._say_stopped(len(workspace.progress.trials) if workspace.progress else 0)
+        elif isinstance(error, InputError):
+            self._say_problem(str(error))
+        else:
+            self._say_problem(f"A bug: {type(error).__name__}: {error}. Please report it.")
 
-    def _show_stopped(self, count: int) -> None:
-        self._show_running(False)
-        self._explorer.workflow.set("explore", State.TO_DO, f"stopped after {count} candidates")
-        self._explorer.verdict.say(
-            f"Stopped. {count} finished candidates are in the table; Explore starts again.",
+    def _say_stopped(self, count: int) -> None:
+        text = f"stopped after {count} candidates"
+        self._workspace.workflow.set("explore", State.TO_DO, text)
+        self._workspace.say(
+            f"Stopped. {count} finished candidates are in the table. Explore starts a new search.",
             "ready",
         )
 
-    def _show_failed(self, why: str) -> None:
-        self._show_running(False)
-        self._say_problem(why)
-
     def _say_problem(self, text: str) -> None:
-        self._explorer.workflow.set("explore", State.PROBLEM, text)
-        self._explorer.verdict.say(text, "problem")
+        self._workspace.workflow.set("explore", State.PROBLEM, text)
+        self._workspace.say(text, "problem")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -18,18 +16,17 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.gui.canvas import patch_outline
+from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Options, nested, read_options, write_options
 from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS, reward_words
-from corescout.gui.model.undo import Parameter
+from corescout.gui.model.settings import SearchSettings
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.options_form import OptionsForm
 from corescout.gui.steps.step import Fold, Step
 from corescout.plan import Plan
 from corescout.square_grid import square_grid
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
 
 _PRESETS = {
     "live": "live (about a minute)",
@@ -37,18 +34,25 @@ _PRESETS = {
     "paper": "paper (hours)",
 }
 _INVARIANCES = {
-    "none": ("none", "Patches are compared as they lie"),
-    "r": ("rotation", "A wall counts the same whichever way it runs"),
-    "t": ("translation", "A wall counts the same wherever it crosses the patch"),
-    "rt": ("both", "Whichever way a wall runs and wherever it crosses the patch"),
+    "none": ("none", "Patches are compared as measured"),
+    "r": ("rotation", "Walls of different direction count as the same"),
+    "t": ("translation", "Walls at different places in the patch count as the same"),
+    "rt": ("both", "Walls of different direction and place in the patch count as the same"),
 }
 
 
 class ExploreStep(Step):
-    """Preset, windows, invariances, reward, budget."""
+    """Preset, windows, invariances, reward, budget.
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer, "explore")
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    """
+
+    def __init__(self, workspace: Workspace, canvas: Canvas) -> None:
+        super().__init__(workspace, "explore")
+        self._canvas = canvas
         self._build_always()
         self._build_more()
         wanted = preferences()
@@ -58,48 +62,28 @@ class ExploreStep(Step):
         self.windows.setPlaceholderText(
             ", ".join(map(str, Plan.preset(self.preset.currentData()).windows_px))
         )
+        workspace.chosen_changed.connect(self._show_windows)
+        self.publish()
 
     # -- the plan -------------------------------------------------------------------------
 
-    def plan_values(self) -> dict[str, Any]:
-        """Return the search space and the decision.
+    def publish(self) -> None:
+        """Hand the search space and the decision to the workspace."""
+        self.workspace.set_settings(self.name, self.settings())
 
-        Raises
-        ------
-        ValueError
-            If a window size or an option cannot be used, or no invariance is left.
-        """
-        values: dict[str, Any] = {
-            "preset_name": self.preset.currentData(),
-            "seed": self.seed.value(),
-            "invariances": tuple(n for n, box in self.invariance_boxes.items() if box.isChecked()),
-        }
-        windows = self.windows_px()
-        if windows is not None:
-            values["windows_px"] = windows
-        if self.budget.value() > 0:
-            values["budget_s"] = 60 * self.budget.value()
-        decision: dict[str, Any] = {}
-        reward = self.reward_name()
-        if reward is not None:
-            decision["reward"] = reward
-        if self.seeds.value() > 0:
-            decision["seeds"] = self.seeds.value()
-        if decision:
-            values["decision"] = decision
-        return merged(values, nested(read_options(self.options.text())))
-
-    def windows_px(self) -> tuple[int, ...] | None:
-        """Return the window sizes, None for those of the preset."""
-        text = self.windows.text().strip()
-        if not text:
-            return None
-        try:
-            return tuple(int(part) for part in text.split(",") if part.strip())
-        except ValueError:
-            raise ValueError(
-                f"expected window sizes such as 9, 13; found {text!r}; correct it in step 3"
-            ) from None
+    def settings(self) -> SearchSettings:
+        """Return what the widgets say."""
+        boxes = self.invariance_boxes.items()
+        return SearchSettings(
+            preset=self.preset.currentData(),
+            windows=self.windows.text(),
+            invariances=tuple(name for name, box in boxes if box.isChecked()),
+            reward=self.reward_name(),
+            seeds=self.seeds.value(),
+            budget_min=self.budget.value(),
+            seed=self.seed.value(),
+            options=self.options.text(),
+        )
 
     def reward_name(self) -> str | None:
         """Return the reward that decides, None for that of the preset."""
@@ -135,37 +119,24 @@ class ExploreStep(Step):
 
     def show_patches(self) -> None:
         """Draw the windows at their true size on the scan, or hide them."""
-        explorer, layer = self.explorer, self.explorer.image_layer()
-        if not self.patches.isChecked() or layer is None:
-            patch_outline.hide_outlines(explorer.viewer)
+        chosen, view, result = self.workspace.chosen, self.workspace.view, self.workspace.result
+        if not self.patches.isChecked() or chosen is None:
+            patch_outline.hide_outlines(self._canvas.viewer)
             return
-        scan, view = explorer.scan_of(layer), explorer.view
-        at = np.asarray(scan.shape_px, float) / 2 - 0.5
+        at = np.asarray(chosen.scan.shape_px, float) / 2 - 0.5
         if view is not None and len(view.core_yx_px):
             at = np.asarray(view.core_yx_px[np.argmax(view.core.typicality)])
-        chosen = explorer.result.winner.window_px if explorer.result is not None else None
-        patch_outline.show_outlines(explorer.viewer, scan, self._windows_or_none(), at, chosen)
-
-    def show_scan(self) -> None:
-        """Another scan: say the windows in its nm."""
-        self._show_windows()
-
-    def _windows_or_none(self) -> tuple[int, ...]:
-        try:
-            chosen = self.windows_px()
-            given = {} if chosen is None else {"windows_px": chosen}
-            return Plan.preset(self.preset.currentData(), **given).windows_px
-        except ValueError:
-            return ()
+        winner = result.winner.window_px if result is not None else None
+        windows = self.settings().windows_tried_px()
+        patch_outline.show_outlines(self._canvas.viewer, chosen.scan, windows, at, winner)
 
     def _show_windows(self, *_: object) -> None:
         preset = Plan.preset(self.preset.currentData())
         self.windows.setPlaceholderText(", ".join(map(str, preset.windows_px)))
-        windows, layer = self._windows_or_none(), self.explorer.image_layer()
+        windows, chosen = self.settings().windows_tried_px(), self.workspace.chosen
         pitch_m = None
-        if layer is not None:
-            scan = self.explorer.scan_of(layer)
-            pitch_m = square_grid(scan.shape_px, scan.frame).pitch_m
+        if chosen is not None:
+            pitch_m = square_grid(chosen.scan.shape_px, chosen.scan.frame).pitch_m
         words = patch_outline.in_words(windows, pitch_m)
         self.sizes.setText(words or ("" if windows else "windows such as 9, 13, 17"))
         self.sizes.setVisible(bool(self.sizes.text()))
@@ -179,13 +150,13 @@ class ExploreStep(Step):
         for name, what in _PRESETS.items():
             self.preset.addItem(what, name)
         self.preset.setToolTip(
-            "live decides while the tip comes back; standard repeats with more seeds and holds the"
-            " winner against the spatial decoder; paper does what the paper says"
+            "live: a decision between two scans. standard: more seeds, winner checked with the"
+            " paper's decoder. paper: settings of the paper"
         )
         self.windows = QLineEdit()
         self.windows.setToolTip(
-            "Sides of the square patches in pixels, such as 9, 13, 17. A window should hold a wall"
-            " and what lies to both sides of it; empty: those of the preset"
+            "Window sizes in pixels, such as 9, 13, 17. A window should show a wall and both of its"
+            " sides. Leave empty for the preset default"
         )
         self.sizes = QLabel()
         self.sizes.setEnabled(False)
@@ -214,21 +185,19 @@ class ExploreStep(Step):
         self.reward = QComboBox()
         self.reward.setEditable(True)
         self.reward.setInsertPolicy(QComboBox.InsertPolicy.InsertAtBottom)
-        self.reward.addItem("of the preset", None)
+        self.reward.addItem("preset default", None)
         for name in OFFERED:
             self.reward.addItem(reward_words(name), name)
             tip = REWARD_TIPS.get(name, "")
             self.reward.setItemData(self.reward.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.reward.setToolTip(
-            "What decides between the candidates. Type module:function for a reward of your own:"
-            " it is given the fit of a candidate"
+            "Reward that decides between the candidates. Type module:function for your own reward;"
+            " it is called with the fit of a candidate"
         )
         self.seeds = QSpinBox()
         self.seeds.setRange(0, 9)
-        self.seeds.setSpecialValueText("of the preset")
-        self.seeds.setToolTip(
-            "How often each finalist is trained with another random start: the bars of the plot"
-        )
+        self.seeds.setSpecialValueText("preset default")
+        self.seeds.setToolTip("Random seeds per finalist; sets the error bars")
         self.budget = QDoubleSpinBox()
         self.budget.setRange(0, 600)
         self.budget.setDecimals(1)
@@ -236,16 +205,18 @@ class ExploreStep(Step):
         self.budget.setSuffix(" min")
         self.budget.setSpecialValueText("no limit")
         self.budget.setToolTip(
-            "Time that the search may take, in minutes; what was not tried by then is said"
+            "Time limit of the search in minutes; candidates not reached in time are listed"
         )
         self.seed = QSpinBox()
         self.seed.setRange(0, 99)
-        self.seed.setToolTip("Random start: the same seed gives the same numbers")
+        self.seed.setToolTip("Random seed of the search: the same seed gives the same numbers")
         self.options = QLineEdit()
-        self.options.setPlaceholderText("as the preset has them")
-        self.options.setToolTip("Every other option that was changed, by its name in a plan file")
+        self.options.setPlaceholderText("preset defaults")
+        self.options.setToolTip(
+            "Changed options by their names in a plan file, such as training.epochs = 80"
+        )
         self.options_button = QPushButton("All options …")
-        self.options_button.setToolTip("Every option of a search, with its unit and its meaning")
+        self.options_button.setToolTip("All options of a search, with unit and meaning")
         self.options_button.clicked.connect(self.show_options)
         self.more = Fold()
         self.more.form.addRow("Reward", self.reward)
@@ -257,14 +228,14 @@ class ExploreStep(Step):
         self.body.addWidget(self.more)
 
     def _watch(self) -> None:
-        stack = self.explorer.undo_stack
         named = [
             (self.preset, "search"), (self.windows, "windows"), (self.reward, "reward"),
             (self.seeds, "seeds"), (self.budget, "budget"), (self.seed, "random start"),
             (self.options, "options"),
             *((box, f"invariance {box.text()}") for box in self.invariance_boxes.values()),
         ]  # fmt: skip
-        self.parameters = [Parameter(stack, widget, name) for widget, name in named]
+        for widget, name in named:
+            self.workspace.parameters.add(self.name, name, widget)
         for widget in (self.preset, self.reward):
             widget.currentIndexChanged.connect(self.changed)
         for widget in (self.seeds, self.budget, self.seed):

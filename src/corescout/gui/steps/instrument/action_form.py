@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -17,7 +15,8 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data.target import SPECTRUM_DEFAULTS, Action
-from corescout.gui.model.undo import Parameter
+from corescout.gui.model.visit import VisitSettings
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold
 from corescout.instruments.visit_plan import TOLERANCE_M
 from corescout.instruments.visits import CHECK_EVERY
@@ -30,18 +29,24 @@ _ACTIONS = {
 
 
 class ActionForm(QWidget):  # type: ignore[misc]
-    """The settings of a visit; `changed` when one of them is another."""
+    """The settings of a visit; `changed` when one of them is another.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Keeps the settings with the session, and their changes on the undo stack.
+    """
 
     changed = Signal()
 
-    def __init__(self, undo_stack: Any) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.action = QComboBox()
         for name, words in _ACTIONS.items():
             self.action.addItem(words, name)
         self.bias = _number(0, 100, SPECTRUM_DEFAULTS["bias_end_v"], " V", 1)
         self.bias.setPrefix("\u00b1 ")
-        self.bias.setToolTip("The bias sweeps from - to + this value and back")
+        self.bias.setToolTip("Bias sweep from - to + this value and back")
         self.seconds = _number(0.05, 600, SPECTRUM_DEFAULTS["seconds"], " s", 2)
         self.seconds.setToolTip("Duration of one spectrum")
         self.points = QSpinBox()
@@ -52,23 +57,27 @@ class ActionForm(QWidget):  # type: ignore[misc]
         self.size = _number(1, 100_000, 200, " nm", 0)
         self.size.setToolTip("Side of the frame that is scanned around each target")
         self.tolerance = _number(1, 10_000, TOLERANCE_M * 1e9, " nm", 0)
-        self.tolerance.setToolTip("Drift that the plan bears; beyond it the session holds")
+        self.tolerance.setToolTip(
+            "Largest drift allowed; beyond it the run stops and waits for you"
+        )
         self.check_every = QSpinBox()
         self.check_every.setRange(0, 100)
         self.check_every.setSpecialValueText("never")
         self.check_every.setPrefix("every ")
         self.check_every.setSuffix(" targets")
         self.check_every.setValue(CHECK_EVERY)
-        self.check_every.setToolTip("Scan a small frame again during the run and compare it")
-        self.again = QCheckBox("measure again what was measured")
-        self.again.setToolTip("Else a target that was measured or begun before is an error")
+        self.check_every.setToolTip("Frames rescanned during the run to measure drift")
+        self.again = QCheckBox("measure targets again")
+        self.again.setToolTip("If off, targets that were already measured or started are rejected")
         self._lay_out()
         named = {
             "action": self.action, "bias": self.bias, "duration": self.seconds,
             "points": self.points, "frame": self.size, "tolerance": self.tolerance,
             "drift check": self.check_every, "measure again": self.again,
         }  # fmt: skip
-        self._parameters = {n: Parameter(undo_stack, widget, n) for n, widget in named.items()}
+        for name, widget in named.items():
+            workspace.parameters.add("instrument", name, widget)
+        self._parameters = workspace.parameters
         self._check_wanted = CHECK_EVERY  # where the instrument can scan
         for widget in (self.bias, self.seconds, self.points, self.size, self.tolerance,
                        self.check_every):  # fmt: skip
@@ -89,6 +98,12 @@ class ActionForm(QWidget):  # type: ignore[misc]
             }  # fmt: skip
         return action, {"size_m": self.size.value() * 1e-9} if action == "zoom" else {}
 
+    def visit_settings(self) -> VisitSettings:
+        """Return what is done at the targets, and the drift that the plan tolerates."""
+        action, settings = self.values()
+        tolerance_m = self.tolerance.value() * 1e-9
+        return VisitSettings(action, settings, tolerance_m, self.check_every.value())
+
     def show_possible(self, actions: frozenset[str], *, can_check: bool) -> None:
         """Offer what the instrument knows; look at the drift where it can scan a frame."""
         for row in range(self.action.count()):
@@ -97,7 +112,8 @@ class ActionForm(QWidget):  # type: ignore[misc]
         if can_check != self.check_every.isEnabled():
             if not can_check:
                 self._check_wanted = self.check_every.value()
-            self._parameters["drift check"].set(self._check_wanted if can_check else 0)
+            wanted = self._check_wanted if can_check else 0
+            self._parameters.get("instrument", "drift check").set(wanted)
         self.check_every.setEnabled(can_check)
 
     def _show_settings(self, *_: object) -> None:

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from corescout.data import Measurement, Scan, Target
+from corescout.data import Measurement, Result, Scan, Target
+from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.live_image import LiveImage
 from corescout.gui.jobs.collector import CheapCollections
+from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
+from corescout.gui.jobs.work import Work
 from corescout.gui.model.workflow import State
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.own_code import may_run
+from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import loops_layer
 from corescout.instruments import Check, VisitPlan
 from corescout.live.policy import Policy
 from corescout.live.settings import LiveSettings
 from corescout.live.states import Snapshot
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
-    from corescout.gui.jobs.instrument_link import InstrumentLink
-    from corescout.gui.steps.targets.step import TargetsStep
 
 _STATES = {
     "suggested": "planned", "previewed": "planned", "approved": "planned",
@@ -33,41 +32,50 @@ _STATES = {
 _MOST_PLANS = 1000  # of a policy: its targets bound it
 
 
-class LiveView:
+class LiveController:
     """Starts and stops a watch, and shows its snapshots ten times a second.
 
     Parameters
     ----------
-    explorer : Explorer
-    targets_step : TargetsStep
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
     section : LiveSection
-    image : LiveImage
+    attached : Attached
+        Holds the watch, which ends with the window.
     show_plan : callable
         Given a plan and its check, or None and None: what waits for approval.
     """
 
     def __init__(
         self,
-        explorer: Explorer,
-        targets_step: TargetsStep,
+        workspace: Workspace,
+        canvas: Canvas,
+        work: Work,
         section: LiveSection,
-        image: LiveImage,
+        attached: Attached,
         show_plan: Callable[[VisitPlan | None, Check | None], None],
     ) -> None:
-        self._explorer, self._targets_step = explorer, targets_step
-        self._section, self._image, self._show_plan = section, image, show_plan
-        self.watch: LiveWatch | None = None
+        self._workspace, self._canvas, self._work = workspace, canvas, work
+        self._section, self._attached, self._show_plan = section, attached, show_plan
+        self.image = LiveImage(canvas.viewer)
         self._last = Snapshot()
         self._collections = CheapCollections()
         self._waiting: set[str] = set()
         self._parts: dict[str, Callable[[Snapshot], None]] = {  # in this order: later need earlier
             "image": self._show_image,
-            "result": self._show_result,
+            "result": self.show_result,
             "targets": self._show_targets,
             "loops": self._show_loops,
             "plan": self._show_current_plan,
             "rows": self._show_rows,
         }
+        workspace.result_edited.connect(self._adopt)
+
+    @property
+    def watch(self) -> LiveWatch | None:
+        """The watch that is under way."""
+        return self._attached.watch
 
     @property
     def measures(self) -> bool:
@@ -87,37 +95,34 @@ class LiveView:
         settings: LiveSettings,
     ) -> None:
         """Begin to watch an instrument, or a folder."""
-        explorer = self._explorer
-        if self.watch is not None or explorer.work.running("watch"):
+        if self.watch is not None or self._work.running("watch"):
             return
         try:
-            plan = explorer.plan()
+            plan = self._workspace.plan()
         except ValueError as error:
             self._section.say(str(error).splitlines()[-1])
             return
-        if not may_run(plan, explorer):
+        if not may_run(plan):
             self._section.say("the code of the reward was not allowed to run: choose another")
             return
         plan = plan.model_copy(update={"channels": None})
-        known = explorer.result
+        known = self._workspace.result
 
         def begin(on_progress: object, stop: object) -> LiveWatch:
             return begin_watch(plan, known, link, folder, day_folder, settings)
 
-        self._section.say("beginning ...")
+        self._section.say("Starting ...")
         self._section.watch_button.setEnabled(False)
-        explorer.work.start("watch", Job(begin), self._begun)
+        self._work.start("watch", Job(begin), self._begun)
 
     def attach(self, watch: LiveWatch) -> None:
         """Show a watch that was begun."""
-        self.watch, self._last, self._waiting = watch, Snapshot(), set()
+        self._attached.watch, self._last, self._waiting = watch, Snapshot(), set()
         self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
-        self._explorer.workflow.set("instrument", State.RUNNING, "watching")
-        if self._explorer.result is None:
-            self._explorer.verdict.say(
-                "Watching: scans are explored and read as they come.", "running"
-            )
+        self._workspace.workflow.set("instrument", State.RUNNING, "watching")
+        if self._workspace.result is None:
+            self._workspace.say("Watching: new scans are analysed as they arrive.", "running")
 
     def stop(self) -> None:
         """End the watch. Returns at once; `poll` sees its end."""
@@ -131,7 +136,7 @@ class LiveView:
             return
         policy = Policy(by, _MOST_PLANS, most_targets) if most_targets else None
         job: Job[None] = Job(lambda on_progress, stop: watch.sign(policy))
-        self._explorer.work.start("sign", job, lambda job: None, quick=True)
+        self._work.start("sign", job, lambda job: None, quick=True)
 
     def poll(self) -> None:
         """Show what has changed: one part at each call, so that the window never waits for all."""
@@ -156,18 +161,30 @@ class LiveView:
 
     # -- inner ----------------------------------------------------------------------------
 
+    def _adopt(self, edited: Result) -> None:
+        """A person edited the types: the watch reads the next scans with them."""
+        watch = self.watch
+        if watch is None or watch.ending:
+            return
+        job: Job[None] = Job(lambda on_progress, stop: watch.adopt(edited))
+        self._work.start("adopt", job, self._adopted, quick=True)
+
+    def _adopted(self, job: Job[None]) -> None:
+        if job.error is not None:
+            self._section.say(f"Edited types are not used for the next scans: {job.error}")
+
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
         if job.answer is None:
-            self._section.say(f"Not begun: {job.error}")
+            self._section.say(f"Could not start: {job.error}")
             return
-        if self._explorer.closed:
+        if self._workspace.closed:
             job.answer.stop()
             return
         self.attach(job.answer)
 
     def _channel(self) -> str | None:
-        result = self._explorer.result
+        result = self._workspace.result
         return result.channels[0] if result is not None else None
 
     def _end(self, now: Snapshot) -> None:
@@ -177,53 +194,55 @@ class LiveView:
         for part, show in self._parts.items():
             if part in self._waiting:
                 show(now)
-        self.watch, self._waiting = None, set()
+        self._attached.watch, self._waiting = None, set()
         self._collections.end()
         self._section.show_watching(False)
-        self._explorer.workflow.set("instrument", State.TO_DO, "")
+        self._workspace.workflow.set("instrument", State.TO_DO, "")
         self._show_plan(None, None)
 
     def _show_rows(self, now: Snapshot) -> None:
         """The scan that is under way, as far as it has come, or the one that is looked at."""
         scan = now.partial or now.current
         if scan is not None:
-            self._image.show(scan, self._channel())
+            self.image.show(scan, self._channel())
 
     def _show_image(self, now: Snapshot) -> None:
         understood = now.understood
         if understood is None:
             return
         result = understood.result
-        self._image.show(understood.scan, result.channels[0] if result else self._channel())
+        self.image.show(understood.scan, result.channels[0] if result else self._channel())
         if result is not None:
-            self._image.keep(understood.scan, result)
+            self.image.keep(understood.scan, result)
 
-    def _show_result(self, now: Snapshot) -> None:
+    def show_result(self, now: Snapshot) -> None:
+        """Show what the latest scan was understood as; types that are given up are not trusted."""
         understood = now.understood
         if understood is None or understood.result is None:
             return
-        self._explorer.take_result(understood.result)
+        self._workspace.take_result(understood.result)
+        self._canvas.images_changed.emit()
         if understood.does_not_fit is not None:
             why = understood.does_not_fit.reason
-            self._explorer.verdict.say(f"Types not to be trusted: {why}.", "problem")
-            self._explorer.workflow.set("types", State.PROBLEM, "not to be trusted")
+            self._workspace.say(f"Types may be wrong: {why}.", "problem")
+            self._workspace.workflow.set("types", State.PROBLEM, "may be wrong")
 
     def _show_targets(self, now: Snapshot) -> None:
         """The targets in force, on the scan that is shown: they may be of an earlier one."""
-        result = self._explorer.result
+        result = self._workspace.result
         if result is None or not now.targets:
             return
-        self._targets_step.take(tuple(_placed(s.target, result.scan) for s in now.targets))
-        self._targets_step.show_states({s.target.uid: _STATES[s.stage] for s in now.targets})
+        self._workspace.set_targets(tuple(_placed(s.target, result.scan) for s in now.targets))
+        states = {s.target.uid: _STATES[s.stage] for s in now.targets}
+        self._workspace.targets.set_states(states)
 
     def _show_loops(self, now: Snapshot) -> None:
-        result = self._explorer.result
+        result = self._workspace.result
         curves = {u: m for u, m in now.measurements.items() if isinstance(m, Measurement)}
         if result is not None:
-            layer = loops_layer(
-                result.scan, self._targets_step.targets, curves, result.types.colors
-            )
-            self._explorer.show_layers([layer])
+            targets = self._workspace.targets.ordered
+            layer = loops_layer(result.scan, targets, curves, result.types.colors)
+            self._canvas.show_layers([layer])
 
     def _show_current_plan(self, now: Snapshot) -> None:
         if self.measures and now.plan is not None:

@@ -36,9 +36,9 @@ class LiveSection(QWidget):  # type: ignore[misc]
         super().__init__()
         self.source = QComboBox()
         self.source.addItems([FOLDER])
-        self.source.setToolTip("Where scans come from")
+        self.source.setToolTip("Source of the scans")
         self.watch_button = QPushButton("Watch")
-        self.watch_button.setToolTip("Understand every new scan as it arrives")
+        self.watch_button.setToolTip("Analyse every new scan as it arrives")
         self.status, self.warnings = QLabel(), QLabel()
         for label in (self.status, self.warnings):
             label.setWordWrap(True)
@@ -54,11 +54,13 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.most_targets.setRange(1, 1000)
         self.most_targets.setValue(50)
         self.most_targets.setSuffix(" targets")
-        self.most_targets.setToolTip("Targets that may be measured without asking, in this watch")
-        self.sign_button = QPushButton("Sign a policy")
+        self.most_targets.setToolTip(
+            "Number of targets that may be measured without asking, in this watch"
+        )
+        self.sign_button = QPushButton("Allow automatic runs ...")
         self.sign_button.setCheckable(True)
         self.sign_button.setToolTip(
-            "Plans within the limits and this number run without asking, until it is taken back"
+            "Allow plans within the limits to run without asking, up to this number of targets"
         )
         top, self._policy = QHBoxLayout(), QWidget()
         top.addWidget(self.source, stretch=1)
@@ -93,7 +95,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.source.setEnabled(not watching)
         self.sign_button.blockSignals(True)
         self.sign_button.setChecked(False)
-        self.sign_button.setText("Sign a policy")
+        self.sign_button.setText("Allow automatic runs ...")
         self.sign_button.blockSignals(False)
         self._policy.setVisible(watching and measures)
         self.status.setVisible(watching)
@@ -138,7 +140,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
             self.watch_wanted.emit(self.source.currentText())
 
     def _signed(self, signed: bool) -> None:
-        self.sign_button.setText("Take the policy back" if signed else "Sign a policy")
+        self.sign_button.setText("Revoke" if signed else "Allow automatic runs ...")
         self.sign_wanted.emit(self.most_targets.value() if signed else 0)
 
 

@@ -1,11 +1,12 @@
-"""The widgets of the instrument's step, and what they show of a connected instrument."""
+"""The widgets of step 6: what the operator asks for goes out, what is shown comes in."""
 
 from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +22,7 @@ from corescout.gui.jobs.instrument_link import InstrumentLink, LinkSnapshot, in_
 from corescout.gui.look import DOUBT
 from corescout.gui.model.visit import Progress
 from corescout.gui.model.workflow import State
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.action_form import ActionForm
 from corescout.gui.steps.instrument.choices import FOLDER, choices, profile_problem
 from corescout.gui.steps.instrument.dry_run import DryRun
@@ -27,15 +30,16 @@ from corescout.gui.steps.instrument.journal_view import JournalView
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import LoopPlot
 from corescout.gui.steps.instrument.stop_bar import StopBar
-from corescout.gui.steps.step import Fold, Step
-from corescout.gui.steps.targets.step import TargetsStep
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
+from corescout.gui.steps.step import Fold
 
 
-class InstrumentWidgets(Step):
-    """What the step consists of; `InstrumentStep` makes it act.
+class InstrumentPanel(QWidget):  # type: ignore[misc]
+    """Knows nothing of sessions: `InstrumentStep` makes it act.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Its targets can be visited; the settings of a visit are among its parameters.
 
     Attributes
     ----------
@@ -43,15 +47,22 @@ class InstrumentWidgets(Step):
         Stands above all steps.
     """
 
-    def __init__(self, explorer: Explorer, targets_step: TargetsStep) -> None:
-        super().__init__(explorer, "instrument")
-        self.targets_step = targets_step
+    connect_wanted = Signal()  # or disconnect, where an instrument is connected
+    scan_wanted = Signal()
+    dry_run_wanted = Signal()
+    approve_wanted = Signal()
+    run_wanted = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
         self._build()
+        self._connect()
 
     def show_snapshot(
         self, link: InstrumentLink, progress: Progress, *, approvable: bool, live: bool
-    ) -> None:
-        """Show where the session stands, and allow what can be done now.
+    ) -> tuple[State, str]:
+        """Show where the session stands, and allow what can be done now; return it in words.
 
         Parameters
         ----------
@@ -68,7 +79,7 @@ class InstrumentWidgets(Step):
         self.stop_bar.show_hold(reason, snapshot.stop_said)
         _set_text(self.status, snapshot.problem or in_words(snapshot))
         idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running
-        has_targets = bool(self.targets_step.targets)
+        has_targets = bool(self._workspace.targets.ordered)
         free = idle and not snapshot.scanning and not live
         self.dry_run_button.setEnabled(free and has_targets)
         self.approve_button.setEnabled(approvable and state == "PREVIEW")
@@ -80,8 +91,7 @@ class InstrumentWidgets(Step):
         self.bar.setMaximum(max(1, len(progress.targets)))
         self.bar.setValue(progress.done)
         self.bar.setFormat(progress.text)
-        chip, text = _chip(state, snapshot, progress, live=live)
-        self.explorer.workflow.set("instrument", chip, text)
+        return _chip(state, snapshot, progress, live=live)
 
     def show_link(self, link: InstrumentLink | None) -> None:
         """Show what can be done with an instrument, or without one."""
@@ -96,7 +106,6 @@ class InstrumentWidgets(Step):
             self.loop_box.setVisible(False)
             self.loop_plot.setVisible(False)
             self.status.setText("No instrument is connected.")
-            self.explorer.workflow.set("instrument", State.TO_DO, "")
             return
         known = link.instrument.capabilities
         self.form_of_action.show_possible(
@@ -104,7 +113,7 @@ class InstrumentWidgets(Step):
         )
         lines = list(known.warnings())
         if link.limits is None:
-            lines.append("No limits in its profile: plans can be previewed, nothing is approved.")
+            lines.append("The profile has no limits, so plans can be checked but not approved.")
         self.warnings.setText("\n".join(f"\u26a0 {line}" for line in lines))
         self.warnings.setVisible(bool(lines))
         self.scan_button.setVisible(known.name == "digital twin")
@@ -115,21 +124,26 @@ class InstrumentWidgets(Step):
         for choice in choices():
             self.choice.addItem(choice.name, choice)
         self.choice.addItem(FOLDER, None)
-        self.choice.setToolTip(profile_problem() or "The twin, the profiles of this computer")
+        self.choice.setToolTip(
+            profile_problem()
+            or "Instrument to connect: the digital twin, a profile of this computer, or a folder"
+        )
         self.connect_button = QPushButton("Connect")
         self.status, self.warnings, self.loop_box = QLabel(), QLabel(), QLabel()
         for label in (self.status, self.warnings, self.loop_box):
             label.setWordWrap(True)
         self.warnings.setStyleSheet(f"color: {DOUBT};")
         self.scan_button = QPushButton("Take a scan")
-        self.scan_button.setToolTip("Let the twin scan its surface; the rows appear as they come")
-        self.form_of_action = ActionForm(self.explorer.undo_stack)
+        self.scan_button.setToolTip(
+            "Scan the surface of the twin; rows appear as they are measured"
+        )
+        self.form_of_action = ActionForm(self._workspace)
         self.dry_run_button = QPushButton("Dry run")
-        self.dry_run_button.setToolTip("Check the plan and show every message; nothing is sent")
+        self.dry_run_button.setToolTip("Check the plan and list every message; nothing is sent")
         self.approve_button = QPushButton("Approve")
-        self.approve_button.setToolTip("Approve exactly the plan that is shown, for two minutes")
+        self.approve_button.setToolTip("Approve exactly this plan; the approval lasts two minutes")
         self.run_button = QPushButton("Run")
-        self.run_button.setToolTip("Carry out the plan that was approved")
+        self.run_button.setToolTip("Run the approved plan")
         self.preview_box, self.bar = DryRun(), QProgressBar()
         self.live_section, self.live_fold = LiveSection(), Fold("Live: watch as scans come")
         self.live_fold.form.addRow(self.live_section)
@@ -140,12 +154,15 @@ class InstrumentWidgets(Step):
         top.addWidget(self.connect_button)
         for button in (self.dry_run_button, self.approve_button, self.run_button):
             buttons.addWidget(button)
-        self.body.addLayout(top)
-        self.body.addWidget(self.status)
-        self.body.addWidget(self.warnings)
-        self.body.addWidget(self.scan_button)
-        self.body.addWidget(self.form_of_action)
-        self.body.addLayout(buttons)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(4)
+        body.addLayout(top)
+        body.addWidget(self.status)
+        body.addWidget(self.warnings)
+        body.addWidget(self.scan_button)
+        body.addWidget(self.form_of_action)
+        body.addLayout(buttons)
         for widget in (
             self.preview_box,
             self.bar,
@@ -154,7 +171,7 @@ class InstrumentWidgets(Step):
             self.live_fold,
             self.more,
         ):
-            self.body.addWidget(widget)
+            body.addWidget(widget)
         self._with_instrument = (
             self.warnings, self.scan_button, self.form_of_action, self.dry_run_button,
             self.approve_button, self.run_button, self.preview_box, self.more,
@@ -163,20 +180,12 @@ class InstrumentWidgets(Step):
         for button in (self.dry_run_button, self.approve_button, self.run_button):
             button.setEnabled(False)
 
-
-class LetGo:
-    """Stops the run and the watch of a window that is gone without having been closed."""
-
-    def __init__(self, state: dict[str, Any]) -> None:
-        self._state = state
-
-    def __call__(self, *_: object) -> None:
-        """The widget was destroyed."""
-        live, link = self._state.get("live"), self._state.get("link")
-        if live is not None:
-            live.stop()
-        if link is not None:
-            link.close()
+    def _connect(self) -> None:
+        self.connect_button.clicked.connect(lambda: self.connect_wanted.emit())
+        self.scan_button.clicked.connect(lambda: self.scan_wanted.emit())
+        self.dry_run_button.clicked.connect(lambda: self.dry_run_wanted.emit())
+        self.approve_button.clicked.connect(lambda: self.approve_wanted.emit())
+        self.run_button.clicked.connect(lambda: self.run_wanted.emit())
 
 
 def _chip(
@@ -206,7 +215,7 @@ def person() -> str:
 
 def ask_folder(parent: QWidget) -> Path | None:
     """Ask for a folder of scans; None if the operator thinks better of it."""
-    folder = QFileDialog.getExistingDirectory(parent, "A folder that scans are saved to")
+    folder = QFileDialog.getExistingDirectory(parent, "Folder in which scans are saved")
     return Path(folder) if folder else None
 
 

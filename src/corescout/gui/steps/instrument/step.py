@@ -5,72 +5,89 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from platformdirs import user_data_path
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QTimer, Signal
 
 from corescout.colors import type_color
 from corescout.data import Scan, Target
-from corescout.gui.canvas import layer_data as shown
-from corescout.gui.canvas.live_image import LiveImage
+from corescout.folders import days_folder
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.canvas.tip_layer import TipLayer
 from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch
+from corescout.gui.jobs.work import Work
 from corescout.gui.look import text_color
-from corescout.gui.model.visit import Progress, VisitSettings
+from corescout.gui.model.visit import Progress
 from corescout.gui.model.workflow import State
+from corescout.gui.model.workspace import Workspace
+from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.choices import Choice, folder_choice
 from corescout.gui.steps.instrument.esc_key import EscKey
-from corescout.gui.steps.instrument.live_controller import LiveView
+from corescout.gui.steps.instrument.live_controller import LiveController
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
 from corescout.gui.steps.instrument.loop_plot import loop_words, loops_layer
-from corescout.gui.steps.instrument.panel import InstrumentWidgets, LetGo, ask_folder, person
-from corescout.gui.steps.targets.step import TargetsStep
+from corescout.gui.steps.instrument.panel import InstrumentPanel, ask_folder, person
+from corescout.gui.steps.step import Step
 from corescout.instruments import Check, VisitPlan
 from corescout.live.settings import LiveSettings
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
 
 _POLL_MS = 100
 _OPENING = "connecting ..."
 
 
-class InstrumentStep(InstrumentWidgets):
+class InstrumentStep(Step):
     """The instrument of the window.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
 
     Attributes
     ----------
-    link : InstrumentLink or None
-        While one is connected.
+    panel : InstrumentPanel
+        Its widgets.
     days : Path
         Folder of the journals and measurements.
+    plan : VisitPlan or None
+        That is shown: previewed here, or by a watch.
+    check : Check or None
+        What it would do.
     """
 
-    def __init__(self, explorer: Explorer, targets_step: TargetsStep) -> None:
-        super().__init__(explorer, targets_step)
-        self.days = user_data_path("corescout") / "days"
-        self.link: InstrumentLink | None = None
+    wanted = Signal(object)  # the widget that is to be seen
+
+    def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
+        super().__init__(workspace, "instrument")
+        self._canvas, self._work = canvas, work
+        self.panel = InstrumentPanel(workspace)
+        self.body.addWidget(self.panel)
+        self.days = days_folder()
+        self.attached = Attached()
         self._links: list[InstrumentLink] = []  # whose threads may still end
-        self._plan: VisitPlan | None = None
-        self._check: Check | None = None
+        self.plan: VisitPlan | None = None
+        self.check: Check | None = None
         self._version = 0  # of targets and settings: another one voids what was previewed
-        self._wanted: Any = None  # the widget that is to be seen
         self.progress = Progress()
-        viewer = explorer.viewer
-        self.live_image, self.tip_layer = LiveImage(viewer), TipLayer(viewer)
-        self.live = LiveView(
-            explorer, targets_step, self.live_section, self.live_image, self._show_live_plan
+        self.tip_layer = TipLayer(canvas.viewer)
+        self.live = LiveController(
+            workspace, canvas, work, self.panel.live_section, self.attached, self._show_live_plan
         )
-        self._esc = EscKey(viewer, self, self.stop)
+        self._esc = EscKey(canvas.viewer, self, self.stop)
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
-        self._connect_widgets()
-        self.show_link(self.link)
-        # The bound method would keep the step alive; what must end is the run and the watch.
-        self.destroyed.connect(LetGo(self.__dict__))
+        self._connect()
+        self.panel.show_link(None)
+        self.destroyed.connect(self.attached)
+
+    @property
+    def link(self) -> InstrumentLink | None:
+        """The instrument, while one is connected."""
+        return self.attached.link
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -80,7 +97,7 @@ class InstrumentStep(InstrumentWidgets):
             self.disconnect_instrument()
             return
         found = choice or self._chosen()
-        if found is None or self.explorer.work.running("connect"):
+        if found is None or self._work.running("connect"):
             return
         folder = self.days / found.day_name()
 
@@ -88,14 +105,14 @@ class InstrumentStep(InstrumentWidgets):
             instrument, limits = found.open()
             return InstrumentLink(instrument, limits, folder)
 
-        self.connect_button.setEnabled(False)
-        self.status.setText(_OPENING)
-        self.explorer.workflow.set("instrument", State.RUNNING, _OPENING)
-        self.explorer.work.start("connect", Job(open_link), self._connected)
+        self.panel.connect_button.setEnabled(False)
+        self.panel.status.setText(_OPENING)
+        self.workspace.workflow.set("instrument", State.RUNNING, _OPENING)
+        self._work.start("connect", Job(open_link), self._connected)
 
     def disconnect_instrument(self) -> None:
         """Let the instrument go; a run is stopped first."""
-        link, self.link = self.link, None
+        link, self.attached.link = self.link, None
         if self.live.measures:
             self.live.stop()
         if link is not None:
@@ -103,13 +120,13 @@ class InstrumentStep(InstrumentWidgets):
         self._esc.unbind()
         self.tip_layer.remove()
         self._forget_plan("")
-        self.show_link(self.link)
+        self._show_link()
 
     def show_step(self) -> None:
         """Open this step and scroll to it."""
         self.set_expanded(True)
-        self._bring_into_view(self.connect_button)
-        self.connect_button.setFocus()
+        self.wanted.emit(self.panel.connect_button)
+        self.panel.connect_button.setFocus()
 
     def take_scan(self) -> None:
         """Let the instrument scan; its rows appear as they come."""
@@ -118,25 +135,26 @@ class InstrumentStep(InstrumentWidgets):
 
     def dry_run(self) -> None:
         """Say what a plan of the targets would do; nothing is sent."""
-        link, result = self.link, self.explorer.result
-        if link is None or result is None or self.explorer.work.running("dry run"):
+        link, result = self.link, self.workspace.result
+        if link is None or result is None or self._work.running("dry run"):
             return
-        settings, targets = self.visit_settings(), self.targets_step.targets
-        again = self.form_of_action.again.isChecked()
+        settings = self.panel.form_of_action.visit_settings()
+        targets = self.workspace.targets.ordered
+        again = self.panel.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
             plan = settings.plan(result, targets)
             return plan, link.preview(plan, measure_again=again)
 
         version = self._version
-        self.preview_box.clear("checking ...")
-        self.explorer.work.start(
+        self.panel.preview_box.clear("checking ...")
+        self._work.start(
             "dry run", Job(preview), lambda job: self._previewed(job, version), quick=True
         )
 
     def approve(self) -> None:
         """Approve exactly the plan that was previewed."""
-        link, plan, watch = self.link, self._plan, self.live.watch
+        link, plan, watch = self.link, self.plan, self.live.watch
         if link is None or plan is None:
             return
         if watch is not None and watch.measures:
@@ -146,11 +164,11 @@ class InstrumentStep(InstrumentWidgets):
 
     def run(self) -> None:
         """Carry out the plan that was approved."""
-        link, plan, result = self.link, self._plan, self.explorer.result
+        link, plan, result = self.link, self.plan, self.workspace.result
         if link is None or plan is None or result is None:
             return
         self.progress.begin(plan.targets)
-        self.targets_step.show_states(self.progress.state_of)
+        self.workspace.targets.set_states(self.progress.state_of)
         link.run(plan, result.scan)
 
     def stop(self) -> None:
@@ -173,14 +191,14 @@ class InstrumentStep(InstrumentWidgets):
             folder = ask_folder(self)
             if folder is None:
                 return
-        action, settings = self.form_of_action.values()
-        check = self.form_of_action.check_every.value() > 0
+        action, settings = self.panel.form_of_action.values()
+        check = self.panel.form_of_action.check_every.value() > 0
         where = "-".join(folder.absolute().parts[-2:]) if folder else ""
         name = f"{datetime.now():%Y-%m-%d}-watch-{where}"
         live = LiveSettings(action=action, action_settings=settings, drift_check=check)
         self.live.start(link, folder, self.days / name, live)
         self._timer.start()
-        self._bring_into_view(self.live_fold)
+        self.wanted.emit(self.panel.live_fold)
 
     def show_watch(self, watch: LiveWatch) -> None:
         """Show a watch that was begun elsewhere."""
@@ -194,16 +212,9 @@ class InstrumentStep(InstrumentWidgets):
         """Of the session; "" without an instrument."""
         return self.link.snapshot.state if self.link is not None else ""
 
-    def visit_settings(self) -> VisitSettings:
-        """Return what the form says."""
-        action, settings = self.form_of_action.values()
-        form = self.form_of_action
-        tolerance_m = form.tolerance.value() * 1e-9
-        return VisitSettings(action, settings, tolerance_m, form.check_every.value())
-
     def set_dark(self, dark: bool) -> None:
         """Draw the plot in the theme's colours."""
-        self.loop_plot.set_text_color(text_color(dark))
+        self.panel.loop_plot.set_text_color(text_color(dark))
 
     def do_again(self) -> None:
         """A plan is out of date: preview it anew."""
@@ -229,31 +240,31 @@ class InstrumentStep(InstrumentWidgets):
 
         def ended(job: Job[None]) -> None:
             if job.error is not None:
-                self.preview_box.errors.setText(str(job.error))
-                self.preview_box.errors.setVisible(True)
-            self._poll()
+                self.panel.preview_box.errors.setText(str(job.error))
+                self.panel.preview_box.errors.setVisible(True)
+            self.poll()
 
-        self.explorer.work.start(name, Job(lambda on_progress, stop: work()), ended, quick=True)
+        self._work.start(name, Job(lambda on_progress, stop: work()), ended, quick=True)
 
     def _connected(self, job: Job[InstrumentLink]) -> None:
-        self.connect_button.setEnabled(True)
+        self.panel.connect_button.setEnabled(True)
         link = job.answer
         if link is None:
-            self.status.setText(f"Not connected: {job.error}")
-            self.explorer.workflow.set("instrument", State.PROBLEM, "not connected")
+            self.panel.status.setText(f"Not connected: {job.error}")
+            self.workspace.workflow.set("instrument", State.PROBLEM, "not connected")
             return
         self._links = [other for other in self._links if not other.wait(0)] + [link]
-        if self.explorer.closed:
+        if self.workspace.closed:
             link.close()
             return
-        self.link = link
+        self.attached.link = link
         self.progress = Progress()
-        self.journal.follow(link.day.journal.path)
+        self.panel.journal.follow(link.day.journal.path)
         self._esc.bind()
         self._timer.start()
-        self.show_link(self.link)
-        self._poll()
-        self._bring_into_view(self.run_button)
+        self._show_link()
+        self.poll()
+        self.wanted.emit(self.panel.run_button)
 
     def _previewed(self, job: Job[tuple[VisitPlan, Check]], version: int) -> None:
         if job.answer is None:
@@ -261,17 +272,17 @@ class InstrumentStep(InstrumentWidgets):
         elif version != self._version:
             self._withdraw("The plan changed meanwhile: dry run again.")
         else:
-            self._plan, self._check = job.answer
-            self.preview_box.show_check(*job.answer)
-            self._bring_into_view(self.preview_box)
-        self._poll()
+            self.plan, self.check = job.answer
+            self.panel.preview_box.show_check(*job.answer)
+            self.wanted.emit(self.panel.preview_box)
+        self.poll()
 
     def _plan_changed(self, *_: object) -> None:
         """Targets or settings are others: what was previewed or approved is void."""
         self._version += 1
         if self.live.measures:
             return  # its plans are its own
-        if self._plan is not None and self.state in ("PREVIEW", "ARMED"):
+        if self.plan is not None and self.state in ("PREVIEW", "ARMED"):
             self._withdraw("The plan changed: dry run again.")
 
     def _withdraw(self, why: str) -> None:
@@ -285,22 +296,23 @@ class InstrumentStep(InstrumentWidgets):
         if plan is None or check is None:
             self._forget_plan("")
         else:
-            self._plan, self._check = plan, check
-            self.preview_box.show_check(plan, check)
+            self.plan, self.check = plan, check
+            self.panel.preview_box.show_check(plan, check)
 
     def _forget_plan(self, why: str) -> None:
-        self._plan = self._check = None
-        self.approve_button.setEnabled(False)
-        self.run_button.setEnabled(False)
-        self.preview_box.clear(why)
+        self.plan = self.check = None
+        self.panel.approve_button.setEnabled(False)
+        self.panel.run_button.setEnabled(False)
+        self.panel.preview_box.clear(why)
 
     # -- ten times a second ---------------------------------------------------------------
 
-    def _poll(self) -> None:
+    def poll(self) -> None:
+        """Show what has happened since; called ten times a second while anything is watched."""
         self.live.poll()
         link = self.link
         if link is None:
-            if self.live.watch is None and not self.explorer.work.running("watch"):
+            if self.live.watch is None and not self._work.running("watch"):
                 self._timer.stop()
             return
         snapshot = link.snapshot
@@ -311,90 +323,93 @@ class InstrumentStep(InstrumentWidgets):
         if scan is not None:
             self._take_scan(scan)
         self.tip_layer.show(snapshot.at_m, self._view_size_m())
-        ready = self._plan is not None and self._check is not None and not self._check.errors
+        ready = self.plan is not None and self.check is not None and not self.check.errors
         live = self.live.measures
-        self.show_snapshot(link, self.progress, approvable=ready, live=live)
-        if self.more.toggle.isChecked():
-            self.journal.refresh()
+        state, text = self.panel.show_snapshot(link, self.progress, approvable=ready, live=live)
+        self.workspace.workflow.set("instrument", state, text)
+        if self.panel.more.toggle.isChecked():
+            self.panel.journal.refresh()
 
     def _take_events(self, link: InstrumentLink, events: list[Any]) -> None:
-        step, result = self.targets_step, self.explorer.result
+        targets, result = self.workspace.targets, self.workspace.result
         self.progress.take(events)
-        step.show_states(self.progress.state_of)
+        targets.set_states(self.progress.state_of)
         came = [e for e in events if e.what == "measured" and e.target_uid in link.measurements]
         if came and result is not None:
             places = [link.measurements[e.target_uid].xy_m for e in came]
-            step.measured_xy_m += [place for place in places if place is not None]
-            layer = loops_layer(result.scan, step.targets, link.measurements, result.types.colors)
-            self.explorer.show_layers([layer])
+            targets.measured_xy_m += [place for place in places if place is not None]
+            colors = result.types.colors
+            layer = loops_layer(result.scan, targets.ordered, link.measurements, colors)
+            self._canvas.show_layers([layer])
             uid = came[-1].target_uid
-            self._show_loop(next((t for t in step.targets if t.uid == uid), None))
+            self._show_loop(next((t for t in targets.ordered if t.uid == uid), None))
         if self.progress.ended:
             self._forget_plan("")
 
     def _take_scan(self, scan: Scan) -> None:
         if scan.rows_done is not None:
-            self.live_image.show(scan)
+            self.live.image.show(scan)
             return
-        self.live_image.remove()
-        self.explorer.show_layers(shown.scan_layers(scan))
+        self.live.image.remove()
+        self._canvas.show_layers(scan_layers(scan))
 
     def _view_size_m(self) -> float:
-        result = self.explorer.result
+        result = self.workspace.result
         frame = result.scan.frame if result is not None else None
         if frame is None and self.link is not None and self.link.limits is not None:
             (low, high) = self.link.limits.x_m
             return high - low
         return 1e-6 if frame is None else min(frame.size_m)
 
-    def _bring_into_view(self, widget: Any) -> None:
-        """Scroll there when it has its size: the window may be low."""
-        self._wanted = widget
-        QTimer.singleShot(0, self._scroll)
+    def _show_link(self) -> None:
+        self.panel.show_link(self.link)
+        if self.link is None:
+            self.workspace.workflow.set("instrument", State.TO_DO, "")
 
-    def _scroll(self) -> None:
-        if self._wanted is not None and not self.explorer.closed:
-            self.explorer.column.ensureWidgetVisible(self._wanted, 0, 8)
+    def _show_picked(self) -> None:
+        self._show_loop(self.workspace.targets.picked)
 
     def _show_loop(self, target: Target | None) -> None:
         link = self.link
         curve = link.measurements.get(target.uid) if link is not None and target else None
-        self.loop_box.setVisible(curve is not None)
+        self.panel.loop_box.setVisible(curve is not None)
         if link is None or target is None or curve is None:
             return
-        targets = self.targets_step.targets
+        targets = self.workspace.targets.ordered
         others = [link.measurements[t.uid] for t in targets
                   if t.type == target.type and t.uid in link.measurements]  # fmt: skip
-        result = self.explorer.result
+        result = self.workspace.result
         color = type_color(target.type, None if result is None else result.types.colors)
-        self.loop_plot.show_loop(curve, color, others)
+        self.panel.loop_plot.show_loop(curve, color, others)
         number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
-        self.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
-        if self.loop_plot.isHidden():
-            self.loop_plot.setVisible(True)
-            self._bring_into_view(self.loop_plot)
+        self.panel.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
+        if self.panel.loop_plot.isHidden():
+            self.panel.loop_plot.setVisible(True)
+            self.wanted.emit(self.panel.loop_plot)
 
     # -- building -------------------------------------------------------------------------
 
     def _chosen(self) -> Choice | None:
-        found = self.choice.currentData()
+        found = self.panel.choice.currentData()
         if found is not None:
             return found  # type: ignore[no-any-return]
         folder = ask_folder(self)
         return folder_choice(folder) if folder is not None else None
 
-    def _connect_widgets(self) -> None:
-        self.connect_button.clicked.connect(lambda: self.connect_instrument())
-        self.scan_button.clicked.connect(self.take_scan)
-        self.dry_run_button.clicked.connect(self.dry_run)
-        self.approve_button.clicked.connect(self.approve)
-        self.run_button.clicked.connect(self.run)
-        self.live_section.watch_wanted.connect(self.watch_scans)
-        self.live_section.stop_wanted.connect(self.live.stop)
-        self.live_section.sign_wanted.connect(lambda count: self.live.sign(count, person()))
-        self.stop_bar.stop_wanted.connect(self.stop)
-        self.stop_bar.release_wanted.connect(self.release)
-        self.form_of_action.changed.connect(self._plan_changed)
-        self.targets_step.targets_changed.connect(self._plan_changed)
-        self.targets_step.picked.connect(self._show_loop)
-        self._timer.timeout.connect(self._poll)
+    def _connect(self) -> None:
+        panel, targets = self.panel, self.workspace.targets
+        panel.connect_wanted.connect(lambda: self.connect_instrument())
+        panel.scan_wanted.connect(self.take_scan)
+        panel.dry_run_wanted.connect(self.dry_run)
+        panel.approve_wanted.connect(self.approve)
+        panel.run_wanted.connect(self.run)
+        panel.live_section.watch_wanted.connect(self.watch_scans)
+        panel.live_section.stop_wanted.connect(self.live.stop)
+        panel.live_section.sign_wanted.connect(lambda count: self.live.sign(count, person()))
+        panel.stop_bar.stop_wanted.connect(self.stop)
+        panel.stop_bar.release_wanted.connect(self.release)
+        panel.form_of_action.changed.connect(self._plan_changed)
+        targets.changed.connect(self._plan_changed)
+        targets.selected_changed.connect(self._show_picked)
+        self._timer.timeout.connect(self.poll)
+        self.workspace.closing.connect(self.leave)

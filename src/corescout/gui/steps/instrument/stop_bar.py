@@ -51,9 +51,9 @@ class StopBar(QWidget):  # type: ignore[misc]
         self.setVisible(connected)
         self.stop_button.setText("STOP   Esc" if can_stop else "STOP AT THE INSTRUMENT")
         self.stop_button.setToolTip(
-            "Interrupt the instrument now, whatever is under way (Esc)"
+            "Stop the instrument now, whatever it is doing (Esc)"
             if can_stop
-            else "It cannot be stopped from here. This keeps back what was not handed over (Esc)"
+            else "This instrument cannot be stopped from here. Nothing more is handed over (Esc)"
         )
         if not connected:
             self.show_hold("", "")

@@ -14,6 +14,14 @@ def _layers(file: str) -> list[Any]:
     return scan_layers(read_scan(fetch(file)))
 
 
+def sample_surface() -> list[Any]:
+    """Return a generated ferroelectric surface with stripes, needles and 180-degree walls."""
+    from corescout.gui.canvas.layer_data import scan_layers
+    from corescout.surfaces import generate_surface
+
+    return scan_layers(generate_surface(seed=0).scan)
+
+
 def pzt_film() -> list[Any]:
     """PZT film, 2 um, chevrons and closed walls."""
     return _layers("data/AFM/PZT_final0001.h5")

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import napari
 import numpy as np
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy
 
-from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.canvas import Canvas, is_scan_image
 from corescout.gui.canvas.placement import readout
 from corescout.gui.look import DOUBT
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
 
 
 class ScanStep(Step):
-    """The channel, the doubts, and the place under the mouse."""
+    """The channel, the doubts, and the place under the mouse.
 
-    chosen = Signal(str)  # name of the layer
-    images_changed = Signal(bool)  # whether there is an image to explore
-    mouse_moved = Signal(object)  # world coordinates under the mouse
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    """
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer, "scan")
+    def __init__(self, workspace: Workspace, canvas: Canvas) -> None:
+        super().__init__(workspace, "scan")
+        self._canvas = canvas
         self.channel = QComboBox()
         self.channel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.channel.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.channel.setMinimumContentsLength(16)
-        self.channel.setToolTip("The image layer that is analysed")
+        self.channel.setToolTip("Image layer to analyse")
         self.doubts = QLabel("")
         self.doubts.setWordWrap(True)
         self.doubts.setStyleSheet(f"color: {DOUBT};")
@@ -47,50 +45,38 @@ class ScanStep(Step):
         self.body.addWidget(self.place)
         self._by_hand = False
         self.channel.activated.connect(self._choose_by_hand)
-        self.channel.currentTextChanged.connect(self.chosen)
-        events = explorer.viewer.layers.events
-        events.inserted.connect(self.refresh)
-        events.removed.connect(self.refresh)
-        self._follow_mouse()
+        self.channel.currentTextChanged.connect(self.publish)
+        events = canvas.viewer.layers.events
+        canvas.connections.connect(events.inserted, self.refresh)
+        canvas.connections.connect(events.removed, self.refresh)
+        canvas.mouse_moved.connect(self.show_place)
+        canvas.images_changed.connect(self.refresh)
+        workspace.doubts_changed.connect(self.say_doubts)
 
     def refresh(self, event: Any = None) -> None:
         """Offer the images that are in the viewer."""
-        if getattr(event, "type", "") == "inserted" and _is_scan_image(event.value):
+        if getattr(event, "type", "") == "inserted" and is_scan_image(event.value):
             self._by_hand = False  # a new scan came in: it is followed
-        images = [layer for layer in self.explorer.viewer.layers if _is_scan_image(layer)]
-        names = [layer.name for layer in reversed(images)]
-        visible = [layer.name for layer in reversed(images) if layer.visible]
-        self.set_channels(names, visible[0] if visible else None)
-        self.images_changed.emit(bool(images))
+        images = self._canvas.images()
+        visible = [layer.name for layer in images if layer.visible]
+        self._set_channels([layer.name for layer in images], visible[0] if visible else None)
+        self.publish()
+
+    def publish(self) -> None:
+        """Choose the image that stands in the list, as it is now."""
+        layer = self._canvas.image_named(self.channel.currentText())
+        image = None if layer is None else self._canvas.chosen_image(layer)
+        if image != self.workspace.chosen:
+            self.workspace.choose(image)
 
     def show_place(self, position: tuple[float, ...]) -> None:
         """Say where the mouse is, in the instrument's coordinates."""
-        layer = self.explorer.image_layer()
-        if layer is not None and len(position) >= 2:
+        layer, chosen = self._canvas.image_layer(), self.workspace.chosen
+        if layer is not None and chosen is not None and len(position) >= 2:
             place = np.asarray(layer.world_to_data(position[-2:]))
-            self.place.setText(readout(self.explorer.scan_of(layer), place))
+            self.place.setText(readout(chosen.scan, place))
 
-    def leave(self) -> None:
-        """Let go of the viewer's layers and mouse."""
-        viewer = self.explorer.viewer
-        viewer.layers.events.inserted.disconnect(self.refresh)
-        viewer.layers.events.removed.disconnect(self.refresh)
-        if self._mouse_callback in viewer.mouse_move_callbacks:
-            viewer.mouse_move_callbacks.remove(self._mouse_callback)
-
-    def _follow_mouse(self) -> None:
-        me = weakref.ref(self)
-
-        def follow(viewer: Any, event: Any) -> None:
-            step = me()
-            if step is not None:
-                step.show_place(event.position)
-                step.mouse_moved.emit(event.position)
-
-        self._mouse_callback = follow
-        self.explorer.viewer.mouse_move_callbacks.append(follow)
-
-    def set_channels(self, names: list[str], preferred: str | None) -> None:
+    def _set_channels(self, names: list[str], preferred: str | None) -> None:
         """Offer image layers; what was chosen by hand stays, else the preferred one is chosen."""
         current = self.channel.currentText()
         if current not in names:
@@ -102,8 +88,6 @@ class ScanStep(Step):
         if wanted is not None:
             self.channel.setCurrentText(wanted)
         self.channel.blockSignals(False)
-        if self.channel.currentText() != current:
-            self.chosen.emit(self.channel.currentText())
 
     def say_doubts(self, doubts: tuple[str, ...]) -> None:
         """Say what speaks against a decision on this scan; nothing where nothing does."""
@@ -116,11 +100,3 @@ class ScanStep(Step):
 
     def _choose_by_hand(self) -> None:
         self._by_hand = True
-
-
-def _is_scan_image(layer: Any) -> bool:
-    """Say whether a layer may be explored; a map of ours, or a scan under way, is none."""
-    image = isinstance(layer, napari.layers.Image) and layer.ndim == 2 and not layer.rgb
-    ours = layer.metadata.get(shown.OURS)
-    analysed = ours == shown.LIVE and shown.RESULT in layer.metadata
-    return image and (ours is None or analysed)

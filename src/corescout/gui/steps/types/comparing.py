@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from qtpy.QtWidgets import QFileDialog, QMenu
+from qtpy.QtWidgets import QFileDialog, QMenu, QWidget
 
 from corescout.data import InputError, Result, Scan
-from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import RESULT, SCAN
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.types.comparison_view import Compared, ComparisonView
-
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,38 @@ class _Other:
 class Comparer:
     """Compares the present result with another run, or with a scan that it is read on.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
+    parent : QWidget
+        The comparison opens over it.
+    say : callable
+        Says how far it is.
+
     Attributes
     ----------
     view : ComparisonView or None
         The last comparison, beside the window.
     """
 
-    def __init__(self, explorer: Explorer, say: Callable[..., None]) -> None:
-        self._explorer, self._say = explorer, say
+    def __init__(
+        self,
+        workspace: Workspace,
+        canvas: Canvas,
+        work: Work,
+        parent: QWidget,
+        say: Callable[..., None],
+    ) -> None:
+        self._workspace, self._canvas, self._work = workspace, canvas, work
+        self._parent, self._say = parent, say
         self.view: ComparisonView | None = None
 
     def fill(self, menu: QMenu) -> None:
         """Offer the other scans of the viewer, and a run folder."""
-        present = self._explorer.result
-        others = _others(self._explorer, present) if present is not None else []
+        present = self._workspace.result
+        others = _others(self._canvas.viewer, present) if present is not None else []
         for other in others:
             menu.addAction(other.name, lambda other=other: self.compare(other))
         if others:
@@ -51,7 +69,7 @@ class Comparer:
 
     def ask(self) -> None:
         """Ask for a run folder and compare with it."""
-        chosen = QFileDialog.getExistingDirectory(self._explorer, "Compare with the run of")
+        chosen = QFileDialog.getExistingDirectory(self._parent, "Compare with the run of")
         if chosen:
             self.compare_with_run(Path(chosen))
 
@@ -67,8 +85,8 @@ class Comparer:
 
     def compare(self, other: _Other) -> None:
         """Compare off the GUI thread, then show it."""
-        present = self._explorer.result
-        if present is None or self._explorer.work.running("compare"):
+        present = self._workspace.result
+        if present is None or self._work.running("compare"):
             return
         self._say(f"Comparing with {other.name} …", problem=False)
 
@@ -82,7 +100,7 @@ class Comparer:
                 comparison=compare(present, second),
             ).with_picture()
 
-        self._explorer.work.start("compare", Job(work), self._finish)
+        self._work.start("compare", Job(work), self._finish)
 
     def _finish(self, job: Job[Compared]) -> None:
         if job.answer is None:
@@ -92,21 +110,21 @@ class Comparer:
         self._say("")
         if self.view is not None:
             self.view.close()
-        self.view = ComparisonView(self._explorer, job.answer)
+        self.view = ComparisonView(self._parent, job.answer)
         self.view.show()
 
 
-def _others(explorer: Explorer, present: Result) -> list[_Other]:
+def _others(viewer: Any, present: Result) -> list[_Other]:
     """Other scans of the viewer: those with a result as it stands, others read with this one."""
     found: dict[str, _Other] = {}
-    for layer in explorer.viewer.layers:
-        scan, result = layer.metadata.get(shown.SCAN), layer.metadata.get(shown.RESULT)
+    for layer in viewer.layers:
+        scan, result = layer.metadata.get(SCAN), layer.metadata.get(RESULT)
         if not isinstance(scan, Scan) or scan.uid == present.scan.uid or scan.uid in found:
             continue
         if isinstance(result, Result):
             found[scan.uid] = _Other(_name(scan), lambda _, result=result: result)  # type: ignore[misc]
         else:
-            found[scan.uid] = _Other(f"{_name(scan)} (read with these types)", _read_with(scan))
+            found[scan.uid] = _Other(f"{_name(scan)} (analysed with these types)", _read_with(scan))
     return list(found.values())
 
 

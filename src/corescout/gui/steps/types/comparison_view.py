@@ -107,11 +107,11 @@ class _SharesTable(Table):
 def in_words(comparison: Comparison) -> str:
     """Return what the numbers below can be trusted for."""
     if comparison.same_representation:
-        first = "Both scans are read with the same representation: types of one name are the same."
+        first = "Both scans use the same representation: types with the same name are the same."
     else:
         first = (
-            "The types of these scans were found apart: types of one name need not be the same."
-            " Read the other scan with these types to compare them."
+            "The types of these scans were found separately: types with the same name may differ."
+            " Analyse the other scan with these types to compare them."
         )
     if comparison.ami is None:
         return f"{first} The scans do not overlap enough to check the types place by place."

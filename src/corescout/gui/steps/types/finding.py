@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QMenu
+from qtpy.QtWidgets import QMenu, QWidget
 
 from corescout.colors import type_color
 from corescout.data import InputError, Result, Scan
-from corescout.gui.canvas import layer_data as shown
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import OURS, size_on
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
 from corescout.gui.look import rgba
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.types.library_view import LibraryView
 from corescout.gui.steps.types.type_list import swatch
 from corescout.library import (
@@ -28,10 +31,6 @@ from corescout.library import (
     library_type,
 )
 
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
-
-LIBRARY: Path | None = None  # the user's own; tests put another here
 _MOST = 200
 _LEAST = 0.05  # likeness
 
@@ -44,46 +43,68 @@ class _Wanted:
 
 
 class Finder:
-    """Looks for points like a type, or like one point, and shows them as a layer."""
+    """Looks for points like a type, or like one point, and shows them as a layer.
 
-    def __init__(self, explorer: Explorer, say: Callable[..., None]) -> None:
-        self._explorer, self._say = explorer, say
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
+    parent : QWidget
+        The library opens over it.
+    say : callable
+        Says what was found.
+    folder : path, optional
+        Of the library; the user's own if None.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        canvas: Canvas,
+        work: Work,
+        parent: QWidget,
+        say: Callable[..., None],
+        folder: Path | None = None,
+    ) -> None:
+        self._workspace, self._canvas, self._work = workspace, canvas, work
+        self._parent, self._say, self.folder = parent, say, folder
 
     def fill(self, menu: QMenu, numbers: list[int], rows: NDArray[np.int64]) -> None:
         """Offer the selected types, the selected point, and the library."""
-        result = self._explorer.result
+        result = self._workspace.result
         if result is not None:
             for number in numbers:
                 self._offer(menu, _like_type_of(result, number))
             if len(rows) == 1:
                 self._offer(menu, _like_point_of(result, int(rows[0])))
         menu.addSection("Library")
-        entries = Library(LIBRARY).entries()
+        entries = Library(self.folder).entries()
         for entry in entries:
             self._offer(menu, _like_kept(entry))
         if not entries:
-            menu.addAction("no types kept yet").setEnabled(False)
+            menu.addAction("the library is empty").setEnabled(False)
         else:
             menu.addSeparator()
             menu.addAction("Rename or delete …", self.show_library)
 
     def show_library(self) -> None:
         """Open the library beside the window: types are renamed and deleted there."""
-        self.library = LibraryView(self._explorer, self._explorer.undo_stack, LIBRARY)
+        self.library = LibraryView(self._parent, self._workspace.undo_stack, self.folder)
         self.library.show()
 
     def find(self, wanted: _Wanted) -> None:
         """Look for it on the scan that is chosen."""
-        layer = self._explorer.image_layer()
-        if layer is None or self._explorer.work.running("find"):
+        chosen = self._workspace.chosen
+        if chosen is None or self._work.running("find"):
             return
-        scan = self._explorer.scan_of(layer)
+        scan = chosen.scan
         self._say(f"Looking for more like {wanted.name} …", problem=False)
 
         def look(on_progress: object, stop: object) -> Finding:
             return wanted.find(scan)
 
-        self._explorer.work.start("find", Job(look), lambda job: self._finish(wanted, job))
+        self._work.start("find", Job(look), lambda job: self._finish(wanted, job))
 
     def _offer(self, menu: QMenu, wanted: _Wanted) -> None:
         action = menu.addAction(swatch(wanted.color), wanted.name)
@@ -101,7 +122,7 @@ class Finder:
             f" (likeness ≥ {_LEAST:g}).{_doubt(finding)}",
             problem=False,
         )
-        self._explorer.show_layers([like_layer(wanted.name, wanted.color, finding, best)])
+        self._canvas.show_layers([like_layer(wanted.name, wanted.color, finding, best)])
 
 
 def _like_type_of(result: Result, number: int) -> _Wanted:
@@ -134,8 +155,8 @@ def like_layer(name: str, color: str, finding: Finding, best: NDArray[np.int64])
         finding.yx_px[best],
         {
             "name": title,
-            "metadata": {shown.OURS: title},
-            "size": shown.size_on(finding.transferred.scan, 5.0),
+            "metadata": {OURS: title},
+            "size": size_on(finding.transferred.scan, 5.0),
             "symbol": "diamond",
             "face_color": colors if len(best) else color,
             "border_color": "black",
@@ -151,4 +172,4 @@ def _doubt(finding: Finding) -> str:
     strange = 1 - float(finding.familiar.mean())
     if strange <= 0.05:
         return ""
-    return f" {strange:.0%} of the patches are unlike all that the representation was trained on."
+    return f" {strange:.0%} of the patches are unlike any in the training data."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QUndoStack
 from qtpy.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -23,9 +23,6 @@ from corescout.gui.look import PROBLEM
 from corescout.gui.model.undo import Change
 from corescout.gui.steps.types.type_list import swatch
 from corescout.library import Library, LibraryType
-
-if TYPE_CHECKING:
-    from qtpy.QtGui import QUndoStack
 
 _UID = Qt.ItemDataRole.UserRole
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +12,43 @@ from qtpy.QtWidgets import QColorDialog, QGridLayout, QHBoxLayout, QLabel, QMenu
 
 from corescout.colors import TYPE_COLORS, type_color
 from corescout.data import InputError, Result
+from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.work import Work
 from corescout.gui.look import PROBLEM
 from corescout.gui.model.type_edits import TypeEdits
+from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.types.comparing import Comparer
-from corescout.gui.steps.types.finding import LIBRARY, Finder
+from corescout.gui.steps.types.finding import Finder
 from corescout.gui.steps.types.type_list import TypeList, swatch
 from corescout.library import Library, library_type
 from corescout.library.entry import mean_patch
 from corescout.walls import WallLengths, wall_lengths
 
-if TYPE_CHECKING:
-    from corescout.gui.explorer import Explorer
-
-_EMPTY = "Explore a scan: its types stand here, to be named, merged, split and corrected."
+_EMPTY = "Types appear here after Explore. Rename, merge, split or correct them."
 
 
 class TypesStep(Step):
-    """The list of types with all that can be done to them; every edit can be undone."""
+    """The list of types with all that can be done to them; every edit can be undone.
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__(explorer, "types")
-        self.edits = TypeEdits(explorer, self.say)
-        self.finder = Finder(explorer, self.say)
-        self.comparer = Comparer(explorer, self.say)
+    Parameters
+    ----------
+    workspace : Workspace
+    canvas : Canvas
+    work : Work
+    library : path, optional
+        Folder of the library of types; the user's own if None.
+    """
+
+    def __init__(
+        self, workspace: Workspace, canvas: Canvas, work: Work, library: Path | None = None
+    ) -> None:
+        super().__init__(workspace, "types")
+        self._work = work
+        self.edits = TypeEdits(workspace, self.say)
+        self.finder = Finder(workspace, canvas, work, self, self.say, library)
+        self.comparer = Comparer(workspace, canvas, work, self, self.say)
         self._lengths: WallLengths | None = None
         self._patches: dict[int, NDArray[np.float32]] = {}
         self._averaged: NDArray[np.int64] | None = None  # core points that they are the mean of
@@ -54,12 +67,9 @@ class TypesStep(Step):
         self.list.renamed.connect(self._rename, queued)
         self.list.hidden_changed.connect(self._hide, queued)
         self.list.itemSelectionChanged.connect(self._show_possible)
-        explorer.result_changed.connect(self._show)
-        self._show(None)
-
-    def connect_selection(self) -> None:
-        """Follow the selection of the latent panel, which is built after the steps."""
-        self.explorer.latent_panel.selection.changed.connect(self._show_possible)
+        workspace.result_changed.connect(self._show)
+        workspace.selection.changed.connect(self._show_possible)
+        self._show(workspace.result)
 
     def say(self, text: str, *, problem: bool = True) -> None:
         """Say why something was not done, or what was; nothing if empty."""
@@ -70,21 +80,22 @@ class TypesStep(Step):
     @property
     def rows(self) -> NDArray[np.int64]:
         """Points that are selected in the plot or on the scan."""
-        panel = getattr(self.explorer, "latent_panel", None)
-        return np.zeros(0, np.int64) if panel is None else panel.selection.rows
+        return self.workspace.selection.rows
 
     # -- building -------------------------------------------------------------------------
 
     def _add_buttons(self) -> None:
-        self.merge_button = _button("Merge", "Make the selected types one (select two or more)")
-        self.split_button = _button("Split off", "Make a type of the points selected in the plot")
-        self.correct_button = _button("These are …", "Say what the selected points are")
-        self.color_button = _button("Colour", "Another colour for the selected type")
+        self.merge_button = _button("Merge", "Merge the selected types (select two or more)")
+        self.split_button = _button(
+            "Split off", "Make a new type of the points selected in the plot or on the scan"
+        )
+        self.correct_button = _button("These are …", "Assign the selected points to a type")
+        self.color_button = _button("Colour", "Change the colour of the selected type")
         self.pick_button = _button("Select points", "Select all points of the selected types")
         self.keep_button = _button("Add to library", "Keep the selected type for other scans")
-        self.find_button = _button("Find more like …", "On the chosen scan, whichever it is")
+        self.find_button = _button("Find more like …", "Search the scan selected in step 1")
         self.compare_button = _button(
-            "Compare with …", "Another run, or a scan read with these types"
+            "Compare with …", "Compare with another run, or with a scan analysed with these types"
         )
         grid = QGridLayout()
         grid.setSpacing(3)
@@ -146,16 +157,16 @@ class TypesStep(Step):
             return wall_lengths(result)
 
         def take(job: Job[WallLengths | None]) -> None:
-            present = self.explorer.result
+            present = self.workspace.result
             if present is not None and present.fit is result.fit:
                 self._lengths = job.answer
                 self._show_walls()
 
-        work = self.explorer.work
+        work = self._work
         work.later("walls", lambda: work.start("walls", Job(measure), take))
 
     def _show_walls(self) -> None:
-        result, lengths = self.explorer.result, self._lengths
+        result, lengths = self.workspace.result, self._lengths
         if result is None or lengths is None:
             return
         metres = {n: lengths.of_type_m(result.types, n) for n in result.types.numbers}
@@ -163,7 +174,7 @@ class TypesStep(Step):
 
     def _show_possible(self, *_: object) -> None:
         """Enable what can be done with what is selected, and say with how much."""
-        present = self.explorer.result is not None
+        present = self.workspace.result is not None
         kinds, count = len(self.list.selectedItems()), len(self.rows)
         self.merge_button.setEnabled(kinds > 1)
         self.merge_button.setText(f"Merge {kinds}" if kinds > 1 else "Merge")
@@ -181,33 +192,33 @@ class TypesStep(Step):
     # -- what the operator does -----------------------------------------------------------
 
     def _rename(self, number: int, name: str) -> None:
-        if not self.edits.rename(number, name) and self.explorer.result is not None:
-            self.list.show_types(self.explorer.result.types, self._patches)
+        if not self.edits.rename(number, name) and self.workspace.result is not None:
+            self.list.show_types(self.workspace.result.types, self._patches)
             self._show_walls()
 
     def _hide(self, number: int, hidden: bool) -> None:
         self.edits.set_hidden(number, hidden)
 
     def _split(self) -> None:
-        if self.edits.split(self.rows) and self.explorer.result is not None:
-            number = max(self.explorer.result.types.numbers)
+        if self.edits.split(self.rows) and self.workspace.result is not None:
+            number = max(self.workspace.result.types.numbers)
             self.list.select_numbers([number])
-            self.explorer.latent_panel.selection.clear()
+            self.workspace.selection.clear()
             self.list.setCurrentItem(self.list.item_of(number))
             self.list.editItem(self.list.item_of(number), 1)
 
     def _pick(self) -> None:
-        result = self.explorer.result
+        result = self.workspace.result
         if result is not None:
             chosen = np.isin(result.types.of_point, self.list.selected_numbers())
-            self.explorer.latent_panel.selection.set(np.flatnonzero(chosen))
+            self.workspace.selection.set(np.flatnonzero(chosen))
 
     def _keep(self) -> None:
-        result, numbers = self.explorer.result, self.list.selected_numbers()
+        result, numbers = self.workspace.result, self.list.selected_numbers()
         if result is None or len(numbers) != 1:
             return
-        name = result.types.name(numbers[0])
-        if any(kept.name.casefold() == name.casefold() for kept in Library(LIBRARY).entries()):
+        name, library = result.types.name(numbers[0]), Library(self.finder.folder)
+        if any(kept.name.casefold() == name.casefold() for kept in library.entries()):
             self.say(
                 f"'{name}' is in the library already. Give this type another name, or rename the"
                 " kept one under Find more like … > Rename or delete …"
@@ -215,14 +226,14 @@ class TypesStep(Step):
             return
         try:
             entry = library_type(result, numbers[0], lengths=self._lengths)
-            Library(LIBRARY).add(entry)
+            library.add(entry)
         except InputError as error:
             self.say(str(error))
             return
         self.say(f"'{entry.name}' is in the library.", problem=False)
 
     def _fill_correct(self, menu: QMenu) -> None:
-        result = self.explorer.result
+        result = self.workspace.result
         if result is None:
             return
         for number in result.types.numbers:
@@ -238,7 +249,7 @@ class TypesStep(Step):
             action = menu.addAction(swatch(color), color)
             action.triggered.connect(lambda _=False, c=color: self.edits.recolor(numbers[0], c))
         menu.addSeparator()
-        menu.addAction("The colour of its number").triggered.connect(
+        menu.addAction("Default colour of its number").triggered.connect(
             lambda: self.edits.recolor(numbers[0], None)
         )
         menu.addAction("Another …").triggered.connect(lambda: self._ask_color(numbers[0]))

@@ -1,9 +1,5 @@
-"""The states of the steps, and the stack of edits: no viewer is needed."""
+"""The states of the steps: what a change puts out of date."""
 
-from qtpy.QtGui import QUndoStack
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit
-
-from corescout.gui.model.undo import Parameter
 from corescout.gui.model.workflow import STEPS, State, Workflow, after
 
 
@@ -49,38 +45,3 @@ def test_one_signal_for_each_change():
     workflow.set("scan", State.DONE, "height")
     workflow.set("scan", State.DONE, "height")
     assert heard == ["scan"]
-
-
-def test_parameters_are_undone_with_their_name_and_merged(qtbot):
-    stack = QUndoStack()
-    spacing, detector = QDoubleSpinBox(), QComboBox()
-    detector.addItems(["walls", "grid"])
-    kept = [Parameter(stack, spacing, "spacing"), Parameter(stack, detector, "detector")]
-    for value in (3.0, 4.0, 5.0):
-        spacing.setValue(value)
-    assert stack.undoText() == "spacing to 5"
-    detector.setCurrentIndex(1)
-    assert stack.undoText() == "detector to grid"
-    assert stack.count() == 2
-    stack.undo()
-    assert detector.currentIndex() == 0
-    stack.undo()
-    assert spacing.value() == 0
-    stack.redo()
-    assert spacing.value() == 5
-    assert stack.count() == 2
-    spacing.setValue(0)
-    assert stack.count() == 0, "set back by hand: nothing is left to undo"
-    del kept
-
-
-def test_a_line_is_one_edit_when_it_is_finished(qtbot):
-    stack, line = QUndoStack(), QLineEdit()
-    kept = Parameter(stack, line, "windows")
-    qtbot.keyClicks(line, "9, 13")
-    assert stack.count() == 0
-    line.editingFinished.emit()
-    assert stack.undoText() == "windows to 9, 13"
-    stack.undo()
-    assert line.text() == ""
-    del kept

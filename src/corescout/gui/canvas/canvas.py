@@ -1,0 +1,121 @@
+"""napari's canvas as the panels see it: our layers shown, images offered, the mouse heard."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+from psygnal import Signal
+
+from corescout.data import Scan
+from corescout.gui.canvas.connections import Connections
+from corescout.gui.canvas.layer_data import (
+    CHANNEL,
+    LIVE,
+    OURS,
+    RESULT,
+    SCAN,
+    LayerData,
+    empty_layers,
+)
+from corescout.gui.canvas.layer_queue import LayerQueue
+from corescout.gui.canvas.layer_updates import raise_ours
+from corescout.gui.jobs.work import Work
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workspace import Workspace
+
+
+class Canvas:
+    """The viewer of a window, with everything that is connected to it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer or napari.components.ViewerModel
+    workspace : Workspace
+    work : Work
+        Shows layers in turns with its jobs.
+
+    Attributes
+    ----------
+    connections : Connections
+        To the viewer and its layers; closed with the window.
+    queue : LayerQueue
+    """
+
+    mouse_moved = Signal(object)  # world coordinates under the mouse
+    images_changed = Signal()  # one that was there is another now
+    images_changed = Signal()  # one that was there is another now
+
+    def __init__(self, viewer: Any, workspace: Workspace, work: Work) -> None:
+        self.viewer, self._workspace, self._work = viewer, workspace, work
+        self.connections = Connections()
+        self.queue = LayerQueue(viewer)
+        work.queue = self.queue
+        self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own
+        self._follow_mouse()
+
+    def show_layers(self, layers: list[LayerData]) -> None:
+        """Add or update layers of ours, one for each tick."""
+        self.queue.put(layers)
+        self._work.take_turns()
+
+    def prepare_layers(self, scan: Scan) -> None:
+        """Have our layers in the viewer before a run fills them: adding one takes a while."""
+        raise_ours(self.viewer, self.image_layer())
+        missing = [e for e in empty_layers(scan) if not self.queue.holds(e[1]["name"])]
+        if missing:
+            self.show_layers(missing)
+
+    # -- images ---------------------------------------------------------------------------
+
+    def images(self) -> list[Any]:
+        """Return the image layers that may be explored, the topmost first."""
+        return [layer for layer in reversed(self.viewer.layers) if is_scan_image(layer)]
+
+    def image_layer(self) -> Any | None:
+        """Return the layer of the chosen image, None where there is none."""
+        chosen = self._workspace.chosen
+        return None if chosen is None else self.image_named(chosen.name)
+
+    def image_named(self, name: str) -> Any | None:
+        """Return the layer of a name that may be explored."""
+        return next((layer for layer in self.images() if layer.name == name), None)
+
+    def chosen_image(self, layer: Any) -> ChosenImage:
+        """Return what is analysed where a layer is chosen; an image that is no scan is one."""
+        scan = layer.metadata.get(SCAN)
+        if not isinstance(scan, Scan):
+            scan = self._scan_of_plain(layer)
+        channel = layer.metadata.get(CHANNEL, layer.name)
+        return ChosenImage(layer.name, channel, scan, layer.metadata.get(RESULT))
+
+    def _scan_of_plain(self, layer: Any) -> Scan:
+        known = self._plain
+        if known is None or known[0] is not layer.data or known[1].source != layer.name:
+            channels = {layer.name: np.asarray(layer.data)}
+            known = layer.data, Scan(uid=layer.name, channels=channels, source=layer.name)
+            self._plain = known
+        return known[1]
+
+    # -- the mouse ------------------------------------------------------------------------
+
+    def _follow_mouse(self) -> None:
+        me = weakref.ref(self)
+
+        def follow(viewer: Any, event: Any) -> None:
+            canvas = me()
+            if canvas is not None:
+                canvas.mouse_moved.emit(event.position)
+
+        self.connections.append(self.viewer.mouse_move_callbacks, follow)
+
+
+def is_scan_image(layer: Any) -> bool:
+    """Say whether a layer may be explored; a map of ours, or a scan under way, is none."""
+    from napari.layers import Image
+
+    image = isinstance(layer, Image) and layer.ndim == 2 and not layer.rgb
+    ours = layer.metadata.get(OURS)
+    analysed = ours == LIVE and RESULT in layer.metadata
+    return image and (ours is None or analysed)

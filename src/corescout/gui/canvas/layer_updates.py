@@ -1,0 +1,108 @@
+"""Our layers in the viewer: found, raised over the scans, and given other data in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.gui.canvas.layer_data import OURS, OVERLAYS, LayerData
+from corescout.gui.canvas.placement import GEOMETRY
+
+
+def find_layer(viewer: Any, name: str) -> Any | None:
+    """Return our layer of a name; a layer of the user's that is called so is not ours."""
+    for layer in reversed(viewer.layers):
+        if layer.metadata.get(OURS) == name:
+            return layer
+    return None
+
+
+def raise_ours(viewer: Any, image: Any) -> None:
+    """Move our points, lines and shapes over an image that was opened after them."""
+    if image is None or image not in viewer.layers:
+        return
+    order = list(viewer.layers)
+    below = [layer for layer in order[: order.index(image)] if layer.metadata.get(OURS) in OVERLAYS]
+    for layer in below:
+        viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+
+
+def update_layer(layer: Any, data: LayerData) -> None:
+    """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
+    places, options, kind = data
+    if kind == "image":
+        place_layer(layer, options)
+        layer.data = places
+        layer.contrast_limits = options["contrast_limits"]
+        return
+    with shown_once(layer):
+        moved = not np.array_equal(layer.data, places)
+        _put_at(layer, options)
+        if moved:
+            layer.data = np.asarray(places)
+        if kind == "points":
+            _dress_points(layer, moved, options)
+        elif isinstance(options["edge_color"], list) and len(places):
+            layer.edge_color = options["edge_color"]
+    if kind == "points" and layer.selected_data:
+        layer.selected_data = set()
+
+
+def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
+    several = isinstance(options.get("border_color"), list)
+    if moved:
+        layer.size = options["size"]
+    if len(layer.data):
+        if moved or several:
+            layer.border_color = options.get("border_color", "black")
+        if moved:
+            layer.border_width = options["border_width"]
+        layer.face_color = options["face_color"]
+    if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
+        layer.shown = options["shown"]
+    if "features" in options:
+        layer.features = options["features"]
+
+
+@contextmanager
+def shown_once(layer: Any) -> Iterator[None]:
+    """Draw a layer once, after several changes, and not after each."""
+    units, transform = layer.units, _transform_of(layer)
+    with layer.events.blocker_all():
+        yield
+    layer.refresh()
+    if not np.array_equal(_transform_of(layer), transform):
+        layer.events.translate()  # napari does the same after scale, translate and rotate
+    if layer.units != units:
+        layer.events.units()
+    if hasattr(layer.events, "features"):
+        layer.events.features()
+
+
+def place_layer(layer: Any, wanted: dict[str, Any]) -> None:
+    """Move a layer of ours to a place as of `geometry`."""
+    with shown_once(layer):
+        _put_at(layer, wanted)
+
+
+def _transform_of(layer: Any) -> NDArray[np.float64]:
+    return np.vstack([layer.scale, layer.translate, layer.rotate])
+
+
+def _put_at(layer: Any, wanted: dict[str, Any]) -> None:
+    for name in GEOMETRY:
+        if not _same(getattr(layer, name), wanted[name]):
+            setattr(layer, name, wanted[name])
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and one.shape == (2, 2):  # rotate, as a matrix
+        angle = np.radians(other)
+        other = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    if isinstance(one, np.ndarray):
+        return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
+    return [str(part) for part in one] == [str(part) for part in other]

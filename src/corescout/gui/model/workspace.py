@@ -1,0 +1,331 @@
+"""What the panels of a window share: the scan, the settings, the result, and what was made of it.
+
+A panel takes the workspace, shows what its signals say, and changes it by its methods. No layer,
+no widget and no thread is known here, so all of it works without a display.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from psygnal import Signal
+from qtpy.QtGui import QUndoStack
+
+from corescout.data import Progress, Result, Scan, Target
+from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.edited_keypoints import EditedKeypoints
+from corescout.gui.model.point_selection import PointSelection
+from corescout.gui.model.settings import Settings, StepSettings
+from corescout.gui.model.target_list import TargetList
+from corescout.gui.model.undo import Change, Parameters
+from corescout.gui.model.workflow import STEPS, State, Workflow
+from corescout.plan import Plan
+
+_FOUND = ("explore", "types", "targets")
+_DROP_A_SCAN = "Drop a scan here, or File > Open Sample > Corescout."
+
+
+class Workspace:
+    """State of one window.
+
+    Attributes
+    ----------
+    workflow : Workflow
+        Where each step stands.
+    undo_stack : QUndoStack
+        Every edit in any panel.
+    parameters : Parameters
+        The settings as widgets hold them, kept with the session.
+    settings : Settings
+        The same as values, step by step.
+    key_points : EditedKeypoints
+    selection : PointSelection
+        Of the plot and the scan.
+    targets : TargetList
+    chosen : ChosenImage or None
+    searched : Scan or None
+        That the result, or the search under way, is about.
+    result : Result or None
+        The last result, explored here or read from a run folder, with the edits since.
+    drawn : bool
+        Whether the layers of the result came with it.
+    view : CandidateView or None
+        The candidate that is looked at: the winner, if no other was picked.
+    progress : Progress or None
+        The last snapshot of the search under way, or of one that was stopped.
+    doubts : tuple of str
+        What speaks against a decision on the chosen image.
+    running, closed : bool
+        Whether a search is under way, paused or not; whether the window has closed.
+    """
+
+    chosen_changed = Signal(object)  # ChosenImage or None
+    key_points_wanted = Signal()  # those of the chosen image are to be found again
+    settings_changed = Signal(str)  # of a step
+    search_wanted = Signal()
+    running_changed = Signal(bool)
+    progressed = Signal(object)  # Progress
+    result_changed = Signal(object)  # Result or None
+    result_edited = Signal(object)  # Result, as a person made it
+    view_changed = Signal(object)  # CandidateView or None
+    targets_edited = Signal(object)  # tuple of Target; the types stay as they are
+    result_shown = Signal()  # a search has ended: what it found is to be seen
+    doubts_changed = Signal(object)  # tuple of str
+    said = Signal(str, str)  # words and their state, on top of the steps
+    noted = Signal(str)  # below the steps
+    closing = Signal()
+
+    def __init__(self) -> None:
+        self.workflow = Workflow()
+        self.undo_stack = QUndoStack()
+        self.parameters = Parameters(self.undo_stack)
+        self.settings = Settings()
+        self.key_points = EditedKeypoints(self.do, lambda: self.settings.key_points.spacing_px)
+        self.selection, self.targets = PointSelection(), TargetList()
+        self.chosen: ChosenImage | None = None
+        self.searched: Scan | None = None
+        self.result: Result | None = None
+        self.drawn = False
+        self.view: CandidateView | None = None
+        self.progress: Progress | None = None
+        self.doubts: tuple[str, ...] = ()
+        self.words = (_DROP_A_SCAN, "empty")
+        self.running = self.closed = False
+        self._exported: Result | None = None  # a run folder holds it
+        self._found_with: dict[str, Any] | None = None  # settings, when the result was found
+
+    # -- the image and the settings -------------------------------------------------------
+
+    def choose(self, image: ChosenImage | None) -> None:
+        """Another image is analysed; a result that came with it is shown."""
+        before, self.chosen = self.chosen, image
+        if image is None:
+            self.workflow.forget(STEPS)
+            self.say(_DROP_A_SCAN, "empty")
+            self.chosen_changed.emit(None)
+            return
+        self.workflow.set("scan", State.DONE, image.name)
+        self.chosen_changed.emit(image)
+        found = image.result
+        if before is not None and before.name == image.name and found is not None:
+            return  # the next scan of a watch, which shows what it has understood by itself
+        if found is not None and not self._is_of_present(found) and not self.running:
+            self._exported = found
+            self._found_with = self._settings_now()
+            self.set_result(found, drawn=True)
+            return
+        if found is not None and image.channel in found.channels:
+            # The layers of a run come one by one: this is the one that was analysed.
+            self._found_with = (self._found_with or self._settings_now()) | {"scan": image.name}
+        self.compare()
+        self.key_points_wanted.emit()
+
+    def set_settings(self, step: str, settings: StepSettings) -> None:
+        """Take the settings of a step; what was found with others is out of date."""
+        change: dict[str, Any] = {step: settings}
+        changed = replace(self.settings, **change)
+        if changed != self.settings:
+            self.settings = changed
+            self.compare()
+            self.settings_changed.emit(step)
+
+    def plan(self) -> Plan:
+        """Return the plan of the settings, the same as the command line would make.
+
+        Raises
+        ------
+        ValueError
+            If a setting cannot be used.
+        """
+        return self.settings.plan(self.chosen.channel if self.chosen is not None else None)
+
+    def compare(self) -> None:
+        """Put out of date what was found with other settings, and take back what is as before."""
+        if self.result is not None and self._found_with is not None:
+            self.workflow.compare(self._found_with, self._settings_now())
+
+    def settle(self, step: str) -> None:
+        """A step was done again with its settings as they stand."""
+        if self._found_with is not None:
+            self._found_with = self._found_with | {step: self._settings_now()[step]}
+            self.compare()
+
+    # -- the search and its result --------------------------------------------------------
+
+    def begin_search(self, scan: Scan) -> None:
+        """A search begins on a scan: the last result is forgotten."""
+        self.searched, self.progress = scan, None
+        self.set_result(None)
+        self._found_with = self._settings_now()
+        self.set_running(True)
+
+    def set_running(self, running: bool) -> None:
+        """A search has begun or ended."""
+        self.running = running
+        self.running_changed.emit(running)
+
+    def set_progress(self, progress: Progress) -> None:
+        """Take a snapshot of the search under way."""
+        self.progress = progress
+        self.progressed.emit(progress)
+
+    def set_result(self, result: Result | None, *, drawn: bool = False) -> None:
+        """Show a result in every panel; None forgets the last one.
+
+        Parameters
+        ----------
+        drawn : bool
+            Its layers are in the viewer, or come with it.
+        """
+        self.result, self.drawn = result, drawn
+        self.view = None if result is None else winner_view(result)
+        self.note("")
+        if result is None:
+            self.workflow.forget(_FOUND)
+            self.targets.set(None, ())
+        else:
+            self.searched = result.scan
+            self.targets.set(result.scan, result.targets)
+            self.say(_short(result.why), "types" if result.evidence.has_types else "none")
+            self._settle_workflow(result)
+        self.result_changed.emit(result)
+        self.view_changed.emit(self.view)
+
+    def take_result(self, result: Result, *, drawn: bool = False) -> None:
+        """Show a result that was found elsewhere, with the settings as they stand."""
+        self._found_with = self._settings_now()
+        self.set_result(result, drawn=drawn)
+
+    def edit_result(self, text: str, after: Result) -> None:
+        """Put an edit of the result on the undo stack; one of an older search changes nothing."""
+        before = self.result
+
+        def show(result: Result | None) -> None:
+            present = self.result
+            if present is not None and result is not None and present.fit is result.fit:
+                self.set_result(result)
+                self.result_edited.emit(result)
+
+        self.do(text, lambda: show(after), lambda: show(before))
+
+    # -- candidates -----------------------------------------------------------------------
+
+    def show_candidate(self, number: int) -> None:
+        """Look at a candidate, also of a search under way; the winner is not lost."""
+        source = self.result if self.result is not None else self.progress
+        if source is None or self.searched is None:
+            return
+        share = self.plan().decision.core_share
+        view = view_of(number, source, self.searched, source.keypoints, share)
+        if view is not None:
+            self.show_view(view)
+
+    def show_winner(self) -> None:
+        """Look at what was decided on."""
+        if self.result is not None:
+            self.show_view(winner_view(self.result))
+
+    def show_view(self, view: CandidateView) -> None:
+        """Look at the codes and the core points of a candidate."""
+        self.view = view
+        self.view_changed.emit(view)
+
+    # -- targets --------------------------------------------------------------------------
+
+    def targets_of(self, result: Result) -> tuple[Target, ...]:
+        """Return the targets of a result with the settings of step 5."""
+        from corescout.targets import targets_of
+
+        plan = self.settings.targets.plan()
+        return targets_of(result, plan, self.targets.measured_xy_m)
+
+    def edit_targets(self, targets: tuple[Target, ...], text: str) -> None:
+        """Set other targets as a step that can be undone."""
+        before = self.targets.ordered
+        self.do(text, lambda: self.set_targets(targets), lambda: self.set_targets(before))
+
+    def set_targets(self, targets: tuple[Target, ...]) -> None:
+        """Take other targets into the result: types and views stay as they are."""
+        if self.result is None:
+            return
+        self.result = replace(self.result, targets=targets)
+        self.targets.set(self.result.scan, targets)
+        self.targets_edited.emit(self.targets.ordered)
+        self.workflow.set("targets", State.DONE, f"{len(targets)}")
+        self.workflow.touch("targets")
+
+    # -- edits, and what is saved of them -------------------------------------------------
+
+    def do(self, text: str, redo: Callable[[], object], undo: Callable[[], object]) -> None:
+        """Make an edit that can be undone; the text reads after "Undo: "."""
+        self.undo_stack.push(Change(text, redo, undo))
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there is a result or an edit of key points that no run folder holds."""
+        if self.result is not None and self.result is not self._exported:
+            return True
+        return bool(self.key_points.edits) and not self.undo_stack.isClean()
+
+    def mark_exported(self, index: int | None = None) -> None:
+        """A run folder holds the edits up to an index of the undo stack; all of them if None."""
+        if index is None or index == self.undo_stack.index():
+            self._exported = self.result
+            self.undo_stack.setClean()
+
+    # -- words ----------------------------------------------------------------------------
+
+    def say(self, text: str, state: str) -> None:
+        """Say on top of the steps what to do, or what came of it."""
+        self.words = (text, state)
+        self.said.emit(text, state)
+
+    def note(self, text: str) -> None:
+        """Say below the steps what was done, or why it was not; nothing if empty."""
+        self.noted.emit(text)
+
+    def set_doubts(self, doubts: tuple[str, ...]) -> None:
+        """Say what speaks against a decision on the chosen image."""
+        self.doubts = doubts
+        self.doubts_changed.emit(doubts)
+
+    def ask_for_search(self) -> None:
+        """Explore the chosen image with the settings as they stand."""
+        self.search_wanted.emit()
+
+    def close(self) -> None:
+        """The window closes: who holds something lets it go."""
+        if not self.closed:
+            self.closed = True
+            self.closing.emit()
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _is_of_present(self, found: Result) -> bool:
+        """Whether the present result is this one, with or without edits."""
+        return self.result is not None and self.result.fit is found.fit
+
+    def _settings_now(self) -> dict[str, Any]:
+        """Settings of each step that a result depends on; the scan's is its image."""
+        edits = self.key_points.edits or None  # one without edits is as another
+        return {
+            "scan": "" if self.chosen is None else self.chosen.name,
+            "key_points": (self.settings.key_points, edits),
+            "explore": self.settings.explore,
+            "targets": self.settings.targets,
+        }
+
+    def _settle_workflow(self, result: Result) -> None:
+        self.workflow.set("explore", State.DONE, result.winner.label)
+        self.workflow.set("types", State.DONE, result.types_in_words)
+        self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
+        self.compare()
+
+
+def _short(why: str, sentences: int = 4) -> str:
+    """The first sentences of a verdict."""
+    parts = why.split(". ")
+    return ". ".join(parts[:sentences]).rstrip(".") + "."

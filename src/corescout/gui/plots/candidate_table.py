@@ -1,0 +1,78 @@
+"""The table of the candidates as they finish."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from qtpy.QtCore import Signal
+from qtpy.QtGui import QBrush, QColor
+from qtpy.QtWidgets import QWidget
+
+from corescout.data import Candidate, Trial
+from corescout.gui.table import Table
+
+
+class CandidateTable(Table):
+    """Candidates as they finish; a row that is picked is shown at once."""
+
+    picked = Signal(int)  # number of the trial
+    columns = ("candidate", "gain", "context", "K", "s")
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._numbers: list[int] = []
+        self.currentCellChanged.connect(self._pick)
+
+    def clear_trials(self) -> None:
+        """Empty the table."""
+        self._numbers = []
+        self.setRowCount(0)
+
+    def add_trials(self, trials: Sequence[Trial]) -> None:
+        """Append those that are not in the table yet; the rows that are there stay."""
+        for trial in trials:
+            if trial.number not in self._numbers:
+                self._numbers.append(trial.number)
+                self.setRowCount(len(self._numbers))
+                self.set_row(len(self._numbers) - 1, _cells(trial), trial.reason or "")
+                if trial.state != "done":
+                    self._grey(len(self._numbers) - 1)
+
+    def mark_winner(self, winner: Candidate, trials: Sequence[Trial]) -> None:
+        """Set a star before the winner."""
+        for trial in trials:
+            if trial.candidate == winner and trial.number in self._numbers:
+                item = self.item(self._numbers.index(trial.number), 0)
+                item.setText(f"★ {trial.candidate.label}")
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
+                self.scrollToItem(item)
+
+    def _pick(self, row: int, *_: int) -> None:
+        if 0 <= row < len(self._numbers):
+            self.picked.emit(self._numbers[row])
+
+    def _grey(self, row: int) -> None:
+        for column in range(self.columnCount()):
+            self.item(row, column).setForeground(QBrush(QColor("#8A8A8A")))
+
+
+def _cells(trial: Trial) -> list[str]:
+    gain = trial.rewards.get("gain")
+    k = gain.parts.get("n_components") if gain is not None else None
+    mark = "" if trial.state == "done" else "○ "
+    seed = f" (seed {trial.candidate.seed})" if trial.candidate.seed >= 100 else ""
+    return [
+        f"{mark}{trial.candidate.label}{seed}",
+        _number(trial, "gain"),
+        _number(trial, "context_retention"),
+        "" if k is None else f"{k:.0f}",
+        f"{trial.seconds:.1f}",
+    ]
+
+
+def _number(trial: Trial, name: str) -> str:
+    reward = trial.rewards.get(name)
+    return "" if reward is None or not math.isfinite(reward.value) else f"{reward.value:.2f}"

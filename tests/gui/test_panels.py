@@ -1,0 +1,144 @@
+"""Every panel on a bare workspace: no explorer, no other panel, a viewer without a window."""
+
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.canvas.layer_data import CORE, TARGETS, scan_layers
+from corescout.gui.canvas.layer_updates import find_layer
+from corescout.gui.canvas.result_layers import ResultLayers
+from corescout.gui.canvas.target_layer import TargetLayer
+from corescout.gui.jobs.work import Work
+from corescout.gui.kept.exporting import Exporter
+from corescout.gui.kept.session_bar import SessionBar
+from corescout.gui.kept.window_session import WindowSession
+from corescout.gui.keys import Keys
+from corescout.gui.model.workflow import STEPS
+from corescout.gui.model.workspace import Workspace
+from corescout.gui.plots.bottom import Bottom
+from corescout.gui.plots.candidate_panel import CandidatePanel
+from corescout.gui.plots.latent_panel import LatentPanel
+from corescout.gui.steps.column import StepColumn
+from corescout.gui.steps.explore.run_bar import RunBar
+from corescout.gui.steps.explore.running import Running
+from corescout.gui.steps.explore.step import ExploreStep
+from corescout.gui.steps.instrument.panel import InstrumentPanel
+from corescout.gui.steps.instrument.step import InstrumentStep
+from corescout.gui.steps.key_points.step import KeyPointsStep
+from corescout.gui.steps.scan.step import ScanStep
+from corescout.gui.steps.targets.step import TargetsStep
+from corescout.gui.steps.types.step import TypesStep
+from corescout.gui.steps.verdict import Verdict
+
+pytestmark = pytest.mark.gui
+MAKE = {
+    "run bar": lambda b: RunBar(b.workspace, Running(b.workspace, b.work)),
+    "verdict": lambda b: Verdict(b.workspace),
+    "scan": lambda b: ScanStep(b.workspace, b.canvas),
+    "key points": lambda b: KeyPointsStep(b.workspace, b.canvas, b.work, b.keys),
+    "explore": lambda b: ExploreStep(b.workspace, b.canvas),
+    "types": lambda b: TypesStep(b.workspace, b.canvas, b.work),
+    "targets": lambda b: TargetsStep(b.workspace, b.canvas),
+    "instrument": lambda b: InstrumentStep(b.workspace, b.canvas, b.work),
+    "instrument panel": lambda b: InstrumentPanel(b.workspace),
+    "column": lambda b: StepColumn(b.workspace, b.canvas, b.work, b.keys),
+    "latent space": lambda b: LatentPanel(b.workspace, b.canvas, b.work),
+    "candidates": lambda b: CandidatePanel(b.workspace, b.work),
+    "bottom": lambda b: Bottom(b.workspace, b.canvas, b.work),
+    "session bar": lambda b: SessionBar(b.workspace, Exporter(b.workspace, b.work, b.owner)),
+    "session": lambda b: WindowSession(b.workspace, b.canvas, b.work, b.owner, print),
+}
+
+
+class Bare:
+    """A workspace with a viewer that has no window."""
+
+    def __init__(self, owner):
+        self.owner, self.workspace, self.work = owner, Workspace(), Work(owner)
+        self.canvas = Canvas(ViewerModel(), self.workspace, self.work)
+        self.keys = Keys(self.canvas.viewer)
+        self.panels = []  # held: Python would take them away when a test ends, before they close
+
+    def make(self, name):
+        panel = MAKE[name](self)
+        self.panels.append(panel)
+        if isinstance(panel, QWidget):
+            self.owner.layout().addWidget(panel)
+        return panel
+
+    def show_waiting(self):
+        while self.canvas.queue:
+            self.canvas.queue.show_next()
+
+
+@pytest.fixture
+def bare(qtbot):
+    owner = QWidget()
+    QVBoxLayout(owner)
+    qtbot.addWidget(owner)
+    made = Bare(owner)
+    owner.show()
+    yield made
+    made.workspace.close()
+    made.canvas.connections.close()
+    made.work.close()
+    made.work.wait(20)
+    made.keys.close()
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_a_panel_needs_a_workspace_and_nothing_else(bare, qtbot, name, typed_result):
+    """Built, shown a result, an edit and its end: no other panel has to be there."""
+    bare.make(name)
+    bare.workspace.set_result(typed_result)
+    bare.workspace.set_targets(typed_result.targets[:2])
+    bare.workspace.undo_stack.undo()
+    bare.workspace.show_winner()
+    qtbot.wait(50)  # it is drawn
+    bare.workspace.set_result(None)
+    qtbot.wait(50)
+    assert bare.panels
+
+
+def test_the_canvas_hears_nothing_more_when_its_connections_are_closed(bare, surface):
+    viewer = bare.canvas.viewer
+    before = len(viewer.mouse_move_callbacks)
+    bare.make("column")
+    connected = len(bare.canvas.connections)
+    assert connected > 5
+    bare.workspace.close()
+    bare.canvas.connections.close()
+    assert len(bare.canvas.connections) == 0
+    assert len(viewer.mouse_move_callbacks) == before - 1
+    for data, options, _ in scan_layers(surface.scan):
+        viewer.add_image(data, **options)
+    assert bare.workspace.chosen is None
+
+
+def test_what_is_found_and_edited_stands_on_the_scan(bare, typed_result):
+    layers, targets = (
+        ResultLayers(bare.workspace, bare.canvas), TargetLayer(bare.workspace, bare.canvas),
+    )  # fmt: skip
+    viewer = bare.canvas.viewer
+    for data, options, _ in scan_layers(typed_result.scan):
+        viewer.add_image(data, **options)
+    bare.workspace.set_result(typed_result)
+    bare.show_waiting()
+    assert len(find_layer(viewer, CORE).data) == len(typed_result.core_points)
+    assert len(find_layer(viewer, TARGETS).data) == len(typed_result.targets)
+    find_layer(viewer, TARGETS).selected_data = {0}
+    assert bare.workspace.targets.picked is bare.workspace.targets.ordered[0]
+    find_layer(viewer, TARGETS).remove_selected()
+    bare.show_waiting()
+    assert len(bare.workspace.targets.ordered) == len(typed_result.targets) - 1
+    assert bare.workspace.undo_stack.undoText() == "delete target"
+    bare.workspace.undo_stack.undo()
+    bare.show_waiting()
+    assert len(find_layer(viewer, TARGETS).data) == len(typed_result.targets)
+    del layers, targets
+
+
+def test_the_steps_are_in_their_order(bare, qtbot):
+    column = bare.make("column")
+    assert tuple(column.steps) == tuple(STEPS)
