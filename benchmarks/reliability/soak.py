@@ -201,6 +201,7 @@ def _tcp(parent: Path, twin: DigitalTwin, *, quick: bool) -> dict[str, Any]:
         _until(lambda: _answers(instrument), watched)
         time.sleep(_FIRST_LOOK_S)
         for number in range(count):
+            told = len(watched.records)
             if number in late:
                 slow.delay(QUICK_DELAY_S if quick else DELAY_S)
             server.start_scan()
@@ -211,7 +212,7 @@ def _tcp(parent: Path, twin: DigitalTwin, *, quick: bool) -> dict[str, Any]:
             _until(lambda: not server.scanning, watched)
             if server.commands.last_scan is not None:
                 scanned.append(server.commands.last_scan.content_sha256)
-            _until(lambda n=number: len(watched.records) > n, watched)  # type: ignore[misc]
+            _until(lambda n=told: len(watched.records) > n, watched)  # type: ignore[misc]
         alive = watched.runner.running and not watched.runner.gave_up
         outcomes = watched.close()
     uids = Counter(e["uid"] for e in outcomes)

@@ -180,7 +180,7 @@ class ScanWatch:
         if not now.midway and not images.comparable(self._before):
             self._before, now.midway = images, True
         if self._overwritten(images) or images.written_twice(self._before):
-            return self._ended(images=images)
+            return self._ended(_TWO_SCANS, images=images)
         done = self._rows_done(images, None if came is None else int(came[1]) + 1)
         if done > 0 and (not now.frames or not same(frame, now.frames[-1])):
             now.frames.append(frame)
@@ -229,7 +229,7 @@ class ScanWatch:
                 return None
             if not saved and self._now.line + 1 < images.shape_px[0]:
                 doubt = doubt or _THE_SAME
-        else:
+        elif doubt != _TWO_SCANS:
             rows, found = self._doubt(images)
             doubt = found or doubt
         midway = doubt == _TWO_SCANS
