@@ -9,6 +9,7 @@ The picture of the README is `types-dark-1280.png`. Windows beside the main one 
 """
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from corescout.gui.model.keypoint_edits import Outline
-from corescout.gui.session import Session, open_session
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benches stand in the checkout
+from benchmarks.scripted_window import Session, open_session
 
 SIZES = {"1280": (1280, 720), "1920": (1920, 1080)}
 THEMES = ("dark", "light")

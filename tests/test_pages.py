@@ -23,14 +23,15 @@ def test_a_colour_is_nothing_but_a_colour(color):
 
 def test_no_entry_of_a_journal_becomes_markup(tmp_path):
     from corescout.instruments import Journal
-    from corescout.live.day.records import OUTCOME, to_entry
+    from corescout.instruments.entries import ConnectionLost, ScanOutcome, WatchBegan
+    from corescout.live.day.records import to_entry
     from corescout.live.states import ScanRecord
 
     journal = Journal(tmp_path / "journal.jsonl")
-    journal.write("watch", source=ODD)
-    journal.write("connection lost", reason=ODD)
+    journal.write(WatchBegan(source=ODD))
+    journal.write(ConnectionLost(reason=ODD))
     record = ScanRecord(1, ODD, 0, "set aside", ODD, kind=ODD, warnings=(ODD,), types={1: 2})
-    journal.write(OUTCOME, **to_entry(record))
+    journal.write(ScanOutcome(record=to_entry(record)))
     journal.close()
     page = write_day_page(tmp_path, ODD).read_text(encoding="utf-8")
     assert page.count("&lt;script&gt;x&lt;/script&gt;") >= 6

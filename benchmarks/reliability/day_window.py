@@ -43,10 +43,10 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
 
 def _day(folder: Path, scans: int) -> dict[str, Value]:
+    from benchmarks.heartbeat import Heartbeat
     from benchmarks.reliability.scenario import scenario
-    from corescout.gui.heartbeat import Heartbeat
+    from benchmarks.scripted_window import open_session
     from corescout.gui.jobs.live_watch import LiveWatch
-    from corescout.gui.session import open_session
 
     made, memory = scenario(folder / "day", scans), Memory([])
     shots = []

@@ -34,6 +34,7 @@ from benchmarks.reliability.limits_plans import (
 from corescout.data import InputError, Target
 from corescout.data.errors import CorescoutError
 from corescout.instruments import Journal, Session, SessionError, plan_visits
+from corescout.instruments.events import Held
 from corescout.instruments.nanonis import NanonisInstrument
 
 SCALE = 300.0  # seconds of the controller in one of the wall
@@ -65,7 +66,7 @@ def _one(
     must_run = healthy and is_inside(targets, start_m, AC_V)
     instrument = NanonisInstrument("127.0.0.1", ports=foreign.ports)
     journal, events = Journal(path, synced=False), Counter[str]()
-    why = ""
+    why, session = "", None
     try:
         instrument.connect()
         session = Session(instrument, LIMITS, journal)
@@ -75,8 +76,7 @@ def _one(
         found["armed"] += 1
         for event in session.run(plan):
             events[event.what] += 1
-            why = str(event.detail.get("reason", why))
-        session.close()
+            why = event.reason if isinstance(event, Held) else why
     except (SessionError, InputError) as error:
         why = why or str(error)
     except CorescoutError as error:
@@ -86,6 +86,8 @@ def _one(
         found["raised"] += 1
     finally:
         with suppress(CorescoutError, OSError):
+            if session is not None:
+                session.close()
             instrument.close()
         journal.close()
     _judge(foreign, targets, begun, found, events, must_run, f"{path.stem}: {why}")

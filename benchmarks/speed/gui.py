@@ -20,8 +20,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     quick : bool
         Two windows instead of the preset's.
     """
+    from benchmarks.scripted_window import open_session
     from benchmarks.speed.gui_points import run_points
-    from corescout.gui.session import open_session
 
     with open_session(scan, windows_px=(9, 13) if quick else None) as session:
         idle_ms = session.beat(2.0)

@@ -18,7 +18,7 @@ from corescout.plan import Plan
 from corescout.surfaces import generate_surface
 
 if TYPE_CHECKING:
-    from corescout.gui.session import Session
+    from benchmarks.scripted_window import Session
 
 N_POINTS, N_SELECTED = 50_000, 1_000
 _TIMES = 5
@@ -36,7 +36,7 @@ def run_points() -> dict[str, float]:
         Each also as ``..._cpu_s``, the processor's time of the GUI thread: on a busy machine.
         ``color_by_50000_s``: from another thing to colour by until plot and scan are painted.
     """
-    from corescout.gui.session import open_session
+    from benchmarks.scripted_window import open_session
 
     result = many_points(N_POINTS)
     with open_session() as session:

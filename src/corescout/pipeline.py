@@ -48,7 +48,7 @@ from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
 from corescout.transfer import transfer
 from corescout.trial import Outcome
-from corescout.vae import single_threaded
+from corescout.vae import check_engine, single_threaded, specification_of
 
 OnProgress = Callable[[Progress], None]
 _log = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def explore(
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
         prepared = prepare(scan, plan, keypoints)
+        _check_engine(prepared, plan)
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
@@ -103,7 +104,11 @@ def explore(
             study.repeat_finalists()
             decision = study.decide()
             winner = study.winner(decision)
-            mixture, types, evidence = _types_with_evidence(study, winner)
+            mixture, types, evidence = (
+                _one_type(winner, decision.reason)
+                if study.shows_one_type
+                else _types_with_evidence(study, winner)
+            )
             confirmation = study.confirm(winner)
         except StoppedError as stopped:
             raise StoppedError("stopped", study.finished_trials()) from stopped
@@ -152,6 +157,7 @@ def explore(
         bayesian_by_trial=study.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
+        line_faults=prepared.line_faults,
         notes=(*prepared.notes, *lateral, *_at_the_edge(mixture, plan), *confirmation),
     )
 
@@ -206,8 +212,17 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         mixture_by_trial={},
         bayesian_by_trial={},
         notes=found.notes,
+        line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
+
+
+def _check_engine(prepared: Prepared, plan: Plan) -> None:
+    """Refuse candidates that the engine has no model for, before anything is trained."""
+    if plan.training.engine == "pyroved":
+        for candidate in plan.candidates(prepared.channels):
+            spec = specification_of(candidate, plan.training)
+            check_engine(spec, plan.training, candidate.kind)
 
 
 def _say_begin(prepared: Prepared, plan: Plan) -> None:
@@ -226,6 +241,11 @@ def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
     if mixture.n_components < most or most == 1:
         return ()
     return (f"the mixture has {most} components, the most that were tried (max_components)",)
+
+
+def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:
+    """All points as one type, where nothing but the direction differs."""
+    return winner.fit.mixtures[1], np.ones(1, np.int64), Evidence(1.0, 0.0, (), False, reason)
 
 
 def _types_with_evidence(

@@ -83,6 +83,12 @@ class CleaningPlan(_Frozen):
     plane: bool | None = None
     row_median: bool | None = None
     scars: bool | None = None
+    lines: Literal["mend", "mask", "off"] = Field(
+        "mend",
+        description="faults of lines, for key points and patches only: 'mask' lines at a jump and"
+        " lost ones, 'mend' the gain (or offset) of each line as well, where that beats no mending"
+        " on columns left out; 'off': nothing",
+    )
     phase_offset: bool = Field(
         True, description="A cos phase, A sin phase: turn the response onto the real axis"
     )
@@ -94,6 +100,11 @@ class CleaningPlan(_Frozen):
 class TrainingPlan(_Frozen):
     """How a candidate is trained."""
 
+    engine: Literal["corescout", "pyroved"] = Field(
+        "corescout",
+        description="'pyroved' trains pyroved's own iVAE with its SVI trainer, in a process of its"
+        " own: with the preset paper the paper to the letter",
+    )
     epochs: int = Field(50, ge=1)
     max_steps: int | None = Field(
         None, ge=1, description="cap on optimiser steps; with many key points fewer epochs are run"
@@ -121,6 +132,15 @@ class TrainingPlan(_Frozen):
         ge=1,
         description="a code with r is the mean over the patch turned to so many angles; 1: the"
         " encoder's own; with the 'circular' angle only",
+    )
+    jitter: float = Field(
+        0.0,
+        ge=0,
+        description="changes of gain, offset, noise, gain of lines and place (1 px) that a patch is"
+        " trained with, as shares of the usual ones; 0: none, 1: as between two scans",
+    )
+    shifts: bool = Field(
+        False, description="a code is the mean over the patch moved by one pixel as well"
     )
     collapse_variance: float = Field(
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
@@ -240,6 +260,11 @@ class DecisionPlan(_Frozen):
         True,
         description="without evidence of separate types, show those that a mixture tells apart"
         " where they keep to their own places; False: all points as one type",
+    )
+    none_decides: bool = Field(
+        False,
+        description="whether candidates without rotation may win where others have it: their types"
+        " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     merging: Literal["none", "entropy", "places"] = Field(

@@ -7,14 +7,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cleaning import clean_channel
-from corescout.data import InputError, Keypoints, PatchSet, Representation, Scan, ScanFrame
+from corescout.data import (
+    InputError,
+    Keypoints,
+    LineFaults,
+    PatchSet,
+    Representation,
+    Scan,
+    ScanFrame,
+)
 from corescout.data.short_repr import short_repr
 from corescout.derived import channel_names, full_name, with_derived
-from corescout.keypoints import detect, find_keypoints, select
+from corescout.keypoints import Places, detect, find_keypoints, select
+from corescout.keypoints.profiles import profiles_of
+from corescout.lines import analysed_channel
 from corescout.patches import cut_patches, fits, normalisation, normalise
 from corescout.plan import Plan
 from corescout.quality import assess
+from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -43,6 +53,8 @@ class Prepared:
     block : (N,) int64
         Spatial block of each key point.
     notes : tuple of str
+    line_faults : LineFaults
+        Of the channel that key points are sought on, by line of the scan.
     """
 
     scan: Scan
@@ -56,6 +68,7 @@ class Prepared:
     context_radius_px: float
     block: NDArray[np.int64]
     notes: tuple[str, ...]
+    line_faults: LineFaults
 
     __repr__ = short_repr
 
@@ -84,11 +97,15 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     scan = _completed(scan, plan)
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
-    channels, low, high, raw = _channels(scan, plan, grid)
-    images = normalise(raw, low, high)
+    seen = _Seen.of(scan, _asked(scan, plan), plan, grid)
+    channels = seen.channels
+    low, high = normalisation(seen.mended, channels, plan.normalisation)
+    images = normalise(seen.mended, low, high)
     given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = _keypoints(images, plan, grid, given)
-    radius = context_radius_px(images[0])
+    found = seen.profiled(_keypoints(images, seen.sought, plan, given), plan)
+    # What a neighbourhood looks like is told from the scan as it is.
+    unmended = normalise(seen.raw[None], low[:1], high[:1])[0]
+    radius = context_radius_px(unmended)
     return Prepared(
         scan=scan,
         channels=channels,
@@ -97,10 +114,11 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         low=low,
         high=high,
         keypoints=found,
-        context=context_descriptor(images[0], found.yx_px, radius),
+        context=context_descriptor(unmended, found.yx_px, radius),
         context_radius_px=radius,
         block=spatial_blocks(found.yx_px, 2 * radius),
-        notes=_notes(scan, channels, plan, raw, grid, len(found)),
+        notes=_notes(scan, seen, plan, grid, found),
+        line_faults=seen.line_faults,
     )
 
 
@@ -119,8 +137,8 @@ class KeypointFinder:
         self._scan = scan
         self._image_of: object = None
         self._places_of: object = None
-        self._images: NDArray[np.float32] = np.zeros((1, 0, 0), np.float32)
-        self._places = (np.zeros((0, 2)), np.zeros(0))
+        self._seen: _Seen | None = None
+        self._places = Places.of(np.zeros((0, 2)), np.zeros(0))
 
     def find(self, plan: Plan, *, least: int = MIN_KEYPOINTS) -> Keypoints:
         """Return the key points of a plan, on the scan's own pixels.
@@ -134,21 +152,23 @@ class KeypointFinder:
         grid = square_grid(scan.shape_px, scan.frame)
         _check_size(grid, plan)
         image_of = (plan.channels, plan.cleaning, plan.normalisation, plan.pixel_size_m)
-        if image_of != self._image_of:
-            _, low, high, raw = _channels(scan, plan, grid)
-            self._images = normalise(raw, low, high)
+        if image_of != self._image_of or self._seen is None:
+            channels = _asked(scan, plan)
+            self._seen = _Seen.of(scan, channels, plan, grid)
+            normalisation(self._seen.mended, channels, plan.normalisation)  # refuses as `prepare`
             self._image_of, self._places_of = image_of, None
+        seen = self._seen
         wanted = plan.keypoints
         spaced = wanted.spacing_px if wanted.detector == "grid" else None
         places_of = (wanted.detector, wanted.smoothing_px, spaced)
         if places_of != self._places_of:
-            self._places = detect(self._images[0], wanted)
+            self._places = detect(seen.sought, wanted)
             self._places_of = places_of
-        known = np.isfinite(self._images[0])
+        known = np.isfinite(seen.sought)
         margin = _margin_px(plan, max(plan.windows_px))
         given = select(self._places, known, wanted, margin)
-        found = _keypoints(self._images, plan, grid, given, least)
-        return Keypoints(grid.to_scan_px(np.asarray(found.yx_px)), found.score, found.source)
+        found = _keypoints(seen.mended, seen.sought, plan, given, least)
+        return replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))
 
 
 def prepare_like(
@@ -188,11 +208,12 @@ def prepare_like(
             f"{grid.shape_px[1]} x {grid.shape_px[0]} px at the representation's pitch",
             "scan a larger area",
         )
-    raw = _raw(scan, representation.channels, plan, grid)
+    seen = _Seen.of(scan, representation.channels, plan, grid)
+    raw = seen.mended
     low, high = np.asarray(representation.low), np.asarray(representation.high)
     images = normalise(raw, low, high)
     given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = _fitting(images, plan, given, window)
+    found = _fitting(images, seen.sought, plan, given, window)
     outside = float(np.mean((raw[0] < low[0]) | (raw[0] > high[0])))
     if len(found) == 0 and outside > 0.5:
         raise InputError(
@@ -213,14 +234,15 @@ def prepare_like(
         images=images,
         low=low,
         high=high,
-        keypoints=found,
+        keypoints=seen.profiled(found, plan),
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
         notes=(
-            *_notes(scan, representation.channels, plan, raw, grid, len(found)),
+            *_notes(scan, seen, plan, grid, found),
             *_too_coarse(grid),
         ),
+        line_faults=seen.line_faults,
     )
 
 
@@ -258,21 +280,56 @@ def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) 
     return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
 
 
-def _channels(
-    scan: Scan, plan: Plan, grid: SquareGrid
-) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
-    """Names, values that become 0 and 1, and cleaned images on the grid."""
-    channels = tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
-    raw = _raw(scan, channels, plan, grid)
-    low, high = normalisation(raw, channels, plan.normalisation)
-    return channels, low, high, raw
+def _asked(scan: Scan, plan: Plan) -> tuple[str, ...]:
+    """Channels to analyse: those of the plan, under any vendor's number, or the scan's own."""
+    return tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
 
 
-def _raw(
-    scan: Scan, channels: tuple[str, ...], plan: Plan, grid: SquareGrid
-) -> NDArray[np.float32]:
-    """Cleaned channels (C, H, W) on the grid."""
-    return np.stack([grid.resample(clean_channel(scan, n, plan.cleaning)) for n in channels])
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The channels of a scan on the square grid.
+
+    Attributes
+    ----------
+    channels : tuple of str
+    mended : (C, H, W) float32
+        Cleaned, their lines mended: patches are cut from them.
+    raw, sought : (H, W) float32
+        The first one, not mended, and as key points are sought on it.
+    line_faults : LineFaults
+        Of the first one, by line of the scan.
+    response : (H, W) complex or None
+        Of the amplitude and phase of the first one; None where there is no phase.
+    """
+
+    channels: tuple[str, ...]
+    mended: NDArray[np.float32]
+    raw: NDArray[np.float32]
+    sought: NDArray[np.float32]
+    line_faults: LineFaults
+    response: NDArray[np.complexfloating] | None
+
+    @classmethod
+    def of(cls, scan: Scan, channels: tuple[str, ...], plan: Plan, grid: SquareGrid) -> _Seen:
+        found = [analysed_channel(scan, name, plan.cleaning) for name in channels]
+        mended = [grid.resample(f.mended) for f in found]
+        first = found[0]
+        untouched = first.mended is first.raw
+        response = response_on(scan, channels[0])
+        if response is not None and not grid.is_scan:
+            response = grid.resample(response.real) + 1j * grid.resample(response.imag)
+        return cls(
+            channels,
+            np.stack(mended),
+            mended[0] if untouched else grid.resample(first.raw),
+            mended[0] if first.sought is first.mended else grid.resample(first.sought),
+            first.faults,
+            response,
+        )
+
+    def profiled(self, keypoints: Keypoints, plan: Plan) -> Keypoints:
+        """Add what the scan shows at each point, in the channel's unit."""
+        return profiles_of(keypoints, self.raw, plan.keypoints.smoothing_px, self.response)
 
 
 def _check_size(grid: SquareGrid, plan: Plan) -> None:
@@ -287,14 +344,14 @@ def _check_size(grid: SquareGrid, plan: Plan) -> None:
 
 def _keypoints(
     images: NDArray[np.float32],
+    sought: NDArray[np.float32],
     plan: Plan,
-    grid: SquareGrid,
     given: Keypoints | None,
     least: int = MIN_KEYPOINTS,
 ) -> Keypoints:
     """Key points of an exploration, found or given on the grid."""
     largest = max(plan.windows_px)
-    found = _fitting(images, plan, given, largest)
+    found = _fitting(images, sought, plan, given, largest)
     valid = np.arange(len(found))
     if plan.max_keypoints is not None and len(valid) > plan.max_keypoints:
         rng = np.random.default_rng(plan.seed)
@@ -306,18 +363,22 @@ def _keypoints(
             "scan a larger area or with more walls, or choose another detector, a smaller spacing"
             " or smaller windows",
         )
-    return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+    return found.take(valid)
 
 
 def _fitting(
-    images: NDArray[np.float32], plan: Plan, given: Keypoints | None, window_px: int
+    images: NDArray[np.float32],
+    sought: NDArray[np.float32],
+    plan: Plan,
+    given: Keypoints | None,
+    window_px: int,
 ) -> Keypoints:
     """Key points on the grid, found or given there, whose window lies on the scan."""
     found = given
     if found is None:
-        found = find_keypoints(images[0], plan.keypoints, _margin_px(plan, window_px))
+        found = find_keypoints(sought, plan.keypoints, _margin_px(plan, window_px))
     valid = np.flatnonzero(fits(found.yx_px, images, window_px))
-    return Keypoints(found.yx_px[valid], found.score[valid], found.source)
+    return found.take(valid)
 
 
 def _margin_px(plan: Plan, window_px: int) -> float:
@@ -326,25 +387,22 @@ def _margin_px(plan: Plan, window_px: int) -> float:
 
 
 def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
-    return Keypoints(
-        grid.from_scan_px(np.asarray(keypoints.yx_px)), keypoints.score, keypoints.source
-    )
+    return replace(keypoints, yx_px=grid.from_scan_px(np.asarray(keypoints.yx_px)))
 
 
 def _notes(
-    scan: Scan,
-    channels: tuple[str, ...],
-    plan: Plan,
-    raw: NDArray[np.float32],
-    grid: SquareGrid,
-    n_keypoints: int,
+    scan: Scan, seen: _Seen, plan: Plan, grid: SquareGrid, found: Keypoints
 ) -> tuple[str, ...]:
+    channels, raw = seen.channels, seen.mended
+    on_scan = replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))
     notes = list(scan.warnings)
-    notes += [f"{f.kind}: {f.message}" for f in assess(scan, channels[0], n_keypoints)]
+    notes += [f"{f.kind}: {f.message}" for f in assess(scan, channels[0], len(found), on_scan)]
     if plan.channels is None:
         notes.append(f"channel {channels[0]!r} was chosen: the first PFM amplitude of the file")
         if not scan.roles.get(channels[0], "").startswith("amplitude"):
             notes[-1] = f"channel {channels[0]!r} was chosen: the first of the file"
+    if seen.line_faults:
+        notes.append(f"lines of {channels[0]!r}: {seen.line_faults.in_words}")
     missing = float(np.mean(~np.isfinite(raw).all(axis=0)))
     if missing > 0:
         notes.append(

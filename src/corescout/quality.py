@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Scan
+from corescout.data import Finding, Keypoints, LineFaults, Scan
 from corescout.derived import derived_channels, with_derived
+from corescout.lines.doubts import fading, line_jumps, tip_change
+from corescout.lines.finding import find_line_faults
+from corescout.lines.mending import mend
 
 LOST_LINES = 0.01  # share of lines
 SATURATED = 0.01  # share of pixels at one end of the range
@@ -24,25 +27,11 @@ FEWEST_JUMPS = 50
 _FEWEST_PX = 8  # along either axis
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A doubt about a scan.
-
-    Attributes
-    ----------
-    kind : str
-        "lost lines", "saturation", "no contrast", "drift", "few walls", "contradiction" or
-        "cross-talk".
-    message : str
-        What was measured and what helps, in words.
-    """
-
-    kind: str
-    message: str
-
-
 def assess(
-    scan: Scan, channel: str | None = None, n_keypoints: int | None = None
+    scan: Scan,
+    channel: str | None = None,
+    n_keypoints: int | None = None,
+    keypoints: Keypoints | None = None,
 ) -> tuple[Finding, ...]:
     """Look for what makes a decision on a channel worthless.
 
@@ -53,6 +42,8 @@ def assess(
         The one to be analysed; the default channel if None.
     n_keypoints : int, optional
         Key points that were found on it, where they were.
+    keypoints : Keypoints, optional
+        On the scan's own pixels, with their profiles: whether the tip has changed.
 
     Returns
     -------
@@ -64,7 +55,8 @@ def assess(
     if name not in found:
         found[name] = _findings(scan, name)
     few = None if n_keypoints is None else few_keypoints(n_keypoints)
-    return found[name] if few is None else (*found[name], few)
+    changed = None if keypoints is None else tip_change(keypoints, scan.shape_px[0])
+    return (*found[name], *(f for f in (few, changed) if f is not None))
 
 
 def few_keypoints(n_keypoints: int) -> Finding | None:
@@ -101,7 +93,15 @@ def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
         from corescout.cleaning import subtract_plane
 
         image = subtract_plane(image)  # a tilted sample is no doubt
-    findings = [found for check in _CHECKS if (found := check(image)) is not None]
+    faults = LineFaults.none(len(image))
+    role = scan.roles.get(name, "")
+    if not role.startswith(("topography", "phase", "frequency")):
+        faults = find_line_faults(image, signed=bool(np.nanmin(image) < 0))
+    asked = [line_jumps(faults) or lost_lines(image), *(check(image) for check in _CHECKS)]
+    if role.startswith(("amplitude", "response")) or not role:
+        # A level that jumps for good is no fading.
+        asked.append(fading(mend(image, faults).astype(np.float64), scan.units.get(name, "")))
+    findings = [found for found in asked if found is not None]
     return (*findings, *_against(scan, name, image))
 
 
@@ -126,7 +126,7 @@ def lost_lines(image: NDArray[np.float64]) -> Finding | None:
     if share <= LOST_LINES:
         return None
     text = f"{share:.0%} of the lines are missing, flat or jump: check the feedback, scan again"
-    return Finding("lost lines", text)
+    return Finding("lost lines", text, share, tuple(np.flatnonzero(missing | flat | jump).tolist()))
 
 
 def saturation(image: NDArray[np.float64]) -> Finding | None:
@@ -180,7 +180,6 @@ def correlation_of_neighbours(image: NDArray[np.float64]) -> float:
 
 
 _CHECKS: tuple[Callable[[NDArray[np.float64]], Finding | None], ...] = (
-    lost_lines,
     saturation,
     no_contrast,
     drift,

@@ -102,6 +102,24 @@ def with_response(scan: Scan, *, offset: bool = True, background: bool = True) -
     )
 
 
+def response_on(scan: Scan, channel: str) -> NDArray[np.complex128] | None:
+    """Return the complex response (H, W) of a channel, turned onto the real axis.
+
+    Offset and background are taken off as in `with_response`. None for a channel that is no
+    vertical or lateral amplitude with a phase of its own, nor derived from one.
+    """
+    pairs = derivable(scan)
+    pair = next((p for name, p in pairs.items() if channel in (name, p[0])), None)
+    if pair is None:
+        return None
+    amplitude, phase = (scan.channels[name] for name in pair)
+    fit = fit_response(amplitude, phase)
+    turned = (_complex(amplitude, phase) - fit.background) * np.exp(
+        -1j * np.deg2rad(fit.offset_deg)
+    )
+    return np.asarray(turned)
+
+
 def _derived_name(amplitude: str, kind: str) -> str:
     return amplitude.replace("Amplitude", kind) if "Amplitude" in amplitude else kind + amplitude
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Fit, Keypoints, PatchSet, Representation, Scan
+from corescout.data import Fit, Keypoints, LineFaults, PatchSet, Representation, Scan
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import Plan
@@ -29,6 +29,7 @@ class Transferred:
         Centres on the scan's own pixels.
     fit : Fit
     notes : tuple of str
+    line_faults : LineFaults
     """
 
     scan: Scan
@@ -36,6 +37,7 @@ class Transferred:
     patches: PatchSet
     fit: Fit
     notes: tuple[str, ...]
+    line_faults: LineFaults
 
     __repr__ = short_repr
 
@@ -100,4 +102,5 @@ def transfer(
             context=prepared.context,
         ),
         notes=prepared.notes,
+        line_faults=prepared.line_faults,
     )

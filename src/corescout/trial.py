@@ -17,7 +17,13 @@ from corescout.data.short_repr import short_repr
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
-from corescout.vae import encode, epochs_of, specification_of, train
+from corescout.vae import (
+    encode,
+    epochs_of,
+    specification_of,
+    train,
+    train_with_pyroved,
+)
 
 _STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
 _MIXTURE_COST = 2_000_000  # and of fitting the mixtures
@@ -102,6 +108,8 @@ class Outcome:
     trained_seed : int
         The seed that was used in the end; differs from the candidate's after a retry.
     seconds : float
+    mean_grey : float
+        Mean of the patches' values, 0 to 1.
     """
 
     candidate: Candidate
@@ -111,6 +119,7 @@ class Outcome:
     collapsed: str | None
     trained_seed: int
     seconds: float
+    mean_grey: float = 0.5
 
     __repr__ = short_repr
 
@@ -151,7 +160,8 @@ def run_trials(
         if names is None:
             names = tuple(dict.fromkeys((*applicable(whole), *group.extra_rewards)))
         rewards = score(whole, names, void_because=why)
-        outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds))
+        grey = float(np.mean(group.patch_sets[0].values))
+        outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds, grey))
     return tuple(outcomes)
 
 
@@ -227,8 +237,36 @@ def _weights(
     shared = len(group.patch_sets) == 1
     values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
     spec = specification_of(first, group.training)
+    if group.training.engine == "pyroved":
+        return _weights_of_pyroved(group, sets, seeds, stop, on_step)
     trained = train(values, spec, first.beta0, seeds, group.training, stop=stop, on_step=on_step)
     return trained.weights
+
+
+def _weights_of_pyroved(
+    group: TrialGroup,
+    sets: tuple[PatchSet, ...],
+    seeds: tuple[int, ...],
+    stop: threading.Event | None,
+    on_step: Callable[[float], None] | None,
+) -> list[Mapping[str, NDArray[np.float32]]]:
+    """One model after the other, each in a process of its own."""
+    first = group.candidates[0]
+    spec = specification_of(first, group.training)
+    found: list[Mapping[str, NDArray[np.float32]]] = []
+
+    def told(share: float) -> None:
+        if on_step is not None:
+            on_step((len(found) + share) / len(seeds))
+
+    for patches, seed in zip(sets, seeds, strict=True):
+        values = np.asarray(patches.values)
+        found.append(
+            train_with_pyroved(
+                values, spec, first.beta0, seed, group.training, stop=stop, on_step=told
+            )
+        )
+    return found
 
 
 def collapse(latents: Latents, least_variance: float) -> str | None:

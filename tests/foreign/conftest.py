@@ -80,7 +80,7 @@ class Bench:
         if self.error is not None:
             return str(self.error)
         last = self.events[-1]
-        return "done" if last.what == "done" else str(last.detail.get("reason"))
+        return "done" if last.what == "done" else last.reason
 
     def _run(self, plan: Any) -> None:
         try:
@@ -143,6 +143,7 @@ def benches(tmp_path) -> Iterator[Callable[..., Bench]]:
             stack.callback(journal.close)
             bounds = replace(LIMITS, **limits) if limits else LIMITS
             session = Session(instrument, bounds, journal)
+            stack.callback(_quietly, session.close)
             bench = Bench(controller, instrument, session, limits=bounds)
             _listen(bench)
             return bench
@@ -154,6 +155,11 @@ def benches(tmp_path) -> Iterator[Callable[..., Bench]]:
 def bench(benches) -> Bench:
     """One with a controller that does what it is told."""
     return benches()
+
+
+def _quietly(do: Callable[[], object]) -> None:
+    with suppress(CorescoutError):
+        do()
 
 
 def _listen(bench: Bench) -> None:

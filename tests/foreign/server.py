@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import random
 import socket
 import struct
@@ -22,6 +24,7 @@ from .scan_commands import ANSWERS
 from .settings import Settings
 from .wire import HEADER_BYTES, MalformedError, Request, decode, encode, parse_header, response
 
+_NUMBERS = itertools.count(1)
 EMPTY: dict[str, Any] = {"s": "", "S": [], "2": [[]], "*i": [], "*f": [], "+f": []}
 
 
@@ -32,6 +35,9 @@ class Controller:
         self, settings: Settings | None = None, scale: float = 1.0, **changes: Any
     ) -> None:
         self.settings = replace(settings or Settings(), **changes)
+        if not self.settings.session_path:  # each is another controller
+            path = f"C:\\Nanonis\\Sessions\\{os.getpid()}-{next(_NUMBERS)}"
+            self.settings = replace(self.settings, session_path=path)
         self.clock = Clock(scale)
         self.microscope = Microscope(self.settings, self.clock)
         self.faults, self.log = FaultScript(), Log()

@@ -34,7 +34,7 @@ class Settings:
     encoding: str = "cp1252"
     errors_after_results: bool = True  # an error body carries empty results before the error
     unknown: frozenset[str] = frozenset()  # commands that this controller does not know
-    session_path: str = "C:\\Nanonis\\Sessions\\PFM"
+    session_path: str = ""  # a path of its own
     version: tuple[str, str, int, int] = ("Mimea Generic 5", "R14718", 14718, 14718)
 
     # Tip

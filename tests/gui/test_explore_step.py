@@ -183,7 +183,7 @@ def test_code_of_ones_own_is_asked_for_and_runs_only_then(
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication, QMessageBox
 
-    from corescout.gui.steps.explore.own_code import may_run
+    from corescout.gui.jobs.own_code import may_run
 
     (tmp_path / "strange_reward.py").write_text(
         "import pathlib\npathlib.Path('ran').touch()\ndef f(fit): return None\n"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hands import wait_for_preview
 
+from benchmarks.heartbeat import Heartbeat
 from corescout.colors import type_color
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.canvas.placement import GEOMETRY
-from corescout.gui.heartbeat import Heartbeat
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.pipeline import explore, save
 from corescout.runs import read_run
@@ -52,7 +52,8 @@ def test_from_a_real_file_to_an_exported_run(explorer, add_scan, qtbot, scan_fil
     print(f"\nlongest gap of the event loop: {heartbeat.longest_ms:.0f} ms")  # noqa: T201
     result = explorer.result
     assert result is not None, explorer.verdict.text()
-    assert f"Window {result.winner.window_px} px" in explorer.verdict.text()
+    assert explorer.verdict.text() == result.verdict.summary
+    assert f"Window {result.winner.window_px} px" in explorer.verdict.toolTip()
 
     core = viewer.layers["core points"]
     expected = [type_color(int(t)) for t in result.core_points.type]

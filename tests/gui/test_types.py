@@ -18,7 +18,7 @@ from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.steps.types.type_list import EYE, NAME, POINTS, WALL
 from corescout.library import Library, library_type
 from corescout.runs import write_run
-from corescout.walls import wall_lengths
+from corescout.wall_lengths import wall_lengths
 
 pytestmark = pytest.mark.gui
 

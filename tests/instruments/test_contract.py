@@ -110,7 +110,7 @@ def test_all_targets_are_visited_in_order(backend, session_of):
     session_of.preview(plan)
     session_of.approve(plan.digest, by="test")
     events = list(session_of.run(plan))
-    sent = [e.target_uid for e in events if e.what == "sent" and e.detail["message"].kind == "move"]
+    sent = [e.target_uid for e in events if e.what == "sent" and e.message.kind == "move"]
     assert sent == [t.uid for t in plan.targets]
     assert events[-1].what == "done"
     if instrument.capabilities.whole_plans:
@@ -120,7 +120,7 @@ def test_all_targets_are_visited_in_order(backend, session_of):
         assert np.allclose(places, [t.xy_m for t in plan.targets], rtol=1e-6, atol=0)
         return  # what was measured comes later, as files
     if instrument.capabilities.can_read_back:
-        assert all(e.detail["off_m"] < 20e-9 for e in events if e.what == "arrived")
+        assert all(e.off_m < 20e-9 for e in events if e.what == "arrived")
     measured = [e for e in events if e.what == "measured"]
     assert [e.target_uid for e in measured] == sent
     assert all(np.isfinite(e.measurement.channels["response"]).all() for e in measured)

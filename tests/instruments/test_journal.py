@@ -9,13 +9,15 @@ import time
 import pytest
 
 from corescout.instruments import Journal, read_journal
+from corescout.instruments.entries import StateChanged, Unknown
 
 WRITER = """
 import sys
 from corescout.instruments import Journal
+from corescout.instruments.entries import Unknown
 journal = Journal(sys.argv[1])
 for i in range(100000):
-    journal.write("message", number=i, target_uid=str(i))
+    journal.write(Unknown(kind="message", values={"number": i, "target_uid": str(i)}))
     print(i, flush=True)
 """
 
@@ -40,12 +42,12 @@ def test_what_was_written_is_there_after_a_kill(tmp_path, after_s):
 def test_a_line_that_was_cut_short_is_left_out_and_the_next_is_whole(tmp_path):
     path = tmp_path / "journal.jsonl"
     first = Journal(path)
-    first.write("state", state="RUNNING")
+    first.write(StateChanged(state="RUNNING"))
     first.close()
     with path.open("ab") as file:
         file.write(b'{"what": "mess')
     second = Journal(path)
-    second.write("state", state="HOLD")
+    second.write(StateChanged(state="HOLD"))
     second.close()
     assert [e["state"] for e in read_journal(path)] == ["RUNNING", "HOLD"]
 
@@ -53,11 +55,11 @@ def test_a_line_that_was_cut_short_is_left_out_and_the_next_is_whole(tmp_path):
 def test_a_full_disk_is_said_and_leaves_no_half_line(tmp_path, full_disk):
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
-    journal.write("first", number=1)
+    journal.write(Unknown(kind="first", values={"number": 1}))
     size = path.stat().st_size
     with full_disk(size + 20), pytest.raises(OSError, match="large"):
-        journal.write("refused", number=2)
+        journal.write(Unknown(kind="refused", values={"number": 2}))
     assert path.stat().st_size == size
-    journal.write("third", number=3)
+    journal.write(Unknown(kind="third", values={"number": 3}))
     journal.close()
     assert [e["number"] for e in read_journal(path)] == [1, 3]

@@ -15,10 +15,10 @@ from corescout.instruments import (
     InstrumentError,
     Session,
     SessionError,
+    last_state,
     plan_visits,
     read_journal,
 )
-from corescout.instruments.journal import measured
 from corescout.instruments.loops import fit_loop
 
 
@@ -179,7 +179,7 @@ def test_leaving_a_run_stops_it(session, plan, twin):
 def test_the_journal_tells_what_was_measured(session, plan, journal):
     run_approved(session, plan)
     entries = read_journal(journal.path)
-    assert measured(entries) == {"t0", "t1", "t2"}
+    assert set(last_state(entries).begun) == {"t0", "t1", "t2"}
     states = [e["state"] for e in entries if e["what"] == "state"]
     assert states == ["PREVIEW", "ARMED", "RUNNING", "OBSERVE"]
     assert [e["digest"] for e in entries if e["what"] == "approved"] == [plan.digest]
@@ -212,7 +212,7 @@ def test_drift_beyond_the_tolerance_holds(limits, journal, plan, wall_surface):
     session.approve(looked.digest, by="test")
     events = list(session.run(looked, wall_surface.scan))
     assert events[-1].what == "held"
-    assert "drifted" in events[-1].detail["reason"]
+    assert "drifted" in events[-1].reason
     assert sum(m.kind == "spectrum" for m in twin.log) < len(plan.targets)
 
 
@@ -263,7 +263,7 @@ def test_a_fault_holds_the_session(session, plan, twin, fault):
     next(run)
     twin.fault = fault
     if fault == "crash flag":
-        assert "crash flag" in list(run)[-1].detail["reason"]
+        assert "crash flag" in list(run)[-1].reason
     else:
         with pytest.raises(InstrumentError):
             list(run)
@@ -328,7 +328,7 @@ def test_a_setpoint_outside_the_limits_arms_nothing_and_ends_a_run(twin, limits,
     run = session.run(plan)
     next(run)
     twin.setpoint = 2.0
-    assert "set-point 2" in list(run)[-1].detail["reason"]
+    assert "set-point 2" in list(run)[-1].reason
     assert session.state == "HOLD"
 
 

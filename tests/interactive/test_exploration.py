@@ -99,7 +99,7 @@ def test_the_summary_is_what_window_and_command_line_say(result, tmp_path, capsy
     from corescout.cli.running import print_result
 
     text = result.summary()
-    assert text.startswith(result.why)
+    assert text.startswith(str(result.verdict))
     for look in result.types.looks.values():
         assert look.name in text
     print_result(result, tmp_path)
@@ -108,11 +108,14 @@ def test_the_summary_is_what_window_and_command_line_say(result, tmp_path, capsy
 
 def test_the_window_says_the_same(qtbot, result):
     pytest.importorskip("qtpy.QtWidgets")
+    from corescout.gui.model.workspace import Workspace
     from corescout.gui.steps.verdict import Verdict
 
-    shown = Verdict()
+    workspace = Workspace()
+    shown = Verdict(workspace)
     qtbot.addWidget(shown)
-    shown.show_result(result)
+    workspace.set_result(result)
+    assert shown.text() == result.verdict.summary
     assert shown.toolTip().splitlines()[0] in result.summary()
     assert all(note in result.summary() for note in result.notes)
 

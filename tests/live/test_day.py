@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from corescout.data import InputError, Measurement, Target
-from corescout.instruments import read_journal
+from corescout.instruments import read_entries
+from corescout.instruments.entries import Unknown, WatchBegan
 from corescout.instruments.folder import SetAside
 from corescout.live.day.day import Day
 from corescout.live.day.measured_table import read_curves
@@ -30,7 +31,7 @@ def day(tmp_path):
 
 
 def entries(day):
-    return read_journal(day.folder / "journal.jsonl")
+    return read_entries(day.folder / "journal.jsonl")
 
 
 def test_records_come_back_from_the_journal(day):
@@ -64,7 +65,7 @@ def test_a_day_is_taken_up_again(day, typed, live_plan, look):
     assert [r.number for r in records_of(entries(day))] == [1, 2, 3]
     assert (day.folder / "day.html").read_text().count('src="pictures/') == 3
     assert day.left_undecided("a folder") is None
-    day.write("watch", source="a folder", there_before={"old.npy": [7, 8]})
+    day.write(WatchBegan(source="a folder", there_before={"old.npy": [7, 8]}))
     entry = SetAside(Path("x/bad.gsf"), "junk", (3, 4, 5), "bad.gsf")
     day.write_outcome(ScanRecord(4, "bad.gsf", 0, "set aside", "junk"), "", entry)
     # and the computer went down: what is in the folder beside these has no outcome
@@ -87,9 +88,9 @@ def test_what_a_full_disk_does_not_take_is_written_later(day, typed, live_plan, 
     assert any("not written" in w for w in runner.snapshot.records[0].warnings)
     assert any("entries wait" in text for text in seen)
     assert any(line.startswith("NOT WRITTEN") for line in said)
-    day.write("room again")
+    day.write(Unknown(kind="room again"))
     assert [r.number for r in records_of(entries(day))] == [1, 2]
-    whats = [e["what"] for e in entries(day)]
+    whats = [e.to_json()["what"] for e in entries(day)]
     assert whats == [
         "watch",
         "connected",

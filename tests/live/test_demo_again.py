@@ -4,6 +4,7 @@ import pytest
 
 from corescout.data import InputError
 from corescout.instruments import Journal
+from corescout.instruments.entries import StateChanged
 from corescout.instruments.twin_demo import demo_twin
 from corescout.live.day.day import Day, remove_day
 from corescout.live.loop.once import watch_once
@@ -17,7 +18,7 @@ def left(tmp_path):
     folder = tmp_path / "demo"
     Day(folder, synced=False).close()
     journal = Journal(folder / "journal.jsonl")
-    journal.write("state", before="ARMED", state="RUNNING", why="")
+    journal.write(StateChanged(before="ARMED", state="RUNNING"))
     journal.close()
     return folder
 

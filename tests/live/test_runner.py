@@ -10,6 +10,7 @@ import pytest
 
 from corescout.edits import rename
 from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
+from corescout.instruments.entries import StateChanged
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
@@ -391,7 +392,7 @@ def test_after_a_stop_the_source_is_not_opened_again_before_a_release(day, twin,
 
 def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
     with_crash = Journal(day.folder / "journal.jsonl", synced=False)
-    with_crash.write("state", before="ARMED", state="RUNNING", why="")
+    with_crash.write(StateChanged(before="ARMED", state="RUNNING"))
     with_crash.close()
     runner = measuring(day, twin, typed, live_plan, ListSource([]))
     runner.start()

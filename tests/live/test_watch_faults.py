@@ -12,6 +12,7 @@ import pytest
 
 from corescout.exports import write_gsf
 from corescout.instruments import read_journal
+from corescout.instruments.entries import Unknown
 from corescout.instruments.protocol import DOUBT, InstrumentError
 from corescout.live.day.day import Day
 from corescout.live.loop import runner as runner_module
@@ -67,6 +68,7 @@ def test_a_folder_and_a_file_whose_names_are_no_text(tmp_path, day, typed, live_
     write_scan(folder, look(seed=1), "good.gsf")
     until(lambda: len(runner.snapshot.records) == 2)
     runner.stop()
+    assert runner.wait(WAIT_S)
     assert {o for _, o, _ in outcomes(day)} == {"analysed", "set aside"}
     page = (day.folder / "day.html").read_text(encoding="utf-8")
     assert "good" in page
@@ -164,6 +166,7 @@ def test_files_that_are_not_decided_when_it_ends_have_an_entry(tmp_path, day, ty
     (tmp_path / "scans" / "half.npy").write_bytes(b"\x93NUMPY\x01\x00")
     until(lambda: runner._undecided_files())
     runner.stop()
+    assert runner.wait(WAIT_S)
     assert [(u, o) for u, o, _ in outcomes(day)] == [("half.npy", "set aside")]
 
 
@@ -177,8 +180,8 @@ def test_a_scan_in_doubt_is_set_aside_with_its_picture(day, typed, live_plan, lo
 
 
 def test_what_can_never_be_written_keeps_nothing_from_the_disk(day):
-    day.write("one", value=np.nan)  # JSON has no word for it
-    day.write("two")
+    day.write(Unknown(kind="one", values={"value": np.nan}))  # JSON has no word for it
+    day.write(Unknown(kind="two"))
     assert [e["what"] for e in read_journal(day.folder / "journal.jsonl")] == ["two"]
     assert day.problem == ""
 

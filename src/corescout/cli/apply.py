@@ -34,5 +34,5 @@ def apply(
     applied = apply_result(
         result, file, pitch=pixel_size, channel_map=options.read_channel_map(channel_map)
     )
-    save(applied, folder, overwrite=overwrite, log=f"{applied.why}\n")
+    save(applied, folder, overwrite=overwrite, log=f"{applied.verdict}\n")
     print_result(applied, folder, as_json)

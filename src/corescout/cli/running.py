@@ -44,7 +44,7 @@ def explore_and_save(
             count = len(stopped.trials)
             said = f"{count} finished candidate{'' if count == 1 else 's'}"
             raise StoppedError(f"stopped; {said} kept in {folder}") from stopped
-        logging.getLogger("corescout").info("%s", result.why)
+        logging.getLogger("corescout").info("%s", result.verdict)
         for note in result.notes:
             logging.getLogger("corescout").info("note: %s", note)
         save(result, folder, overwrite=overwrite, log=log.getvalue())

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -15,6 +15,9 @@ import typer
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.quantities import bias_v, length_m
+
+if TYPE_CHECKING:
+    from corescout.instruments import Limits
 
 
 class Choice(StrEnum):
@@ -71,12 +74,19 @@ def targets(
         str | None, typer.Option(help="Side of the frames of a zoom, such as 200nm.")
     ] = None,
     file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
+    instrument: Annotated[
+        str | None, typer.Option(help="Instrument of the profiles whose limits must allow them.")
+    ] = None,
+    profiles: Annotated[
+        Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
     as_json: Json = False,
 ) -> None:
     """Choose the targets of a finished run anew.
 
-    CSV comes by priority, JSON and .arcmd in the order of the visits.
+    CSV comes by priority, JSON and .arcmd in the order of the visits. Commands that move a tip
+    (.arcmd with --action spectrum) need the limits of --instrument.
     """
     from corescout.plan import TargetPlan
     from corescout.runs import read_run
@@ -98,7 +108,9 @@ def targets(
     chosen = targets_of(result, plan, _places(avoid) if avoid else [])
     if not chosen:
         typer.echo("no core point keeps the margin and the distance asked for", err=True)
-    text = _text(result, chosen, file_format, action, _settings(action, bias, frame_size))
+    limits = None if instrument is None else _limits(instrument, profiles)
+    settings = _settings(action, bias, frame_size)
+    text = _text(result, chosen, file_format, action, settings, limits)
     if out is None:
         sys.stdout.write(text)
     else:
@@ -111,8 +123,9 @@ def _text(
     file_format: Format,
     action: ActionName,
     settings: dict[str, float],
+    limits: Limits | None,
 ) -> str:
-    from corescout.exports.target_files import FORMATS
+    from corescout.instruments.target_export import export_text
     from corescout.targets import Way, way_through
 
     start = None if result.scan.frame is None else result.scan.frame.center_m
@@ -121,9 +134,18 @@ def _text(
     words = way.words()
     if file_format is Format.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)
-    text = FORMATS[file_format.value](result, way)
+    text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)
     return text
+
+
+def _limits(name: str, profiles: Path | None) -> Limits:
+    from corescout.instruments.profiles import open_instrument
+
+    _, limits = open_instrument(name, profiles)
+    if limits is None:
+        raise InputError(f"limits in the profile of {name}", "none", "write them there")
+    return limits
 
 
 def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> dict[str, float]:

@@ -181,7 +181,7 @@ _LIBRARY_COLUMNS = (
 def _run_rows(run: Path) -> list[tuple[object, ...]]:
     from corescout.colors import type_color
     from corescout.runs import read_run
-    from corescout.walls import wall_lengths
+    from corescout.wall_lengths import wall_lengths
 
     result = read_run(run)
     lengths, kinds = wall_lengths(result), result.types

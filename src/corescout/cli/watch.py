@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from corescout.plan import Plan
 
 _NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
-_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, q: quit"
+_KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, w: withdraw the tip, q: quit"
 
 
 def watch(
@@ -225,6 +225,8 @@ def _listen(runner: Runner, stop: threading.Event) -> None:
                 runner.halt("STOP at the terminal")
             elif key == "r":
                 runner.release(by)
+            elif key == "w":
+                runner.withdraw_tip(by)
             elif key == "q":
                 stop.set()
             else:

@@ -11,10 +11,12 @@ from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
 from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
+from corescout.data.finding import Finding
 from corescout.data.fit import Fit
 from corescout.data.frame import ScanFrame
-from corescout.data.keypoints import Keypoints
+from corescout.data.keypoints import Keypoints, WallProfiles
 from corescout.data.latents import Latents
+from corescout.data.line_faults import LineFaults
 from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
 from corescout.data.patches import PatchSet
@@ -34,10 +36,12 @@ __all__ = [
     "CorescoutError",
     "Encoding",
     "Evidence",
+    "Finding",
     "Fit",
     "InputError",
     "Keypoints",
     "Latents",
+    "LineFaults",
     "Measurement",
     "Mixture",
     "PatchSet",
@@ -54,6 +58,7 @@ __all__ = [
     "Trial",
     "TypeLook",
     "Types",
+    "WallProfiles",
     "readonly",
     "types_of_mixture",
 ]

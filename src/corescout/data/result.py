@@ -15,6 +15,7 @@ from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
 from corescout.data.fit import Fit
 from corescout.data.keypoints import Keypoints
+from corescout.data.line_faults import LineFaults
 from corescout.data.mixture import Mixture
 from corescout.data.patches import PatchSet
 from corescout.data.representation import Representation
@@ -22,6 +23,7 @@ from corescout.data.scan import Scan
 from corescout.data.target import Target
 from corescout.data.trial import Trial
 from corescout.data.types import Types, types_of_mixture
+from corescout.data.verdict import Verdict, verdict_of
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ class Result:
     seconds : float
     notes : tuple of str
         What was skipped, masked or assumed.
+    line_faults : LineFaults or None
+        Of the channel that key points were sought on: what was masked and mended.
     edited_types : Types or None
         Of the patches, once a person has changed them; `types` has them in any case.
     """
@@ -139,6 +143,7 @@ class Result:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     edited_types: Types | None = None
+    line_faults: LineFaults | None = None
 
     def __repr__(self) -> str:
         source = self.scan.source.replace("\\", "/").rpartition("/")[2] or self.scan.uid
@@ -168,6 +173,11 @@ class Result:
         """How many types, and whether they are claimed: "3 types", "2 possible types"."""
         possible = "" if self.evidence.has_types or self.n_types == 1 else "possible "
         return f"{self.n_types} {possible}type{'s' if self.n_types != 1 else ''}"
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was found, what to do next and why, for a person to read."""
+        return verdict_of(self)
 
     @cached_property
     def types(self) -> Types:

@@ -35,7 +35,7 @@ def main():
     plan = corescout.Plan.model_validate(PLAN)
 {keypoints}
     result = corescout.explore(SCAN, plan{argument})
-    print(result.why)
+    print(result.verdict)
     for target in result.targets:
         print(target.priority, target.type, target.xy_m)
     return result

@@ -3,14 +3,20 @@
 A plan of visits becomes messages; every message passes one gate that holds the limits and the stop.
 """
 
+from corescout.instruments.events import Event
 from corescout.instruments.gate import Gate, LimitError
-from corescout.instruments.journal import Journal, JournalState, last_state, read_journal
+from corescout.instruments.journal import (
+    Journal,
+    JournalState,
+    last_state,
+    read_entries,
+    read_journal,
+)
 from corescout.instruments.limits import Limits, load_limits
 from corescout.instruments.messages import Message, messages_of
 from corescout.instruments.protocol import (
     Capabilities,
     Check,
-    Event,
     Instrument,
     InstrumentError,
     Status,
@@ -42,6 +48,7 @@ __all__ = [
     "load_limits",
     "messages_of",
     "plan_visits",
+    "read_entries",
     "read_journal",
     "read_visits",
     "write_visits",

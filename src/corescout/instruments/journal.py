@@ -12,6 +12,15 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
+from corescout.instruments.entries import (
+    Approved,
+    Entry,
+    MessageSent,
+    StateChanged,
+    TargetMeasured,
+    entry_of,
+)
+
 
 class Journal:
     """Appends entries to a file; each is on the disk when `write` returns.
@@ -32,16 +41,16 @@ class Journal:
         self._file = self.path.open("ab+", buffering=0)
         self._end_last_line()
 
-    def write(self, what: str, **values: Any) -> None:
-        """Append an entry with the time.
+    def write(self, entry: Entry) -> None:
+        """Append an entry, with the time unless it has one.
 
         Raises
         ------
         OSError
             If the disk is full: what could not be noted must not be done, and is not noted later.
         """
-        entry = {"at": datetime.now(UTC).isoformat(), "what": what, **values}
-        line = json.dumps(entry, sort_keys=True, allow_nan=False) + "\n"
+        at = entry.at or datetime.now(UTC).isoformat()
+        line = json.dumps({"at": at, **entry.to_json()}, sort_keys=True, allow_nan=False) + "\n"
         with self._lock:
             append_whole(self._file, line.encode(), synced=self._synced)
 
@@ -90,6 +99,11 @@ def read_journal(path: str | Path) -> list[dict[str, Any]]:
     return entries
 
 
+def read_entries(path: str | Path) -> tuple[Entry, ...]:
+    """Return the entries of a journal, of this version or of 0.1.0."""
+    return tuple(entry_of(line) for line in read_journal(path))
+
+
 @dataclass(frozen=True)
 class JournalState:
     """What a journal says of the last session.
@@ -119,19 +133,18 @@ def last_state(entries: Sequence[Mapping[str, Any]]) -> JournalState:
     state, digest, finished = "OBSERVE", None, set()
     begun: dict[str, tuple[float, float] | None] = {}
     place: tuple[float, float] | None = None
-    for entry in entries:
-        what, uid = entry["what"], entry.get("target_uid")
-        if what == "state":
-            state = entry["state"]
-        elif what == "approved":
-            digest = entry["digest"]
-        elif what == "message":
-            values = entry["values"]
+    for entry in map(entry_of, entries):
+        if isinstance(entry, StateChanged):
+            state = entry.state
+        elif isinstance(entry, Approved):
+            digest = entry.digest
+        elif isinstance(entry, MessageSent):
+            values, uid = entry.values, entry.target_uid
             place = (values["x_m"], values["y_m"]) if "x_m" in values else place
-            if uid and entry["kind"] in ("spectrum", "zoom", "mark"):
+            if uid and entry.kind in ("spectrum", "zoom", "mark"):
                 begun[uid] = place
-        elif what == "measured" and uid:
-            finished.add(uid)
+        elif isinstance(entry, TargetMeasured) and entry.target_uid:
+            finished.add(entry.target_uid)
     return JournalState(state, digest, begun, frozenset(finished))
 
 
@@ -144,8 +157,3 @@ def last_time(entries: Sequence[Mapping[str, Any]]) -> datetime | None:
         except (KeyError, TypeError, ValueError):
             continue
     return max((t for t in found if t.tzinfo is not None), default=None)
-
-
-def measured(entries: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Targets that were measured or begun to be."""
-    return set(last_state(entries).begun)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
@@ -215,16 +215,6 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Event:
-    """Something that happened in a run."""
-
-    what: Literal["sent", "arrived", "measured", "drift", "handed over", "held", "done"]
-    target_uid: str | None = None
-    measurement: Measurement | Scan | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Description:
     """What was understood of an instrument by reading only, for a person to confirm.
 
@@ -249,6 +239,14 @@ class Describing(Protocol):
 
     def describe(self) -> Description:
         """Read frame and channels, without waiting for a scan. Connected, any thread."""
+
+
+@runtime_checkable
+class Withdraws(Protocol):
+    """An instrument that can lift the tip off the sample; a stop never does."""
+
+    def withdraw(self) -> None:
+        """Withdraw the tip, stopped or not, and wait for it (InstrumentError)."""
 
 
 @runtime_checkable

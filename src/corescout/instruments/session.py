@@ -20,18 +20,48 @@ from corescout.data import Measurement, Scan, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.instruments.clock import SteadyClock
 from corescout.instruments.control import Control
+from corescout.instruments.entries import (
+    Approved,
+    DriftSeen,
+    HeldWith,
+    MessageSent,
+    PlanHandedOver,
+    Previewed,
+    Released,
+    ScanCame,
+    StateChanged,
+    StopSaid,
+    TargetMeasured,
+    TipArrived,
+    TipElsewhere,
+    TipNotWithdrawn,
+    TipWithdrawn,
+)
+from corescout.instruments.events import (
+    Arrived,
+    Done,
+    Drifted,
+    Event,
+    HandedOver,
+    Held,
+    Measured,
+    Sent,
+)
 from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal, last_state, last_time, read_journal
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
 from corescout.instruments.protocol import (
+    UNCONFIRMED,
     Check,
     ChecksStop,
-    Event,
+    Contact,
     Identified,
     Instrument,
     InstrumentError,
     StopReport,
+    TellsContact,
+    Withdraws,
 )
 from corescout.instruments.readiness import read_readiness, setpoint_of
 from corescout.instruments.rehearsal import rehearse, start_m
@@ -43,6 +73,7 @@ State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _MEASURING = ("mark", "spectrum", "zoom")
 _LOOKED_BEFORE = ("move", "spectrum", "zoom")
 _BIAS_V = 10e-3  # within which a bias is the one that was set
+_CONFIRMED_S = 3.0  # for a stop to be confirmed before the tip is withdrawn
 _TIMED_S = 5.0  # beyond the longest spectrum, for what goes before and after its sweep
 _STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
@@ -91,6 +122,8 @@ class Session:
         self._came_back: Measurement | Scan | None = None
         self._measure_again = False
         self._hold_reason = self._stop_reason = ""
+        self._held_with = ""  # how the tip was left
+        self._after_hold: threading.Timer | None = None
         self._halted = threading.Event()  # by a stop, until a release
         self.stop_report: StopReport | None = None
         self.stop_told: Callable[[StopReport], None] = lambda report: None
@@ -110,7 +143,8 @@ class Session:
     @property
     def hold_reason(self) -> str:
         """Why it holds; "" if it does not."""
-        return self._hold_reason or (self._stop_reason if self._halted.is_set() else "")
+        reason = self._hold_reason or (self._stop_reason if self._halted.is_set() else "")
+        return f"{reason}; {self._held_with}" if reason and self._held_with else reason
 
     @property
     def armed_for_s(self) -> float:
@@ -142,7 +176,7 @@ class Session:
             for scan in self._instrument.scans():
                 if scan.rows_done is None:
                     self._journal.write(
-                        "scan", uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256
+                        ScanCame(uid=scan.uid, revision=scan.revision, sha256=scan.content_sha256)
                     )
                 if (problem := self._instrument.status().problem) is not None:
                     raise InstrumentError(f"the instrument reports {problem}")
@@ -172,10 +206,10 @@ class Session:
             self._control.release()
             if plan_problems(plan):  # it has no digest: there is nothing to approve
                 self._plan = self._approved = None
-                self._journal.write("preview", digest="", errors=list(check.errors))
+                self._journal.write(Previewed(errors=list(check.errors)))
                 return check
             self._plan, self._approved = plan, None
-            self._journal.write("preview", digest=plan.digest, errors=list(check.errors))
+            self._journal.write(Previewed(digest=plan.digest, errors=list(check.errors)))
             self._move("PREVIEW", "")
             return check
 
@@ -209,7 +243,7 @@ class Session:
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
-            self._journal.write("approved", digest=digest, by=by, plan=entry, limits=limits)
+            self._journal.write(Approved(digest=digest, by=by, plan=entry, limits=limits))
             self._move("ARMED", "")
 
     def withdraw(self, why: str) -> None:
@@ -262,7 +296,7 @@ class Session:
                 self._hold(str(error))
             else:  # something is wrong: what may still go on is stopped
                 self._stop_quietly(str(error))
-            yield Event("held", detail={"reason": str(error)})
+            yield Held(str(error))
             return
         except Exception as error:
             self._stop_quietly(f"{type(error).__name__}: {error}")  # the first error tells more
@@ -274,9 +308,9 @@ class Session:
                 self._move("OBSERVE", "done")
                 self._control.release()
         if stopped:
-            yield Event("held", detail={"reason": gate.stopped or "stopped"})
+            yield Held(gate.stopped or "stopped")
         else:
-            yield Event("done")
+            yield Done()
 
     def stop(self, reason: str) -> StopReport:
         """Interrupt the instrument, from any thread and in any state; the session holds.
@@ -315,6 +349,35 @@ class Session:
             raise InstrumentError(str(report))
         return report
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD: only where it is confirmed to rest at 0 V.
+
+        Raises
+        ------
+        SessionError
+            If it is not, or the instrument cannot do it from here. Nothing was sent then.
+        InstrumentError
+            If the instrument does not answer.
+        """
+        self._need("HOLD")
+        if not isinstance(self._instrument, Withdraws):
+            name = self._instrument.capabilities.name
+            raise SessionError(f"{name} cannot withdraw the tip from here: do it at the instrument")
+        self.stop(f"the tip is to be withdrawn by {by}")  # what it is confirmed by holds now
+        end_s = time.monotonic() + _CONFIRMED_S
+        while (self.stop_report is None or self.stop_report.state == "sent") and (
+            time.monotonic() < end_s
+        ):
+            time.sleep(0.02)
+        if self.stop_report is None or not self.stop_report.confirmed:
+            raise SessionError(f"the tip is not withdrawn: {self.stop_report or UNCONFIRMED}")
+        bias_v = self._instrument.status().bias_v
+        if not abs(bias_v) <= _BIAS_V:
+            raise SessionError(f"the tip is not withdrawn: the bias reads {bias_v:g} V")
+        self._instrument.withdraw()
+        self._journal.write(TipWithdrawn(by=by))
+        self._say_held()
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked.
 
@@ -326,17 +389,18 @@ class Session:
         with self._lock:
             self._need("HOLD")
             self._instrument.connect()
-            self._journal.write("released", by=by)
+            self._journal.write(Released(by=by))
             try:
                 self._instrument.release()
             except InstrumentError as error:
                 self._journal.write(
-                    "state", before="HOLD", state="HOLD", why=f"not released: {error}"
+                    StateChanged(before="HOLD", state="HOLD", why=f"not released: {error}")
                 )
                 raise
             self._plan = self._gate = None
-            self._hold_reason = self._stop_reason = ""
+            self._hold_reason = self._stop_reason = self._held_with = ""
             self.stop_report = None
+            self._cancel_withdrawing()
             self._halted.clear()
             self._move("OBSERVE", "")
             self._control.release()
@@ -345,6 +409,7 @@ class Session:
         """Give control back; a run that is under way is stopped."""
         if self.state == "RUNNING":
             self._stop_quietly("the session was closed")
+        self._cancel_withdrawing()
         self._control.release()
 
     # -- inner ----------------------------------------------------------------------------
@@ -365,11 +430,40 @@ class Session:
         self.stop_report = report
         try:
             self._journal.write(
-                "stop", state=report.state, seconds=round(report.seconds, 3), said=str(report)
+                StopSaid(state=report.state, seconds=round(report.seconds, 3), said=str(report))
             )
         except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
             LOG.error("the stop is not in the journal (%s): %s", error, report)
         self.stop_told(report)
+        if report.state != "sent":
+            threading.Thread(target=self._say_held, name="corescout-held", daemon=True).start()
+
+    def _say_held(self) -> None:
+        """Note how the tip is left: a stop does not lift it, nor switch a drive off."""
+        said = ""
+        try:
+            contact = Contact()
+            if isinstance(self._instrument, TellsContact):
+                contact = self._instrument.contact()
+            said = f"{contact}, {self._instrument.status().bias_v:g} V"
+            self._journal.write(HeldWith(said=said))
+        except InstrumentError as error:
+            said = f"how the tip is held cannot be read: {error}"
+        except (OSError, ValueError) as error:
+            LOG.error("not in the journal: %s", error)
+        self._held_with = said
+        if self._halted.is_set() and self.stop_report is not None:
+            self.stop_told(self.stop_report)
+
+    def _withdraw_after_hold(self) -> None:
+        """After the minutes that the limits say: opt-in, and only where the tip rests at 0 V."""
+        if self.state != "HOLD":
+            return
+        try:
+            self.withdraw_tip("after_hold")
+        except (SessionError, InstrumentError, OSError) as error:
+            with suppress(OSError, ValueError):
+                self._journal.write(TipNotWithdrawn(reason=str(error)))
 
     def _visits(
         self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
@@ -383,13 +477,13 @@ class Session:
             timed = self._look_before(message, limits, gate, place)
             if message.kind in ("move", "zoom"):
                 place = (message.values["x_m"], message.values["y_m"])
-            self._journal.write("message", **asdict(message))
+            self._journal.write(MessageSent(**asdict(message)))
             if message.target_uid and message.kind in _MEASURING:
                 self._begun[message.target_uid] = _place(plan, message.target_uid)
             self._came_back = None
             with self._at_most(limits, timed=timed):
                 gate(message)
-            yield Event("sent", message.target_uid, detail={"message": message})
+            yield Sent(message)
             if message.kind == "spectrum" and place is not None:
                 self._need_place("after the spectrum", place, limits)
             yield from self._came(message, plan, reference)
@@ -403,8 +497,8 @@ class Session:
             self._need_state(messages, limits, gate)
         gate.finish(self._instrument.finish)
         if self._instrument.capabilities.whole_plans:
-            self._journal.write("handed over", digest=plan.digest)
-            yield Event("handed over")
+            self._journal.write(PlanHandedOver(digest=plan.digest))
+            yield HandedOver()
 
     def _came(self, message: Message, plan: VisitPlan, reference: Scan | None) -> Iterator[Event]:
         """What a message brought back: a measurement, or the frame of a drift check."""
@@ -414,22 +508,21 @@ class Session:
         if uid is None and isinstance(came, Scan) and reference is not None:
             yield self._drift(came, plan, reference)
             return
-        self._journal.write("measured", target_uid=uid, source=came.source)
-        yield Event("measured", uid, measurement=came)
+        self._journal.write(TargetMeasured(target_uid=uid, source=came.source))
+        yield Measured(uid, came)
 
     def _drift(self, frame: Scan, plan: VisitPlan, reference: Scan) -> Event:
         """Compare a frame with the plan's scan where the plan takes it to lie."""
         found = register(replace(reference, frame=plan.frame), frame)
-        detail = {"drift_m": list(found.drift_m), "refused": found.refused}
-        self._journal.write("drift", **detail)
+        self._journal.write(DriftSeen(drift_m=found.drift_m, refused=found.refused))
         if found.refused is not None:
-            raise StoppedError(f"drift cannot be told: {found.refused}")
+            raise StoppedError(f"drift could not be measured: {found.refused}")
         if found.length_m > plan.tolerance_m:
             raise StoppedError(
-                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan bears"
+                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan tolerates"
                 f" {plan.tolerance_m * 1e9:.0f} nm: register and preview again"
             )
-        return Event("drift", detail=detail)
+        return Drifted(found.drift_m)
 
     def _need_a_stop(self) -> None:
         """Nothing moves where it could not be stopped."""
@@ -485,7 +578,7 @@ class Session:
             return
         off_m = _off_m(self._instrument.status().at_m, wanted_m)
         if not off_m <= limits.readback_tolerance_m:
-            self._journal.write("elsewhere", when=when, off_m=_finite(off_m), wanted_m=wanted_m)
+            self._journal.write(TipElsewhere(when=when, off_m=_finite(off_m), wanted_m=wanted_m))
             raise StoppedError(f"the tip is {off_m * 1e9:.0f} nm from where it was sent, {when}")
 
     @contextmanager
@@ -511,21 +604,21 @@ class Session:
         """Read the position back after a move."""
         capabilities = self._instrument.capabilities
         if capabilities.whole_plans or not capabilities.can_read_back:  # nothing has moved yet
-            return Event("arrived", message.target_uid, detail={"read_back": False})
+            return Arrived(message.target_uid)
         at_m = self._instrument.status().at_m
         wanted = (message.values["x_m"], message.values["y_m"])
         off_m = _off_m(at_m, wanted)
         if not off_m <= limits.readback_tolerance_m:
             self._journal.write(
-                "elsewhere", target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted
+                TipElsewhere(target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted)
             )
             raise StoppedError(
                 f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
                 f" {limits.readback_tolerance_m * 1e9:.0f} nm"
             )
         gate.set_position(at_m)
-        self._journal.write("arrived", target_uid=message.target_uid, off_m=off_m)
-        return Event("arrived", message.target_uid, detail={"off_m": off_m, "at_m": at_m})
+        self._journal.write(TipArrived(target_uid=message.target_uid, off_m=off_m))
+        return Arrived(message.target_uid, at_m, off_m)
 
     def _identities(self) -> tuple[str, ...]:
         """What the instrument is known by: what answers, where it can be asked."""
@@ -557,9 +650,19 @@ class Session:
                 except OSError as error:
                     LOG.error("the hold is not in the journal: %s", error)
                     self._state = "HOLD"
+                if self._limits is not None and self._limits.after_hold == "withdraw":
+                    seconds = 60 * self._limits.after_hold_minutes
+                    self._after_hold = threading.Timer(seconds, self._withdraw_after_hold)
+                    self._after_hold.daemon = True
+                    self._after_hold.start()
+
+    def _cancel_withdrawing(self) -> None:
+        timer, self._after_hold = self._after_hold, None
+        if timer is not None:
+            timer.cancel()
 
     def _move(self, state: State, why: str) -> None:
-        self._journal.write("state", before=self._state, state=state, why=why)
+        self._journal.write(StateChanged(before=self._state, state=state, why=why))
         self._state = state
 
 

@@ -149,15 +149,9 @@ def plan_visits(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
     values = [v for t in targets for v in (*(t.xy_m or ()), *t.settings.values())]
-    try:
-        finite = all(math.isfinite(v) for v in values)
-    except (TypeError, OverflowError):
-        finite = False
-    if not finite:
-        raise InputError(
-            "places and settings that are finite numbers", "nan, infinity, text or none",
-            "choose again",
-        )  # fmt: skip
+    wrong = [_short(value) for value in values if not is_number(value)]
+    if wrong:
+        raise InputError("places and settings that are numbers", ", ".join(wrong), "choose again")
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m

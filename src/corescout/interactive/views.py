@@ -21,7 +21,7 @@ def summary(result: Result) -> str:
     """Return verdict, types, counts and notes as text."""
     types = result.types
     width = max(len(look.name) for look in types.looks.values())
-    lines = [result.why, ""]
+    lines = [str(result.verdict), ""]
     lines += [
         f"{look.name:<{width}}  {types.count(n):>5} key points  {_share(result, n):>4.0%}"
         f"{'  hidden' if look.hidden else ''}"
@@ -49,6 +49,7 @@ def result_html(result: Result) -> str:
     figure.set_dpi(_DPI)
     return render(
         "result.html",
+        verdict=result.verdict,
         result=result,
         picture=picture(png_bytes(figure)),
         types=[_type_row(result, n) for n in result.types.numbers],

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Keypoints
+from corescout.data import Keypoints, WallProfiles
 from corescout.keypoints.features import orb_count, orb_places, sift_places
 from corescout.keypoints.thinning import thin
-from corescout.keypoints.walls import canny_walls, sato_walls
+from corescout.keypoints.walls import Walls, canny_walls, sato_walls
 from corescout.plan import KeypointPlan
 
-Places = tuple[NDArray[np.float64], NDArray[np.float64]]  # (N, 2) and scores (N,)
+_BEYOND = 0.5  # of the range between the percentiles: a few bright needles are not cut off
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """What a detector found, before spacing and margin.
+
+    Attributes
+    ----------
+    yx_px : (N, 2) float64
+    score : (N,) float64
+    kind : (N,) int64
+        Place in `corescout.data.keypoints.KINDS`; 0 where the detector does not say.
+    """
+
+    yx_px: NDArray[np.float64]
+    score: NDArray[np.float64]
+    kind: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, yx_px: NDArray[np.float64], score: NDArray[np.float64]) -> Places:
+        """Return places of unknown kind."""
+        return cls(yx_px, score, np.zeros(len(yx_px), np.int64))
+
+    def take(self, rows: object) -> Places:
+        """Return some of the places."""
+        return Places(self.yx_px[rows], self.score[rows], self.kind[rows])  # type: ignore[index]
 
 
 def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: float) -> Keypoints:
@@ -45,24 +72,24 @@ def detect(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
     known = np.isfinite(image)
     scaled = _robust(image, known) if known.any() else None
     if scaled is None:
-        return np.zeros((0, 2)), np.zeros(0)
+        return Places.of(np.zeros((0, 2)), np.zeros(0))
     return _DETECTORS[plan.detector](scaled, plan)
 
 
 def select(
     found: Places, known: NDArray[np.bool_], plan: KeypointPlan, margin_px: float
 ) -> Keypoints:
-    """Keep what lies away from the edge and from pixels that are not known (H, W), thinned."""
-    yx, score = found
+    """Keep what lies away from the edge and from pixels that are not known (H, W), thinned.
+
+    The profiles hold the kind alone; `corescout.keypoints.profiles` reads the rest.
+    """
     if plan.detector == "orb":
-        best = slice(orb_count(known.size, plan))
-        yx, score = yx[best], score[best]
-    keep = _allowed(known, margin_px)[tuple(np.rint(yx).astype(int).T)]
-    yx, score = yx[keep], score[keep]
+        found = found.take(slice(orb_count(known.size, plan)))
+    found = found.take(_allowed(found.yx_px, known, margin_px))
     if plan.detector != "grid":
-        chosen = thin(yx, score, plan.spacing_px)
-        yx, score = yx[chosen], score[chosen]
-    return Keypoints(yx, score, plan.detector)
+        found = found.take(thin(found.yx_px, found.score, plan.spacing_px))
+    profiles = replace(WallProfiles.unknown(len(found.kind)), kind=found.kind)
+    return Keypoints(found.yx_px, found.score, plan.detector, profiles)
 
 
 def find_wall_lines(image: NDArray[np.floating], plan: KeypointPlan) -> NDArray[np.float64] | None:
@@ -76,8 +103,8 @@ def find_wall_lines(image: NDArray[np.floating], plan: KeypointPlan) -> NDArray[
     scaled = _robust(image, known) if known.any() else None
     if scaled is None:
         return np.zeros((0, 2))
-    yx = _DETECTORS[plan.detector](scaled, plan)[0]
-    return np.asarray(yx[known[tuple(yx.astype(int).T)]])
+    pixel = _WALL_DETECTORS[plan.detector](scaled, plan).pixel
+    return np.asarray(pixel[known[tuple(pixel.T)]], dtype=np.float64)
 
 
 def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float32] | None:
@@ -85,7 +112,7 @@ def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np
     low, high = np.percentile(image[known], [1, 99])
     if not high > low:
         return None
-    scaled = np.clip((image - low) / (high - low), 0, 1).astype(np.float32)
+    scaled = np.clip((image - low) / (high - low), -_BEYOND, 1 + _BEYOND).astype(np.float32)
     if not known.all():
         scaled = _filled(scaled, known)
     return np.asarray(scaled)
@@ -99,30 +126,58 @@ def _filled(image: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.
     return np.asarray(image[tuple(nearest)])
 
 
-def _allowed(known: NDArray[np.bool_], margin_px: float) -> NDArray[np.bool_]:
+def _allowed(
+    yx_px: NDArray[np.float64], known: NDArray[np.bool_], margin_px: float
+) -> NDArray[np.bool_]:
     from scipy.ndimage import minimum_filter
 
     margin = int(np.ceil(margin_px))
-    return np.asarray(minimum_filter(known, 2 * margin + 1, mode="constant", cval=False))
+    free = minimum_filter(known, 2 * margin + 1, mode="constant", cval=False)
+    # A place between pixels keeps the distance too, not only the pixel that it is nearest to.
+    last = np.array(known.shape) - 1
+    inside = (yx_px >= margin_px).all(axis=1) & (yx_px <= last - margin_px).all(axis=1)
+    y, x = np.clip(np.rint(yx_px).astype(int), 0, last).T
+    return np.asarray(inside & free[y, x])
 
 
 def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
     axes = [np.arange((n - 1) % plan.spacing_px / 2, n, plan.spacing_px) for n in image.shape]
     yx = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    return np.rint(yx), np.ones(len(yx))
+    return Places.of(np.rint(yx), np.ones(len(yx)))
+
+
+def _orb(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+    return Places.of(*orb_places(np.clip(image, 0, 1), plan))
+
+
+def _sift(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+    return Places.of(*sift_places(np.clip(image, 0, 1), plan))
+
+
+def _canny(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+    walls = canny_walls(image, plan)
+    return Places(walls.yx_px, walls.score, walls.kind)
+
+
+def _sato(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+    walls = sato_walls(image, plan)
+    return Places(walls.yx_px, walls.score, walls.kind)
 
 
 def _none(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
     """Nothing: key points are drawn by hand."""
-    return np.zeros((0, 2)), np.zeros(0)
+    return Places.of(np.zeros((0, 2)), np.zeros(0))
 
 
-_WALL_DETECTORS = ("canny", "sato")
-_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
+_WALL_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Walls]] = {
     "canny": canny_walls,
     "sato": sato_walls,
+}
+_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
+    "canny": _canny,
+    "sato": _sato,
     "grid": _grid,
-    "orb": orb_places,
-    "sift": sift_places,
+    "orb": _orb,
+    "sift": _sift,
     "none": _none,
 }

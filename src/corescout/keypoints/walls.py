@@ -1,77 +1,143 @@
-"""Domain walls as thin lines: edges between domains, and nulls inside a contrast.
+"""Domain walls as thin lines: steps between two levels, and lines darker or brighter than both sides.
 
-A 180-degree wall is a narrow dark line in the amplitude, with an edge on either flank. Dark lines
-whose flanks lie so close that the centre is within 2 px of both become one line; a thin a domain
-of that width becomes one line likewise, a broader one keeps its two walls.
+A 180-degree wall is a narrow dark line in the amplitude, a needle narrower than two tips a dark or
+a bright one. Such a line has an edge on either flank; its centre is marked instead of them. What is
+broader keeps its two walls. A wall counts where it is clear beside the walls of its own rows: a
+tip or a resonance that fades from line to line fades all of them alike.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.data.keypoints import KINDS
+from corescout.keypoints.ridges import Ridges, find_ridges, values_at
 from corescout.plan import KeypointPlan
 
 _SHORTEST_PX = 6  # a line with fewer pixels is noise
-_STRONG_PERCENTILE = 99  # of the gradient: that of the scan's strongest walls
-_WALL_SHARE = 0.45  # a wall's gradient is at least this share of it somewhere along its line
+_STRONG_PERCENTILE = 99  # of the gradient: that of the strongest walls
+_WALL_SHARE = 0.38  # a wall's gradient is at least this share of it somewhere along its line
 _NOISE_SIGMAS = 7.0  # and this many times that of white noise
 _LOW_SHARE = 0.5  # of the high threshold: down to here a line goes on
-_SOBEL_GAIN = 8.0  # scikit-image's canny compares with unnormalised Sobel sums
+_BANDS = 8  # of rows, each with a threshold of its own
+_FAINTEST = 0.15  # of the whole scan's strongest walls: fainter bands are taken as empty
+_HALF = np.float32(0.5)
 
 
-def canny_walls(
-    image: NDArray[np.float32], plan: KeypointPlan
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Canny edges (Canny, 1986), thinned; the flanks of a null become its centre line.
+@dataclass(frozen=True, eq=False)
+class Walls:
+    """Pixels of thin lines.
+
+    Attributes
+    ----------
+    pixel : (P, 2) int64
+        (y, x), 8-connected lines of one pixel.
+    yx_px : (P, 2) float64
+        Where the wall runs within half a pixel of it.
+    score : (P,) float64
+        Gradient there, of the flanks where it is a line.
+    kind : (P,) int64
+        Place in `corescout.data.keypoints.KINDS`.
+    """
+
+    pixel: NDArray[np.int64]
+    yx_px: NDArray[np.float64]
+    score: NDArray[np.float64]
+    kind: NDArray[np.int64]
+
+
+def canny_walls(image: NDArray[np.float32], plan: KeypointPlan) -> Walls:
+    """Edges after Canny (1986), with a threshold for each band of rows, and lines.
 
     Parameters
     ----------
     image : (H, W) in [0, 1]
-
-    Returns
-    -------
-    (N, 2) pixels as (y, x), and the gradient there (N,)
     """
-    from scipy.ndimage import gaussian_gradient_magnitude
-    from skimage.feature import canny
+    from skimage.filters import apply_hysteresis_threshold
 
-    gradient = gaussian_gradient_magnitude(image, plan.smoothing_px)
-    high = _SOBEL_GAIN * _edge_threshold(image, gradient, plan.smoothing_px)
-    edges = canny(image, plan.smoothing_px, low_threshold=_LOW_SHARE * high, high_threshold=high)
-    return _lines(edges | _dark_gaps(edges, image, plan.smoothing_px), gradient)
+    slope = _Slope.of(image, plan.smoothing_px)
+    high = thresholds(image, slope.size, plan.smoothing_px)[:, None]
+    peaks, offset = slope.peaks(_LOW_SHARE * high)
+    relative = np.where(peaks, slope.size / high, 0.0)
+    edges = np.asarray(apply_hysteresis_threshold(relative, _LOW_SHARE, 1.0))
+    return _lines(edges, slope, find_ridges(slope.of_image, plan.smoothing_px, high), offset)
 
 
-def sato_walls(
-    image: NDArray[np.float32], plan: KeypointPlan
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ridges of the gradient, by the tubeness filter of Sato et al. (1998), and dark lines.
+def sato_walls(image: NDArray[np.float32], plan: KeypointPlan) -> Walls:
+    """Ridges of the gradient, by the tubeness filter of Sato et al. (1998), and lines.
 
     The filter alone marks the centres of bright needles; on the gradient it marks their walls.
     """
-    from scipy.ndimage import gaussian_gradient_magnitude
     from skimage.filters import sato, threshold_otsu
     from skimage.morphology import skeletonize
 
-    gradient = gaussian_gradient_magnitude(image, plan.smoothing_px)
-    tubes = sato(gradient, sigmas=[plan.smoothing_px], black_ridges=False)
-    ridges = skeletonize(tubes > 0.6 * threshold_otsu(tubes))
-    # The image is smoothed for its gradient and again by the filter.
-    twice_px = np.sqrt(2) * plan.smoothing_px
-    return _lines(ridges | _dark_gaps(ridges, image, float(twice_px)), tubes)
+    slope = _Slope.of(image, plan.smoothing_px)
+    high = thresholds(image, slope.size, plan.smoothing_px)[:, None]
+    tubes = sato(slope.size, sigmas=[plan.smoothing_px], black_ridges=False)
+    edges = skeletonize(tubes > 0.6 * threshold_otsu(tubes))
+    ridges = find_ridges(slope.of_image, plan.smoothing_px, high)
+    return _lines(edges, slope, ridges, np.zeros((2, *image.shape), np.float32))
 
 
-def _edge_threshold(
-    image: NDArray[np.float32], gradient: NDArray[np.float32], sigma_px: float
-) -> float:
-    """High threshold of the hysteresis: a share of the strongest walls, above the noise.
+@dataclass(frozen=True, eq=False)
+class _Slope:
+    """The smoothed image (H, W) and its gradient."""
+
+    of_image: NDArray[np.float32]
+    y: NDArray[np.float32]
+    x: NDArray[np.float32]
+    size: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, image: NDArray[np.float32], sigma_px: float) -> _Slope:
+        from scipy.ndimage import gaussian_filter
+
+        smooth = gaussian_filter(image, sigma_px)
+        y, x = np.gradient(smooth)
+        return cls(smooth, y, x, np.hypot(y, x))
+
+    def peaks(self, least: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Largest along the gradient, and by how much (2, H, W) the peak lies off the pixel."""
+        able = self.size > least
+        able[[0, -1]] = able[:, [0, -1]] = False
+        at = np.argwhere(able)
+        here = self.size[able]
+        normal = np.stack([self.y[able], self.x[able]]) / here
+        before, after = values_at(self.size, at.T - normal), values_at(self.size, at.T + normal)
+        top = (here >= before) & (here > after)
+        bend = 2 * here - before - after
+        shift = np.clip(_HALF * (after - before) / np.maximum(bend, 1e-12), -_HALF, _HALF) * normal
+        peaks, offset = np.zeros_like(able), np.zeros((2, *able.shape), np.float32)
+        rows, columns = at[top].T
+        peaks[rows, columns] = True
+        offset[:, rows, columns] = shift[:, top]
+        return peaks, offset
+
+
+def thresholds(
+    image: NDArray[np.float32], slope: NDArray[np.float32], sigma_px: float
+) -> NDArray[np.float32]:
+    """High threshold of the hysteresis for each row: a share of the strongest walls of its band.
 
     White noise of spread s has a gradient of spread s / (sqrt(8 pi) sigma^2) in each direction
-    after smoothing by sigma.
+    after smoothing by sigma. A band whose strongest gradient is far below that of the scan has no
+    walls, and the scan's faintest threshold.
     """
-    strong = _WALL_SHARE * float(np.percentile(gradient, _STRONG_PERCENTILE))
-    noise = _noise_spread(image) / (np.sqrt(8 * np.pi) * sigma_px**2)
-    return max(strong, float(_NOISE_SIGMAS * noise))
+    strongest = float(np.percentile(slope, _STRONG_PERCENTILE))
+    size = max(1, round(len(image) / _BANDS))
+    starts = np.arange(0, max(1, len(image) - size // 2), size)
+    middles = np.minimum(starts + (size - 1) / 2, len(image) - 1)
+    found = []
+    for start in starts:
+        near = slice(max(0, start - size // 2), start + size + size // 2)
+        of_band = float(np.percentile(slope[near], _STRONG_PERCENTILE))
+        strong = np.clip(of_band, _FAINTEST * strongest, strongest)
+        noise = _noise_spread(image[near]) / (np.sqrt(8 * np.pi) * sigma_px**2)
+        found.append(max(_WALL_SHARE * float(strong), float(_NOISE_SIGMAS * noise)))
+    return np.interp(np.arange(len(image)), middles, found).astype(np.float32)
 
 
 def _noise_spread(image: NDArray[np.float32]) -> float:
@@ -83,20 +149,6 @@ def _noise_spread(image: NDArray[np.float32]) -> float:
     return float(1.4826 * np.median(np.abs(difference)) / 6) if difference.size else 0.0
 
 
-def _dark_gaps(
-    edges: NDArray[np.bool_], image: NDArray[np.float32], sigma_px: float
-) -> NDArray[np.bool_]:
-    """Pixels between two edges at most 1 + 2 sigma apart, darker than what lies beyond them.
-
-    The flanks of a null lie 2.2 sigma apart for a tip as wide as the smoothing.
-    """
-    from scipy.ndimage import binary_opening, gaussian_laplace
-
-    wider = disc(round(2 * sigma_px) + 1)
-    between = ~edges & ~binary_opening(~edges, wider)
-    return np.asarray(between & (gaussian_laplace(image, sigma_px) > 0))
-
-
 def disc(width_px: int) -> NDArray[np.bool_]:
     """Return a disc of a whole number of pixels across, odd or even."""
     offset = np.arange(width_px) - (width_px - 1) / 2
@@ -105,10 +157,23 @@ def disc(width_px: int) -> NDArray[np.bool_]:
 
 
 def _lines(
-    mask: NDArray[np.bool_], strength: NDArray[np.float32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    edges: NDArray[np.bool_],
+    slope: _Slope,
+    ridges: Ridges,
+    offset: NDArray[np.float32],
+) -> Walls:
+    """Thin lines of edges and ridges; the flanks of a ridge are no edges of their own."""
     from skimage.morphology import remove_small_objects, skeletonize
 
+    # What is left of a flank is no wall, also where it touches the line.
+    steps = remove_small_objects(edges & ~ridges.flanks, max_size=_SHORTEST_PX - 1, connectivity=2)
+    mask = steps | ridges.centres
     thin = remove_small_objects(skeletonize(mask), max_size=_SHORTEST_PX - 1, connectivity=2)
-    yx = np.argwhere(thin)
-    return yx.astype(np.float64), strength[tuple(yx.T)].astype(np.float64)
+    pixel = np.argwhere(thin)
+    rows, columns = pixel.T
+    kind = ridges.kind[rows, columns].astype(np.int64)
+    is_step = kind == 0
+    kind[is_step] = KINDS.index("step")
+    shift = np.where(is_step, offset[:, rows, columns], ridges.offset[:, rows, columns])
+    score = np.where(is_step, slope.size[rows, columns], ridges.strength[rows, columns])
+    return Walls(pixel, (pixel + shift.T).astype(np.float64), score.astype(np.float64), kind)

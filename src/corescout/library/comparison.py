@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result
-from corescout.walls import WallLengths, wall_lengths
+from corescout.wall_lengths import WallLengths, wall_lengths
 
 _REACH = 1.0  # spacings: key points farther apart than that are no pair
 _LEAST_PAIRS = 20

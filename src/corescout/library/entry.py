@@ -14,7 +14,7 @@ from corescout.data import InputError, Representation, Result
 from corescout.data.arrays import set_readonly
 from corescout.data.short_repr import short_repr
 from corescout.upright import upright_patches
-from corescout.walls import WallLengths, wall_lengths
+from corescout.wall_lengths import WallLengths, wall_lengths
 
 _FAMILIAR_PERCENT = 99.0
 _AVERAGED = 500  # patches: more make the mean no sharper

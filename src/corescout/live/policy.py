@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from corescout.instruments.clock import SteadyClock
 from corescout.instruments.protocol import Check
 from corescout.instruments.visit_plan import VisitPlan
 
@@ -41,13 +42,17 @@ class Policy:
     longest_path_m: float = 100e-6
     expires_at: datetime = field(default_factory=_tomorrow)
 
-    def refusal(self, plan: VisitPlan, check: Check, plans: int, targets: int) -> str | None:
+    def refusal(
+        self, plan: VisitPlan, check: Check, plans: int, targets: int, now: datetime | None = None
+    ) -> str | None:
         """Say why a plan needs a person, None if the policy covers it.
 
         Parameters
         ----------
         plans, targets : int
             Carried out under the policy so far.
+        now : datetime, optional
+            That its end is held against; the computer's clock if not said.
         """
         biases = [
             abs(value)
@@ -58,7 +63,7 @@ class Policy:
         other = {t.action for t in plan.targets} - self.actions
         if check.errors:
             return "; ".join(check.errors)
-        if datetime.now(UTC) > self.expires_at:
+        if (now or datetime.now(UTC)) > self.expires_at:
             return "the policy has expired"
         if plans >= self.most_plans:
             return f"{self.most_plans} plans were carried out, the policy allows no more"
@@ -87,12 +92,13 @@ class Signed:
     policy: Policy | None = None
     plans: int = 0
     targets: int = 0
+    clock: SteadyClock = field(default_factory=SteadyClock)  # a policy that expired stays so
 
     def refusal(self, plan: VisitPlan, check: Check) -> str | None:
         """Say why a plan needs a person, None if the policy covers it."""
         if self.policy is None:
             return "no policy is signed"
-        return self.policy.refusal(plan, check, self.plans, self.targets)
+        return self.policy.refusal(plan, check, self.plans, self.targets, self.clock.now())
 
     def count(self, plan: VisitPlan) -> None:
         """Note a plan that was carried out under it."""

@@ -19,6 +19,7 @@ from corescout.data import (
     Fit,
     Keypoints,
     Latents,
+    LineFaults,
     Mixture,
     PatchSet,
     Result,
@@ -26,6 +27,7 @@ from corescout.data import (
     ScanFrame,
     TypeLook,
     Types,
+    WallProfiles,
 )
 from corescout.data.candidate import Candidate
 from corescout.runs.layout import FORMAT_VERSION
@@ -41,6 +43,8 @@ _FIT = (
     "context",
     "block",
 )
+_PROFILES = ("kind", "contrast", "width_px", "phase_step_deg", "direction_rad")
+_LINE_FAULTS = ("masked", "lost", "jump", "level")
 _MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
 _PATCHES = ("values", "index", "center_yx_px", "low", "high")
 
@@ -61,6 +65,12 @@ def result_to_h5(result: Result) -> bytes:
         keypoints.attrs["source"] = result.keypoints.source
         _put(keypoints, "yx_px", result.keypoints.yx_px)
         _put(keypoints, "score", result.keypoints.score)
+        if result.keypoints.profiles is not None:
+            profiles = keypoints.create_group("profiles")
+            for name in _PROFILES:
+                _put(profiles, name, getattr(result.keypoints.profiles, name))
+        if result.line_faults is not None:
+            _write_line_faults(file.create_group("line_faults"), result.line_faults)
         patches = file.create_group("patches")
         for name in _PATCHES:
             _put(patches, name, getattr(result.patches, name))
@@ -119,7 +129,30 @@ def scan_from_h5(file: h5py.File) -> Scan:
 def keypoints_from_h5(file: h5py.File) -> Keypoints:
     """Return the key points."""
     group = file["keypoints"]
-    return Keypoints(group["yx_px"][()], group["score"][()], str(group.attrs["source"]))
+    profiles = None
+    if "profiles" in group:
+        profiles = WallProfiles(**{name: group["profiles"][name][()] for name in _PROFILES})
+    return Keypoints(group["yx_px"][()], group["score"][()], str(group.attrs["source"]), profiles)
+
+
+def line_faults_from_h5(file: h5py.File) -> LineFaults | None:
+    """Return what was masked and mended; None in a run that is older than that."""
+    if "line_faults" not in file:
+        return None
+    group = file["line_faults"]
+    return LineFaults(
+        **{name: group[name][()] for name in _LINE_FAULTS},
+        of_offsets=bool(group.attrs["of_offsets"]),
+        error_before=float(group.attrs["error_before"]),
+        error_after=float(group.attrs["error_after"]),
+    )
+
+
+def _write_line_faults(group: h5py.Group, faults: LineFaults) -> None:
+    for name in _LINE_FAULTS:
+        _put(group, name, getattr(faults, name))
+    for name in ("of_offsets", "error_before", "error_after"):
+        group.attrs[name] = getattr(faults, name)
 
 
 def patches_from_h5(file: h5py.File, channels: tuple[str, ...]) -> PatchSet:

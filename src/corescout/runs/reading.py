@@ -17,6 +17,7 @@ from corescout.runs.arrays import (
     fit_from_h5,
     keypoints_from_h5,
     latents_by_trial_from_h5,
+    line_faults_from_h5,
     mixture_by_trial_from_h5,
     mixture_from_h5,
     patches_from_h5,
@@ -96,6 +97,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "latents_by_trial": latents_by_trial_from_h5(file),
             "mixture_by_trial": mixture_by_trial_from_h5(file),
             "edited_types": types_from_h5(file),
+            "line_faults": line_faults_from_h5(file),
             "bayesian_by_trial": bayesian_by_trial_from_h5(file),
         }
     with bounded_npz(path / layout.WEIGHTS) as stored:

@@ -9,6 +9,7 @@ import numpy as np
 
 from corescout.data import Candidate, Reward, RunnerUp, Trial
 from corescout.plan import DecisionPlan
+from corescout.search.direction import keeps_direction
 from corescout.search.scoring import Scoring, spoken
 from corescout.search.uncertainty import Sample, mean_per_block, tied_with_best
 
@@ -60,6 +61,7 @@ def first_scores(trials: Sequence[Trial], plan: DecisionPlan) -> dict[int, float
     scoring = Scoring.among(trials, plan)
     able = [i for i, trial in enumerate(trials) if trial.state == "done"]
     able = [i for i in able if np.isfinite(scoring.score(trials[i].rewards))]
+    able = [i for i in able if not keeps_direction(trials[i], trials, plan)]
     if plan.context_margin is not None and "context_retention" not in plan.reward_names:
         context = {i: _value(trials[i].rewards, "context_retention") for i in able}
         known = [v for v in context.values() if np.isfinite(v)]
@@ -201,6 +203,8 @@ def _excluded(
         reason = trial.reason or (
             _void_reason(trial, scoring.plan)
             if not np.isfinite(score)
+            else "its types would be directions too, and do not decide (none_decides)"
+            if keeps_direction(trial, trials, scoring.plan)
             else "loses too much of the surroundings (context retention"
             f" {_value(trial.rewards, 'context_retention'):.2f})"
         )

@@ -18,17 +18,28 @@ def without_rotation(
 ) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan without rotation where channels are lateral, and a note that says so.
 
-    Unchanged where no channel is lateral, where both in-plane components are there ("lateral x"
-    and "lateral y"), or where nothing is invariant to rotation anyway.
+    Direction is physics there, so candidates without rotation decide. With both in-plane
+    components ("lateral x" and "lateral y") rotation is left out unless other invariances than the
+    usual ones were asked for. Unchanged where no channel is lateral.
     """
     kinds = {roles.get(name, "").partition(LATERAL)[2].strip() for name in channels
              if LATERAL in roles.get(name, "")}  # fmt: skip
-    if not kinds or {"x", "y"} <= kinds or not any("r" in i for i in plan.invariances):
+    if not kinds or not any("r" in i for i in plan.invariances):
+        return plan, ()
+    decision = plan.decision.model_copy(update={"none_decides": True})
+    plan = plan.model_copy(update={"decision": decision})
+    whole = {"x", "y"} <= kinds
+    if whole and plan.invariances != Plan.model_fields["invariances"].default:
         return plan, ()
     left = tuple(dict.fromkeys(_unturned(i) for i in plan.invariances))
+    why = (
+        "the direction of an in-plane vector is physics; ask for r with --invariances"
+        if whole
+        else "a lateral channel is one component of a vector, and a turned patch is not a turned"
+        " domain"
+    )
     note = (
-        "invariance to rotation is left out: a lateral channel is one component of a vector, and a"
-        f" turned patch is not a turned domain ({', '.join(plan.invariances)} became"
+        f"invariance to rotation is left out: {why} ({', '.join(plan.invariances)} became"
         f" {', '.join(left)})"
     )
     return plan.model_copy(update={"invariances": left}), (note,)

@@ -28,6 +28,7 @@ from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
+from corescout.search.direction import one_type, turns
 from corescout.search.runner import Runner, held_s
 from corescout.trial import Outcome, TrialGroup
 
@@ -85,7 +86,10 @@ class Study:
         self._runner.run(
             self._sweep_groups, deadline=self._deadline(SWEEP_SHARE), on_group=self._keep_first
         )
-        if not any(o.collapsed is None for o in self._outcomes.values()):
+        if self._all_turned_collapsed() and self.plan.max_trials is None:
+            self._sweep_one_dimension()
+        alive = any(o.collapsed is None for o in self._outcomes.values())
+        if not alive and not self.shows_one_type:
             reasons = {o.collapsed or "" for o in self._outcomes.values()}
             raise InputError(
                 "at least one representation that does not collapse",
@@ -94,8 +98,34 @@ class Study:
                 "check that the channel shows walls, or choose another with --channel",
             )
 
+    def _all_turned_collapsed(self) -> bool:
+        """Whether candidates with rotation decide, and all that were trained collapsed."""
+        turned = [o for o in self._outcomes.values() if turns(o.candidate.invariances)]
+        decides = not self.plan.decision.none_decides
+        return decides and bool(turned) and all(o.collapsed is not None for o in turned)
+
+    def _sweep_one_dimension(self) -> None:
+        """Try the candidates with rotation with one dimension: two were one too many."""
+        wanted = [c for c in self._candidates if turns(c.invariances)]
+        fewer = tuple(dict.fromkeys(replace(c, latent_dim=1) for c in wanted))
+        fewer = tuple(c for c in fewer if c not in self._candidates)
+        first = len(self._candidates)
+        self._candidates += fewer
+        self._runner.run(
+            [self._group((c,)) for c in fewer],
+            deadline=self._deadline(SWEEP_SHARE),
+            on_group=lambda i, outcome: self._keep_first(first + i, outcome),
+        )
+
+    @property
+    def shows_one_type(self) -> bool:
+        """Whether nothing is left to tell apart once the direction is taken off."""
+        return self._all_turned_collapsed() and one_type(self._outcomes) is not None
+
     def repeat_finalists(self) -> None:
         """Train the finalists again with other seeds."""
+        if self.shows_one_type:
+            return
         extra = self.plan.decision.seeds - 1
         finalists = shortlist(self._first_trials(), self.plan.decision)
         if extra < 1 or not finalists:
@@ -130,6 +160,9 @@ class Study:
         repeats = {
             i: [self._trial(-1, o) for o in outcomes] for i, outcomes in self._repeats.items()
         }
+        found = one_type(self._outcomes) if self.shows_one_type else None
+        if found is not None:
+            return Decision(found[0], {}, {}, (), (), reason=found[1])
         decision = decide(self._first_trials(), repeats, self.plan.decision)
         if decision is None:
             names = " and ".join(map(repr, self.plan.decision.reward_names))
@@ -147,6 +180,8 @@ class Study:
     def winner(self, decision: Decision) -> Outcome:
         """Return the seed of the winning candidate that agrees best with its other seeds."""
         outcomes = self._seeds_of(decision.winner)
+        if not outcomes:  # one type: it has nothing to tell apart
+            return self._outcomes[decision.winner]
         return outcomes[medoid([self._assignment(o) for o in outcomes])]
 
     def null_gains(self, groups: Sequence[TrialGroup]) -> tuple[float, ...]:

@@ -28,7 +28,7 @@ def verdict(
     sentences = [f"{representation(winner, pitch_m)}: {_types(n_types, evidence)}."]
     if n_seeds > 1 and seed_agreement is not None and np.isfinite(seed_agreement):
         sentences.append(f"{n_seeds} seeds agree with ARI {seed_agreement:.2f}.")
-    if decision.reason:
+    if decision.reason and decision.reason != evidence.reason:
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
     if decision.tied:

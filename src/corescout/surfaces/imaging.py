@@ -42,6 +42,14 @@ class Imaging:
     phase_offset_deg : float
     background : float
         Response that does not switch, as a share of that of a c domain.
+    jump_share : float
+        Share of the lines where the gain jumps, for one line or for good.
+    fade : float
+        Share of the amplitude that is lost from the first line to the last.
+    tip_change_px : float
+        Blur that is added, in quadrature, from one line on.
+    tip_change_at : float
+        Where that line lies, as a share of the scan.
     """
 
     tip_px: float = 1.2
@@ -55,6 +63,10 @@ class Imaging:
     saturation: float = 0.0
     phase_offset_deg: float = 0.0
     background: float = 0.0
+    jump_share: float = 0.0
+    fade: float = 0.0
+    tip_change_px: float = 0.0
+    tip_change_at: float = 0.55
 
     @property
     def margin_px(self) -> int:
@@ -79,14 +91,21 @@ def measure(
 ) -> Scan:
     """Blur the complex response with the tip, then add what goes wrong: a null at 180 degrees."""
     shape = (domains.response.shape[0], domains.response.shape[1])
+    from corescout.surfaces.line_faults import planted_faults
+
+    faults = planted_faults(imaging, shape[0], seed)
     seen = gaussian_filter(domains.response, imaging.tip_px)
+    if faults.tip_change_row is not None:
+        blunter = float(np.hypot(imaging.tip_px, imaging.tip_change_px))
+        changed = slice(faults.tip_change_row, None)
+        seen[changed] = gaussian_filter(domains.response, blunter)[changed]
     seen = seen + imaging.noise * rng.standard_normal(shape)
     quadrature = imaging.noise * rng.standard_normal(shape)
     gain = 1 + imaging.row_noise * rng.standard_normal((shape[0], 1))
     height = gaussian_filter(domains.height, 2.0)
     height = height + 0.1 * gaussian_filter(rng.standard_normal(shape), 2)
     seen = seen + imaging.background
-    amplitude = np.hypot(seen, quadrature) * gain
+    amplitude = np.hypot(seen, quadrature) * gain * faults.gain[:, None]
     phase = np.degrees(np.arctan2(quadrature, seen))
     amplitude = amplitude + _disturbance(height, imaging, rng)
     amplitude, height = _scarred(amplitude, height, imaging, rng)

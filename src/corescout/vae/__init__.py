@@ -8,6 +8,7 @@ The parts in the order of the work: `networks` (stacked encoders and decoders), 
 from corescout.data import Encoding
 from corescout.vae.encoding import encode, reconstruct
 from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
+from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, epochs_of, train
@@ -17,6 +18,7 @@ __all__ = [
     "Exchanged",
     "Specification",
     "Trained",
+    "check_engine",
     "encode",
     "epochs_of",
     "read_pyroved",
@@ -24,6 +26,7 @@ __all__ = [
     "single_threaded",
     "specification_of",
     "train",
+    "train_with_pyroved",
     "why_not_pyroved",
     "write_pyroved",
 ]

@@ -323,7 +323,7 @@ def test_a_stop_connection_that_is_lost_in_a_run_holds_before_the_next_move(benc
     moves = bench.sent().count("FolMe.XYPosSet")
     events = list(run)
     assert events[-1].what == "held"
-    assert "no connection for STOP" in events[-1].detail["reason"]
+    assert "no connection for STOP" in events[-1].reason
     assert bench.sent().count("FolMe.XYPosSet") == moves
     assert session.state == "HOLD"
 
@@ -385,3 +385,42 @@ def _quietly(do):
         do()
     except Exception:  # noqa: BLE001 - the session may refuse it by then
         return
+
+
+def test_the_hold_says_how_the_tip_is_left(bench, session):
+    session.stop("STOP was pressed")
+    until(lambda: "tip in contact" in session.hold_reason, 4.0)
+    assert "AC drive on (1 V peak), 0 V" in session.hold_reason
+    assert bench.server.commands._panel.feedback  # STOP touches neither feedback nor height
+    assert "ZCtrl.Withdraw" not in bench.sent()
+
+
+def test_the_tip_is_withdrawn_by_its_own_button_where_it_rests_at_0_v(bench, session):
+    with pytest.raises(SessionError, match="HOLD"):
+        session.withdraw_tip("test")
+    bench.move()
+    session.stop("STOP was pressed")
+    session.withdraw_tip("test")
+    assert bench.server.commands._panel.withdrawn
+    assert [e["by"] for e in read_journal(bench.journal.path) if e["what"] == "tip withdrawn"]
+
+
+def test_a_tip_that_is_not_known_to_rest_is_not_withdrawn(bench, monkeypatch):
+    session = Session(bench.bridge, replace(bench.limits, emergency="halt"), bench.journal)
+    bench.bridge.send(Message("bias", {"bias_v": 2.0}))
+    session.stop("STOP was pressed")
+    with pytest.raises(SessionError, match="the bias reads 2 V"):
+        session.withdraw_tip("test")
+    for wire in bench.wires:
+        wire.set("lost")
+    with pytest.raises((SessionError, InstrumentError), match="NOT CONFIRMED"):
+        session.withdraw_tip("test")
+    assert "ZCtrl.Withdraw" not in bench.sent()
+
+
+def test_after_a_hold_of_some_minutes_the_tip_is_withdrawn_where_the_limits_say_so(bench):
+    limits = replace(bench.limits, after_hold="withdraw", after_hold_minutes=0.01)
+    session = Session(bench.bridge, limits, bench.journal)
+    session.stop("STOP was pressed")
+    until(lambda: bench.server.commands._panel.withdrawn, 6.0)
+    session.close()

@@ -19,7 +19,6 @@ from corescout.data import Measurement, Scan, StoppedError, Target
 from corescout.data.errors import CorescoutError
 from corescout.instruments import (
     Check,
-    Event,
     Instrument,
     Limits,
     Session,
@@ -28,6 +27,7 @@ from corescout.instruments import (
     StopReport,
     VisitPlan,
 )
+from corescout.instruments.events import Event, Held, Measured
 from corescout.instruments.loops import Loop, fit_loop
 from corescout.instruments.protocol import UNCONFIRMED
 from corescout.instruments.session import State
@@ -192,6 +192,11 @@ class InstrumentLink:
             self.session.withdraw(why)
         self._show_state()
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD (SessionError, InstrumentError)."""
+        self.session.withdraw_tip(by)
+        self._show_state()
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked (SessionError, InstrumentError)."""
         self.session.release(by)
@@ -221,12 +226,13 @@ class InstrumentLink:
         targets = {t.uid: t for t in plan.targets}
         try:
             for event in self.session.run(plan, reference):
-                if isinstance(event.measurement, Measurement) and event.target_uid in targets:
-                    self._keep(targets[event.target_uid], event.measurement)
+                match event:
+                    case Measured(str(uid), Measurement() as came) if uid in targets:
+                        self._keep(targets[uid], came)
                 self._events.append(event)
         except Exception as error:  # noqa: BLE001 - the session holds; the window says why
             reason = f"{type(error).__name__}: {error}"
-            self._events.append(Event("held", detail={"reason": reason}))
+            self._events.append(Held(reason))
         self._show(running=False)
         self._show_state()
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from corescout.data import Result, Target
 from corescout.data.target import Action
-from corescout.instruments import Event, VisitPlan
+from corescout.instruments import VisitPlan
+from corescout.instruments.events import (
+    Arrived,
+    Done,
+    Drifted,
+    Event,
+    HandedOver,
+    Held,
+    Measured,
+    Sent,
+)
+from corescout.instruments.messages import Message
 from corescout.instruments.visits import visits
 
 # Of a message that was carried out; the bias and the speed between them are not worth a word.
@@ -74,30 +87,38 @@ class Progress:
             self._take(event)
 
     def _take(self, event: Event) -> None:
-        uid = event.target_uid
+        match event:
+            case Sent(message=message):
+                self._sent(message)
+            case Measured(target_uid=uid):
+                if uid:
+                    self.state_of[uid] = "measured"
+            case Drifted(drift_m=drift_m):
+                self.text = f"drift {math.hypot(*drift_m) * 1e9:.1f} nm"
+            case HandedOver():
+                self.text = "handed over to the instrument"
+            case Held() | Done():
+                self._end(event)
+            case Arrived():
+                pass
+            case _:
+                assert_never(event)
+
+    def _sent(self, message: Message) -> None:
+        uid = message.target_uid
         number = next((i for i, t in enumerate(self.targets, start=1) if t.uid == uid), 0)
-        if event.what == "sent" and uid and number:
-            message = event.detail["message"]
+        if uid and number:
             if message.kind in _SAID:
                 self.text = f"target {number} of {len(self.targets)}: {_SAID[message.kind]}"
             if self.state_of.get(uid) == "planned":
                 self.state_of[uid] = "current"
             if message.kind == "mark":
                 self.state_of[uid] = "measured"
-        elif event.what == "measured" and uid:
-            self.state_of[uid] = "measured"
-        elif event.what == "drift":
-            x, y = event.detail["drift_m"]
-            self.text = f"drift {(x * x + y * y) ** 0.5 * 1e9:.1f} nm"
-        elif event.what == "handed over":
-            self.text = "handed over to the instrument"
-        elif event.what in ("held", "done"):
-            self._end(event)
 
-    def _end(self, event: Event) -> None:
+    def _end(self, event: Held | Done) -> None:
         self.ended = event.what
         for target in self.targets:
             if self.state_of.get(target.uid) in ("planned", "current"):
                 self.state_of[target.uid] = "skipped"
         count = f"{self.done} of {len(self.targets)} targets measured"
-        self.text = count if event.what == "done" else f"held: {count}"
+        self.text = count if isinstance(event, Done) else f"held: {count}"

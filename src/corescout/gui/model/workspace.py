@@ -189,7 +189,7 @@ class Workspace:
         else:
             self.searched = result.scan
             self.targets.set(result.scan, result.targets)
-            self.say(_short(result.why), "types" if result.evidence.has_types else "none")
+            self.say(result.verdict.summary, "types" if result.verdict.found else "none")
             self._settle_workflow(result)
         self.result_changed.emit(result)
         self.view_changed.emit(self.view)
@@ -323,9 +323,3 @@ class Workspace:
         self.workflow.set("types", State.DONE, result.types_in_words)
         self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
         self.compare()
-
-
-def _short(why: str, sentences: int = 4) -> str:
-    """The first sentences of a verdict."""
-    parts = why.split(". ")
-    return ". ".join(parts[:sentences]).rstrip(".") + "."

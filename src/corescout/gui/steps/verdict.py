@@ -36,4 +36,4 @@ class Verdict(QLabel):  # type: ignore[misc]
     def _tell_all(self, result: Result | None) -> None:
         """All of the verdict and its notes, under the mouse."""
         if result is not None:
-            self.setToolTip("\n".join([result.why, *result.notes]))
+            self.setToolTip("\n".join([f"Why: {result.verdict.why}", *result.notes]))

@@ -45,6 +45,7 @@ STOP_S = 0.4  # that `stop` waits for a confirmation
 _LATCH_S = 0.05  # a stop waits so long for a command that is being written
 _LAST_WORDS_S = 1.0  # that `close` leaves to a stop under way
 _LONGEST_REST_S = 2.0
+_WITHDRAW_MS = 30_000
 TOLERANCE_M = 50e-9  # between a target and the place that a file names
 BiasAt = Literal["tip", "sample"]
 _Result = TypeVar("_Result")
@@ -246,6 +247,10 @@ class NanonisInstrument:
         if before is not None:
             before.give_way()
         return self._stopping.wait(STOP_S)
+
+    def withdraw(self) -> None:
+        """Lift the tip off the sample and wait until it is."""
+        self._on(STATUS).call("ZCtrl.Withdraw", 1, _WITHDRAW_MS, timeout_s=_WITHDRAW_MS / 1000 + 5)
 
     def set_cloud(self, places_m: Any) -> np.ndarray[Any, Any]:
         """Write targets as a cloud and return what reads back (n, 2), equal at float32.

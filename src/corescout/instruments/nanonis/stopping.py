@@ -45,7 +45,8 @@ _LOOKS = 8  # that are compared with each other
 class _Look:
     """What was read in one turn: statuses, bias and place, and when."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    asked: list[Answer] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)  # the one of each that came
     values: dict[str, list[Any] | None] = field(default_factory=dict)  # None: refused
 
     @property
@@ -69,8 +70,12 @@ class _Lane:
 
     @property
     def over(self) -> bool:
-        """Whether no question is under way."""
-        return self.asked is None or self.asked.over
+        """Whether no question is under way.
+
+        A reply counts for the oldest question of its name, and one that was dropped has none: what
+        came after the last question was sent frees the lane, whichever it is counted for.
+        """
+        return self.asked is None or self.asked.over or self.came_s > self.asked.sent_s
 
     @property
     def asked_s(self) -> float:
@@ -289,9 +294,11 @@ class Stopping:
         if time.monotonic() < self._look_from_s:
             return
         look = self._look
-        for name, answer in list(look.answers.items()):
+        for answer in look.asked:
+            name = answer.name
             if answer.arrived and name not in look.values:
                 self._any_answer = True
+                look.answers[name] = answer
                 try:
                     look.values[name] = answer.results()
                 except InstrumentError:
@@ -303,9 +310,7 @@ class Stopping:
             self._look_from_s = time.monotonic() + self._rest_s / 2 + 0.005
             return
         now = time.monotonic()
-        open_now = {
-            n for n, a in look.answers.items() if not a.over and now - a.sent_s < SILENT_S
-        }  # fmt: skip
+        open_now = {a.name for a in look.asked if not a.over and now - a.sent_s < SILENT_S}
         ask = [n for n in wanted if n not in open_now]
         for lane, name in zip(self._free_lanes(), ask, strict=False):
             try:
@@ -314,7 +319,7 @@ class Stopping:
                 )
             except InstrumentError:
                 continue
-            look.answers[name] = lane.asked
+            look.asked.append(lane.asked)
 
     def _free_lanes(self) -> list[_Lane]:
         """Lanes that can be asked, the one that answered last first; silent ones where all are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from corescout.data import InputError, Measurement, Scan, Target
-from corescout.instruments import Journal, read_journal
+from corescout.instruments import Journal, read_entries
+from corescout.instruments.entries import Entry, PolicySigned, ScanOutcome, WatchBegan, WatchEnded
 from corescout.live.day.backlog import Backlog
 from corescout.live.day.measured_table import MEASUREMENTS, add_rows
-from corescout.live.day.records import OUTCOME, to_entry
+from corescout.live.day.records import to_entry
 from corescout.live.day.thumbnails import write_thumbnail
 from corescout.runs import write_run
 
@@ -73,26 +75,26 @@ class Day:
         """Why something could not be written yet, in words; "" if all is on the disk."""
         return self._backlog.problem
 
-    def write(self, what: str, **values: Any) -> None:
+    def write(self, entry: Entry) -> None:
         """Append an entry to the journal, now or as soon as the disk takes it."""
-        at = datetime.now(UTC).isoformat()
-        self._backlog.put(partial(self.journal.write, what, **{"at": at, **values}))
+        timed = replace(entry, at=entry.at or datetime.now(UTC).isoformat())
+        self._backlog.put(partial(self.journal.write, timed))
 
     def write_policy(self, policy: Policy) -> None:
         """Note who signed what."""
         values = asdict(policy)
         values["actions"] = sorted(policy.actions)
         values["expires_at"] = policy.expires_at.isoformat()
-        self.write("policy signed", **values)
+        self.write(PolicySigned(**values))
 
     def write_outcome(
         self, record: ScanRecord, file_sha256: str, unread: SetAside | None = None
     ) -> None:
         """Note what became of a scan; of a file that was not taken where it is, and its state."""
-        values = to_entry(record)
+        entry = ScanOutcome(record=to_entry(record), file_sha256=file_sha256)
         if unread is not None:
-            values |= {"file": unread.place, "file_signature": unread.signature}
-        self.write(OUTCOME, file_sha256=file_sha256, **values)
+            entry = replace(entry, file=unread.place, file_signature=tuple(unread.signature or ()))
+        self.write(entry)
 
     def retry(self) -> None:
         """Write what the disk did not take before."""
@@ -110,7 +112,7 @@ class Day:
         if result is None or not self._runs:
             return replace(record, folder=name)
         path = self.folder / SCANS / f"{name}.corescout"
-        write_run(result, path, overwrite=True, log=f"{result.why}\n")
+        write_run(result, path, overwrite=True, log=f"{result.verdict}\n")
         return replace(record, folder=name)
 
     def add_measurement(self, target: Target, measurement: Measurement) -> None:
@@ -119,13 +121,14 @@ class Day:
 
     def known_files(self) -> set[str]:
         """SHA-256 of the files that the journal has an outcome of."""
-        found = {e.get("file_sha256", "") for e in self._entries() if e["what"] == OUTCOME}
-        return {f for f in found if f}
+        outcomes = (e for e in self._entries() if isinstance(e, ScanOutcome))
+        return {e.file_sha256 for e in outcomes if e.file_sha256}
 
     def last_number(self) -> int:
         """Number of the last scan of the journal: the next ones are counted on."""
-        numbers = [e.get("number", 0) for e in self._entries() if e["what"] == OUTCOME]
-        return max(numbers, default=0)
+        outcomes = (e for e in self._entries() if isinstance(e, ScanOutcome))
+        numbers = (e.record.get("number") for e in outcomes)
+        return max((n for n in numbers if isinstance(n, int)), default=0)
 
     def left_undecided(self, source: str) -> dict[str, tuple[int, ...]] | None:
         """Files that the last watch of a source found there or set aside, if it never ended.
@@ -146,13 +149,12 @@ class Day:
         """
         found: dict[str, tuple[int, ...]] | None = None
         for entry in self._entries():
-            if entry["what"] == "watch" and entry.get("source") == source:
-                there = entry.get("there_before")
-                found = None if there is None else {str(k): tuple(v) for k, v in there.items()}
-            elif entry["what"] == "watch ended":
+            if isinstance(entry, WatchBegan) and entry.source == source:
+                found = _signatures(entry.there_before)
+            elif isinstance(entry, WatchEnded):
                 found = None
-            elif entry["what"] == OUTCOME and found is not None and entry.get("file"):
-                found[str(entry["file"])] = tuple(entry.get("file_signature") or ())[:2]
+            elif isinstance(entry, ScanOutcome) and found is not None and entry.file:
+                found[entry.file] = tuple(entry.file_signature)[:2]
         return found
 
     def write_page(self, source: str) -> Path:
@@ -173,8 +175,8 @@ class Day:
         self.journal.close()
         self._lock.release()
 
-    def _entries(self) -> list[dict[str, Any]]:
-        return read_journal(self.folder / JOURNAL)
+    def _entries(self) -> tuple[Entry, ...]:
+        return read_entries(self.folder / JOURNAL)
 
 
 def remove_day(folder: Path) -> None:
@@ -194,6 +196,13 @@ def remove_day(folder: Path) -> None:
         )  # fmt: skip
     Day(folder).close()  # nobody else has it
     shutil.rmtree(folder)
+
+
+def _signatures(there: Any) -> dict[str, tuple[int, ...]] | None:
+    """Size and time of files by their place; None where an entry says nothing of them."""
+    if not isinstance(there, Mapping):
+        return None
+    return {str(k): tuple(v) for k, v in there.items() if isinstance(v, list | tuple)}
 
 
 def _safe(name: str) -> str:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import numpy as np
 from matplotlib.figure import Figure
 
-from corescout.data.printable import one_line
-from corescout.instruments import read_journal
+from corescout.instruments.entries import ConnectionLost, Entry, TargetMeasured, said
+from corescout.instruments.journal import read_entries
 from corescout.live.day.day_timeline import OUTCOME_COLORS, loops_by_type, timeline
 from corescout.live.day.measured_table import MEASUREMENTS, read_curves
 from corescout.live.day.records import records_of
@@ -22,35 +22,17 @@ from corescout.report.drawing import png_bytes
 from corescout.whole import write_whole
 
 PAGE, JOURNAL, PICTURES = "day.html", "journal.jsonl", "pictures"
-# entries of the journal that a reader of the day wants to know of
-_TOLD = {
-    "watch": "watching {source}",
-    "connected": "connected to {source}",
-    "connection lost": "connection lost: {reason}",
-    "policy signed": "policy signed by {signed_by}: {most_plans} plans, {most_targets} targets",
-    "policy taken back": "policy taken back",
-    "policy": "left to a person: {refused}",
-    "approved": "plan {digest:.8} approved by {by}",
-    "declined": "plan {digest:.8} declined by {by}",
-    "withdrawn": "plan {digest:.8} withdrawn: {why}",
-    "run held": "run held: {reason}",
-    "stop": "{said}",
-    "released": "released by {by}",
-    "not previewed": "not previewed: {reason}",
-    "watch ended": "watch ended after {scans} scans",
-    "died": "the part {part!r} of the watch died and was begun again: {reason}",
-}
 
 
 def write_day_page(folder: Path, source: str) -> Path:
     """Write `day.html` into the folder of a day from what stands there; return its path."""
-    entries = read_journal(folder / JOURNAL)
+    entries = read_entries(folder / JOURNAL)
     page = folder / PAGE
     write_whole(page, _page(folder, source, entries))
     return page
 
 
-def _page(folder: Path, source: str, entries: Sequence[Mapping[str, Any]]) -> str:
+def _page(folder: Path, source: str, entries: Sequence[Entry]) -> str:
     records, curves = records_of(entries), read_curves(folder / MEASUREMENTS)
     loops = loops_by_type(curves)
     return render(
@@ -65,11 +47,9 @@ def _page(folder: Path, source: str, entries: Sequence[Mapping[str, Any]]) -> st
     )
 
 
-def _counts(
-    records: Sequence[ScanRecord], entries: Sequence[Mapping[str, Any]]
-) -> list[tuple[int | str, str]]:
+def _counts(records: Sequence[ScanRecord], entries: Sequence[Entry]) -> list[tuple[int | str, str]]:
     outcomes = {name: sum(r.outcome == name for r in records) for name in OUTCOME_COLORS}
-    measured = len({str(e.get("target_uid")) for e in entries if e["what"] == "measured"})
+    measured = len({str(e.target_uid) for e in entries if isinstance(e, TargetMeasured)})
     seconds = [r.seconds for r in records if r.outcome == "analysed" and not r.explored]
     return [
         (len(records), "scans"),
@@ -77,7 +57,7 @@ def _counts(
         (sum(r.explored for r in records), "explored anew"),
         (measured, "targets measured"),
         (f"{np.median(seconds):.1f} s" if seconds else "-", "scan to targets, median"),
-        (sum(e["what"] == "connection lost" for e in entries), "connections lost"),
+        (sum(isinstance(e, ConnectionLost) for e in entries), "connections lost"),
     ]
 
 
@@ -95,20 +75,9 @@ def _warnings(records: Sequence[ScanRecord]) -> list[dict[str, Any]]:
     return list(given.values())
 
 
-def _events(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    return [
-        (str(entry.get("at", ""))[11:19], _in_words(entry))
-        for entry in entries
-        if entry["what"] in _TOLD
-    ]
-
-
-def _in_words(entry: Mapping[str, Any]) -> str:
-    """Say an entry; one that lacks something is said as far as it goes."""
-    try:
-        return one_line(_TOLD[entry["what"]].format_map(entry))
-    except (KeyError, ValueError, TypeError):
-        return f"{entry['what']} (the entry in the journal is not complete)"
+def _events(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Time and words of what a reader of the day wants to know of."""
+    return [(entry.at[11:19], said(entry)) for entry in entries if entry.told]
 
 
 def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:

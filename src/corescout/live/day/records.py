@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from corescout.data.printable import one_line
+from corescout.instruments.entries import Entry, ScanOutcome
 from corescout.live.states import ScanRecord
 
 LOG = logging.getLogger("corescout.live")
-OUTCOME = "scan outcome"
 _PAIRS = ("drift_m", "tip")
 
 
@@ -25,20 +25,21 @@ def to_entry(record: ScanRecord) -> dict[str, Any]:
     return {name: _finite(value) for name, value in values.items()}
 
 
-def records_of(entries: Iterable[Mapping[str, Any]]) -> list[ScanRecord]:
+def records_of(entries: Iterable[Entry]) -> list[ScanRecord]:
     """Return what became of each scan, in the order of the journal; what is no record is left out.
 
     A day that was taken up again is one day.
     """
-    found = (_record_or_none(e) for e in entries if e.get("what") == OUTCOME and "number" in e)
+    outcomes = (e.record for e in entries if isinstance(e, ScanOutcome) and "number" in e.record)
+    found = map(_record_or_none, outcomes)
     return [record for record in found if record is not None]
 
 
-def _record_or_none(entry: Mapping[str, Any]) -> ScanRecord | None:
+def _record_or_none(values: Mapping[str, Any]) -> ScanRecord | None:
     try:
-        return _record(entry)
+        return _record(values)
     except (TypeError, ValueError, KeyError, AttributeError):
-        LOG.warning("an outcome in the journal is not complete: %s", one_line(repr(entry))[:200])
+        LOG.warning("an outcome in the journal is not complete: %s", one_line(repr(values))[:200])
         return None
 
 

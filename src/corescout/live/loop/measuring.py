@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, assert_never, runtime_checkable
 
 from corescout.data import InputError, Scan, Target
 from corescout.instruments import (
@@ -19,6 +19,17 @@ from corescout.instruments import (
     StopReport,
     VisitPlan,
 )
+from corescout.instruments.entries import (
+    Declined,
+    NotPreviewed,
+    PolicyRefused,
+    PolicyTakenBack,
+    RunHeld,
+    TargetMeasured,
+    Withdrawn,
+)
+from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Sent
+from corescout.instruments.events import Measured as MeasuredEvent
 from corescout.instruments.folder import Tied
 from corescout.live.day.day import Day
 from corescout.live.loop.suggestion import Measured, Suggestion, doubt, suggest
@@ -131,7 +142,7 @@ class Measuring:
             if self._session.state == "RUNNING":
                 raise SessionError("the plan is under way: stop it")
             if self._plan is not None:
-                self._day.write("declined", digest=self._plan.digest, by=by)
+                self._day.write(Declined(digest=self._plan.digest, by=by))
             self._states.mark("withdrawn", f"declined by {by}")
             self._void(f"declined by {by}")
             self._plan = self._check = self._suggestion = None
@@ -154,7 +165,7 @@ class Measuring:
         with self._lock:
             self._signed = Signed(policy)
         if policy is None:
-            self._day.write("policy taken back")
+            self._day.write(PolicyTakenBack())
             return
         self._day.write_policy(policy)
         self._ask_policy()
@@ -172,6 +183,10 @@ class Measuring:
         finally:
             self._approved = False
             self._show(stage="held", message=reason)
+
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD: only where it is confirmed to rest at 0 V."""
+        self._session.withdraw_tip(by)
 
     def stop_run(self, reason: str) -> None:
         """Stop a plan that is under way; nothing else."""
@@ -238,7 +253,7 @@ class Measuring:
         for tie in self._instrument.spectra().ties:
             uid = tie.measurement.target_uid
             if uid in self._handed_over and not self._states.has_measurement(uid):
-                self._day.write("measured", target_uid=uid, source=str(tie.path), how=tie.how)
+                self._day.write(TargetMeasured(target_uid=uid, source=str(tie.path), how=tie.how))
                 self._states.keep(self._handed_over[uid], tie.measurement)
 
     def carry_out(self) -> list[Scan]:
@@ -268,7 +283,7 @@ class Measuring:
         try:
             for event in self._session.run(plan, suggestion.result.scan):
                 self._happened(event)
-                if isinstance(event.measurement, Scan) and event.target_uid:
+                if isinstance(event, MeasuredEvent) and isinstance(event.measurement, Scan):
                     zooms.append(event.measurement)
         except Exception as error:  # noqa: BLE001 - the session holds; the watch goes on
             self._failed(f"{type(error).__name__}: {error}")
@@ -300,7 +315,7 @@ class Measuring:
 
     def _withdraw(self, why: str) -> None:
         if self._plan is not None:
-            self._day.write("withdrawn", digest=self._plan.digest, why=why)
+            self._day.write(Withdrawn(digest=self._plan.digest, why=why))
         self._states.mark("withdrawn", why)
         self._void(why)
         self._plan = self._check = None
@@ -325,7 +340,7 @@ class Measuring:
             plan = suggestion.plan(self._instrument, self._settings)
             check = self._session.preview(plan)
         except (InputError, InstrumentError, SessionError, OSError) as error:
-            self._day.write("not previewed", reason=str(error))
+            self._day.write(NotPreviewed(reason=str(error)))
             self._show(message=f"not previewed: {error}")
             return
         self._plan, self._check, self._since_plan = plan, check, (0.0, 0.0)
@@ -343,7 +358,7 @@ class Measuring:
                 return
             why = self._signed.refusal(plan, check)
             if why is not None:
-                self._day.write("policy", digest=plan.digest, refused=why)
+                self._day.write(PolicyRefused(digest=plan.digest, refused=why))
                 self._show(message=f"a person must approve: {why}")
                 return
             try:
@@ -365,18 +380,24 @@ class Measuring:
         return busy
 
     def _happened(self, event: Event) -> None:
-        uid, came = event.target_uid, event.measurement
-        if event.what == "arrived" and "at_m" in event.detail:
-            self._show(at_m=event.detail["at_m"])
-        elif event.what == "measured" and uid is not None and came is not None:
-            self._states.keep(self._states.targets[uid], came)
-        elif event.what == "handed over":
-            self._handed_over = dict(self._states.targets)
-            self._states.mark("approved", "handed over to the instrument")
-        elif event.what == "held":
-            self._failed(str(event.detail.get("reason", "held")))
+        match event:
+            case Arrived(at_m=at_m):
+                if at_m is not None:
+                    self._show(at_m=at_m)
+            case MeasuredEvent(target_uid=uid, measurement=came):
+                if uid is not None:
+                    self._states.keep(self._states.targets[uid], came)
+            case HandedOver():
+                self._handed_over = dict(self._states.targets)
+                self._states.mark("approved", "handed over to the instrument")
+            case Held(reason=reason):
+                self._failed(reason)
+            case Sent() | Drifted() | Done():
+                pass
+            case _:
+                assert_never(event)
 
     def _failed(self, reason: str) -> None:
-        self._day.write("run held", reason=reason)
+        self._day.write(RunHeld(reason=reason))
         self._states.fail(reason)
         self._show(stage="held", message=reason)

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 
 from corescout.data import InputError
-from corescout.instruments import Instrument, Limits, Session, read_journal
+from corescout.instruments import Instrument, Limits, Session
+from corescout.instruments.entries import NotPreviewed, PolicyRefused, RunHeld, ScanOutcome, said
+from corescout.instruments.journal import read_entries
 from corescout.live.day.day import Day
 from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource
@@ -18,6 +20,7 @@ from corescout.plan import Plan
 
 _TURN_S = 0.1
 _PATIENCE_S = 5.0  # for a plan, after the scans were analysed
+_MOST_SCANS = 5  # none of which could be analysed
 _SCANS = 2  # one to explore, and one after that for the drift
 LONGEST_S = 1800.0
 
@@ -80,6 +83,8 @@ def _until_measured(runner: Runner, policy: Policy, end: float) -> None:
     signed, idle_since = False, time.monotonic()
     while not runner.wait(_TURN_S) and time.monotonic() < end:
         shown = runner.snapshot
+        if len(shown.records) >= _MOST_SCANS and not _n_analysed(shown):
+            return
         if runner.measuring_or_due or _n_analysed(shown) < _SCANS or not runner.idle:
             idle_since = time.monotonic()
         elif not signed:
@@ -104,8 +109,9 @@ def _n_analysed(shown: Snapshot) -> int:
 
 def _why_not(day: Day) -> str:
     """The last word of the journal on why nothing was measured."""
-    words = {"policy": "refused", "run held": "reason", "not previewed": "reason"}
-    for entry in reversed(read_journal(day.journal.path)):
-        if entry["what"] in words:
-            return str(entry.get(words[entry["what"]]) or "held")
+    for entry in reversed(read_entries(day.journal.path)):
+        if isinstance(entry, PolicyRefused | RunHeld | NotPreviewed):
+            return said(entry)
+        if isinstance(entry, ScanOutcome) and entry.record.get("outcome") != "analysed":
+            return said(entry)
     return "no targets on the scans that came"

@@ -8,6 +8,7 @@ import time
 
 from corescout.data import Scan
 from corescout.data.errors import CorescoutError
+from corescout.instruments.entries import Connected, ConnectionLost
 from corescout.instruments.folder import SetAside
 from corescout.instruments.protocol import DOUBT
 from corescout.live.day.day import Day
@@ -98,14 +99,14 @@ class Receiver:
 
     def _connected(self) -> None:
         self._board.say(f"connected to {self._source.name}")
-        self._day.write("connected", source=self._source.name)
+        self._day.write(Connected(source=self._source.name))
         self._board.show(connected=True)
 
     def _lost(self, error: Exception, wait_s: float) -> None:
         if not isinstance(error, CorescoutError | OSError):
             LOG.error("the source failed", exc_info=error)
         text = " ".join(str(error).split()) or type(error).__name__
-        self._day.write("connection lost", reason=text, again_in_s=wait_s)
+        self._day.write(ConnectionLost(reason=text, again_in_s=wait_s))
         self._board.say(f"connection lost: {text}; again in {wait_s:g} s")
         self._board.show(connected=False, partial=None)
 

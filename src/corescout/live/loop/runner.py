@@ -20,6 +20,7 @@ from corescout.data import Result
 from corescout.data.errors import CorescoutError
 from corescout.data.printable import one_line
 from corescout.instruments import Instrument, Session, SessionError, StopReport
+from corescout.instruments.entries import PartDied, TypesEdited, WatchBegan, WatchEnded
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox, Waiting
@@ -142,7 +143,7 @@ class Runner:
         if isinstance(self._source, Listing):
             with suppress(CorescoutError, OSError):  # a folder that is lost is said as such
                 there = self._source.there_before()
-        self._day.write("watch", source=self._source.name, there_before=there)
+        self._day.write(WatchBegan(source=self._source.name, there_before=there))
         if self._measuring is not None and self._measuring.held:  # by an old journal
             why = self._measuring.hold_reason
             self._board.say(f"HOLD: {why}; nothing is scanned or moved before a person releases it")
@@ -201,6 +202,10 @@ class Runner:
         """Drop the plan that is shown."""
         self._need_measuring().decline(by)
 
+    def withdraw_tip(self, by: str) -> None:
+        """Lift the tip off the sample, in HOLD (SessionError, InstrumentError)."""
+        self._need_measuring().withdraw_tip(by)
+
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked."""
         self._need_measuring().release(by)
@@ -221,7 +226,7 @@ class Runner:
             self._edited.clear()
             self._analyst.adopt(edited)
             names = {str(n): look.name for n, look in edited.types.looks.items()}
-            self._day.write("types edited", names=names)
+            self._day.write(TypesEdited(names=names))
             self._show_edited(edited)
 
     def sign(self, policy: Policy | None) -> None:
@@ -246,7 +251,7 @@ class Runner:
                 soon = len(deaths) == MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_S
                 text = one_line(f"{type(error).__name__}: {error}")
             with suppress(Exception):
-                self._day.write("died", part=name, reason=text, gave_up=soon)
+                self._day.write(PartDied(part=name, reason=text, gave_up=soon))
                 self._board.say(f"{name} died ({text}); {'giving up' if soon else 'begun again'}")
             if soon:
                 self._give_up(name, text)
@@ -338,7 +343,7 @@ class Runner:
         for path, why in self._undecided_files().items():
             reason = f"the watch was stopped before it was complete: {why}"
             self._board.done(ScanRecord(self._inbox.number(), path.name, 0, "set aside", reason))
-        self._day.write("watch ended", scans=len(self.snapshot.records))
+        self._day.write(WatchEnded(scans=len(self.snapshot.records)))
         self._board.write_page()
         self._board.stage("stopped", "")
 

@@ -9,14 +9,14 @@ from typing import Literal
 
 import numpy as np
 
-from corescout.data import InputError, Keypoints, Result, Scan
+from corescout.data import Finding, InputError, Result, Scan
 from corescout.derived import derived_channels
 from corescout.live.reading.advice import Advice, advise
 from corescout.live.reading.kinds import ScanKind, kind_of
 from corescout.live.reading.novelty import Calibration, Novelty, calibrate, novelty
 from corescout.pipeline import apply
 from corescout.preparation import COARSEST
-from corescout.quality import Finding, assess
+from corescout.quality import assess
 
 FEWEST_POINTS = 20
 MOST_NOVEL = 0.4  # share of novel points at which a scan is taken to be of another material
@@ -147,8 +147,7 @@ def _without(applied: Result, known: Result, written_m: Sequence[tuple[float, fl
     kept = near > WRITTEN_M
     if kept.all():
         return applied
-    left = Keypoints(points.yx_px[kept], points.score[kept], points.source)
-    return apply(known, applied.scan, keypoints=left)
+    return apply(known, applied.scan, keypoints=points.take(kept))
 
 
 def unusable(scan: Scan, channel: str | None = None) -> str | None:

@@ -7,11 +7,11 @@ from psygnal import Signal
 from corescout.data import InputError, Progress, Result, StoppedError
 from corescout.gui.jobs.engine import start_exploration
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
-from corescout.gui.steps.explore.own_code import may_run
 
 _NAME = "explore"
 

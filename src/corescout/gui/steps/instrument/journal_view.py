@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from qtpy.QtWidgets import QPlainTextEdit
 
-from corescout.instruments.messages import Message, in_words
+from corescout.instruments.entries import Entry, entry_of, said
 
 _MOST_LINES = 500
 
@@ -47,39 +45,14 @@ class JournalView(QPlainTextEdit):  # type: ignore[misc]
             self.appendPlainText("\n".join(lines[-_MOST_LINES:]))
 
 
-def entry_words(entry: Mapping[str, Any]) -> str:
+def entry_words(entry: Entry) -> str:
     """Say an entry: its time, and what was done or decided."""
-    time = str(entry.get("at", ""))[11:19]
-    return f"{time}  {_words(entry)}"
+    return f"{entry.at[11:19]}  {said(entry)}"
 
 
-def _words(entry: Mapping[str, Any]) -> str:
-    what = entry["what"]
-    if what == "state":
-        why = entry.get("why") or ""
-        return f"{entry['before']} -> {entry['state']}" + (f": {why[:90]}" if why else "")
-    if what == "message":
-        said = in_words(Message(entry["kind"], entry["values"], entry.get("target_uid")))
-        return f"sent: {said}"
-    if what == "preview":
-        errors = entry.get("errors") or []
-        return f"dry run of plan {entry['digest'][:8]}" + (f": {len(errors)} errors" * bool(errors))
-    if what == "approved":
-        return f"plan {entry['digest'][:8]} approved by {entry['by']}"
-    if what == "arrived":
-        return f"arrived, {entry['off_m'] * 1e9:.1f} nm off"
-    if what == "stop":
-        return str(entry.get("said", what))
-    if what == "drift" and entry.get("drift_m"):
-        x, y = entry["drift_m"]
-        return f"drift {(x * x + y * y) ** 0.5 * 1e9:.1f} nm {entry.get('refused') or ''}"
-    rest = {k: v for k, v in entry.items() if k not in ("at", "what", "plan", "sha256")}
-    return f"{what} " + ", ".join(f"{k} {v}" for k, v in rest.items())
-
-
-def _entry(line: bytes) -> dict[str, Any] | None:
+def _entry(line: bytes) -> Entry | None:
     try:
         found = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and "what" in found else None
+    return entry_of(found) if isinstance(found, dict) and "what" in found else None

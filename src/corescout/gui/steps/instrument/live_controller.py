@@ -13,10 +13,10 @@ from corescout.gui.jobs.collector import CheapCollections
 from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
+from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
-from corescout.gui.steps.explore.own_code import may_run
 from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import loops_layer

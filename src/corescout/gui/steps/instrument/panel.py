@@ -31,6 +31,7 @@ from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import LoopPlot
 from corescout.gui.steps.instrument.stop_bar import StopBar
 from corescout.gui.steps.step import Fold
+from corescout.instruments.protocol import Withdraws
 
 
 class InstrumentPanel(QWidget):  # type: ignore[misc]
@@ -75,7 +76,8 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         state, can_stop = snapshot.state, link.instrument.capabilities.can_stop
         held = state == "HOLD"
         reason = (snapshot.hold_reason or "look at the instrument") if held else ""
-        self.stop_bar.show_connected(True, can_stop=can_stop)
+        can_withdraw = isinstance(link.instrument, Withdraws)
+        self.stop_bar.show_connected(True, can_stop=can_stop, can_withdraw=can_withdraw)
         self.stop_bar.show_hold(reason, snapshot.stop_said)
         _set_text(self.status, snapshot.problem or in_words(snapshot))
         idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running

@@ -184,6 +184,12 @@ class InstrumentStep(Step):
         elif link is not None:
             self._do("release", lambda: link.release(person()))
 
+    def withdraw_tip(self) -> None:
+        """Lift the tip off the sample, in HOLD."""
+        link = self.link
+        if link is not None:
+            self._do("withdraw tip", lambda: link.withdraw_tip(person()))
+
     def watch_scans(self, source: str, folder: Path | None = None) -> None:
         """Understand every new scan as it arrives, from the instrument or a folder."""
         link = self.link if source == INSTRUMENT else None
@@ -408,6 +414,7 @@ class InstrumentStep(Step):
         panel.live_section.sign_wanted.connect(lambda count: self.live.sign(count, person()))
         panel.stop_bar.stop_wanted.connect(self.stop)
         panel.stop_bar.release_wanted.connect(self.release)
+        panel.stop_bar.withdraw_wanted.connect(self.withdraw_tip)
         panel.form_of_action.changed.connect(self._plan_changed)
         targets.changed.connect(self._plan_changed)
         targets.selected_changed.connect(self._show_picked)

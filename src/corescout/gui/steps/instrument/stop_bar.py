@@ -16,6 +16,7 @@ class StopBar(QWidget):  # type: ignore[misc]
 
     stop_wanted = Signal()
     release_wanted = Signal()
+    withdraw_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,6 +30,10 @@ class StopBar(QWidget):  # type: ignore[misc]
         )
         self.release_button = QPushButton("I have looked: release")
         self.release_button.setToolTip("Leave HOLD. Look at tip, feedback and bias first.")
+        self.withdraw_button = QPushButton("Withdraw tip")
+        self.withdraw_button.setToolTip(
+            "Lift the tip off the sample: only where it is confirmed to rest at 0 V"
+        )
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 2px 6px;")
@@ -36,6 +41,7 @@ class StopBar(QWidget):  # type: ignore[misc]
         row = QHBoxLayout()
         row.addWidget(self.stop_button, stretch=2)
         row.addWidget(self.release_button, stretch=1)
+        row.addWidget(self.withdraw_button, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -43,11 +49,16 @@ class StopBar(QWidget):  # type: ignore[misc]
         layout.addWidget(self.said)
         self.stop_button.clicked.connect(self.stop_wanted)
         self.release_button.clicked.connect(self.release_wanted)
+        self.withdraw_button.clicked.connect(self.withdraw_wanted)
+        self._can_withdraw = False
         self.setVisible(False)
         self.show_hold("", "")
 
-    def show_connected(self, connected: bool, *, can_stop: bool = True) -> None:
+    def show_connected(
+        self, connected: bool, *, can_stop: bool = True, can_withdraw: bool = False
+    ) -> None:
         """Appear with a connection and go with it."""
+        self._can_withdraw = can_withdraw
         self.setVisible(connected)
         self.stop_button.setText("STOP   Esc" if can_stop else "STOP AT THE INSTRUMENT")
         self.stop_button.setToolTip(
@@ -67,3 +78,4 @@ class StopBar(QWidget):  # type: ignore[misc]
             self.said.setToolTip(text)
         self.said.setVisible(bool(text))
         self.release_button.setVisible(holds)
+        self.withdraw_button.setVisible(holds and self._can_withdraw)

@@ -27,6 +27,7 @@ from corescout.gui.model.target_edits import numbered
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.table import TargetTable
+from corescout.instruments.target_export import export_text
 from corescout.targets import way_through
 
 _CHOICES = {
@@ -101,7 +102,7 @@ class TargetsStep(Step):
             return
         start = None if result.scan.frame is None else result.scan.frame.center_m
         try:
-            text = FORMATS[name](result, way_through(targets, start))
+            text = export_text(result, way_through(targets, start), name)
             target.write_text(text, encoding="utf-8", newline="\n")
         except (InputError, OSError) as error:
             self.route.setText(f"Not written: {error}")

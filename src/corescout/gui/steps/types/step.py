@@ -24,7 +24,7 @@ from corescout.gui.steps.types.finding import Finder
 from corescout.gui.steps.types.type_list import TypeList, swatch
 from corescout.library import Library, library_type
 from corescout.library.entry import mean_patch
-from corescout.walls import WallLengths, wall_lengths
+from corescout.wall_lengths import WallLengths, wall_lengths
 
 _EMPTY = "Types appear here after Explore. Rename, merge, split or correct them."
 

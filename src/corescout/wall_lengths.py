@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cleaning import clean_channel
 from corescout.data import Result, Types
 from corescout.data.short_repr import short_repr
 from corescout.keypoints import find_wall_lines
+from corescout.lines import analysed_channel
 from corescout.plan import Plan
 from corescout.square_grid import SquareGrid, square_grid
 
@@ -108,6 +108,4 @@ def _half_ways_px(places: NDArray[np.float64], spacing_px: float) -> NDArray[np.
 
 def _image(result: Result, plan: Plan, grid: SquareGrid) -> NDArray[np.float32]:
     """The channel that key points are sought on, as `prepare` makes it."""
-    raw = grid.resample(clean_channel(result.scan, result.channels[0], plan.cleaning))
-    low, high = float(result.patches.low[0]), float(result.patches.high[0])
-    return np.asarray(np.clip((raw - low) / (high - low), 0, 1), dtype=np.float32)
+    return grid.resample(analysed_channel(result.scan, result.channels[0], plan.cleaning).sought)

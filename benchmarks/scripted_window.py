@@ -11,9 +11,9 @@ import napari
 from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QApplication
 
+from benchmarks.heartbeat import Heartbeat
 from corescout.gui.canvas.opening import read
 from corescout.gui.explorer import Explorer
-from corescout.gui.heartbeat import Heartbeat
 from corescout.gui.steps.scan.samples import sample_surface
 
 

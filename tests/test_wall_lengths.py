@@ -9,7 +9,7 @@ from skimage.morphology import skeletonize
 
 from corescout.data import Keypoints
 from corescout.edits import merge
-from corescout.walls import line_length_px, wall_lengths
+from corescout.wall_lengths import line_length_px, wall_lengths
 
 
 def pixels(rows, columns, size=220):

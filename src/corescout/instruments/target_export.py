@@ -1,0 +1,56 @@
+"""Targets as files for others, held against the limits of the instrument that they are for."""
+
+from __future__ import annotations
+
+from corescout.data import InputError, Result
+from corescout.exports.target_files import FORMATS
+from corescout.instruments.gate import Gate, LimitError
+from corescout.instruments.limits import Limits
+from corescout.instruments.messages import messages_of
+from corescout.instruments.visit_plan import plan_visits
+from corescout.targets import Way
+
+
+def export_text(result: Result, way: Way, file_format: str, limits: Limits | None = None) -> str:
+    """Return targets as a file of a format of `FORMATS`.
+
+    Parameters
+    ----------
+    limits : Limits, optional
+        Of the instrument that the file is for; needed where commands of it move a tip.
+
+    Raises
+    ------
+    InputError
+        If the limits do not allow what the file asks for, or are needed and not given.
+    """
+    moves = file_format == "arcmd" and any(t.action == "spectrum" for t in way.targets)
+    if moves and limits is None:
+        raise InputError(
+            "the limits of the instrument that the tip is moved by", "none",
+            "give --instrument NAME, or export markers only (--action mark)",
+        )  # fmt: skip
+    if limits is not None and way.targets:
+        wrong = _beyond(result, way, limits)
+        if wrong:
+            raise InputError("targets within the limits", "; ".join(wrong[:4]), "choose again")
+    return FORMATS[file_format](result, way)
+
+
+def _beyond(result: Result, way: Way, limits: Limits) -> list[str]:
+    """What of a way the limits do not allow, from where the tip could be at worst."""
+    plan = plan_visits(result.scan, way.targets)
+    marks_only = all(t.action == "mark" for t in way.targets)
+    wrong = []
+    if plan.frame.angle_rad and not (limits.rotation_verified or marks_only):
+        wrong.append("the scan is rotated, and no marker check has shown which way")
+    if len(plan.targets) > limits.most_targets:
+        wrong.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
+    gate = Gate(limits, lambda message: None)
+    gate.set_position(limits.farthest_from(plan.targets[0].xy_m or (0.0, 0.0)))
+    for message in messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s):
+        try:
+            gate(message)
+        except LimitError as error:
+            wrong.append(f"target {message.target_uid or ''}: {error}")
+    return wrong

@@ -1,0 +1,7 @@
+"""Line faults: jumps, lost lines, gain and offset from line to line, found and mended."""
+
+from corescout.lines.channel import AnalysedChannel, analysed_channel
+from corescout.lines.finding import find_line_faults
+from corescout.lines.mending import mend, without_masked
+
+__all__ = ["AnalysedChannel", "analysed_channel", "find_line_faults", "mend", "without_masked"]

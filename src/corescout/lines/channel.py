@@ -1,0 +1,59 @@
+"""A channel as it is analysed: cleaned, its lines mended, and as key points are sought on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.cleaning import clean_channel
+from corescout.data import LineFaults, Scan
+from corescout.lines.finding import find_line_faults
+from corescout.lines.mending import mend, without_masked
+from corescout.plan import CleaningPlan
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysedChannel:
+    """One channel of a scan, three times (H, W), NaN where missing.
+
+    Attributes
+    ----------
+    raw : (H, W) float32
+        Cleaned as the plan says; properties and exports use it.
+    mended : (H, W) float32
+        The lines mended: patches are cut from it.
+    sought : (H, W) float32
+        The masked lines replaced as well: key points are sought on it.
+    faults : LineFaults
+    """
+
+    raw: NDArray[np.float32]
+    mended: NDArray[np.float32]
+    sought: NDArray[np.float32]
+    faults: LineFaults
+
+
+def analysed_channel(scan: Scan, name: str, plan: CleaningPlan) -> AnalysedChannel:
+    """Clean a channel and take its lines' faults off, as far as the plan asks for it.
+
+    Topography is levelled line by line by the cleaning, and phase and frequency have no gain:
+    of these no line is mended.
+
+    Raises
+    ------
+    InputError
+        If the scan has no channel of that name.
+    """
+    raw = clean_channel(scan, name, plan)
+    role = scan.roles.get(name, "")
+    signed = bool(np.nanmin(raw) < 0) if np.isfinite(raw).any() else False
+    if plan.lines == "off" or role.startswith(("phase", "frequency", "topography")):
+        faults = LineFaults.none(len(raw))
+        return AnalysedChannel(raw, raw, raw, faults)
+    faults = find_line_faults(raw, signed=signed)
+    if plan.lines == "mask":
+        faults = faults.masked_only()
+    mended = mend(raw, faults)
+    return AnalysedChannel(raw, mended, without_masked(mended, faults), faults)

@@ -1,0 +1,132 @@
+"""Doubts about the slow axis, each with its share and its place: jumps, fading, a changed tip."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Finding, Keypoints, LineFaults
+from corescout.data.keypoints import KINDS
+
+LARGEST_MASKED = 0.015  # share of the lines
+LARGEST_FADE = 0.5  # log of the contrast from the first to the last line; clean ones reach 0.3
+LEAST_TREND = 0.85  # rank correlation of the contrast with the line
+LEAST_BLUNTING = 0.2  # log of the width of walls
+LEAST_APART = 0.33  # beyond 1/2: share of pairs of walls of which the one after is broader
+_BANDS = 8
+_FEWEST_WALLS = 40  # on either side of a change
+_ENDS = 0.2  # of the lines: too near to the end of the scan a change is not told
+
+
+def line_jumps(faults: LineFaults) -> Finding | None:
+    """Lines that are masked as they jump, are lost or stand apart from both neighbours."""
+    if faults.masked_share <= LARGEST_MASKED:
+        return None
+    lines = np.flatnonzero(faults.masked)
+    lost = int(np.sum(faults.lost))
+    what = "jump" if not lost else f"jump or are lost ({lost})"
+    return Finding(
+        "line jumps" if lost < len(lines) else "lost lines",
+        f"{len(lines)} lines ({faults.masked_share:.0%}; {_places(lines)}) {what}: they are masked"
+        " for key points; scan again with a lower speed or gain of the feedback, or leave them out",
+        faults.masked_share,
+        tuple(lines.tolist()),
+    )
+
+
+def fading(image: NDArray[np.float64], unit: str = "") -> Finding | None:
+    """A contrast that falls or rises steadily along the slow axis."""
+    from scipy.stats import spearmanr
+
+    rows = np.array_split(np.arange(len(image)), _BANDS)
+    contrast = np.array([_contrast(image[band]) for band in rows])
+    if not (contrast > 0).all():
+        return None
+    slope, middle = np.polyfit(np.linspace(-0.5, 0.5, _BANDS), np.log(contrast), 1)
+    trend = spearmanr(np.arange(_BANDS), contrast).statistic
+    if abs(slope) < LARGEST_FADE or abs(trend) < LEAST_TREND:
+        return None
+    first, last = np.exp(middle - slope / 2), np.exp(middle + slope / 2)
+    faint = rows[-1] if slope < 0 else rows[0]
+    word = "falls" if slope < 0 else "rises"
+    return Finding(
+        "fading",
+        f"the contrast {word} from {_amount(first, unit)} to {_amount(last, unit)} from top to"
+        " bottom: walls are sought by the contrast of their own lines, but types may follow the"
+        " fading; clean or change the tip and scan again",
+        float(1 - min(first, last) / max(first, last)),
+        tuple(faint.tolist()),
+    )
+
+
+def tip_change(keypoints: Keypoints, n_lines: int) -> Finding | None:
+    """Walls that are broader, or sharper, from one line on: the tip has changed.
+
+    Steps and dark lines are each compared with their own kind before and after; the place is the
+    line that tells the two apart best.
+    """
+    if keypoints.profiles is None:
+        return None
+    width, kind = np.asarray(keypoints.profiles.width_px), np.asarray(keypoints.profiles.kind)
+    line = np.asarray(keypoints.yx_px)[:, 0]
+    tries = np.linspace(_ENDS * n_lines, (1 - _ENDS) * n_lines, 25)
+    groups = [np.isfinite(width) & (kind == KINDS.index(name)) for name in ("step", "dark line")]
+    best, where = (0.0, 0.0), 0.0
+    for at in tries:
+        found = _compare(width, line < at, groups)
+        if found is not None and abs(found[0]) > abs(best[0]):
+            best, where = found, float(at)
+    apart, broader = best
+    if abs(apart) < LEAST_APART or abs(broader) < LEAST_BLUNTING or apart * broader < 0:
+        return None
+    share = 1 - where / n_lines
+    word = "broader" if broader > 0 else "narrower"
+    return Finding(
+        "tip change",
+        f"from about line {where:.0f} on walls are {abs(np.expm1(broader)):.0%} {word}: the tip"
+        " has changed, and types of the two parts may differ for that alone; scan again, or"
+        " analyse the parts one by one",
+        share,
+        tuple(range(round(where), n_lines)),
+    )
+
+
+def _compare(
+    width: NDArray[np.float64], before: NDArray[np.bool_], groups: list[NDArray[np.bool_]]
+) -> tuple[float, float] | None:
+    """How often walls after are broader than walls before, beyond 1/2, and log of the ratio."""
+    from scipy.stats import rankdata
+
+    apart, ratio, count = 0.0, 0.0, 0
+    for group in groups:
+        old, new = width[group & before], width[group & ~before]
+        if min(len(old), len(new)) < _FEWEST_WALLS:
+            continue
+        n = len(old) + len(new)
+        ranks = rankdata(np.concatenate([new, old]))[: len(new)]
+        share = (ranks.sum() - len(new) * (len(new) + 1) / 2) / (len(new) * len(old))
+        apart += n * (share - 0.5)
+        ratio += n * np.log(np.median(new) / np.median(old))
+        count += n
+    return (apart / count, ratio / count) if count else None
+
+
+def _contrast(band: NDArray[np.float64]) -> float:
+    known = band[np.isfinite(band)]
+    return float(np.subtract(*np.percentile(known, [90, 10]))) if known.size else 0.0
+
+
+def _places(lines: NDArray[np.int64]) -> str:
+    """Name the lines: "37", "37, 41 and 90", or between which most of them lie."""
+    if len(lines) <= 3:
+        return (
+            "line " * (len(lines) == 1) + "lines " * (len(lines) > 1) + ", ".join(map(str, lines))
+        )
+    low, high = np.percentile(lines, [10, 90])
+    return f"most between lines {low:.0f} and {high:.0f}"
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit == "m":
+        return f"{value * 1e12:.3g} pm"
+    return f"{value:.3g} {unit}".strip()

@@ -1,0 +1,65 @@
+"""One verdict for window, command line, report, library and notebook."""
+
+from dataclasses import replace
+
+import pytest
+
+from corescout.interactive.views import result_html, summary
+from corescout.report.html import report_html
+
+
+@pytest.fixture
+def claimed(typed_result):
+    return replace(typed_result, evidence=replace(typed_result.evidence, has_types=True))
+
+
+@pytest.fixture
+def possible(typed_result):
+    return replace(typed_result, evidence=replace(typed_result.evidence, has_types=False))
+
+
+def test_types_that_are_claimed_are_counted(claimed):
+    verdict = claimed.verdict
+    assert verdict.headline == f"{len(claimed.types.numbers)} types"
+    assert verdict.next_action.startswith("measure at the targets")
+    assert verdict.found
+
+
+def test_possible_types_ask_for_a_few_measurements(possible):
+    verdict = possible.verdict
+    assert verdict.summary == (
+        f"{len(possible.types.numbers)} possible types, shown at their places;"
+        " measure a few of each to confirm."
+    )
+    assert not verdict.found
+
+
+def test_figures_stand_under_why(claimed, possible):
+    for result in (claimed, possible):
+        text = str(result.verdict)
+        assert text.splitlines()[1] == f"Why: {result.why}"
+        assert "ARI" not in text.splitlines()[0]
+
+
+def test_an_applied_result_says_where_its_types_are_from(quick_result, surface):
+    from corescout.pipeline import apply
+
+    verdict = apply(quick_result, surface.scan).verdict
+    assert "an earlier exploration" in verdict.headline
+    assert "explore this scan by itself" in verdict.next_action
+
+
+def test_a_person_who_merges_types_changes_the_headline(claimed):
+    from corescout.edits import merge
+
+    before = claimed.types.numbers
+    merged = merge(claimed, before[0], before[1:2])
+    assert merged.verdict.headline == f"{len(before) - 1} types"
+
+
+def test_every_reader_shows_the_same(possible, monkeypatch):
+    monkeypatch.setattr("corescout.report.html.FIGURES", {})
+    verdict = possible.verdict
+    for page in (report_html(possible), result_html(possible)):
+        assert f"<b>{verdict.headline}.</b> Next: {verdict.next_action}." in page
+    assert summary(possible).startswith(str(verdict))
