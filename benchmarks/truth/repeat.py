@@ -46,7 +46,8 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
 def study(plan: Plan, wanted: int, first_seed: int = 0) -> tuple[dict[str, Value], list[str]]:
     """Score a plan on so many surfaces with two types or more."""
-    rows, notes = [], []
+    rows: list[tuple[float, ...]] = []
+    notes: list[str] = []
     for seed in range(first_seed, first_seed + 3 * wanted):
         if len(rows) == wanted:
             break
