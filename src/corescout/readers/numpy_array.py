@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan
+from corescout.data.bounds import bounded_npz, check_npy
 from corescout.readers.roles import role_of
 
 _MOST_CHANNELS = 64
@@ -23,27 +24,21 @@ def read(path: Path) -> Scan:
         If it holds objects (which would be code), is cut short, or is no image.
     """
     try:
-        array = np.load(path, allow_pickle=False)
+        if path.suffix.lower() == ".npz":
+            with bounded_npz(path) as archive:
+                return _archive({name: archive[name] for name in archive.files}, path)
+        check_npy(path)
+        return scan_of(np.load(path, allow_pickle=False), path)
     except ValueError as error:
         raise InputError(
             "an array of numbers",
             f"{path.name}: {error}",
             "save it again with numpy.save of a float array",
         ) from error
-    if isinstance(array, np.lib.npyio.NpzFile):
-        return _archive(array, path)
-    return scan_of(array, path)
 
 
-def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> Scan:
+def _archive(arrays: dict[str, NDArray[np.generic]], path: Path) -> Scan:
     """Images (H, W) of one size, by their names in the archive; a phase in degrees or radians."""
-    with archive:
-        try:
-            arrays = {name: archive[name] for name in archive.files}
-        except ValueError as error:
-            raise InputError(
-                "arrays of numbers", f"{path.name}: {error}", "save it again as numbers"
-            ) from error
     images = _images(arrays)
     if not images or len({a.shape for a in images.values()}) != 1:
         raise InputError(

@@ -30,7 +30,7 @@ def read_all(path: Path) -> list[Scan]:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as file:
+        with tifffile.TiffFile(path, _multifile=False) as file:
             if len(file.pages) == 0:
                 raise InputError("an image", f"none in {path.name}", "copy it again")
             _check_complete(file, path)
@@ -46,6 +46,8 @@ def read_all(path: Path) -> list[Scan]:
                     "export the data, not a picture",
                 )
             _check_size(file, path)
+            if file.is_mmstack or file.is_ndtiff:  # tifffile would open the other files of a set
+                return [scan_of(np.stack([page.asarray() for page in file.pages]), path)]
             if file.is_ome:
                 return [_ome(file, path)]
             scan = scan_of(file.asarray(), path)
@@ -116,6 +118,12 @@ def _ome(file: Any, path: Path) -> Scan:
     import tifffile
 
     series = file.series[0]
+    if series.kind != "ome":  # its pixels are named in another file: none is opened
+        raise InputError(
+            "an OME-TIFF that holds its own pixels",
+            f"{path.name}, whose OME-XML names other files or none of its pages",
+            "export it as one file",
+        )
     array = np.squeeze(series.asarray())
     plain = scan_of(array, path)
     image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
