@@ -9,7 +9,9 @@ import pytest
 from corescout.cli.app import _run
 from corescout.cli.watch import _enough
 from corescout.exports.nsid import write_nsid
-from corescout.instruments import read_journal
+from corescout.instruments import read_journal, twin_demo
+from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
 from corescout.live.loop.runner import Runner
 from corescout.live.states import ScanRecord
@@ -86,11 +88,17 @@ def test_a_day_that_the_disk_did_not_take_exits_with_1(tmp_path, capsys, full_di
     assert _uids(out) == []
 
 
-def test_a_watch_of_one_scan_measures_the_plan_that_it_began(tmp_path):
+def test_a_watch_of_one_scan_measures_the_plan_that_it_began(
+    surface, quick_plan, tmp_path, monkeypatch
+):
     """The plan is approved by the policy, and carried out to its last target before it ends."""
+    twin = DigitalTwin(surface, speed=600.0)
+    monkeypatch.setattr(twin_demo, "demo_twin", lambda seed: (twin, limits_of(twin)))
+    (tmp_path / "plan.json").write_text(quick_plan.model_dump_json(), encoding="utf-8")
     out = tmp_path / "day"
     command = ["watch", "twin", "--most-scans", "1", "--signed-by", "Ada", "--out", str(out)]
-    assert _run([*command, *WINDOWS, "--set", "targets.per_type=2"]) == 0
+    options = ["--plan", str(tmp_path / "plan.json"), "--set", "decision.null_surrogates=0"]
+    assert _run([*command, *options, *WINDOWS]) == 0
     entries = read_journal(out / "journal.jsonl")
     (approved,) = [e for e in entries if e["what"] == "approved"]
     wanted = {target["uid"] for target in approved["plan"]["targets"]}
