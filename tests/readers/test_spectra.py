@@ -8,12 +8,12 @@ from igor2 import binarywave
 from nanonispy2.read import Grid, Spec
 
 import corescout
-from corescout.readers import read_spectrum_grid
 from corescout.data import Measurement, Target
 from corescout.gui.steps.instrument.loop_plot import loops_layer
 from corescout.instruments.folder import FolderScans
 from corescout.live.day.day_timeline import loops_by_type
 from corescout.live.day.measured_table import add_rows, read_curves
+from corescout.readers import read_spectrum_grid
 from corescout.switching import loop_of, switching_loops
 
 FORCE = b"\0;DataTypes:Raw,Amp;ExtendStart1:100;IsForce:1; 0100 Force"

@@ -51,7 +51,8 @@ def read_all(path: Path) -> list[Scan]:
         raise InputError(
             "a Nanoscope image",
             f"{sections[0][''] if sections else 'no section'!r} in {path.name}",
-            "open an image; export force curves and force volumes (.pfc) as text or .gwy",
+            "open an image; save force volumes (.pfc) and files from before version 4.2 as .gwy in"
+            " Gwyddion",
         )
     general: _Section = {}
     last = ("ciao scan list",)  # its keys are those of the frame, whatever other lists call them
@@ -82,6 +83,9 @@ def _image(
         warn(f"{name!r}: {doubt}")
     raw = _raw(path, image, shape)
     values = np.flipud(raw * (factor / _divisor(image, shape, raw)))
+    known = int(image.get("valid data len x", shape[1]))
+    if 0 < known < shape[1]:
+        values = np.where(np.arange(shape[1]) < known, values, np.nan)
     done = int(image.get("valid data len y", shape[0]))
     is_partial = 0 < done < shape[0]
     if is_partial:
@@ -116,9 +120,10 @@ def _shape(image: _Section) -> tuple[int, int]:
 
 def _label(image: _Section) -> tuple[str, str | None]:
     """Label and direction: 'S [Height] "Height Sensor"' gives "Height Sensor"."""
-    quoted = re.search(r'"([^"]*)"', image.get("image data", ""))
+    quoted = re.search(r'"([^"]+)"|\[([^\]]+)\]\s*(?:""\s*)?$', image.get("image data", ""))
     direction = image.get("line direction", "").lower()
-    return quoted[1] if quoted else "Channel", direction if direction in _DIRECTIONS else None
+    label = quoted[1] or quoted[2] if quoted else "Channel"
+    return label, direction if direction in _DIRECTIONS else None
 
 
 def _mode(general: _Section) -> Mode:
@@ -209,6 +214,8 @@ def _frame(
 ) -> ScanFrame | None:
     size = _size(image, general)
     if size is None:
+        said = image.get("scan size", "") or general.get("scan size", "")
+        warn(f"Scan Size {said[:40]!r} is no size: the scale is taken as unknown")
         return None
     assumed = ["pitch = Scan Size / N", "centre = X Offset, Y Offset"]
     full = _full_lines(image, general, shape)
@@ -272,6 +279,8 @@ def _angle_rad(text: str) -> float | None:
     """Rotate Ang. is in radians, unless it says degrees or is more than a full turn."""
     found = re.match(rf"({_NUMBER})\s*(\S*)", text)
     if found is None:
+        return None
+    if found[2].startswith(","):
         return None
     angle = float(found[1])
     is_degrees = found[2].lower() in ("deg", "°", "º") or abs(angle) > 2.01 * math.pi
