@@ -122,6 +122,43 @@ def test_jpk_of_several_sizes(tmp_path, rng):
     ).shape_px == (24, 30)
 
 
+@pytest.mark.parametrize("labels", ["xy", "XY"])
+def test_labels_of_hdf5_in_capitals_and_numbers_that_are_complex(tmp_path, rng, labels):
+    image = rng.random(SHAPE)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("g/a", data=np.flipud(image).T)
+        other = file.create_dataset("g/b", data=np.flipud(image).T * 1j)
+        for item in (data, other):
+            item.attrs["DIMENSION_LABELS"] = np.array(list(labels), dtype=h5py.string_dtype())
+        for axis, n in zip(labels, SHAPE[::-1], strict=True):
+            file.create_dataset(f"g/{axis}", data=np.arange(n) * 2e-8).attrs["units"] = "m"
+    scan = corescout.read_scan(tmp_path / "a.h5")
+    assert list(scan.channels) == ["a"]
+    np.testing.assert_allclose(scan.channel(), image, rtol=1e-6)
+    np.testing.assert_allclose(scan.frame.pitch_m, (2e-8, 2e-8))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("options", [{"ome": True}, {"bigtiff": True}, {"byteorder": ">"}])
+def test_a_tiff_of_several_pages_that_is_cut_is_refused(tmp_path, rng, share, options):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path, **options) as file:
+        for shape in ((30, 40), (2, *SHAPE)):
+            file.write(rng.random(shape).astype("f4"), photometric="minisblack")
+    assert len(read_scans(path)) == 2
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(corescout.InputError):
+        corescout.read_scan(path)
+
+
+def test_objects_in_an_archive_are_left_alone(tmp_path, rng):
+    np.savez(tmp_path / "a.npz", amplitude=rng.random(SHAPE), about=np.array([{}], dtype=object))
+    scan = corescout.read_scan(tmp_path / "a.npz")
+    assert list(scan.channels) == ["amplitude"]
+    assert "about (objects)" in scan.warnings[0]
+
+
 def test_pages_and_series_of_several_sizes(tmp_path, rng):
     survey, stack = rng.random((30, 40)).astype("f4"), rng.random((2, *SHAPE)).astype("f4")
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
@@ -222,6 +259,16 @@ def test_a_bruker_header_with_decimal_commas_is_said(tmp_path, scan_file):
     assert any("'1,5 1,5 ~m' is no size" in text for text in scan.warnings)
 
 
+def test_a_bruker_scale_with_decimal_commas_is_said(tmp_path, scan_file):
+    source = scan_file("bruker_pfm_channels.spm")
+    for old, new in ((b"V 20.00000 nm/V", b"V 20,00000 nm/V"), (b"330.0000 V", b"330,0000 V")):
+        scan = corescout.read_scan(changed_bruker(tmp_path / "a.spm", source, (old, new)))
+        assert scan.units["Height Trace"] != "m"
+        assert any("'Height Trace'" in text for text in scan.warnings)
+    path = changed_bruker(tmp_path / "a.spm", source, (b"Aspect Ratio: 1:1", b"Aspect Ratio: 2,0"))
+    np.testing.assert_allclose(corescout.read_scan(path).frame.size_m, (1e-6, 0.5e-6))
+
+
 def test_a_bruker_channel_without_a_label_has_its_inner_name(tmp_path, scan_file):
     source = scan_file("bruker_pfm_channels.spm")
     for label in (b'S [PRAmplitude] ""', b"S [PRAmplitude]"):
@@ -273,6 +320,13 @@ def test_a_nanonis_frame_with_decimal_commas(tmp_path, scan_file):
     assert frame.center_m == corescout.read_scan(source).frame.center_m
     assert np.rad2deg(frame.angle_rad) == pytest.approx(30)
     assert any("decimal commas" in text for text in frame.assumed)
+
+
+def test_a_nanonis_scan_without_a_direction_is_taken_as_down_and_said(tmp_path, scan_file):
+    source = scan_file("sxm_lockin_pfm.sxm")
+    scan = corescout.read_scan(changed(tmp_path / "a.sxm", source, (b":SCAN_DIR:", b":SCAN_DIX:")))
+    np.testing.assert_array_equal(scan.channel()[::-1], corescout.read_scan(source).channel())
+    assert any("goes down" in text for text in scan.frame.assumed)
 
 
 def test_a_nanonis_spectrum_with_decimal_commas_and_columns_that_repeat(tmp_path, scan_file):

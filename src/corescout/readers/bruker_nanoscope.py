@@ -22,7 +22,8 @@ from corescout.readers.stored import StoredImage, scans_of
 
 _Section = dict[str, str]
 _MAX_HEADER = 2**22
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# One with a decimal comma is none: read up to the comma it would be wrong in silence.
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\d.,])"
 _SCALE = re.compile(
     rf"V\s*(?:\[(?P<sens>[^\]]*)\])?\s*\((?P<lsb>{_NUMBER})\s*(?P<lsb_unit>\S*)/LSB\)"
     rf"\s*(?P<value>{_NUMBER})\s*(?P<unit>\S*)"
@@ -263,7 +264,7 @@ def _size(image: _Section, general: _Section) -> tuple[float, float] | None:
 def _aspect(image: _Section, general: _Section) -> float:
     """Width over height: "2:1", "2.00", "1.33333:1"."""
     text = image.get("aspect ratio", "") or general.get("aspect ratio", "1:1")
-    found = re.match(rf"({_NUMBER})(?:\s*:\s*({_NUMBER}))?", text)
+    found = re.match(rf"({_NUMBER})(?:\s*:\s*({_NUMBER}))?", text.replace(",", "."))
     above, below = (float(found[1]), float(found[2] or 1)) if found else (1.0, 1.0)
     return above / below if above > 0 and below > 0 else 1.0
 
@@ -279,8 +280,6 @@ def _angle_rad(text: str) -> float | None:
     """Rotate Ang. is in radians, unless it says degrees or is more than a full turn."""
     found = re.match(rf"({_NUMBER})\s*(\S*)", text)
     if found is None:
-        return None
-    if found[2].startswith(","):
         return None
     angle = float(found[1])
     is_degrees = found[2].lower() in ("deg", "°", "º") or abs(angle) > 2.01 * math.pi

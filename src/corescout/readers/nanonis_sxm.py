@@ -146,6 +146,8 @@ def _frame(header: dict[str, str], shape: tuple[int, int]) -> ScanFrame | None:
     assumed = ["pitch = range / N"]
     if any("," in header.get(key, "") for key in ("SCAN_RANGE", "SCAN_OFFSET", "SCAN_ANGLE")):
         assumed.append("decimal commas in the header are taken as points")
+    if "SCAN_DIR" not in header:
+        assumed.append("the scan goes down, the file does not say")
     if "SCAN_ANGLE" not in header:
         assumed.append("angle 0, the file has none")
     return ScanFrame(

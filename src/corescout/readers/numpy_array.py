@@ -41,21 +41,24 @@ def read_all(path: Path) -> list[Scan]:
 def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> list[Scan]:
     """Images (H, W) by their names in the archive; a phase in degrees or radians."""
     with archive:
-        try:
-            arrays = {name: archive[name] for name in archive.files}
-        except ValueError as error:
-            raise InputError(
-                "arrays of numbers", f"{path.name}: {error}", "save it again as numbers"
-            ) from error
+        arrays, objects = {}, []
+        for name in archive.files:
+            try:
+                arrays[name] = archive[name]
+            except ValueError as error:
+                if "allow_pickle" not in str(error):
+                    raise
+                objects.append(f"{name} (objects)")  # they would be code: they are left alone
     images = _images(arrays)
     if not images:
         raise InputError(
             "images (H, W)",
-            f"{_kinds(arrays)} in {path.name}",
+            f"{', '.join([_kinds(arrays), *objects])} in {path.name}",
             "save the channels as arrays of real numbers: amplitude and phase, not a complex one",
         )
     left = {n: a for n, a in arrays.items() if a.ndim > 1 and not _holds(n, images)}
-    warnings = [f"no images (H, W), and not read: {_kinds(left)}"] if left else []
+    unread = [*([_kinds(left)] if left else []), *objects]
+    warnings = [f"no images (H, W), and not read: {', '.join(unread)}"] if unread else []
     stored = []
     for name, values in images.items():
         role = role_of(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from corescout.readers.roles import role_of
 from corescout.readers.stored import StoredImage, scans_of
 
 _COLOUR = (2, 6)  # photometric RGB, YCbCr
+_TEXTS = (270, park_tiff.DATA, park_tiff.HEADER)  # tags of single bytes: the description, Park's
 _SEPARATE = 2  # planar configuration
 _LARGEST_PITCH_M = 1e-4
 
@@ -98,14 +100,46 @@ def _is_stack(page: Any) -> bool:
 
 
 def _check_complete(file: Any, path: Path) -> None:
-    """Every strip of every page lies within the file."""
+    """Every strip of every page lies within the file, and so does the directory of every page."""
     end = max((_end(page) for page in file.pages), default=0)
+    end = max(end, _directories_end(file, path.stat().st_size))
     if end > path.stat().st_size:
         raise InputError(
             f"{end:,} bytes as the TIFF's directory says",
             f"{path.stat().st_size:,} in {path.name}",
             "wait until it is written completely, or copy it again",
         )
+
+
+def _directories_end(file: Any, size: int) -> int:
+    """Where the directories end, with the texts that decide how the file is read.
+
+    tifffile leaves out a page, and a text, that lies beyond the end of a file.
+    """
+    form, end, seen = file.tiff, 0, set[int]()
+
+    def number(layout: str, at: int) -> int:
+        file.filehandle.seek(at)
+        return int(struct.unpack(layout, file.filehandle.read(struct.calcsize(layout)))[0])
+
+    at = int(form.offsetsize)  # of the first offset: a header is two such words
+    while at + form.offsetsize <= size:
+        start = number(form.offsetformat, at)
+        if start == 0 or start in seen:
+            return end
+        seen.add(start)
+        end = max(end, start + int(form.tagnosize))
+        if end > size:
+            return end
+        count = number(form.tagnoformat, start)
+        at = start + int(form.tagnosize) + count * int(form.tagsize)
+        if at + form.offsetsize > size:
+            break
+        for tag in range(start + int(form.tagnosize), at, int(form.tagsize)):
+            length = number(form.offsetformat, tag + 4)
+            if number(form.byteorder + "H", tag) in _TEXTS and length > form.offsetsize:
+                end = max(end, number(form.offsetformat, tag + 4 + int(form.offsetsize)) + length)
+    return max(end, at + int(form.offsetsize))
 
 
 def _end(page: Any) -> int:
