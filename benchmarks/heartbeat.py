@@ -1,4 +1,4 @@
-"""How long the window was deaf: the longest gap between two beats of a timer."""
+"""How long the window did not respond: the longest gap between two beats of a timer."""
 
 from __future__ import annotations
 

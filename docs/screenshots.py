@@ -79,11 +79,12 @@ def walk(session: Session) -> Iterator[str]:
     explorer = session.explorer
     layers = [layer.as_layer_data_tuple() for layer in session.viewer.layers
               if "corescout_scan" in layer.metadata]  # fmt: skip
+    session.pump(_LIMIT_S, until=lambda: not explorer.busy)
     session.viewer.layers.clear()
     yield "empty"
     for data, options, kind in layers:
         getattr(session.viewer, f"add_{kind}")(data, **options)
-    session.pump(30.0, until=lambda: explorer.workspace.key_points.keypoints is not None)
+    session.pump(_LIMIT_S, until=lambda: explorer.verdict.text().startswith("Ready"))
     session.viewer.reset_view()
     editor = explorer.workspace.key_points
     height, width = explorer.workspace.chosen.scan.shape_px

@@ -37,3 +37,19 @@ def test_every_command_is_documented():
 
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert [n for n in get_command(app).commands if f"corescout {n}" not in text] == []
+
+
+def test_what_the_newcomer_is_told_of_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("## Where is ...?")[2].partition("## The map")[0]
+    places = re.findall(r"`((?:\w+/)*\w+(?:\.py|/))`", table)
+    assert len(places) >= 15
+    for place in places:
+        assert (ROOT / "src" / "corescout" / place).exists(), place
+
+
+def test_the_map_names_every_folder_of_the_package():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = text.partition("## The map")[2].partition("```\n")[2].partition("```")[0]
+    folders = {p.parent.name for p in (ROOT / "src" / "corescout").glob("*/__init__.py")}
+    assert folders - set(re.findall(r"[a-z_]+", drawn)) == set()

@@ -133,7 +133,7 @@ def test_every_difference_of_the_presets_is_an_option():
         (("amplitude", ""), ("none", "r", "rt")),
         (("amplitude lateral", ""), ("none", "t")),
         (("amplitude", "response lateral"), ("none", "t")),
-        (("amplitude lateral x", "amplitude lateral y"), ("none", "r", "rt")),
+        (("amplitude lateral x", "amplitude lateral y"), ("none", "t")),
         (("amplitude lateral x", "response lateral x"), ("none", "t")),
     ],
 )

@@ -2,7 +2,7 @@
 
 The same story at the twin, 60 times as fast as a real instrument, watched by the explorer: rows
 as they come, each scan with its overlays, targets, loops, the policy's plans. Counted besides the
-figures of the day: how long the window was deaf, and how many layers there are at the end.
+figures of the day: how long the window did not respond, and how many layers there are at the end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long the window is deaf during an exploration: the longest gap of the event loop."""
+"""How long the window does not respond during an exploration: the longest gap of the event loop."""
 
 from __future__ import annotations
 

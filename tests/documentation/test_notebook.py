@@ -56,7 +56,8 @@ def test_its_page_is_under_two_megabytes(page):
 
 
 def test_a_result_shows_itself_once_and_prints_a_line(executed):
-    (shown,) = [o for o in outputs_of(executed, "seed=0)\nresult") if "data" in o]
+    said = outputs_of(executed, "seed=0)\nresult")
+    (shown,) = [o for o in said if o.output_type == "execute_result"]
     html = shown["data"]["text/html"]
     assert "<table>" in html
     assert len(shown["data"]["text/plain"]) < 300

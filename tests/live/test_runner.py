@@ -289,7 +289,7 @@ def test_a_plan_in_force_is_kept_within_its_tolerance_and_withdrawn_beyond(
     entries = read_journal(day.folder / "journal.jsonl")
     why = [e["why"] for e in entries if e["what"] == "withdrawn"]
     assert len(why) == 1
-    assert "the plan bears 50 nm" in why[0]
+    assert "the plan tolerates 50 nm" in why[0]
 
 
 def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):

@@ -39,22 +39,27 @@ def watch(
         Path | None, typer.Option(help="Begin with the representation of a finished run.")
     ] = None,
     existing: Annotated[
-        bool, typer.Option("--existing", help="Files that are in the folder already count.")
+        bool, typer.Option("--existing", help="Analyse files already in the folder too.")
     ] = False,
     polling: Annotated[
         bool, typer.Option("--polling", help="For folders on network shares.")
     ] = False,
     signed_by: Annotated[
         str | None,
-        typer.Option(help="Sign a policy for this session: plans within it need no approval."),
+        typer.Option(
+            help="Allow automatic runs in your name: plans within the policy are not asked."
+        ),
     ] = None,
-    most_plans: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 5,
-    most_targets: Annotated[int, typer.Option(min=1, help="Of the policy.")] = 100,
+    most_plans: Annotated[int, typer.Option(min=1, help="Plans that may run unattended.")] = 5,
+    most_targets: Annotated[
+        int, typer.Option(min=1, help="Targets that may be measured unattended.")
+    ] = 100,
     most_scans: Annotated[
         int | None, typer.Option(min=1, help="End after so many scans; else at Ctrl-C.")
     ] = None,
     preset: options.Preset = None,
     plan_file: options.PlanFile = None,
+    allow_code: options.AllowCode = False,
     settings: Settings = None,
     channel: options.Channel = None,
     windows: options.Windows = None,
@@ -80,6 +85,7 @@ def watch(
         windows=windows,
         invariances=invariances,
         seed=seed,
+        allow_code=allow_code,
     )
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
@@ -156,7 +162,7 @@ def _on_folder(
         folder,
         existing=existing,
         known=day.known_files(),
-        since=day.broken_off_at(),
+        before=day.left_undecided(str(folder.absolute())),
         polling=polling,
     )
     return Runner(source, day, Analyst(plan, known, workers))
@@ -184,12 +190,18 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
                     typer.echo(f"  {line}")
             enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
             told = _say_stop(runner, told)
-            if stop.is_set() or (enough and runner.snapshot.stage != "measuring"):
+            if stop.is_set() or (enough and not runner.measuring_or_due):
                 runner.stop()
     _say_stop(runner, told)
     report = runner.stop_report
     if report is not None and not report.confirmed:
         raise typer.Exit(_NOT_CONFIRMED)
+    if runner.gave_up or runner.undecided:
+        left = f"; {runner.undecided} scans have no outcome" if runner.undecided else ""
+        typer.echo(
+            f"the watch ended by itself: {runner.gave_up or 'not all was done'}{left}", err=True
+        )
+        raise typer.Exit(1)
 
 
 def _say_stop(runner: Runner, told: StopReport | None) -> StopReport | None:

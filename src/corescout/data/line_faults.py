@@ -66,7 +66,7 @@ class LineFaults:
     @property
     def mended(self) -> NDArray[np.bool_]:
         """Lines whose level was changed."""
-        return np.asarray(self.level) != 0
+        return np.asarray(np.asarray(self.level) != 0)
 
     @property
     def masked_share(self) -> float:
@@ -93,8 +93,8 @@ class LineFaults:
         if self.mended.any():
             what = "offset" if self.of_offsets else "gain"
             said.append(
-                f"the {what} of {int(self.mended.sum())} lines was mended for key points and patches"
-                f" only: on columns left out, neighbouring lines differ by {self.error_after:.2g}"
-                f" instead of {self.error_before:.2g}"
+                f"the {what} of {int(self.mended.sum())} lines was mended for key points and"
+                f" patches only: on columns left out, neighbouring lines differ by"
+                f" {self.error_after:.2g} instead of {self.error_before:.2g}"
             )
         return "; ".join(said)

@@ -1,4 +1,4 @@
-"""What every instrument can be asked. Who cannot stop or read back says so."""
+"""What every instrument can be asked. Those that cannot stop or read back declare it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Literal, Protocol, runtime_checkable
 from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
 from corescout.instruments.messages import Kind, Message
+
+DOUBT = "doubt"  # in a scan's metadata: why what has ended is no whole scan of one place
 
 
 class InstrumentError(CorescoutError):
@@ -307,7 +309,7 @@ class Instrument(Protocol):
     def preview(self, messages: Sequence[Message]) -> tuple[str, ...]:
         """Say messages in the instrument's own language; nothing is sent. Any thread.
 
-        Raises InstrumentError if they cannot be said; the plan cannot be armed then.
+        Raises InstrumentError if they cannot become messages; the plan cannot be armed then.
         """
 
     def send(self, message: Message) -> Measurement | Scan | None:

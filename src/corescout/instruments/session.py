@@ -626,7 +626,7 @@ class Session:
             try:
                 return self._instrument.identities()
             except InstrumentError as error:
-                raise SessionError(f"the instrument cannot be told from others: {error}") from error
+                raise SessionError(f"the instrument cannot be identified: {error}") from error
         return (self._instrument.capabilities.address,)
 
     def _check(self, plan: VisitPlan) -> Check:

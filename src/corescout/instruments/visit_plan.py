@@ -53,7 +53,7 @@ class VisitPlan:
     targets : tuple of Target
         Each with its place in metres and its action.
     tolerance_m : float
-        Drift that the plan bears; beyond it the session holds.
+        Largest drift that the plan tolerates; beyond it the session holds.
     expires_at : datetime
         UTC; after that nothing of it is sent.
     drift_check : DriftCheck or None

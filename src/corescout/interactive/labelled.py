@@ -20,7 +20,7 @@ Axis = tuple[str, NDArray[np.float64] | None, str]  # name, coordinates, unit
 
 
 def is_labelled(image: Any) -> bool:
-    """Say by its looks whether something is an array or dataset of xarray or sidpy."""
+    """Return whether something is an array or dataset of xarray or sidpy."""
     return _is_xarray(image) or _is_sidpy(image)
 
 

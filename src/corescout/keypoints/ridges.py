@@ -172,14 +172,14 @@ def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Po
     mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
     able = np.abs(mean) + half > least[1:-1] / 2  # the larger curvature, in size
     at = np.argwhere(able)
-    xx, yy, xy, mean, half = (a[able] for a in (xx, yy, xy, mean, half))
+    xx, yy, xy, mean, half = (np.asarray(a[able]) for a in (xx, yy, xy, mean, half))
     dark = mean > 0
     bend = np.where(dark, mean + half, mean - half)
     # The eigenvector of `bend`, written twice: one of the two may vanish.
     first = np.stack([xy, bend - yy])
     second = np.stack([bend - xx, xy])
     normal = np.where(np.abs(bend - yy) > np.abs(bend - xx), first, second)
-    normal = normal / np.maximum(np.hypot(*normal), 1e-20)
+    normal = np.asarray(normal / np.maximum(np.hypot(*normal), 1e-20))
     y, x = (at + 1).T
     slope = np.stack([smooth[y + 1, x] - smooth[y - 1, x], smooth[y, x + 1] - smooth[y, x - 1]]) / 2
     shift = -(slope * normal).sum(axis=0) / bend * normal
@@ -212,7 +212,7 @@ def _between_others(
 
 
 def _rises(found: _Points, smooth: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    """Mean slope (N,) from the centre to the lower of both sides: few points pass, quickly asked."""
+    """Mean slope (N,) from the centre to the lower of both sides: a quick first question."""
     at, way = found.at.T, 2 * sigma_px * found.normal
     sign = np.where(found.dark, 1, -1)
     sides = [sign * (values_at(smooth, at + w) - smooth[tuple(at)]) for w in (way, -way)]

@@ -1,4 +1,4 @@
-"""Domain walls as thin lines: steps between two levels, and lines darker or brighter than both sides.
+"""Domain walls as thin lines: steps between two levels, and lines darker or brighter than both.
 
 A 180-degree wall is a narrow dark line in the amplitude, a needle narrower than two tips a dark or
 a bright one. Such a line has an edge on either flank; its centre is marked instead of them. What is

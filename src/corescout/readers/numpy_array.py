@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan
+from corescout.data.bounds import bounded_npz, check_npy
 from corescout.readers.roles import role_of
 from corescout.readers.stored import StoredImage, scans_of
 
@@ -26,29 +27,29 @@ def read_all(path: Path) -> list[Scan]:
         If it holds objects (which would be code), is cut short, or is no image.
     """
     try:
-        array = np.load(path, allow_pickle=False)
+        if path.suffix.lower() == ".npz":
+            with bounded_npz(path) as archive:
+                return _archive(archive, path)
+        check_npy(path)
+        return [scan_of(np.load(path, allow_pickle=False), path)]
     except ValueError as error:
         raise InputError(
             "an array of numbers",
             f"{path.name}: {error}",
             "save it again with numpy.save of a float array",
         ) from error
-    if isinstance(array, np.lib.npyio.NpzFile):
-        return _archive(array, path)
-    return [scan_of(array, path)]
 
 
 def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> list[Scan]:
     """Images (H, W) by their names in the archive; a phase in degrees or radians."""
-    with archive:
-        arrays, objects = {}, []
-        for name in archive.files:
-            try:
-                arrays[name] = archive[name]
-            except ValueError as error:
-                if "allow_pickle" not in str(error):
-                    raise
-                objects.append(f"{name} (objects)")  # they would be code: they are left alone
+    arrays, objects = {}, []
+    for name in archive.files:
+        try:
+            arrays[name] = archive[name]
+        except ValueError as error:
+            if "allow_pickle" not in str(error):
+                raise
+            objects.append(f"{name} (objects)")  # they would be code: they are left alone
     images = _images(arrays)
     if not images:
         raise InputError(

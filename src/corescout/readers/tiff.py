@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.data.bounds import check_unpacked
 from corescout.readers import jpk_tiff, park_tiff
 from corescout.readers.channels import direction_of, free_name, si_value
 from corescout.readers.numpy_array import scan_of
@@ -33,7 +34,7 @@ def read_all(path: Path) -> list[Scan]:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as file:
+        with tifffile.TiffFile(path, _multifile=False) as file:
             if len(file.pages) == 0:
                 raise InputError("an image", f"none in {path.name}", "copy it again")
             _check_complete(file, path)
@@ -49,6 +50,8 @@ def read_all(path: Path) -> list[Scan]:
                     "export the data, not a picture",
                 )
             _check_size(file, path)
+            if file.is_mmstack or file.is_ndtiff:  # tifffile would open the other files of a set
+                return [scan_of(np.stack([page.asarray() for page in file.pages]), path)]
             if file.is_ome:
                 return _ome(file, path)
             return _plain(file, path)
@@ -190,6 +193,13 @@ def _ome(file: Any, path: Path) -> list[Scan]:
     images: list[StoredImage] = []
     metadata: dict[str, str] = {}
     for k, series in enumerate(file.series):
+        if series.kind != "ome":  # its pixels are named in another file: none is opened
+            raise InputError(
+                "an OME-TIFF that holds its own pixels",
+                f"{path.name}, whose OME-XML names other files or none of its pages",
+                "export it as one file",
+            )
+        check_unpacked(series.nbytes, path)  # the XML may declare more than there are pages
         plain = scan_of(np.squeeze(series.asarray()), path)
         pixels = described[k]["Pixels"] if k < len(described) else {}
         given = _list(pixels.get("Channel", []))

@@ -26,6 +26,7 @@ from corescout.report.drawing import (
 from corescout.report.over_windows import draw_over_windows, method_name, sweep_trials
 from corescout.report.pareto_figure import pareto_front
 from corescout.rewards import BAYESIAN
+from corescout.rewards.words import NAMES, reward_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 DrawFigure = Callable[[Result], "Figure | None"]
 _VOID = "#B00020"
-_HELD_OUT = {
-    "held_out_log_likelihood": "held-out log-likelihood (nats/point)",
-    "held_out_gain": "held-out gain (nats/point)",
-}
 _IN_F3 = {
     "bce_minus_entropy": "reconstruction: BCE - H(x) (nats/px)",
     "total_variance": "total variance",
@@ -72,20 +69,18 @@ def f3_training(result: Result) -> Figure | None:
 
 def f4_rewards(result: Result) -> Figure | None:
     """Log-likelihood, BIC, ICL, gain, context retention and the user's own over the window."""
-    names = {
-        "log_likelihood": "log-likelihood (nats/point)",
-        "bic": "BIC (per point)",
-        "icl_1": "ICL, w = 1 (per point)",
-        "icl": "ICL, w = 2 (per point)",
-        "icl_4": "ICL, w = 4 (per point)",
-        "gain": "gain (nats/point)",
-        "context_retention": "context retention (R²)",
-    }
+    usual = ("log_likelihood", "bic", "icl_1", "icl", "icl_4", "gain", "context_retention")
+    names = {name: reward_words(name, unit=True) for name in usual}
     of_their_own = {*names, *_IN_F3, *BAYESIAN, "aic", "reconstruction", "stability", "evidence"}
     for trial in sweep_trials(result):  # what the user asked for beside the table's
         extra = [name for name in trial.rewards if name not in of_their_own]
-        names |= {name: _HELD_OUT.get(name, name) for name in extra}
+        names |= {name: _own_words(name) for name in extra}
     return draw_over_windows(result, names, mark_best=True)
+
+
+def _own_words(name: str) -> str:
+    """A user's own reward keeps its whole name; the table's have their words and unit."""
+    return reward_words(name, unit=True) if name in NAMES else name
 
 
 def f5_types(result: Result) -> Figure:

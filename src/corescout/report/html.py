@@ -11,22 +11,23 @@ from corescout.pages import picture, render
 from corescout.plan import Plan
 from corescout.report.drawing import png_bytes
 from corescout.report.figures import FIGURES
+from corescout.rewards.words import reward_words
 
 REPORT = "report.html"
-_HEADS = {
-    "gain": "gain",
-    "context_retention": "context",
-    "icl": "ICL",
-    "bic": "BIC",
-    "total_variance": "total variance",
-    "stability": "seed ARI",
-    "neg_elbo": "-ELBO",
-    "bayesian_h": "H",
-    "neg_elbo_plus_h": "-ELBO + H",
-    "effective_components": "effective K",
-    "held_out_log_likelihood": "held-out log L",
-    "held_out_gain": "held-out gain",
-}
+_USUAL = (
+    "gain",
+    "context_retention",
+    "icl",
+    "bic",
+    "total_variance",
+    "stability",
+    "neg_elbo",
+    "bayesian_h",
+    "neg_elbo_plus_h",
+    "effective_components",
+    "held_out_log_likelihood",
+    "held_out_gain",
+)
 
 
 def write_report(result: Result, folder: str | Path) -> Path:
@@ -53,7 +54,7 @@ def report_html(result: Result) -> str:
         type_rows=list(_type_rows(result)),
         figures=list(_figures(result)),
         targets=result.targets,
-        reward_heads=[_HEADS.get(name, name) for name in names],
+        reward_heads=[reward_words(name) for name in names],
         candidates=[_candidate(result, trial, names) for trial in result.trials],
         notes=result.notes,
     )
@@ -112,7 +113,7 @@ def _candidate(result: Result, trial: Trial, names: list[str]) -> dict[str, Any]
 
 def _shown_rewards(result: Result) -> list[str]:
     """The usual ones that were computed, those that decided, and all that were asked for."""
-    names = dict.fromkeys(_HEADS)
+    names = dict.fromkeys(_USUAL)
     if result.plan:
         names |= dict.fromkeys(Plan.model_validate(result.plan).wanted_rewards)
     there = {name for trial in result.trials for name in trial.rewards}

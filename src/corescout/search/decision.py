@@ -9,8 +9,9 @@ import numpy as np
 
 from corescout.data import Candidate, Reward, RunnerUp, Trial
 from corescout.plan import DecisionPlan
+from corescout.rewards.words import reward_words
 from corescout.search.direction import keeps_direction
-from corescout.search.scoring import Scoring, spoken
+from corescout.search.scoring import Scoring
 from corescout.search.uncertainty import Sample, mean_per_block, tied_with_best
 
 _MOST_REASONS = 3
@@ -167,7 +168,9 @@ class _Words:
         objectives = self.scoring.plan.objectives
         if objectives is not None:
             rewards = self.trials[i].rewards
-            values = ", ".join(f"{spoken(n)} {_number(_value(rewards, n))}" for n in objectives)
+            values = ", ".join(
+                f"{reward_words(n)} {_number(_value(rewards, n))}" for n in objectives
+            )
             labels = "; ".join(self.trials[j].candidate.label for j in front)
             out += f" ({values}); the Pareto front holds {len(front)} ({labels})"
         if self.trials[i].candidate.kind != "vae":
@@ -217,9 +220,9 @@ def _void_reason(trial: Trial, plan: DecisionPlan) -> str:
     for name in plan.reward_names:
         reward = trial.rewards.get(name)
         if reward is None:
-            return f"{spoken(name)} was not computed"
+            return f"{reward_words(name)} was not computed"
         if reward.void_because is not None or not np.isfinite(reward.value):
-            return f"{spoken(name)} is void: {reward.void_because or 'not a number'}"
+            return f"{reward_words(name)} is void: {reward.void_because or 'not a number'}"
     return "no score"
 
 

@@ -105,8 +105,8 @@ def judge(
     p_places = places.p_value if places and plan.decision.largest_agreement is not None else 0.0
     if _lie_alike(places, plan):
         reason = (
-            "no evidence of separate types: what a mixture tells apart lies everywhere alike, as"
-            f" the parts of one pattern do ({places})"
+            "no evidence of separate types: the clusters are spread evenly over the scan, as"
+            f" the parts of one pattern are ({places})"
         )
         return Evidence(p_places, gain, null_gains, False, reason, *apart)
     if not null_gains:

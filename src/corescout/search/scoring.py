@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from corescout.data import Reward, Trial
 from corescout.plan import DecisionPlan
+from corescout.rewards.words import reward_words
 from corescout.search.pareto import distance_to_ideal, non_dominated_ranks
 
 _VOID = float("-inf")
@@ -83,13 +84,14 @@ class Scoring:
     def what(self) -> str:
         """Name of what is compared, for sentences."""
         if self.plan.objectives is not None:
-            return "distance to the best of " + " and ".join(map(spoken, self.plan.objectives))
+            names = " and ".join(reward_words(name) for name in self.plan.objectives)
+            return f"distance to the best of {names}"
         if self.plan.weights is not None:
-            return " + ".join(f"{w:g} {spoken(n)}" for n, w in self.plan.weights.items())
-        return spoken(self.plan.reward)
+            return " + ".join(f"{w:g} {reward_words(n)}" for n, w in self.plan.weights.items())
+        return reward_words(self.plan.reward)
 
     def shown(self, score: float, rewards: Mapping[str, Reward]) -> float:
-        """Return a score as it is spoken of: one reward in the paper's sign, a distance as such."""
+        """Return a score as sentences have it: in the sign of the paper, a distance as such."""
         if self.plan.objectives is not None:
             return -score
         if self.plan.weights is None and self.plan.reward in rewards:
@@ -100,21 +102,3 @@ class Scoring:
 def utilities(rewards: Mapping[str, Reward], names: Sequence[str]) -> NDArray[np.float64]:
     """Return the rewards (m,) turned so that higher is better; -inf where void or missing."""
     return np.array([rewards[n].utility if n in rewards else _VOID for n in names])
-
-
-def spoken(name: str) -> str:
-    """Return a reward's name as it reads in a sentence."""
-    return _SPOKEN.get(name, name.replace("_", " "))
-
-
-_SPOKEN = {
-    "aic": "AIC",
-    "bayesian_h": "H",
-    "bce_minus_entropy": "BCE - H(x)",
-    "bic": "BIC",
-    "icl": "ICL (w = 2)",
-    "icl_1": "ICL (w = 1)",
-    "icl_4": "ICL (w = 4)",
-    "neg_elbo": "-ELBO",
-    "neg_elbo_plus_h": "-ELBO + H",
-}

@@ -2,7 +2,7 @@
 
 The parts in the order of the work: `networks` (stacked encoders and decoders), `transforms`
 (coordinates turned, scaled and shifted), `elbo` (likelihoods and divergences), `training`,
-`encoding` (with `turning`). `train` and `encode` are the doors.
+`encoding` (with `turning`). Other packages call `train` and `encode`.
 """
 
 from corescout.data import Encoding

@@ -28,6 +28,7 @@ def test_an_empty_workspace_says_what_to_do_first(workspace, scan):
     assert "Drop a scan here" in workspace.words[0]
     workspace.choose(ChosenImage("a", "Amplitude", scan))
     assert workspace.workflow.state("scan") is State.DONE
+    assert "Drop a scan" not in workspace.words[0]
     workspace.choose(None)
     assert workspace.workflow.state("scan") is State.TO_DO
     assert "Drop a scan here" in workspace.words[0]

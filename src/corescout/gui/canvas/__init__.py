@@ -1,1 +1,1 @@
-"""What stands on napari's canvas."""
+"""Layers on napari's canvas, and what is heard from it."""

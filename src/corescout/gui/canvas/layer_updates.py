@@ -32,7 +32,7 @@ def raise_ours(viewer: Any, image: Any) -> None:
 
 
 def update_layer(layer: Any, data: LayerData) -> None:
-    """Give a layer of ours other data in place: cheaper than a new one, and its looks stay."""
+    """Give a layer of ours other data in place: cheap, and the user's settings are kept."""
     places, options, kind = data
     if kind == "image":
         place_layer(layer, options)

@@ -1,7 +1,7 @@
 """Layers saved to one HDF5 file and opened again without loss.
 
 Images of scans are NSID channels, so other programs open the file too; what napari needs beside
-(names, colours, places, features) stands in groups of its own.
+(names, colours, places, features) is in groups of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Scan
+from corescout.data.bounds import own_h5
 from corescout.exports.nsid import write_channels
 from corescout.gui.canvas import layer_data as shown
 from corescout.gui.canvas.placement import GEOMETRY
@@ -72,9 +73,7 @@ def read_layers(path: str | Path) -> list[LayerData]:
     InputError
         If the file is of a newer version.
     """
-    import h5py
-
-    with h5py.File(path, "r") as file:
+    with own_h5(Path(path)) as file:
         if int(file.attrs[MARK]) > VERSION:
             raise InputError(
                 f"layers of version {VERSION}",

@@ -84,7 +84,7 @@ class Exporter:
     workspace : Workspace
     work : Work
     parent : QWidget
-        The question stands over it.
+        The question is shown over it.
     """
 
     exporting = Signal(bool)  # it has begun, or ended

@@ -36,7 +36,7 @@ class WindowSession(QObject):  # type: ignore[misc]
         Gets the layers of a session that is taken up again.
     work : Work
     parent : QWidget
-        The dock: the question at the end stands over its window.
+        The dock: the question at the end is shown over its window.
     leave : callable
         Called when the operator has said what becomes of the session: the dock leaves the viewer.
     keep : bool

@@ -70,7 +70,7 @@ class Option:
     name : str
         Such as "training.epochs".
     group : str
-        Heading that it stands under.
+        Heading of its group in the form.
     label : str
         With its unit in brackets.
     annotation : type

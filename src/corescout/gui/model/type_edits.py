@@ -69,7 +69,7 @@ class TypeEdits:
         return "" if result is None else result.types.name(number)
 
     def _push(self, text: str, edit: Callable[[Result], Result], *, choose: bool = False) -> bool:
-        """Make an edit, with the targets chosen anew as step 5 stands if the types are others."""
+        """Make an edit, with targets chosen again by the settings of step 5 if types changed."""
         before = self._workspace.result
         if before is None:
             return False

@@ -1,4 +1,4 @@
-"""The six steps, where each stands, and what a change puts out of date. No Qt."""
+"""The six steps, the state of each, and what a change puts out of date. No Qt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psygnal import Signal
 
 
 class State(StrEnum):
-    """Where a step stands; the value is what the operator reads."""
+    """State of a step; the value is what the operator reads."""
 
     TO_DO = "to do"
     RUNNING = "running"
@@ -41,7 +41,7 @@ STEPS: dict[str, StepInfo] = {
 class Workflow:
     """States of the steps; `changed` tells the name of a step whose state or text is another.
 
-    A step says where it stands (`set`), and when what it gives to others is another (`touch`).
+    A step sets its state (`set`), and tells when others must be computed again (`touch`).
     `compare` does the same from settings, and takes it back where an undo restores them.
     """
 
@@ -53,15 +53,15 @@ class Workflow:
         self._compared: set[str] = set()
 
     def state(self, step: str) -> State:
-        """Return where a step stands."""
+        """Return the state of a step."""
         return self._states[step]
 
     def text(self, step: str) -> str:
-        """Return the one line that stands beside the name of a step."""
+        """Return the line shown beside the name of a step."""
         return self._texts[step]
 
     def set(self, step: str, state: State, text: str | None = None) -> None:
-        """Say where a step stands; its text stays if none is given."""
+        """Set the state of a step; its text is kept if none is given."""
         wanted = self._texts[step] if text is None else text
         if (self._states[step], self._texts[step]) != (state, wanted):
             self._states[step], self._texts[step] = state, wanted

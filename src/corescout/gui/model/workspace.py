@@ -34,7 +34,7 @@ class Workspace:
     Attributes
     ----------
     workflow : Workflow
-        Where each step stands.
+        State of each step.
     undo_stack : QUndoStack
         Every edit in any panel.
     parameters : Parameters
@@ -107,6 +107,8 @@ class Workspace:
             self.say(_DROP_A_SCAN, "empty")
             self.chosen_changed.emit(None)
             return
+        if self.words[0] == _DROP_A_SCAN:
+            self.say("Finding key points ...", "ready")
         self.workflow.set("scan", State.DONE, image.name)
         self.chosen_changed.emit(image)
         found = image.result

@@ -19,10 +19,10 @@ from qtpy.QtWidgets import (
 
 from corescout.data import Progress, Result, Trial
 from corescout.gui.jobs.work import Work
-from corescout.gui.model.reward_words import REWARD_WORDS, reward_words
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_plot import CandidatePlot
 from corescout.gui.plots.candidate_table import CandidateTable
+from corescout.rewards.words import NAMES, reward_words
 
 _BOTH_PX = 600  # narrower, the table takes the place of the plot
 _EMPTY = (
@@ -156,7 +156,7 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         """Offer the rewards that the candidates have, the deciding one first."""
         names = {name for trial in self._trials for name in trial.rewards}
         first = [self._decided_by] if self._decided_by in names else []
-        ordered = first + [n for n in REWARD_WORDS if n in names and n not in first]
+        ordered = first + [n for n in NAMES if n in names and n not in first]
         ordered += sorted(names - set(ordered))
         if ordered == [self.reward.itemData(i) for i in range(self.reward.count())]:
             return

@@ -1,4 +1,4 @@
-"""A step of the dock: a header that says where it stands, and a body that folds."""
+"""A step of the dock: a header that shows its state, and a body that folds."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Step(QWidget):  # type: ignore[misc]
     Parameters
     ----------
     workspace : Workspace
-        Its `workflow` says where the step stands, its `undo_stack` takes every edit.
+        Its `workflow` has the state of the step, its `undo_stack` takes every edit.
     name : str
         Key of `workflow.STEPS`.
 
     Attributes
     ----------
     body : QVBoxLayout
-        What a step adds stands in here, folded away or not.
+        Contents of the step, shown while it is open.
     """
 
     changed = Signal()  # the operator changed a parameter of this step

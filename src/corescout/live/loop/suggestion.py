@@ -107,10 +107,10 @@ def doubt(plan: VisitPlan, drift: Drift | None) -> str | None:
     if drift is None:
         return "a newer scan shows another place"
     if drift.refused is not None:
-        return f"drift cannot be told: {drift.refused}"
+        return f"drift could not be measured: {drift.refused}"
     if math.hypot(*drift.drift_m) > plan.tolerance_m:
         return (
-            f"the sample drifted by {drift.length_m * 1e9:.0f} nm, the plan bears"
+            f"the sample drifted by {drift.length_m * 1e9:.0f} nm, the plan tolerates"
             f" {plan.tolerance_m * 1e9:.0f} nm"
         )
     return None

@@ -53,7 +53,7 @@ _WORDS: dict[Kind, str] = {
     "zoom": "a zoom of {of}",
     "wider": "an overview around {of}",
     "new area": "a new area",
-    "unknown": "where it lies is not known: the file does not say",
+    "unknown": "position unknown: the file has no scan offset",
 }
 
 

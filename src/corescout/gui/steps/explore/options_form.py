@@ -33,7 +33,7 @@ class OptionsForm(QDialog):  # type: ignore[misc]
     Parameters
     ----------
     preset, plan : Plan
-        The preset alone, and the plan as it stands.
+        The preset alone, and the plan with its changes.
     """
 
     applied = Signal(object)  # Options that are not as the preset has them

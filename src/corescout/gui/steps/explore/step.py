@@ -20,12 +20,13 @@ from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Options, nested, read_options, write_options
-from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS, reward_words
+from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS
 from corescout.gui.model.settings import SearchSettings
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.options_form import OptionsForm
 from corescout.gui.steps.step import Fold, Step
 from corescout.plan import Plan
+from corescout.rewards.words import reward_words
 from corescout.square_grid import square_grid
 
 _PRESETS = {

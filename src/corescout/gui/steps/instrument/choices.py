@@ -22,7 +22,7 @@ class Choice:
     Attributes
     ----------
     name : str
-        As it stands in the list.
+        As shown in the list.
     open : callable
         Returns the instrument, not connected, and its limits; may take seconds, and raise
         InputError.

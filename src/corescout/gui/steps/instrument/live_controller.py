@@ -13,6 +13,7 @@ from corescout.gui.jobs.collector import CheapCollections
 from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
+from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
@@ -69,7 +70,8 @@ class LiveController:
             "plan": self._show_current_plan,
             "rows": self._show_rows,
         }
-        workspace.result_edited.connect(self._adopt)
+        self._edit: Result | None = None  # that the watch has not been told of
+        workspace.result_edited.connect(self._edited)
 
     @property
     def watch(self) -> LiveWatch | None:
@@ -101,8 +103,11 @@ class LiveController:
         except ValueError as error:
             self._section.say(str(error).splitlines()[-1])
             return
+        if not may_run(plan):
+            self._section.say("the code of the reward was not allowed to run: choose another")
+            return
         plan = plan.model_copy(update={"channels": None})
-        known = self._workspace.result
+        known, self._edit = self._workspace.result, None
 
         def begin(on_progress: object, stop: object) -> LiveWatch:
             return begin_watch(plan, known, link, folder, day_folder, settings)
@@ -114,6 +119,7 @@ class LiveController:
     def attach(self, watch: LiveWatch) -> None:
         """Show a watch that was begun."""
         self._attached.watch, self._last, self._waiting = watch, Snapshot(), set()
+        self._adopt()  # what was edited while it began
         self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
         self._workspace.workflow.set("instrument", State.RUNNING, "watching")
@@ -157,17 +163,24 @@ class LiveController:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _adopt(self, edited: Result) -> None:
+    def _edited(self, result: Result) -> None:
         """A person edited the types: the watch reads the next scans with them."""
-        watch = self.watch
-        if watch is None or watch.ending:
+        self._edit = result
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Hand over the latest edit, one at a time: an older one must not arrive after it."""
+        watch, edit = self.watch, self._edit
+        if watch is None or watch.ending or edit is None or self._work.running("adopt"):
             return
-        job: Job[None] = Job(lambda on_progress, stop: watch.adopt(edited))
+        self._edit = None
+        job: Job[None] = Job(lambda on_progress, stop: watch.adopt(edit))
         self._work.start("adopt", job, self._adopted, quick=True)
 
     def _adopted(self, job: Job[None]) -> None:
         if job.error is not None:
             self._section.say(f"Edited types are not used for the next scans: {job.error}")
+        self._adopt()
 
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)

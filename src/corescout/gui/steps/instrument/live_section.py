@@ -112,7 +112,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.status.setVisible(bool(text))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show where the watch stands."""
+        """Show the state of the watch."""
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
         about = f": {snapshot.message}" if snapshot.message else ""

@@ -63,7 +63,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
     def show_snapshot(
         self, link: InstrumentLink, progress: Progress, *, approvable: bool, live: bool
     ) -> tuple[State, str]:
-        """Show where the session stands, and allow what can be done now; return it in words.
+        """Show the state of the session, and enable what can be done now; return it in words.
 
         Parameters
         ----------
@@ -216,7 +216,7 @@ def person() -> str:
 
 
 def ask_folder(parent: QWidget) -> Path | None:
-    """Ask for a folder of scans; None if the operator thinks better of it."""
+    """Ask for a folder of scans; None if the operator cancels."""
     folder = QFileDialog.getExistingDirectory(parent, "Folder in which scans are saved")
     return Path(folder) if folder else None
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from qtpy.QtCore import QTimer, Signal
 
-from corescout.colors import type_color
-from corescout.data import Scan, Target
+from corescout.data import Scan
 from corescout.folders import days_folder
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import scan_layers
@@ -28,10 +26,11 @@ from corescout.gui.steps.instrument.choices import Choice, folder_choice
 from corescout.gui.steps.instrument.esc_key import EscKey
 from corescout.gui.steps.instrument.live_controller import LiveController
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
-from corescout.gui.steps.instrument.loop_plot import loop_words, loops_layer
+from corescout.gui.steps.instrument.measured_loops import MeasuredLoops
 from corescout.gui.steps.instrument.panel import InstrumentPanel, ask_folder, person
 from corescout.gui.steps.step import Step
-from corescout.instruments import Check, VisitPlan
+from corescout.instruments import Check, Event, VisitPlan
+from corescout.instruments.events import Measured
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
@@ -74,6 +73,7 @@ class InstrumentStep(Step):
         self._version = 0  # of targets and settings: another one voids what was previewed
         self.progress = Progress()
         self.tip_layer = TipLayer(canvas.viewer)
+        self._loops = MeasuredLoops(workspace, canvas, self.panel, self.wanted.emit)
         self.live = LiveController(
             workspace, canvas, work, self.panel.live_section, self.attached, self._show_live_plan
         )
@@ -336,19 +336,11 @@ class InstrumentStep(Step):
         if self.panel.more.toggle.isChecked():
             self.panel.journal.refresh()
 
-    def _take_events(self, link: InstrumentLink, events: list[Any]) -> None:
-        targets, result = self.workspace.targets, self.workspace.result
+    def _take_events(self, link: InstrumentLink, events: list[Event]) -> None:
         self.progress.take(events)
-        targets.set_states(self.progress.state_of)
-        came = [e for e in events if e.what == "measured" and e.target_uid in link.measurements]
-        if came and result is not None:
-            places = [link.measurements[e.target_uid].xy_m for e in came]
-            targets.measured_xy_m += [place for place in places if place is not None]
-            colors = result.types.colors
-            layer = loops_layer(result.scan, targets.ordered, link.measurements, colors)
-            self._canvas.show_layers([layer])
-            uid = came[-1].target_uid
-            self._show_loop(next((t for t in targets.ordered if t.uid == uid), None))
+        self.workspace.targets.set_states(self.progress.state_of)
+        measured = [event.target_uid for event in events if isinstance(event, Measured)]
+        self._loops.take(link, [uid for uid in measured if uid in link.measurements])
         if self.progress.ended:
             self._forget_plan("")
 
@@ -373,25 +365,7 @@ class InstrumentStep(Step):
             self.workspace.workflow.set("instrument", State.TO_DO, "")
 
     def _show_picked(self) -> None:
-        self._show_loop(self.workspace.targets.picked)
-
-    def _show_loop(self, target: Target | None) -> None:
-        link = self.link
-        curve = link.measurements.get(target.uid) if link is not None and target else None
-        self.panel.loop_box.setVisible(curve is not None)
-        if link is None or target is None or curve is None:
-            return
-        targets = self.workspace.targets.ordered
-        others = [link.measurements[t.uid] for t in targets
-                  if t.type == target.type and t.uid in link.measurements]  # fmt: skip
-        result = self.workspace.result
-        color = type_color(target.type, None if result is None else result.types.colors)
-        self.panel.loop_plot.show_loop(curve, color, others)
-        number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
-        self.panel.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
-        if self.panel.loop_plot.isHidden():
-            self.panel.loop_plot.setVisible(True)
-            self.wanted.emit(self.panel.loop_plot)
+        self._loops.show(self.link, self.workspace.targets.picked)
 
     # -- building -------------------------------------------------------------------------
 

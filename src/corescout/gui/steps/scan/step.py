@@ -63,7 +63,7 @@ class ScanStep(Step):
         self.publish()
 
     def publish(self) -> None:
-        """Choose the image that stands in the list, as it is now."""
+        """Choose the image selected in the list, as it is now."""
         layer = self._canvas.image_named(self.channel.currentText())
         image = None if layer is None else self._canvas.chosen_image(layer)
         if image != self.workspace.chosen:

@@ -20,7 +20,7 @@ from corescout.gui.steps.types.comparison_view import Compared, ComparisonView
 
 @dataclass(frozen=True)
 class _Other:
-    """What the present result is compared with: its name, and how its result is come by."""
+    """What the present result is compared with: its name, and how to get its result."""
 
     name: str
     result: Callable[[Result], Result]
@@ -115,7 +115,7 @@ class Comparer:
 
 
 def _others(viewer: Any, present: Result) -> list[_Other]:
-    """Other scans of the viewer: those with a result as it stands, others read with this one."""
+    """Other scans of the viewer: those with a result as it is, others analysed with this one."""
     found: dict[str, _Other] = {}
     for layer in viewer.layers:
         scan, result = layer.metadata.get(SCAN), layer.metadata.get(RESULT)
