@@ -45,7 +45,14 @@ def test_files_of_a_folder_are_explored_and_read(tmp_path, capsys):
     assert "the first scan; explored anew" in said
     assert "the same frame as" in said
     assert (out / "day.html").exists()
-    assert len(_uids(out)) == 2
+    outcomes = [
+        (e["uid"], e["outcome"])
+        for e in read_journal(out / "journal.jsonl")
+        if e["what"] == "scan outcome"
+    ]
+    assert [outcome for _, outcome in outcomes].count("analysed") == 2
+    # What is no scan has its outcome too, at the latest when the watch ends.
+    assert [uid for uid, outcome in outcomes if outcome != "analysed"] == ["broken.ibw"]
 
 
 def one_scan(tmp_path):
