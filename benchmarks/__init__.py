@@ -25,6 +25,7 @@ BENCHES: dict[str, str] = {
     "presets": "benchmarks.truth.presets",
     "registration": "benchmarks.truth.registration",
     "rotation": "benchmarks.truth.rotation",
+    "repeat": "benchmarks.truth.repeat",
     "scale": "benchmarks.speed.scale",
     "soak": "benchmarks.reliability.soak",
     "startup": "benchmarks.speed.startup",

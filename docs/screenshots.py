@@ -79,6 +79,7 @@ def walk(session: Session) -> Iterator[str]:
     explorer = session.explorer
     layers = [layer.as_layer_data_tuple() for layer in session.viewer.layers
               if "corescout_scan" in layer.metadata]  # fmt: skip
+    session.pump(_LIMIT_S, until=lambda: not explorer.busy)
     session.viewer.layers.clear()
     yield "empty"
     for data, options, kind in layers:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.outcome import Value
 from corescout.colors import type_color
+from corescout.data.pairs import pairs_at_one_place
 
 if TYPE_CHECKING:
     from corescout.data import Result
@@ -75,11 +76,8 @@ def paired(
     new: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the types (n,), (n,) of points of two scans that lie at one place."""
-    from scipy.spatial import cKDTree
-
-    far, near = cKDTree(old_m).query(new_m)
-    same = far <= SAME_PLACE_M
-    return old[near[same]], new[same]
+    rows = pairs_at_one_place(old_m, new_m, SAME_PLACE_M)
+    return old[rows[:, 0]], new[rows[:, 1]]
 
 
 def renumbered_of(old: NDArray[np.int64], new: NDArray[np.int64]) -> tuple[int, int]:

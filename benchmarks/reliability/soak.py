@@ -1,8 +1,11 @@
-"""`bench soak`: 500 scans through a folder and 200 over TCP, with everything that goes wrong.
+"""`bench soak`: scans through a folder and over TCP, with everything that goes wrong.
 
-The real runner with its journal watches; only the analysis is a light one. Files are half-written,
-renamed, rewritten, copied, come 50 at once, and one never completes; TCP connections are cut. Every
-scan must stand in the journal once, as analysed, superseded or set aside with a reason.
+The real runner with its journal watches; only the analysis is a light one. 500 files are
+half-written, renamed, rewritten, copied, have old times, come 50 at once, and one never completes;
+500 more come while the watch is killed 50 times, with pipes, devices and names that are no text
+among them. Of 200 scans over TCP 60 see their connections cut, and three an answer that takes a
+minute. Every scan must stand in the journal once, as analysed, superseded or set aside with a
+reason, what is analysed is one whole scan, and the watch is alive at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any
 
 from benchmarks.outcome import Bar, BenchReport
 from benchmarks.reliability.soak_files import BURST, QUICK_BURST, Ledger, Writer
+from benchmarks.reliability.soak_kills import killed
 from corescout.data import Scan
 from corescout.instruments import InstrumentError, read_journal
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
@@ -40,7 +44,11 @@ SCANS, QUICK_SCANS = 200, 4
 SETTLED = 50  # scans before memory is looked at
 LONGEST_GROWTH = 0.05
 _INCOMPLETE_S, _QUICK_INCOMPLETE_S = 10.0, 3.0
-_CUT_EVERY = 4  # TCP scans with a cut connection
+KILLS, QUICK_KILLS = 50, 3
+QUICK_KILLED_FILES = 15
+_CUT = (1, 4, 7)  # of ten TCP scans: those with a cut connection
+DELAYS, QUICK_DELAYS = 3, 1
+DELAY_S, QUICK_DELAY_S = 60.0, 11.0  # longer than other answers are waited for
 _PATIENT = 0.6  # share of files whose outcome is awaited before the next comes
 _LONGEST_WAIT_S = 120.0
 _FIRST_LOOK_S = 1.0  # until the bridge has read what was there before
@@ -52,15 +60,24 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     surface = generate_surface((_SIDE, _SIDE), seed=0)
     with tempfile.TemporaryDirectory() as parent:
         files = _folder(Path(parent), surface.scan, quick=quick)
+        kills = killed(
+            Path(parent), surface.scan, QUICK_KILLED_FILES if quick else FILES,
+            QUICK_KILLS if quick else KILLS,
+        )  # fmt: skip
         tcp = _tcp(Path(parent), DigitalTwin(surface, speed=60.0), quick=quick)
     values = {f"folder_{k}": v for k, v in files.items()}
+    values |= {f"kills_{k}": v for k, v in kills.items()}
     values |= {f"tcp_{k}": v for k, v in tcp.items()}
     none = ("lost", "in_journal_twice", "analysed_twice", "without_reason", "unexpected")
     bars = [Bar(f"{part}_{key}", "<=", 0) for part in ("folder", "tcp") for key in none]
+    none = ("lost", "in_journal_twice", "unexpected", "numbers_twice", "without_reason")
+    bars += [Bar(f"kills_{key}", "<=", 0) for key in (*none, "exit_code")]
+    bars += [Bar(f"{part}_alive", ">=", 1) for part in ("folder", "kills", "tcp")]
     bars += [
         Bar("folder_scans", ">=", QUICK_FILES if quick else FILES),
         Bar("tcp_scans", ">=", QUICK_SCANS if quick else SCANS),
-        Bar("tcp_cuts", ">=", 1),
+        Bar("tcp_cuts", ">=", 1 if quick else 60),
+        Bar("tcp_delays", ">=", QUICK_DELAYS if quick else DELAYS),
     ]
     if not quick:
         bars += [Bar(f"{p}_memory_growth", "<=", LONGEST_GROWTH) for p in ("folder", "tcp")]
@@ -149,7 +166,8 @@ def _folder(parent: Path, scan: Scan, *, quick: bool) -> dict[str, Any]:
     _until(writer.nothing_later, watched)
     expected = len(writer.ledger.contents) + len(writer.ledger.names)
     _until(lambda: len(watched.records) >= expected, watched)
-    return _verdict(watched.close(), writer.ledger, watched)
+    alive = watched.runner.running and not watched.runner.gave_up
+    return {**_verdict(watched.close(), writer.ledger, watched), "alive": alive}
 
 
 def _verdict(
@@ -173,33 +191,64 @@ def _tcp(parent: Path, twin: DigitalTwin, *, quick: bool) -> dict[str, Any]:
     rng = random.Random(0)
     scanned: list[str] = []
     cuts = 0
+    count = QUICK_SCANS if quick else SCANS
+    delays = QUICK_DELAYS if quick else DELAYS
+    late = {count * (i + 1) // (delays + 1) for i in range(delays)}
     with NanonisServer(twin) as server:
+        slow = _Slow(server)
         instrument = NanonisInstrument(ports=server.ports)
         watched = Watched(InstrumentSource(instrument), parent / "day-of-tcp")
         _until(lambda: _answers(instrument), watched)
         time.sleep(_FIRST_LOOK_S)
-        for number in range(QUICK_SCANS if quick else SCANS):
+        for number in range(count):
+            told = len(watched.records)
+            if number in late:
+                slow.delay(QUICK_DELAY_S if quick else DELAY_S)
             server.start_scan()
-            if number % _CUT_EVERY == 1:
+            if number % 10 in _CUT:
                 time.sleep(rng.uniform(0, _SIDE * 0.5 / twin.speed))
                 server.drop_connections()
                 cuts += 1
             _until(lambda: not server.scanning, watched)
             if server.commands.last_scan is not None:
                 scanned.append(server.commands.last_scan.content_sha256)
-            _until(lambda n=number: len(watched.records) > n, watched)  # type: ignore[misc]
+            _until(lambda n=told: len(watched.records) > n, watched)  # type: ignore[misc]
+        alive = watched.runner.running and not watched.runner.gave_up
         outcomes = watched.close()
     uids = Counter(e["uid"] for e in outcomes)
     analysed = Counter(watched.analyst.contents)
     return {
         "scans": len(set(scanned)),
         "cuts": cuts,
+        "delays": slow.done,
+        "alive": alive,
         "lost": max(0, len(set(scanned)) - len(uids)),
         "in_journal_twice": _more_than_one(uids),
         "analysed_twice": _more_than_one(analysed),
         "unexpected": len(set(analysed) - set(scanned)),
         **_counts(outcomes, watched),
     }
+
+
+class _Slow:
+    """Lets one answer of a server to who waits for lines or images be late, when told to."""
+
+    def __init__(self, server: NanonisServer) -> None:
+        self.done = 0
+        self._seconds = 0.0
+        self._answer = server.commands.answer
+        server.commands.answer = self._late  # type: ignore[method-assign]
+
+    def delay(self, seconds: float) -> None:
+        """Be late once."""
+        self._seconds = seconds
+
+    def _late(self, name: str, body: bytes) -> bytes:
+        if self._seconds and name in ("Scan.WaitEndOfLine", "Scan.FrameDataGrab"):
+            seconds, self._seconds = self._seconds, 0.0
+            time.sleep(seconds)
+            self.done += 1
+        return self._answer(name, body)
 
 
 def _answers(instrument: NanonisInstrument) -> bool:

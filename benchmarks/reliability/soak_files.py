@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from corescout.data import Scan
+from corescout.data.bounds import LARGEST_FILE_BYTES
 from corescout.exports import write_gsf
 
 BURST, QUICK_BURST = 50, 8
 LONGEST_PAUSE_S = 0.7  # inside a file: longer than two looks at it
-_KINDS = ("plain", "half-written", "renamed", "new name later", "rewritten", "duplicate")
+CALM = ("plain", "half-written", "renamed", "old time")  # nothing is done to them later
+_KINDS = (*CALM, "new name later", "rewritten", "duplicate")
+_LONG_AGO_S = 1e9
 
 
 @dataclass
@@ -56,22 +60,27 @@ class Writer:
         self._folder, self._scan, self._seen = folder, scan, seen
         self._rng, self._noise = random.Random(seed), np.random.default_rng(seed)
         self._later: list[tuple[str, Callable[[], None]]] = []
-        self._count = 0
+        self._count = self._strange = 0
 
     def nothing_later(self) -> bool:
         """Do what was put off, as far as outcomes allow; True when nothing is left."""
         self._do_later()
         return not self._later
 
-    def write_next(self) -> str:
+    def write_next(self, kinds: Sequence[str] = _KINDS) -> str:
         """Write a scan in one of the ways, and do what was put off; returns its name."""
-        kind = self._rng.choice(_KINDS)
+        kind = self._rng.choice(kinds)
         name, content = self._new()
         if kind == "half-written":
             self._in_parts(name, content)
         elif kind == "renamed":
             part = self._folder / f"{name}.part"
             part.write_bytes(content)
+            part.rename(self._path(name))
+        elif kind == "old time":
+            part = self._folder / f"{name}.part"
+            part.write_bytes(content)
+            os.utime(part, (_LONG_AGO_S, _LONG_AGO_S))  # copied with its time kept
             part.rename(self._path(name))
         else:
             self._path(name).write_bytes(content)
@@ -94,6 +103,24 @@ class Writer:
         name, content = self._new(counts=False)
         self._path(name).write_bytes(content[: int(0.9 * len(content))])
         self.ledger.names.add(self._path(name).name)
+
+    def write_strange(self) -> None:
+        """Put something into the folder that must be set aside, and must hang nothing."""
+        self._count += 1
+        name, kind = f"strange{self._count:04d}", self._strange % 4
+        self._strange += 1
+        path = self._folder / f"{name}.ibw"
+        if kind == 0:
+            os.mkfifo(path)
+        elif kind == 1:
+            path.symlink_to("/dev/zero")
+        elif kind == 2:
+            with path.open("wb") as file:
+                file.truncate(LARGEST_FILE_BYTES + 1)
+        else:  # a name that is no text, and no scan
+            path = self._folder / os.fsdecode(os.fsencode(name) + b"\xfc\x1b.gsf")
+            path.write_bytes(b"junk")
+        self.ledger.names.add(path.name)
 
     # -- inner ----------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """`bench keypoints`: each detector's key points against the planted walls of both families.
 
 Precision: share of the key points at the plan's spacing that lie within 2 px of a planted wall.
-Recall: share of the planted wall pixels within 2 px of the detector's line, that is, of its key
-points at a spacing of 1 px; the grid keeps its spacing, as it has no lines. One across: share of
-the places on 180-degree walls where a cut across the wall meets exactly one line.
+Recall: share of the planted wall pixels within 2 px of the detector's line, its pixels before any
+spacing; the grid keeps its spacing, as it has no lines. One across: share of the places on
+180-degree walls where a cut across the wall meets exactly one line. Then the same with faults of
+lines planted, and lines of 1 to 4 px (`keypoint_faults`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from scipy.ndimage import (
 from scipy.spatial import cKDTree
 
 from benchmarks.outcome import Bar, BenchReport
+from benchmarks.truth.keypoint_faults import SHARES, fault_values, line_values
+from corescout.keypoints import find_wall_lines
+from corescout.lines import analysed_channel
 from corescout.plan import Detector, KeypointPlan, Plan
 from corescout.preparation import KeypointFinder
 from corescout.surfaces import Imaging, Surface, generate_family
@@ -62,8 +66,7 @@ class Score:
     def add(self, surface: Surface, detector: Detector) -> None:
         """Detect on a surface and count."""
         points = detected(surface, KeypointPlan(detector=detector))
-        line = detected(surface, KeypointPlan(detector=detector, spacing_px=1.0))
-        lines = points if detector == "grid" else line
+        lines = points if detector == "grid" else lines_of(surface, detector)
         self._add_recall(surface, lines)
         self._add_precision(surface, points)
         if detector != "grid":
@@ -106,13 +109,38 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
                 recall = score.found[name] / max(1, score.walls[name])
                 precision = score.true[name] / max(1, score.points[name])
                 values[f"{key}_{name}"] = f"recall {recall:.3f}, precision {precision:.3f}"
+    values |= fault_values(len(seeds))
+    values |= line_values(4 if quick else 12)
     default = KeypointPlan().detector
     bars = tuple(
         Bar(f"voronoi_{default}_{figure}", ">=", 0.9)
         for figure in ("recall", "precision", "one_across")
     )
+    bars += _fault_bars() + _line_bars()
     note = f"{len(seeds)} surfaces of 256 x 256 px of each family; within {REACH_PX:g} px"
     return BenchReport("keypoints", values, bars, (note,))
+
+
+def _fault_bars() -> tuple[Bar, ...]:
+    bars: list[Bar] = []
+    for family in ("voronoi", "level_set"):
+        bars.append(Bar(f"{family}_clean_doubted", "<=", 0.05))
+        for share in SHARES:
+            key = f"{family}_jumps_{share:.0%}"
+            bars += [Bar(f"{key}_false", "<=", 0.03), Bar(f"{key}_masked_per_planted", "<=", 1.5)]
+            if share <= 0.15:
+                bars += [Bar(f"{key}_recall_lost", "<=", 0.05)]
+                bars += [Bar(f"{key}_recall_fast_lost", "<=", 0.05)]
+    return tuple(bars)
+
+
+def _line_bars() -> tuple[Bar, ...]:
+    bars: list[Bar] = []
+    for width in (1, 2, 3, 4):
+        key = f"line_{width}px"
+        bars += [Bar(f"{key}_off_px", "<=", 0.7), Bar(f"{key}_recall", ">=", 0.9)]
+        bars += [Bar(f"{key}_spurious", "<=", 0.05)]
+    return tuple(bars)
 
 
 def score_of(surfaces: list[Surface], detector: Detector) -> Score:
@@ -127,6 +155,15 @@ def detected(surface: Surface, plan: KeypointPlan) -> NDArray[np.float64]:
     """Places (N, 2) that an exploration would find with a small window."""
     whole = Plan(windows_px=(3,), keypoints=plan.model_copy(update={"margin_px": float(FRAME_PX)}))
     return np.asarray(KeypointFinder(surface.scan).find(whole, least=0).yx_px)
+
+
+def lines_of(surface: Surface, detector: Detector) -> NDArray[np.float64]:
+    """Pixels (P, 2) of a wall detector's lines; of another one, its places 1 px apart."""
+    plan = KeypointPlan(detector=detector, spacing_px=1.0)
+    scan = surface.scan
+    sought = analysed_channel(scan, scan.default_channel, Plan().cleaning).sought
+    lines = find_wall_lines(sought, plan)
+    return detected(surface, plan) if lines is None else lines
 
 
 def cuts_across_nulls(surface: Surface, lines: NDArray[np.float64]) -> tuple[int, int]:

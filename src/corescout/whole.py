@@ -30,6 +30,11 @@ def whole_file(path: Path, *, sync: bool = False) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: str | bytes, *, sync: bool = False) -> None:
-    """Write bytes, or a text as UTF-8 with plain line ends, whole or not at all."""
+    """Write bytes, or a text as UTF-8 with plain line ends, whole or not at all.
+
+    Halves of letters, as names of files that are no UTF-8 have them, are spelled out.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "backslashreplace")
     with whole_file(path, sync=sync) as partial:
-        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        partial.write_bytes(content)

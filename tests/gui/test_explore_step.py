@@ -1,5 +1,6 @@
 """Step 3: the search space, candidates as they finish, looked into, paused and stopped."""
 
+import sys
 import threading
 import time
 
@@ -172,3 +173,44 @@ def test_every_option_is_in_the_form_and_what_is_changed_is_the_plan(explorer, q
     qtbot.mouseClick(form.apply_button, Qt.MouseButton.LeftButton)
     assert step.options.text() == ""
     form.close()
+
+
+@pytest.mark.gui
+def test_code_of_ones_own_is_asked_for_and_runs_only_then(
+    surface_explorer, qtbot, tmp_path, monkeypatch
+):
+    """The reward of a setting: nothing of it is imported before a person has said so."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication, QMessageBox
+
+    from corescout.gui.jobs.own_code import may_run
+
+    (tmp_path / "strange_reward.py").write_text(
+        "import pathlib\npathlib.Path('ran').touch()\ndef f(fit): return None\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", list(sys.path))
+    plan = surface_explorer.workspace.plan()
+    plan = plan.model_copy(update={"extra_rewards": ("strange_reward:f",)})
+    monkeypatch.setattr(surface_explorer.workspace, "plan", lambda: plan)
+    asked = []
+
+    def answer(words):
+        def press():
+            box = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox))
+            asked.append(box.text())
+            next(b for b in box.buttons() if b.text() == words).click()
+
+        QTimer.singleShot(200, press)
+
+    answer("Do not run it")
+    surface_explorer.start()
+    assert "strange_reward:f" in asked[0]
+    assert not surface_explorer.running
+    assert not (tmp_path / "ran").exists()
+    assert "not allowed" in surface_explorer.verdict.text()
+
+    answer("Run it")
+    assert may_run(plan)
+    assert may_run(plan)  # once said, it is not asked again
+    assert len(asked) == 2

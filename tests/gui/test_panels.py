@@ -139,6 +139,18 @@ def test_what_is_found_and_edited_stands_on_the_scan(bare, typed_result):
     del layers, targets
 
 
+def test_nothing_of_ours_is_drawn_after_the_last_scan_went(bare, typed_result):
+    layers, step = ResultLayers(bare.workspace, bare.canvas), bare.make("scan")
+    for data, options, _ in scan_layers(typed_result.scan):
+        bare.canvas.viewer.add_image(data, **options)
+    bare.workspace.set_result(typed_result)
+    assert bare.canvas.queue
+    bare.canvas.viewer.layers.clear()
+    bare.show_waiting()
+    assert len(bare.canvas.viewer.layers) == 0
+    del layers, step
+
+
 def test_the_steps_are_in_their_order(bare, qtbot):
     column = bare.make("column")
     assert tuple(column.steps) == tuple(STEPS)

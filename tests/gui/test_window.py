@@ -172,7 +172,7 @@ def test_what_is_the_users_is_never_touched(explorer, qtbot):
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
     explorer.key_points_step.use("line")
     explorer.start()
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=400_000)
     assert explorer.result is not None, explorer.verdict.text()
     np.testing.assert_array_equal(mine.data, [[1, 2], [3, 4]])
     assert list(mine.features.columns) == ["mine"]

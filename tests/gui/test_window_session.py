@@ -131,7 +131,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     targets = {"figures": "figures", "tables": "tables", "script": "a.py", "run": "a.corescout"}
     for kind, target in targets.items():
         explorer.exporter.export(kind, tmp_path / target)
-        qtbot.waitUntil(lambda t=target: bar.note.text().endswith(t), timeout=60_000)
+        qtbot.waitUntil(lambda t=target: bar.note.text().endswith(t), timeout=240_000)
     assert (tmp_path / "figures" / "F1.pdf").stat().st_size > 1000
     assert (tmp_path / "tables" / "targets.csv").read_text().startswith("y_px")
     assert read_run(tmp_path / "a.corescout").why == quick_result.why

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from corescout.instruments import Journal, last_state, read_entries, read_journal
-from corescout.instruments.entries import FORMAT, KNOWN, Entry, Unknown, entry_of
+from corescout.instruments.entries import FORMAT, KNOWN, Entry, Unknown, entry_of, said
 
 # as version 0.1.0 wrote them: no format, no field that came later
 OLD = [
@@ -80,3 +80,14 @@ def test_a_line_that_nobody_knows_is_kept_as_it_is():
 
 def _finite(values):
     return {k: None if isinstance(v, float) and v != v else v for k, v in values.items()}
+
+
+@pytest.mark.parametrize("kind", KNOWN.values(), ids=KNOWN)
+def test_a_line_with_anything_in_it_is_said_on_one_line(kind):
+    """Of another program, or of a disk that failed: no field is what it should be."""
+    for wrong in (None, "a\n\x1b[2J<b>", [], {}, 7, -1e400):
+        names = set(kind().to_json()) - {"what", "format"}
+        entry = entry_of({"what": kind.what, "at": wrong, **dict.fromkeys(names, wrong)})
+        words = said(entry)
+        assert words
+        assert words.isprintable()

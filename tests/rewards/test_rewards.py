@@ -1,5 +1,6 @@
 """Rewards against scikit-learn's figures, and what they must not depend on."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.mixture import GaussianMixture
 from corescout.data import Candidate, Evidence, Fit, InputError, Latents, Reward, Trial
 from corescout.mixtures import fit_mixtures, held_out_nats
 from corescout.plan import MixturePlan
-from corescout.rewards import REWARDS, load_reward, score
+from corescout.rewards import REWARDS, load_reward, look_in_current_folder, score
 from corescout.rewards.criteria import classification_entropy
 from corescout.rewards.evidence import with_evidence
 from corescout.rewards.stability import stability
@@ -212,7 +213,11 @@ def number(fit):
 def test_a_users_reward_from_the_current_folder(three, tmp_path, monkeypatch):
     (tmp_path / "my_own_rewards.py").write_text(OWN_MODULE)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [p for p in sys.path if p])
     names = [f"my_own_rewards:{f}" for f in ("size", "broken", "number")]
+    with pytest.raises(InputError, match="No module named"):  # not without having been allowed
+        load_reward(names[0])
+    look_in_current_folder()
     rewards = score(fit_of(three), ["gain", *names])
     assert rewards[names[0]].value == len(three)
     assert "no such part" in rewards[names[1]].void_because

@@ -28,7 +28,10 @@ from corescout.cli import (
     watch,
 )
 from corescout.cli.examples import epilog
+from corescout.cli.terminal import make_streams_printable
 from corescout.data import InputError, StoppedError
+from corescout.data.errors import CorescoutError
+from corescout.data.printable import one_line
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
 # What the machine and not the program is to blame for, by the number of the error.
@@ -83,10 +86,7 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 2 bad input, 130 stopped, 1 a bug."""
-    # A scan may have non-ASCII letters in its path; a Windows console may not have them.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    make_streams_printable()
     sys.exit(_run(sys.argv[1:]))
 
 
@@ -119,6 +119,8 @@ def _other(error: Exception, *, verbose: bool) -> int:
         return _say("stopped", STOPPED)
     if hasattr(error, "format_message"):  # Typer and click have each their own class of it
         return _usage(error)
+    if isinstance(error, CorescoutError):  # an instrument or its session says no
+        return _say(str(error), BAD_INPUT)
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         found = ": ".join(str(e) for e in (error.filename, os.strerror(error.errno)) if e)
         remedy = _REMEDIES[error.errno]
@@ -146,5 +148,5 @@ def _usage(error: Any) -> int:
 
 
 def _say(text: str, code: int) -> int:
-    print(f"corescout: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201
+    print(f"corescout: {one_line(text)}", file=sys.stderr)  # noqa: T201
     return code

@@ -69,15 +69,15 @@ def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
     from corescout.instruments.loops import fit_loop
     from corescout.instruments.twin_demo import demo_twin
     from corescout.live import Day, Policy
+    from corescout.live.day.day import remove_day
     from corescout.live.loop.once import watch_once
     from corescout.plan import TargetPlan
 
     if folder.exists() and not overwrite:
         raise InputError(
-            "a new folder",
-            f"{folder} exists",
-            "give another with --out, or continue its day with --overwrite",
+            "a new folder", f"{folder} exists", "give another with --out, or --overwrite"
         )
+    remove_day(folder)
     twin, limits = demo_twin(plan.seed)
     plan = plan.model_copy(update={"targets": TargetPlan(per_type=6)})
     policy = Policy("corescout demo", most_plans=1, most_targets=limits.most_targets)

@@ -19,6 +19,7 @@ def explore(
     channel: options.Channels = None,
     preset: options.Preset = None,
     plan: options.PlanFile = None,
+    allow_code: options.AllowCode = False,
     settings: Settings = None,
     windows: options.Windows = None,
     invariances: options.Invariances = None,
@@ -64,6 +65,7 @@ def explore(
         budget=budget,
         device=device,
         pixel_size=pixel_size,
+        allow_code=allow_code,
     )
     scan = read_scan(
         file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None

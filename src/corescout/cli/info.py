@@ -9,6 +9,7 @@ import typer
 
 from corescout.cli import options
 from corescout.cli.output import Json, print_json
+from corescout.data.printable import one_line
 
 
 def info(
@@ -32,4 +33,4 @@ def info(
     for title, rows in shown.items():
         typer.echo(title)
         for key, value in rows:
-            typer.echo(f"  {key:<22} {value}")
+            typer.echo(f"  {one_line(key):<22} {one_line(value)}")

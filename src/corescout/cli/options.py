@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from corescout.data import InputError
+from corescout.data.bounds import regular_file
 from corescout.quantities import integers, length_m, names, time_s
 from corescout.quantities import weights as read_weights
 
@@ -75,6 +76,10 @@ PlanFile = Annotated[
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be tried and what it costs; try nothing.")
+]
+AllowCode = Annotated[
+    bool,
+    typer.Option("--allow-code", help="Run the rewards of one's own that the plan file names."),
 ]
 Windows = Annotated[str | None, typer.Option(help="Window sizes in px, such as 9,13.")]
 Invariances = Annotated[str | None, typer.Option(help="Any of none,r,rt,t,rs,rts.")]
@@ -143,8 +148,15 @@ def make_plan(
     budget: str | None = None,
     pixel_size: str | None = None,
     device: DeviceName | None = None,
+    allow_code: bool = False,
 ) -> Plan:
     """Return the plan of a command line: a preset or a file, and what the options change of it.
+
+    Parameters
+    ----------
+    allow_code : bool
+        Whether a reward `module:function` that only the plan file names may be imported, which runs
+        its code. One that was typed on the command line always may.
 
     Raises
     ------
@@ -156,7 +168,6 @@ def make_plan(
     from corescout.cli.settings import with_settings
     from corescout.plan import Plan
     from corescout.plan_changes import laid_over, nested, plan_error
-    from corescout.rewards import load_reward
 
     if preset is not None and plan_file is not None:
         raise InputError(
@@ -192,8 +203,9 @@ def make_plan(
         raise InputError(
             wrong.expected, wrong.found, f"{wrong.remedy}, or 'corescout explore --help'"
         ) from error
-    for name in made.wanted_rewards:
-        load_reward(name)
+    typed = _typed_rewards(reward, weights, objectives, also)
+    typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
+    _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
     return made
 
 
@@ -263,12 +275,39 @@ def _decision(
     return chosen
 
 
+def _typed_rewards(
+    reward: str | None, weights: str | None, objectives: str | None, also: str | None
+) -> set[str]:
+    """Names of the rewards that stand on the command line itself."""
+    weighted = read_weights(weights, "--weights") if weights is not None else {}
+    listed = [name for text in (objectives, also) if text is not None for name in names(text)]
+    return {*weighted, *listed, *([reward] if reward is not None else [])}
+
+
+def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
+    """Look up every reward; one of a plan file that is code is not, unless that was allowed."""
+    from corescout.rewards import load_reward, look_in_current_folder, own_rewards
+
+    own = own_rewards(wanted)
+    strange = [name for name in own if name not in typed]
+    if strange and not allow_code:
+        raise InputError(
+            "a plan file that runs no code",
+            f"the reward{'' if len(strange) == 1 else 's'} {', '.join(strange)} in it",
+            "if you trust who wrote it, give --allow-code; else leave it out of the file",
+        )
+    if own:
+        look_in_current_folder()
+    for name in wanted:
+        load_reward(name)
+
+
 def _read_plan(path: Path) -> Plan:
     """Read a plan, whole or what it changes of a preset, in any encoding that a shell writes."""
     from corescout.plan import Plan
 
     try:
-        content = path.read_bytes()
+        content = regular_file(path).read_bytes()
         is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")  # `>` of PowerShell 5
         text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
         values = json.loads(text, object_pairs_hook=_once)
@@ -276,7 +315,9 @@ def _read_plan(path: Path) -> Plan:
         raise InputError(
             "a plan file", f"{path} ({error.strerror})", "give the plan.json of a run"
         ) from error
-    except ValueError as error:
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise InputError(
             "a plan file", f"{path.name} ({error})"[:200], "write one with 'corescout plan'"
         ) from error

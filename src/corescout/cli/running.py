@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corescout.cli.output import print_json, result_table
+from corescout.cli.terminal import LineFormatter
 from corescout.data import StoppedError
 from corescout.interactive.progress import stop_on_interrupt, terminal_bar
 
@@ -71,7 +72,7 @@ def _logging(verbose: bool) -> Iterator[io.StringIO]:
     root = logging.getLogger("corescout")
     root.setLevel(logging.INFO)
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(LineFormatter(_FORMAT))
         root.addHandler(handler)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handlers[0])

@@ -14,6 +14,7 @@ import typer
 from corescout.cli import options
 from corescout.cli.output import Json, print_json
 from corescout.data import InputError
+from corescout.data.printable import one_line
 from corescout.quantities import length_m
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ def _print_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], as_jso
 
 
 def _print(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    table = [columns, *([str(cell) for cell in row] for row in rows)]
+    table = [columns, *([one_line(str(cell)) for cell in row] for row in rows)]
     widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
     for line in table:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corescout.data.printable import one_line
+
 if TYPE_CHECKING:
     from corescout.data.trial import Trial
 
@@ -29,7 +31,7 @@ class InputError(CorescoutError):
 
     def __str__(self) -> str:
         text = f"expected {self.expected}; found {self.found}; {self.remedy}."
-        return " ".join(text.split())
+        return one_line(text)
 
 
 class StoppedError(CorescoutError):

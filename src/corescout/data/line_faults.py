@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import readonly, set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class LineFaults:
     error_before: float = field(default=float("nan"))
     error_after: float = field(default=float("nan"))
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         set_readonly(self, "masked", (None,), np.bool_)
         for name in ("lost", "jump"):
@@ -66,7 +69,7 @@ class LineFaults:
     @property
     def mended(self) -> NDArray[np.bool_]:
         """Lines whose level was changed."""
-        return np.asarray(self.level) != 0
+        return np.asarray(np.asarray(self.level) != 0)
 
     @property
     def masked_share(self) -> float:
@@ -93,8 +96,8 @@ class LineFaults:
         if self.mended.any():
             what = "offset" if self.of_offsets else "gain"
             said.append(
-                f"the {what} of {int(self.mended.sum())} lines was mended for key points and patches"
-                f" only: on columns left out, neighbouring lines differ by {self.error_after:.2g}"
-                f" instead of {self.error_before:.2g}"
+                f"the {what} of {int(self.mended.sum())} lines was mended for key points and"
+                f" patches only: on columns left out, neighbouring lines differ by"
+                f" {self.error_after:.2g} instead of {self.error_before:.2g}"
             )
         return "; ".join(said)

@@ -3,15 +3,19 @@
 The server keeps one microscope per connection, so one proxy is used for all. It clamps a move that
 leaves its data without a word: the position is read back, and a clamped move is an error. Only the
 serpent serialiser is used: nothing that comes is ever unpickled. Axes in metres; images are [x, y]
-with y growing, as in the NSID files that they come from.
+with y growing, as in the NSID files that they come from. What is behind it decides what it can do:
+a data set without spectra measures none, one without images scans none.
 """
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -27,13 +31,51 @@ from corescout.instruments.protocol import (
     StopReport,
     Told,
 )
+from corescout.readers.channels import clean_label, direction_of, free_name
+from corescout.readers.roles import role_of
 
 ADDRESS = "PYRO:microscope.server@127.0.0.1:9092"
 TIMEOUT_S = 60.0  # an image comes as text
 _CLAMPED_M = 1e-12
+_RELEASE_S = 0.2  # that a call under way is waited for before its connection is cut
 _ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "spectrum"})
 _NOTES = ("spectra are recorded ones: bias, speed and their settings are not sent",)
-_ROLES = (("amplitude", "amp"), ("phase", "phase"), ("topography", "height"))
+_NO_SPECTRA = "the data set behind the server has no spectra: targets can be visited, not measured"
+_SPECTRAL_IMAGE = (
+    "its spectra come from a spectral image, in which this server may exchange X and Y of a place"
+)
+
+
+@dataclass(frozen=True)
+class _DataSet:
+    """What a server says of its data: a channel's name, signal and unit; which are of what kind."""
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    scans: tuple[int, ...]
+    spectra: tuple[int, ...]
+    point_clouds: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class _Link:
+    """A proxy, and the lock of the call that is under way on it."""
+
+    proxy: Any
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def close(self) -> None:
+        """Release the connection; one whose server does not answer is cut."""
+        if self.lock.acquire(timeout=_RELEASE_S):
+            try:
+                with suppress(Exception):
+                    self.proxy._pyroClaimOwnership()
+                    self.proxy._pyroRelease()
+            finally:
+                self.lock.release()
+            return
+        with suppress(Exception):
+            self.proxy._pyroConnection.close()  # who waits for an answer gets an error now
 
 
 class DTMicroscopeInstrument:
@@ -54,18 +96,24 @@ class DTMicroscopeInstrument:
         self, address: str = ADDRESS, data_path: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         self._address, self._data_path, self._timeout_s = address, data_path, timeout_s
-        self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._proxy: Any = None
+        self._link: _Link | None = None
+        self._data: _DataSet | None = None
         self._bias_v = 0.0
         self.log: list[Message] = []
 
     @property
     def capabilities(self) -> Capabilities:
-        """Moves and recorded spectra; the position is read back."""
+        """Moves, and recorded spectra where the data set has some; the position is read back."""
+        data, actions = self._data, _ACTIONS
+        notes: tuple[str, ...] = _NOTES
+        if data is not None and not data.spectra and not data.point_clouds:
+            actions, notes = _ACTIONS - {"spectrum"}, (_NO_SPECTRA,)
+        elif data is not None and not data.point_clouds:
+            notes = (*_NOTES, _SPECTRAL_IMAGE)
         return Capabilities(
-            "DTMicroscope", f"dtmicroscope {self._address}", _ACTIONS,
-            can_stop=True, can_read_back=True, notes=_NOTES,
+            "DTMicroscope", f"dtmicroscope {self._address}", actions,
+            can_stop=True, can_read_back=True, notes=notes,
         )  # fmt: skip
 
     def connect(self) -> None:
@@ -77,7 +125,7 @@ class DTMicroscopeInstrument:
             raise InstrumentError("Pyro5 is missing: install napari-corescout[dtmicroscope]") from (
                 error
             )
-        if self._proxy is not None and self._answers():
+        if self._link is not None and self._answers():
             return
         self.close()
         try:
@@ -86,12 +134,13 @@ class DTMicroscopeInstrument:
             raise InstrumentError(f"{self._address!r} is no Pyro address: {error}") from error
         proxy._pyroSerializer = "serpent"
         proxy._pyroTimeout = self._timeout_s
-        self._proxy = proxy
+        self._link = _Link(proxy)
         try:
             if self._data_path is not None:
                 self._call("initialize_microscope", "AFM", data_path=self._data_path)
                 self._call("setup_microscope", data_source=None)
             self._position()
+            self._data = self._read_data_set()
         except InstrumentError:
             self.close()
             raise
@@ -102,13 +151,10 @@ class DTMicroscopeInstrument:
         self._stopped.clear()
 
     def close(self) -> None:
-        """Disconnect."""
-        with self._lock:
-            proxy, self._proxy = self._proxy, None
-            if proxy is not None:
-                with suppress(Exception):
-                    proxy._pyroClaimOwnership()
-                    proxy._pyroRelease()
+        """Disconnect; a server that hangs keeps nobody waiting."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
 
     def status(self) -> Status:
         """Position, as the server says it; the bias is what was said last."""
@@ -116,8 +162,11 @@ class DTMicroscopeInstrument:
 
     def describe(self) -> Description:
         """Frame and channels of its data."""
+        data, said = self._known(), ("recorded data behind a server",)
+        if not data.scans:
+            return Description(None, {}, (*said, "no image among its data"))
         scan = self._scan()
-        return Description(scan.frame, dict(scan.units), ("recorded data behind a server",))
+        return Description(scan.frame, dict(scan.units), said)
 
     def scans(self) -> Iterator[Scan]:
         """Yield its scan, once: the data behind it does not change."""
@@ -137,7 +186,7 @@ class DTMicroscopeInstrument:
         """
         if self._stopped.is_set():
             raise StoppedError("DTMicroscope was stopped")
-        if self._proxy is None:
+        if self._link is None:
             raise _not_connected()
         self.log.append(message)
         if message.kind == "bias":
@@ -155,7 +204,10 @@ class DTMicroscopeInstrument:
         """Send nothing more: a move is over when its call returns."""
         self._stopped.set()
         self._bias_v = 0.0 if emergency == "halt_and_zero_bias" else self._bias_v
-        if self._lock.locked():  # its one proxy is waiting: nothing can be asked beside it
+        link = self._link
+        if (
+            link is not None and link.lock.locked()
+        ):  # its one proxy is waiting: nothing can be asked beside it
             return StopReport("not confirmed", detail="a call of the server is under way")
         return StopReport("confirmed", detail="no call is under way")
 
@@ -172,20 +224,28 @@ class DTMicroscopeInstrument:
         return self._remote(name, lambda proxy: getattr(proxy, name)(*arguments, **named))
 
     def _get(self, *names: str) -> list[float]:
-        return [float(self._remote(n, lambda proxy, n=n: getattr(proxy, n))) for n in names]
+        return [float(self._remote(n, attrgetter(n))) for n in names]
 
-    def _remote(self, name: str, ask: Any) -> Any:
+    def _remote(self, name: str, ask: Callable[[Any], Any]) -> Any:
         """Ask the server from any thread."""
-        with self._lock:
-            if self._proxy is None:
+        link = self._link
+        if link is None:
+            raise _not_connected()
+        with link.lock:
+            if self._link is not link:  # closed while another call was under way
                 raise _not_connected()
-            self._proxy._pyroClaimOwnership()
+            link.proxy._pyroClaimOwnership()
             try:
-                return ask(self._proxy)
+                return ask(link.proxy)
             except Exception as error:  # the server sends errors of any class
                 raise InstrumentError(
                     f"{name} at {self._address}: {type(error).__name__}: {error}"
                 ) from error
+
+    def _known(self) -> _DataSet:
+        if self._data is None:
+            raise _not_connected()
+        return self._data
 
     def _position(self) -> tuple[float, float]:
         x, y = self._get("x", "y")
@@ -217,24 +277,53 @@ class DTMicroscopeInstrument:
             source=self.capabilities.address,
         )
 
+    def _read_data_set(self) -> _DataSet:
+        said = self._call("get_dataset_info")
+        try:
+            info = {str(key): list(values) for key, values in said}
+            channels, signals = map(str, info["channels"]), map(str, info["signals"])
+            names: list[str] = []
+            for channel, signal in zip(channels, signals, strict=True):
+                names.append(free_name(name_of(channel, signal), names))
+            kinds = [tuple(map(int, info[k])) for k in ("scans", "spectra", "point_clouds")]
+            return _DataSet(tuple(names), tuple(map(str, info["units"])), *kinds)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InstrumentError(
+                f"get_dataset_info at {self._address}: expected channels, signals, units and their"
+                f" kinds, found {repr(said)[:200]}"
+            ) from error
+
     def _scan(self) -> Scan:
-        info = {str(key): list(value) for key, value in self._call("get_dataset_info")}
+        data = self._known()
+        if not data.scans:
+            raise InstrumentError(
+                f"the data set behind {self._address} has no image, only"
+                f" {', '.join(data.names) or 'nothing'}: open one that has"
+            )
         images = _array(self._call("get_scan"))
-        names = [str(info["channels"][i]) for i in info["scans"]]
-        units = {str(info["channels"][i]): str(info["units"][i]) for i in info["scans"]}
-        if images.ndim != 3 or len(images) != len(names):
-            raise InstrumentError(f"images of shape {images.shape} for {len(names)} channels")
+        if images.ndim != 3 or len(images) != len(data.scans) or max(data.scans) >= len(data.units):
+            raise InstrumentError(f"images of shape {images.shape} for {len(data.scans)} channels")
+        names = [data.names[i] for i in data.scans]
+        units = {data.names[i]: data.units[i] for i in data.scans}
         low_x, high_x, low_y, high_y = self._get("x_min", "x_max", "y_min", "y_max")
         n_x, n_y = images.shape[1:]
         pitch = ((high_x - low_x) / max(n_x - 1, 1), (high_y - low_y) / max(n_y - 1, 1))
         center = ((low_x + high_x) / 2, (low_y + high_y) / 2)
         frame = ScanFrame((n_y, n_x), pitch, center, assumed=("axes in metres",))
-        roles = {n: r for n in names for r, word in reversed(_ROLES) if word in n.lower()}
-        channels = {n: upright(image) for n, image in zip(names, images, strict=True)}
         return Scan(
-            uid=f"dtmicroscope-{self._address}", channels=channels, units=units, frame=frame,
-            roles=roles, source=self.capabilities.address,
+            uid=f"dtmicroscope-{self._address}", units=units, frame=frame,
+            channels={n: upright(image) for n, image in zip(names, images, strict=True)},
+            roles={n: role for n in names if (role := role_of(n))},
+            directions={n: way for n in names if (way := direction_of(n)) is not None},
+            source=self.capabilities.address,
         )  # fmt: skip
+
+
+def name_of(channel: str, signal: str) -> str:
+    """Name of a channel: what it shows stands in `signals`; `channels` may be counted only."""
+    signal, counted = clean_label(signal), re.fullmatch(r"[A-Za-z]*_?\d+", channel) is not None
+    is_said = signal.lower() not in ("", "generic", "none")
+    return signal if is_said and (counted or role_of(signal)) else channel
 
 
 def upright(image: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -8,10 +8,11 @@ line that nobody here knows is an `Unknown`, never lost.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
+from corescout.data.printable import one_line
 from corescout.instruments.messages import Message, in_words
 
 FORMAT = 2
@@ -246,9 +247,17 @@ class HeldWith(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class WatchBegan(Entry):
-    """A watch began."""
+    """A watch began.
+
+    Attributes
+    ----------
+    there_before : mapping of str to (int, int), or None
+        Files that it passes over, by their place in the folder: size and time of writing. None
+        where the source has no such list.
+    """
 
     source: str = ""
+    there_before: Mapping[str, Sequence[int]] | None = None
     what: ClassVar[str] = "watch"
     told: ClassVar[bool] = True
 
@@ -291,6 +300,21 @@ class ConnectionLost(Entry):
 
     def words(self) -> str:
         return f"connection lost: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartDied(Entry):
+    """A part of the watch died; it is begun again, unless that came too often."""
+
+    part: str = ""
+    reason: str = ""
+    gave_up: bool = False
+    what: ClassVar[str] = "died"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        then = "the watch gave up" if self.gave_up else "it was begun again"
+        return f"the part {self.part!r} of the watch died, {then}: {self.reason}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -401,10 +425,22 @@ class TypesEdited(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class ScanOutcome(Entry):
-    """What became of a scan; `record` is a `ScanRecord` of `corescout.live` as JSON values."""
+    """What became of a scan; `record` is a `ScanRecord` of `corescout.live` as JSON values.
+
+    Attributes
+    ----------
+    file_sha256 : str
+        Of the file that the scan was read from; "" if none was.
+    file : str
+        Place in the folder of a file that was not taken; "" of a scan.
+    file_signature : tuple of int
+        Its size and time of writing.
+    """
 
     record: Mapping[str, Any] = field(default_factory=dict)
     file_sha256: str = ""
+    file: str = ""
+    file_signature: Sequence[int] = ()
     what: ClassVar[str] = "scan outcome"
 
     def words(self) -> str:
@@ -413,9 +449,9 @@ class ScanOutcome(Entry):
         return said + (f": {reason}" if reason else "")
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "what": self.what, "format": FORMAT, "file_sha256": self.file_sha256, **self.record
-        }  # fmt: skip
+        line = super().to_json()
+        record = line.pop("record")
+        return {**line, **record}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -438,11 +474,19 @@ KNOWN: dict[str, type[Entry]] = {
         StateChanged, ScanCame, Previewed, Approved, MessageSent, TipArrived, TipElsewhere,
         TargetMeasured, DriftSeen, PlanHandedOver, StopSaid, HeldWith, TipWithdrawn,
         TipNotWithdrawn, Released, WatchBegan, WatchEnded,
-        Connected, ConnectionLost, PolicySigned, PolicyTakenBack, PolicyRefused, Declined,
+        Connected, ConnectionLost, PartDied, PolicySigned, PolicyTakenBack, PolicyRefused, Declined,
         Withdrawn, NotPreviewed, RunHeld, TypesEdited, ScanOutcome,
     )
 }  # fmt: skip
-_AROUND = ("what", "at", "format")
+_AROUND, _TUPLES = ("what", "at", "format"), ("at_m", "wanted_m", "drift_m", "file_signature")
+
+
+def said(entry: Entry) -> str:
+    """Say an entry on one line, as far as it goes: a line of the journal may hold anything."""
+    try:
+        return one_line(entry.words())
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError):
+        return f"{one_line(entry.what)} (the entry in the journal is not complete)"
 
 
 def entry_of(line: Mapping[str, Any]) -> Entry:
@@ -452,8 +496,11 @@ def entry_of(line: Mapping[str, Any]) -> Entry:
     if kind is None:
         return Unknown(at=at, kind=str(line.get("what", "")), values=values)
     if kind is ScanOutcome:
-        sha = str(values.pop("file_sha256", ""))
-        return ScanOutcome(at=at, record=values, file_sha256=sha)
+        sha, file = (str(values.pop(name, None) or "") for name in ("file_sha256", "file"))
+        signature = _value("file_signature", values.pop("file_signature", ())) or ()
+        return ScanOutcome(
+            at=at, record=values, file_sha256=sha, file=file, file_signature=signature
+        )
     known = {f.name for f in fields(kind)}
     taken = {name: _value(name, value) for name, value in values.items() if name in known}
     return kind(at=at, **taken)
@@ -461,4 +508,4 @@ def entry_of(line: Mapping[str, Any]) -> Entry:
 
 def _value(name: str, value: Any) -> Any:
     """Places are pairs; JSON has lists."""
-    return tuple(value) if name in ("at_m", "wanted_m", "drift_m") and value else value
+    return tuple(value) if name in _TUPLES and isinstance(value, list) else value

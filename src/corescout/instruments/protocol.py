@@ -10,6 +10,8 @@ from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
 from corescout.instruments.messages import Kind, Message
 
+DOUBT = "doubt"  # in a scan's metadata: why what has ended is no whole scan of one place
+
 
 class InstrumentError(CorescoutError):
     """The instrument does not answer, or says that something is wrong."""

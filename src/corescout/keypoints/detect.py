@@ -38,9 +38,9 @@ class Places:
         """Return places of unknown kind."""
         return cls(yx_px, score, np.zeros(len(yx_px), np.int64))
 
-    def take(self, rows: object) -> Places:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Places:
         """Return some of the places."""
-        return Places(self.yx_px[rows], self.score[rows], self.kind[rows])  # type: ignore[index]
+        return Places(self.yx_px[rows], self.score[rows], self.kind[rows])
 
 
 def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: float) -> Keypoints:

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from corescout.data.keypoints import KINDS
 
-BROADEST_SIGMAS = 4.8  # distance of the flanks: twice the full width at half height of the tip
+BROADEST_SIGMAS = (
+    4.6  # distance of the flanks: about twice the full width at half height of the tip
+)
 _RESOLVED_SIGMAS = 3.3  # lines broader than this show both walls
 _GAP_WIDTHS = 1.5  # of a line: farther off it lies alone
 _SCALE = 1.5  # smoothing of the second derivative: one peak for all widths up to that
 _STRONG, _WEAK = 0.6, 0.35  # of the high threshold of edges: two flanks agree
-_SHORTEST_PX = 12  # a shorter line keeps its outline: two flanks and the ends
+_SHORTEST_PX = 20  # a shorter line keeps its outline: two flanks and the ends
 _WITHIN_PX = 0.6  # the zero of the slope lies in the pixel, or hardly beyond
 _STEP_SIGMAS = 0.7  # along the cut across a line
 _ALONG_PX = 9  # over which the width of a line is averaged
@@ -42,7 +44,7 @@ class Ridges:
     strength : (H, W) float32
         Gradient of the weaker flank.
     flanks : (H, W) bool
-        Pixels at and around the flanks.
+        Pixels on the flanks; no wider, or walls that join the line lose their ends.
     """
 
     centres: NDArray[np.bool_]
@@ -64,7 +66,7 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     high : (H, 1)
         Gradient that an edge needs in each row.
     """
-    from scipy.ndimage import binary_dilation, gaussian_filter
+    from scipy.ndimage import gaussian_filter
     from skimage.filters import apply_hysteresis_threshold
     from skimage.morphology import remove_small_objects
 
@@ -98,8 +100,7 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     beside = np.zeros(image.shape, bool)
     for y, x in flanks.pixels(found, image.shape):
         beside[y, x] = True
-    beside = binary_dilation(beside, np.ones((3, 3), bool)) & ~centres
-    return Ridges(centres, kind, offset, strength, beside)
+    return Ridges(centres, kind, offset, strength, beside & ~centres)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,14 +173,14 @@ def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Po
     mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
     able = np.abs(mean) + half > least[1:-1] / 2  # the larger curvature, in size
     at = np.argwhere(able)
-    xx, yy, xy, mean, half = (a[able] for a in (xx, yy, xy, mean, half))
+    xx, yy, xy, mean, half = (np.asarray(a[able]) for a in (xx, yy, xy, mean, half))
     dark = mean > 0
     bend = np.where(dark, mean + half, mean - half)
     # The eigenvector of `bend`, written twice: one of the two may vanish.
     first = np.stack([xy, bend - yy])
     second = np.stack([bend - xx, xy])
     normal = np.where(np.abs(bend - yy) > np.abs(bend - xx), first, second)
-    normal = normal / np.maximum(np.hypot(*normal), 1e-20)
+    normal = np.asarray(normal / np.maximum(np.hypot(*normal), 1e-20))
     y, x = (at + 1).T
     slope = np.stack([smooth[y + 1, x] - smooth[y - 1, x], smooth[y, x + 1] - smooth[y, x - 1]]) / 2
     shift = -(slope * normal).sum(axis=0) / bend * normal
@@ -212,7 +213,7 @@ def _between_others(
 
 
 def _rises(found: _Points, smooth: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    """Mean slope (N,) from the centre to the lower of both sides: few points pass, quickly asked."""
+    """Mean slope (N,) from the centre to the lower of both sides: a quick first question."""
     at, way = found.at.T, 2 * sigma_px * found.normal
     sign = np.where(found.dark, 1, -1)
     sides = [sign * (values_at(smooth, at + w) - smooth[tuple(at)]) for w in (way, -way)]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result
+from corescout.data.pairs import pairs_at_one_place
 from corescout.wall_lengths import WallLengths, wall_lengths
 
 _REACH = 1.0  # spacings: key points farther apart than that are no pair
@@ -126,18 +127,11 @@ def _area_um2(result: Result) -> float | None:
 
 
 def _pairs(first: Result, second: Result) -> NDArray[np.int64]:
-    """Rows (P, 2) of key points that lie nearest to each other on the sample, both ways."""
-    from scipy.spatial import cKDTree
-
-    none = np.zeros((0, 2), np.int64)
+    """Rows (P, 2) of key points that lie at one place of the sample."""
     one, other = _places_m(first), _places_m(second)
-    if len(one) < 2 or len(other) == 0:
-        return none
-    apart, partner = cKDTree(other).query(one)
-    back = cKDTree(one).query(other)[1]
-    rows = np.arange(len(one))
-    mutual = (back[partner] == rows) & (apart <= _REACH * _spacing(one))
-    return np.column_stack([rows[mutual], partner[mutual]])
+    if len(one) < 2:
+        return np.zeros((0, 2), np.int64)
+    return pairs_at_one_place(one, other, _REACH * _spacing(one))
 
 
 def _places_m(result: Result) -> NDArray[np.float64]:

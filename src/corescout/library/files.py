@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from corescout.data import Candidate, InputError, Mixture, Representation, TypeLook
+from corescout.data.bounds import bounded_npz
 from corescout.library.entry import LibraryType
 from corescout.plan import not_known
 
@@ -64,7 +65,7 @@ def read(path: Path) -> LibraryType:
         If the file is damaged, none of the library, or a newer Corescout wrote it.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        with bounded_npz(path) as stored:
             header = json.loads(str(stored["header"]))
             arrays = {name: stored[name] for name in stored.files if name != "header"}
         _check_version(header["format_version"], path)

@@ -27,8 +27,9 @@ def line_jumps(faults: LineFaults) -> Finding | None:
     what = "jump" if not lost else f"jump or are lost ({lost})"
     return Finding(
         "line jumps" if lost < len(lines) else "lost lines",
-        f"{len(lines)} lines ({faults.masked_share:.0%}; {_places(lines)}) {what}: they are masked"
-        " for key points; scan again with a lower speed or gain of the feedback, or leave them out",
+        f"{faults.masked_share:.0%} of the lines ({len(lines)}, {_places(lines)}) {what}: they are"
+        " masked for key points; scan again with a lower speed or gain of the feedback, or leave"
+        " them out",
         faults.masked_share,
         tuple(lines.tolist()),
     )

@@ -20,7 +20,6 @@ _LEAST_MASKED, _MASKED_SIGMAS = 0.13, 4.5  # those that are masked too
 _COLUMNS = 512  # that the levels of a broad scan are estimated from
 _JUMP_SIGMAS = 4.0  # and beyond the scatter of the steps from line to line
 _ROUNDS = 3
-_QUIET, _QUIET_SIGMAS = 0.25, 0.3186  # quantile of a Gaussian's size, and where it lies
 _RAMP_SHARE, _RAMP_SIGMAS = 0.06, 4.0  # a step beside a wall's: of its size, and of its error
 _LOST = 1.0  # log: a line fainter or stronger than its neighbours by e holds no usable values
 _LONGEST = 3  # lines of an excursion: a longer one is two jumps that stay
@@ -55,9 +54,9 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
     dead = _constant(image)
     values = _levels(np.where(dead[:, None], np.nan, image).astype(np.float64), signed=signed)
     steps = _Steps.of(values)
-    unknown = ~np.isfinite(values).any(axis=1)
+    unknown = np.asarray(~np.isfinite(values).any(axis=1))
     jumps = _jumps(steps)
-    masked, jump, lost = _masked(np.where(_to_mask(jumps, steps), jumps, 0.0), unknown)
+    masked, jump, lost = _masked(jumps, unknown)
     halves = _Steps.of(values[:, ::2]), _Steps.of(values[:, 1::2])
     if not _beats(*_left_out(*halves, jumps, np.zeros(height - 1)), jumps != 0):
         jumps = np.zeros(height - 1)
@@ -88,7 +87,7 @@ def _levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
         return np.full(image.shape, np.nan)
     if signed:
         low, high = np.percentile(known, [5, 95])
-        return image / max(high - low, 1e-300)
+        return np.asarray(image / max(float(high - low), 1e-300))
     with np.errstate(divide="ignore", invalid="ignore"):
         # A dark line keeps its bright half: what is dark is asked for within the line too.
         median = np.full(len(image), np.median(known))
@@ -132,17 +131,30 @@ def _jumps(steps: _Steps) -> NDArray[np.float64]:
     """
     size, error = steps.size, steps.error
     jumps = np.zeros(len(size))
+    # More than half of the steps may be faults: the scatter is that of what is left, and grows.
+    usual, scatter = _running_median(size), 0.0
     for _ in range(_ROUNDS):  # with the larger ones known, the smaller ones are seen
-        usual = _running_median(size - jumps)
-        # Half of the steps may be faults: the spread is that of the quietest.
-        scatter = float(np.quantile(np.abs(size - jumps - usual), _QUIET)) / _QUIET_SIGMAS
         least = np.maximum(_LEAST_JUMP, _JUMP_SIGMAS * np.maximum(scatter, error))
         off = size - usual
         jumps = np.where((np.abs(off) > least) & np.isfinite(error), off, 0.0)
+        usual = _running_median(size - jumps)
+        left = np.abs(size - usual)[jumps == 0]
+        scatter = max(scatter, 1.4826 * float(np.median(left))) if left.size else scatter
     for first, last in _excursions(jumps):
         if _is_wall(size, error, first, last):
             jumps[first : last + 1] = 0.0
+        elif np.abs(jumps[first : last + 1]).max() < max(_LEAST_MASKED, _MASKED_SIGMAS * scatter):
+            jumps[first : last + 1] = 0.0  # gain from line to line, which does not stay
+        elif not _stays(jumps, first, last):
+            there = first + np.flatnonzero(jumps[first : last + 1])
+            jumps[there] -= jumps[there].mean()  # the level comes back to what it was
     return jumps
+
+
+def _stays(jumps: NDArray[np.float64], first: int, last: int) -> bool:
+    """Whether a group of steps leaves the level another one."""
+    group = jumps[first : last + 1]
+    return bool(abs(group.sum()) > 0.5 * np.abs(group).max())
 
 
 def _excursions(jumps: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -189,21 +201,13 @@ def _is_wall(size: NDArray[np.float64], error: NDArray[np.float64], first: int, 
     return all(ramps) and alike
 
 
-def _to_mask(jumps: NDArray[np.float64], steps: _Steps) -> NDArray[np.bool_]:
-    """Jumps (H - 1,) that a person would see; smaller ones are mended and do no harm."""
-    scatter = float(np.quantile(np.abs(steps.size), _QUIET)) / _QUIET_SIGMAS
-    return np.asarray(np.abs(jumps) > max(_LEAST_MASKED, _MASKED_SIGMAS * scatter))
-
-
 def _masked(
     jumps: NDArray[np.float64], unknown: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Lines that are masked, those of them where a level begins that stays, and the lost ones."""
     masked, jump, lost = unknown.copy(), np.zeros(len(unknown), bool), unknown.copy()
     for first, last in _excursions(jumps):
-        total = float(jumps[first : last + 1].sum())
-        stays = abs(total) > 0.5 * float(np.abs(jumps[first : last + 1]).max())
-        if stays:
+        if _stays(jumps, first, last):
             begins = np.flatnonzero(jumps[first : last + 1]) + first + 1
             masked[begins] = jump[begins] = True
         else:

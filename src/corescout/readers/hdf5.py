@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.data.bounds import check_unpacked
 from corescout.readers.asylum_ibw import mode_of
 from corescout.readers.asylum_note import acquired_at, frame_from_note, not_numbers
 from corescout.readers.channels import clean_label, direction_of, si_value, unit_of
@@ -26,7 +27,7 @@ from corescout.readers.damage import damaged_as_input_error
 from corescout.readers.roles import role_of
 from corescout.readers.stored import StoredImage, scans_of
 
-_SPARE_BYTES = 2**26  # that a small file may unpack to
+_REAL = "fiub"  # kinds of numbers: of complex ones amplitude and phase are images
 _LARGEST_PITCH_M = 1e-4
 
 
@@ -111,7 +112,9 @@ def _scans_in(group: Any, path: Path) -> list[Scan]:
     found = list(_nsid(group, path)) or list(_usid(group, path, warnings))
     if not found:
         raise InputError(
-            "NSID or USID images", f"none in {path.name}", "export the scan as NSID or USID"
+            "NSID or USID images of real numbers",
+            f"none in {path.name}",
+            "export the scan as NSID or USID, or open it in Gwyddion and save it as .gwy",
         )
     first = found[0]
     doubts = dict.fromkeys(text for channel in found for text in not_numbers(channel.note))
@@ -148,15 +151,16 @@ def _nsid(file: Any, path: Path) -> Iterator[_Channel]:
             if isinstance(item, pyfive.Dataset)
             and item.ndim == 2
             and "DIMENSION_LABELS" in item.attrs
+            and item.dtype.kind in _REAL
             else None
         )
     )
+    _check_size(path, *found)
     for item in found:
-        _check_size(item, path)
-        labels = dimension_labels(item)
+        labels = [label.lower() for label in dimension_labels(item)]
         group = item.parent
         values = np.asarray(item[()], dtype=np.float32)
-        (pitch_x, x_falls), (pitch_y, y_falls) = _axis(group, "x"), _axis(group, "y")
+        (pitch_x, x_falls), (pitch_y, y_falls) = _axis(group, "x", path), _axis(group, "y", path)
         if labels == ["x", "y"]:
             values = values.T if y_falls else np.flipud(values.T)
         elif labels != ["y", "x"]:
@@ -184,10 +188,12 @@ def _channel(
     return _Channel(name, unit, values, pitch_m, note, role, direction_of(name))
 
 
-def _axis(group: Any, axis: str) -> tuple[float, bool]:
+def _axis(group: Any, axis: str, path: Path) -> tuple[float, bool]:
     """Pitch of a position axis in metres, 0 where it has none, and whether its values fall."""
+    axis = axis if axis in group else axis.upper()
     if axis not in group:
         return 0.0, False
+    _check_size(path, group[axis])
     values = np.asarray(group[axis][()], dtype=np.float64)
     unit = text_of(group[axis].attrs.get("units", ""))
     return _pitch(values, unit), bool(len(values) > 1 and values[-1] < values[0])
@@ -200,15 +206,18 @@ def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
     file.visititems(
         lambda name, item: (
             found.append(item)
-            if isinstance(item, pyfive.Dataset) and name.endswith("Raw_Data")
+            if isinstance(item, pyfive.Dataset)
+            and name.endswith("Raw_Data")
+            and item.dtype.kind in _REAL
             else None
         )
     )
     translator = text_of(file.attrs.get("translator", file.attrs.get("data_type", "")))
+    _check_size(path, *found)
     for item in found:
-        _check_size(item, path)
-        positions = np.asarray(_beside(item, "Position_Values")[()], dtype=np.float64)
-        indices = np.asarray(_beside(item, "Position_Indices")[()])
+        beside = [_beside(item, name) for name in ("Position_Values", "Position_Indices")]
+        _check_size(path, *beside)
+        positions, indices = np.asarray(beside[0][()], dtype=np.float64), np.asarray(beside[1][()])
         width, height = (int(indices[:, axis].max()) + 1 for axis in (0, 1))
         if item.shape != (width * height, 1):
             continue
@@ -241,15 +250,9 @@ def _beside(item: Any, name: str) -> Any:
     return group[name]
 
 
-def _check_size(item: Any, path: Path) -> None:
+def _check_size(path: Path, *items: Any) -> None:
     """Chunks can declare more than the file holds: refuse before anything is allocated."""
-    declared, length = item.size * item.dtype.itemsize, path.stat().st_size
-    if declared > 20 * length + _SPARE_BYTES:
-        raise InputError(
-            f"a file that holds the {declared:,} bytes of its image {item.shape}",
-            f"{length:,} bytes in {path.name}",
-            "copy it again",
-        )
+    check_unpacked(sum(int(item.size) * item.dtype.itemsize for item in items), path)
 
 
 def _frame(

@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.data.bounds import why_no_file
+from corescout.data.printable import printable
+from corescout.readers.channels import free_name
 from corescout.readers.damage import damaged_as_input_error
 from corescout.readers.own_names import own_names, with_own_names
 
@@ -144,6 +147,8 @@ def can_read(path: str | Path) -> bool:
     suffix = _suffix(path)
     magics = SUFFIXES.get(suffix, ("", ()))[1]
     try:
+        if why_no_file(path.stat()) is not None:
+            return False
         with path.open("rb") as file:
             head = file.read(8)
     except OSError:
@@ -211,6 +216,8 @@ def _head_of(path: Path) -> bytes:
             raise InputError("a scan file", f"the folder {path}", "give one file in it")
         if not path.exists():
             raise InputError("a scan file", f"no file {path}", "check the path")
+        if (why := why_no_file(path.stat())) is not None:
+            raise InputError("a scan file", f"{path.name}: {why}", "give a file of the instrument")
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
@@ -257,7 +264,7 @@ def _checked(scan: Scan, path: Path) -> Scan:
         raise InputError(
             "an image of at least 2 x 2 px", f"{width} x {height} px in {path.name}", "scan more"
         )
-    scan = replace(scan, uid=_text(scan.uid), source=_text(scan.source))
+    scan = _with_printable_names(scan)
     infinite = [name for name, image in scan.channels.items() if np.isinf(image).any()]
     if not infinite:
         return scan
@@ -269,9 +276,21 @@ def _checked(scan: Scan, path: Path) -> Scan:
     return replace(scan, channels=channels, warnings=(*scan.warnings, note))
 
 
-def _text(name: str) -> str:
-    """Return a name as text that can be written; a file's may hold bytes that are none."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+def _with_printable_names(scan: Scan) -> Scan:
+    """Names as text that can be written and shown; a file's may hold anything."""
+    names: dict[str, str] = {}
+    for name in scan.channels:
+        names[name] = free_name(printable(name), set(names.values()))
+    return replace(
+        scan,
+        uid=printable(scan.uid),
+        source=printable(scan.source),
+        channels={names[n]: v for n, v in scan.channels.items()},
+        units={names[n]: printable(u) for n, u in scan.units.items()},
+        roles={names[n]: r for n, r in scan.roles.items()},
+        directions={names[n]: d for n, d in scan.directions.items()},
+        warnings=tuple(map(printable, scan.warnings)),
+    )
 
 
 def _with_missing_rows(scan: Scan) -> Scan:

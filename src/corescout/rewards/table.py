@@ -113,12 +113,21 @@ def load_reward(name: str) -> RewardFunction:
     )
 
 
-def _own(name: str) -> RewardFunction:
-    """A function of the user's, from a module that is installed or lies in the current folder."""
-    module, _, function = name.partition(":")
+def own_rewards(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are `module:function`: to look one up runs that module's code."""
+    return tuple(name for name in names if name not in REWARDS and ":" in name)
+
+
+def look_in_current_folder() -> None:
+    """Find modules of the user's beside what they work on: once they have allowed their code."""
     here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
+    if here not in sys.path:
         sys.path.append(here)  # an installed command does not look there by itself
+
+
+def _own(name: str) -> RewardFunction:
+    """A function of the user's, from a module that can be imported."""
+    module, _, function = name.partition(":")
     try:
         found = getattr(import_module(module), function)
     except Exception as error:  # a user's module may raise anything while it is imported

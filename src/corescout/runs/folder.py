@@ -26,6 +26,7 @@ from corescout.runs.tables import (
     to_json,
     trial_table,
 )
+from corescout.runs.unfinished import OLD, building_prefix, remove_unfinished
 
 AddFiles = Callable[[Result, Path], object]
 
@@ -46,10 +47,11 @@ def check_writable(folder: str | Path, *, overwrite: bool = False) -> Path:
     """
     target = Path(folder)
     try:
+        remove_unfinished(target)
         if target.exists():
             _check_replaceable(target, overwrite)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_prefix(target), dir=target.parent):
+        with tempfile.TemporaryDirectory(prefix=building_prefix(target), dir=target.parent):
             pass
     except OSError as error:
         raise InputError(
@@ -58,11 +60,6 @@ def check_writable(folder: str | Path, *, overwrite: bool = False) -> Path:
             "choose another with --out",
         ) from error
     return target
-
-
-def _prefix(target: Path) -> str:
-    """How the names begin under which a folder is built beside its place; a name has 255 bytes."""
-    return f".{target.name[:40]}."
 
 
 def write_run(
@@ -142,7 +139,7 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
     """Give a temporary sibling to build in; rename it to `target` when all went well."""
     check_writable(target, overwrite=overwrite)
-    building = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
+    building = Path(tempfile.mkdtemp(prefix=building_prefix(target), dir=target.parent))
     try:
         yield building
         building.chmod(0o755)
@@ -163,7 +160,7 @@ def _replacing(target: Path, overwrite: bool) -> Iterator[Path]:
 
 def _swap(building: Path, target: Path) -> None:
     """Put a folder in the place of another; where that fails, the other one stays."""
-    old = building.with_name(building.name + ".old")
+    old = building.with_name(building.name + OLD)
     target.rename(old)
     try:
         building.rename(target)

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-import h5py
-import numpy as np
-
 from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
+from corescout.data.bounds import bounded_npz, own_h5, regular_file
 from corescout.plan import not_known
 from corescout.runs import layout
 from corescout.runs.arrays import (
@@ -50,13 +48,15 @@ def read_run(folder: str | Path) -> Result:
             "give the folder that 'corescout explore' wrote",
         )
     try:
-        decision = json.loads((path / layout.DECISION).read_text("utf-8"))
+        decision = _json(path, layout.DECISION)
         _check_version(decision.get("format_version"), path)
         _check_plan(path)
         return _result(path, decision)
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, RecursionError
+    ) as error:  # fmt: skip
         raise InputError(
             f"an undamaged run in {path}", f"{type(error).__name__}: {error}", "run it again"
         ) from error
@@ -85,7 +85,7 @@ def _check_plan(path: Path) -> None:
 def _result(path: Path, decision: dict[str, Any]) -> Result:
     winner = _candidate(decision["winner"])
     channels = tuple(decision["channels"])
-    with h5py.File(path / layout.RESULT, "r") as file:
+    with own_h5(path / layout.RESULT) as file:
         arrays: dict[str, Any] = {
             "scan": scan_from_h5(file),
             "keypoints": keypoints_from_h5(file),
@@ -100,10 +100,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "line_faults": line_faults_from_h5(file),
             "bayesian_by_trial": bayesian_by_trial_from_h5(file),
         }
-    with (
-        (path / layout.WEIGHTS).open("rb") as file,
-        np.load(file, allow_pickle=False) as stored,
-    ):
+    with bounded_npz(path / layout.WEIGHTS) as stored:
         weights = {name: stored[name] for name in stored.files}
     evidence = decision["evidence"]
     return Result(
@@ -134,7 +131,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
 
 
 def _json(path: Path, name: str) -> Any:
-    return json.loads((path / name).read_text("utf-8"))
+    return json.loads(regular_file(path / name).read_text("utf-8"))
 
 
 def _candidate(values: dict[str, Any]) -> Candidate:

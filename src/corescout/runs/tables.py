@@ -15,6 +15,7 @@ from typing import Any
 
 from corescout.colors import type_color
 from corescout.data import Result, Reward, RunnerUp, Scan, Target, Trial, Types
+from corescout.data.printable import defused
 from corescout.runs.key_points import key_point_table
 from corescout.runs.layout import FORMAT_VERSION
 
@@ -152,6 +153,8 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
 def _cell(value: object) -> object:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return defused(value)
     return repr(value) if isinstance(value, float) else value
 
 

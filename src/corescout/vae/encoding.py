@@ -30,7 +30,8 @@ def encode(
     generator = torch.Generator().manual_seed(seed)
     columns: dict[str, list[NDArray[np.float64]]] = {}
     with torch.no_grad():
-        encoders = turned_encoders(parameters, mask, spec) if spec.turns > 1 else []
+        averaged = spec.turns > 1 or spec.moved_px > 0
+        encoders = turned_encoders(parameters, mask, spec) if averaged else []
         for first in range(0, len(patches), _CHUNK):
             x = torch.as_tensor(np.array(patches[first : first + _CHUNK])).flatten(1)[None]
             q = posterior(x * mask, parameters, spec)
@@ -40,7 +41,7 @@ def encode(
             fit = (log_likelihood(logits, x, spec.likelihood) * mask).sum(-1) / counted
             floor = (target_entropy(x, spec.likelihood) * mask).sum(-1) / counted
             row = {"fit": fit, "floor": floor, "kl": q.kl(), **_latent_columns(q, spec)}
-            if spec.turns > 1:
+            if averaged:
                 row |= {"one_turn": row["mean"], "mean": mean_code(x, encoders, spec)}
             for name, value in row.items():
                 columns.setdefault(name, []).append(value[0].double().numpy())

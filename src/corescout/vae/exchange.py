@@ -7,6 +7,7 @@ FILE.json with what the model must be built with.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from corescout.data import InputError
+from corescout.data.bounds import check_unpacked, regular_file
 from corescout.vae.encoding import Weights
 from corescout.vae.networks import has_bias, layer_shapes
 from corescout.vae.specification import SCALE_PRIOR_STD, Specification
@@ -215,9 +217,13 @@ def read_pyroved(
 
 def _load(path: Path) -> dict[str, Tensor]:
     try:
+        with zipfile.ZipFile(regular_file(path)) as archive:
+            check_unpacked(sum(entry.file_size for entry in archive.infolist()), path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"a file {path}", "none", "check the path") from None
+    except InputError:
+        raise
     except Exception as error:  # torch raises what pickle and zipfile do
         raise InputError(
             "a state dict that pyroved's save_weights wrote", f"{path.name}: {error}", "save it so"
@@ -229,6 +235,7 @@ def _load(path: Path) -> dict[str, Tensor]:
             f"{path.name} without {PYROVED_NAME['encoder.1']}.weight",
             "save it with iVAE.save_weights",
         )
+    check_unpacked(sum(v.numel() * v.element_size() for v in state.values()), path)
     return dict(state)
 
 

@@ -4,13 +4,13 @@ import os
 import shutil
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corescout.data import InputError, Scan
+from corescout.data.bounds import LARGEST_FILE_BYTES
 from corescout.instruments.folder import FolderScans, SetAside
 from corescout.instruments.folder.arrivals import BATCH
 
@@ -104,7 +104,7 @@ def test_a_file_that_never_completes_is_set_aside_with_the_reason(watch, tmp_pat
     (aside,) = seen.wait_for(1)
     assert isinstance(aside, SetAside)
     assert aside.path.name == "scan.ibw"
-    assert "ends before its footer" in aside.reason
+    assert "ends within its footer" in aside.reason
     (tmp_path / "scan.ibw").write_bytes(content)  # and if it does complete after all
     assert isinstance(seen.wait_for(2)[1], Scan)
 
@@ -176,10 +176,11 @@ def test_what_was_taken_in_an_earlier_watch_is_not_taken_again(watch, tmp_path):
 
 def test_what_was_written_since_a_watch_broke_off_is_taken(watch, tmp_path):
     write(tmp_path / "old.npy", 1)
-    hour_ago = time.time() - 3600
-    os.utime(tmp_path / "old.npy", (hour_ago, hour_ago))
+    first = watch()
+    there = first.scans.there_before()
+    first.close()
     write(tmp_path / "missed.npy", 2)
-    seen = watch(since=datetime.fromtimestamp(time.time() - 60, UTC))
+    seen = watch(before=there)
     assert Path(seen.wait_for(1)[0].source).name == "missed.npy"
     write(tmp_path / "next.npy", 3)
     assert [Path(f.source).name for f in seen.wait_for(2)] == ["missed.npy", "next.npy"]
@@ -246,3 +247,80 @@ def test_after_a_loss_it_goes_on_with_what_is_known(tmp_path):
     iterator = iter(scans)
     assert next(iterator).source.endswith("later.npy")
     iterator.close()
+
+
+def test_what_is_no_regular_file_is_set_aside_unread(watch, tmp_path):
+    """A pipe would be waited for and a device read for ever: neither is opened."""
+    seen = watch()
+    os.mkfifo(tmp_path / "pipe.ibw")
+    (tmp_path / "zero.npy").symlink_to("/dev/zero")
+    with (tmp_path / "large.gsf").open("wb") as file:
+        file.truncate(LARGEST_FILE_BYTES + 1)
+    write(tmp_path / "scan.npy", 1)
+    found = seen.wait_for(4)
+    aside = {f.path.name: f.reason for f in found if isinstance(f, SetAside)}
+    assert "no regular file" in aside["pipe.ibw"]
+    assert "no regular file" in aside["zero.npy"]
+    assert f"at most {LARGEST_FILE_BYTES:,}" in aside["large.gsf"]
+    assert [Path(f.source).name for f in found if isinstance(f, Scan)] == ["scan.npy"]
+    time.sleep(0.5)
+    assert len(seen.found) == 4  # once each
+
+
+def test_old_times_are_no_reason_to_pass_over_a_file(watch, tmp_path):
+    """Copied with their time kept, or from a computer whose clock is behind."""
+    write(tmp_path / "old.npy", 1)
+    first = watch()
+    there = first.scans.there_before()
+    first.close()
+    assert list(there) == ["old.npy"]
+    write(tmp_path / "kept.npy", 2)
+    os.utime(tmp_path / "kept.npy", (1e9, 1e9))
+    write(tmp_path / "aside.npy", 3)
+    size, mtime_ns = (
+        getattr((tmp_path / "aside.npy").stat(), n) for n in ("st_size", "st_mtime_ns")
+    )
+    later = watch(before={**there, "aside.npy": (size, mtime_ns)})
+    write(tmp_path / "now.npy", 4)
+    names = {Path(f.source).name for f in later.wait_for(2)}
+    assert names == {"kept.npy", "now.npy"}
+
+
+def test_a_scan_of_the_same_size_within_a_step_of_the_clock_is_seen(watch, tmp_path, monkeypatch):
+    """A share counts in two seconds: size and time of the second scan are those of the first."""
+    from corescout.instruments.folder import arrivals
+
+    def coarse(found):
+        return found.st_size, found.st_mtime_ns // 10**10, 0
+
+    monkeypatch.setattr(arrivals, "_state", coarse)
+    monkeypatch.setattr(arrivals, "CLOCK_STEP_S", 1.0)
+    seen = watch()
+    write(tmp_path / "scan.npy", 1)
+    seen.wait_for(1)
+    write(tmp_path / "scan.npy", 2)
+    first, second = seen.wait_for(2)
+    assert (first.revision, second.revision) == (0, 1)
+    assert first.content_sha256 != second.content_sha256
+
+
+def test_a_file_is_taken_when_its_rights_come_back(watch, tmp_path, monkeypatch):
+    """Size and time do not change by that. Denied here by its mode, whoever runs the test."""
+    from corescout.instruments.folder import arrivals
+
+    really = arrivals.sha256_of
+
+    def as_a_user(path):
+        if not path.stat().st_mode & 0o400:
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(arrivals, "sha256_of", as_a_user)
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "elsewhere" / "scan.npy", 1)
+    (tmp_path / "elsewhere" / "scan.npy").chmod(0o200)
+    seen = watch(timeout_s=0.3)
+    (tmp_path / "elsewhere" / "scan.npy").rename(tmp_path / "scan.npy")
+    assert "Permission denied" in seen.wait_for(1)[0].reason
+    (tmp_path / "scan.npy").chmod(0o600)
+    assert isinstance(seen.wait_for(2)[1], Scan)

@@ -54,6 +54,7 @@ class Canvas:
         work.queue = self.queue
         self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own
         self._follow_mouse()
+        workspace.chosen_changed.connect(self._image_chosen)
 
     def show_layers(self, layers: list[LayerData]) -> None:
         """Add or update layers of ours, one for each tick."""
@@ -68,6 +69,11 @@ class Canvas:
             self.show_layers(missing)
 
     # -- images ---------------------------------------------------------------------------
+
+    def _image_chosen(self, image: ChosenImage | None) -> None:
+        """Without a scan nothing of ours is still to be drawn."""
+        if image is None:
+            self.queue.clear()
 
     def images(self) -> list[Any]:
         """Return the image layers that may be explored, the topmost first."""

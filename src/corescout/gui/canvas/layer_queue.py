@@ -32,6 +32,10 @@ class LayerQueue:
             self._waiting = [other for other in self._waiting if other[1]["name"] != name]
             self._waiting.append(data)
 
+    def clear(self) -> None:
+        """Show none of those that wait."""
+        self._waiting = []
+
     def holds(self, name: str) -> bool:
         """Whether a layer is in the viewer or waits to be."""
         if find_layer(self._viewer, name) is not None:

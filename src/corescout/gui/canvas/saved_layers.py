@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Scan
+from corescout.data.bounds import own_h5
 from corescout.exports.nsid import write_channels
 from corescout.gui.canvas import layer_data as shown
 from corescout.gui.canvas.placement import GEOMETRY
@@ -72,9 +73,7 @@ def read_layers(path: str | Path) -> list[LayerData]:
     InputError
         If the file is of a newer version.
     """
-    import h5py
-
-    with h5py.File(path, "r") as file:
+    with own_h5(Path(path)) as file:
         if int(file.attrs[MARK]) > VERSION:
             raise InputError(
                 f"layers of version {VERSION}",

@@ -147,5 +147,6 @@ def begin_watch(
     if folder is None:
         raise ValueError("begin_watch: expected an instrument or a folder")
     day = Day(day_folder, runs=False)
-    files = FolderSource(folder, known=day.known_files(), since=day.broken_off_at())
+    before = day.left_undecided(str(folder.absolute()))
+    files = FolderSource(folder, known=day.known_files(), before=before)
     return LiveWatch(Runner(files, day, analyst, settings=settings), day=day)

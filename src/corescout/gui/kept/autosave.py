@@ -7,7 +7,6 @@ result. A folder whose lock nobody holds was left by a crash, or kept on purpose
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from corescout.data import InputError, Result
+from corescout.whole import write_whole
 
 SESSION, RUN, LOCK = "session.json", "run.corescout", "lock"
 _OLD_S = 30 * 24 * 3600.0  # what was kept longer than this is dropped
@@ -78,12 +78,7 @@ class Autosave:
             write_run(result, folder / RUN, overwrite=True)
         self._saved_result = result
         stamped = {**values, "saved_at_s": time.time()}
-        partial = folder / f"{SESSION}.partial"
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(stamped, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(folder / SESSION)
+        write_whole(folder / SESSION, json.dumps(stamped), sync=True)
 
     def close(self, *, keep: bool) -> None:
         """Let go of the session: kept for the next window, or dropped."""

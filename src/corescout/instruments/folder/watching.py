@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -15,7 +15,13 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from corescout.data import InputError, Measurement, Scan
-from corescout.instruments.folder.arrivals import Arrivals, SetAside, files_in, signature_of
+from corescout.instruments.folder.arrivals import (
+    Arrivals,
+    SetAside,
+    files_in,
+    signature_of,
+    size_and_time_of,
+)
 
 __all__ = ["FolderScans", "SetAside"]
 
@@ -48,9 +54,10 @@ class FolderScans:
         Without a change, after which a file that cannot be read is set aside.
     known : iterable of str
         ``metadata["file_sha256"]`` of scans that were taken in an earlier watch: passed over.
-    since : datetime, optional
-        Files that were written after this moment count as new, though they are there already: an
-        earlier watch ended before it could take them.
+    before : mapping of str to (int, int), optional
+        Files, by their place in the folder, that an earlier watch found there or set aside, with
+        size and time: what else is there by now counts as new, whatever its time says. None: all
+        that is there was there before.
     on_spectrum : callable, optional
         Told of spectra; without it they are set aside.
 
@@ -70,7 +77,7 @@ class FolderScans:
         poll_s: float | None = None,
         timeout_s: float = TIMEOUT_S,
         known: Iterable[str] = (),
-        since: datetime | None = None,
+        before: Mapping[str, Sequence[int]] | None = None,
         on_spectrum: Callable[[Path, Measurement], None] | None = None,
     ) -> None:
         self.folder = Path(folder)
@@ -84,7 +91,7 @@ class FolderScans:
         self._polling = polling
         if not existing:
             for path in files_in(self.folder, recursive=recursive):
-                if not _written_after(path, since):
+                if self._was_there(path, before):
                     self._arrivals.skip(path)
 
     @property
@@ -96,6 +103,10 @@ class FolderScans:
     def waiting(self) -> dict[Path, str]:
         """Files that are looked at, and what they are waited for. From any thread."""
         return self._arrivals.waiting
+
+    def there_before(self) -> dict[str, tuple[int, int]]:
+        """Files that are passed over, by their place in the folder: size and time of writing."""
+        return {self._place(p): s for p, s in self._arrivals.passed_over.items()}
 
     def stop(self) -> None:
         """End the iteration; from any thread, any number of times."""
@@ -118,6 +129,14 @@ class FolderScans:
             observer.join()
 
     # -- inner ----------------------------------------------------------------------------
+
+    def _place(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else ""
+
+    def _was_there(self, path: Path, before: Mapping[str, Sequence[int]] | None) -> bool:
+        if before is None:
+            return True
+        return size_and_time_of(path) == tuple(before.get(self._place(path), ()))
 
     def _observer(self) -> BaseObserver:
         """Begin to listen."""
@@ -144,12 +163,16 @@ class FolderScans:
             self._listen(self._poll_s if self._arrivals.waiting else _IDLE_S)
 
     def _told(self, found: Scan | Measurement | SetAside) -> Iterator[Scan | SetAside]:
-        if not isinstance(found, Measurement):
+        if isinstance(found, SetAside):
+            yield replace(found, place=self._place(found.path))
+        elif isinstance(found, Scan):
             yield found
         elif self._on_spectrum is not None:
             self._on_spectrum(Path(found.source), found)
         else:
-            yield SetAside(Path(found.source), "it holds a spectrum, not a scan")
+            path = Path(found.source)
+            why = "it holds a spectrum, not a scan"
+            yield SetAside(path, why, signature_of(path), self._place(path))
 
     def _list(self) -> None:
         if not self.folder.is_dir():
@@ -172,11 +195,6 @@ class FolderScans:
                 return
             self._arrivals.saw(path, time.monotonic())
             end_s = min(end_s, time.monotonic() + self._poll_s)
-
-
-def _written_after(path: Path, moment: datetime | None) -> bool:
-    signature = signature_of(path) if moment is not None else None
-    return signature is not None and moment is not None and signature[1] > moment.timestamp() * 1e9
 
 
 class _Ear(FileSystemEventHandler):

@@ -18,7 +18,7 @@ from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Kind, Message
 from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection, RefusedError
 from corescout.instruments.nanonis.cloud import cloud_places
-from corescout.instruments.nanonis.images import Signals, frame_of, grab, new_uid
+from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
 from corescout.instruments.nanonis.lines import MOTION, SCANS, STATUS, STOP, Lines
 from corescout.instruments.nanonis.orders import Orders, in_text
 from corescout.instruments.nanonis.readback import (
@@ -185,14 +185,14 @@ class NanonisInstrument:
         x_range, y_range, _ = watch.call("Piezo.RangeGet")
         speed, _ = watch.call("FolMe.SpeedGet")
         (folder,) = watch.call("Util.SessionPathGet")
-        indexes, pixels, lines = watch.call("Scan.BufferGet")
+        _, pixels, lines = watch.call("Scan.BufferGet")
         said = (
             f"{product} {version}",
             f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} um",
             f"speed of a move {speed * 1e6:.4g} um/s",
             f"session folder {folder or 'none'}",
         )
-        channels = dict(self._signals.name_and_unit(int(i)) for i in indexes)
+        channels = acquired(watch, self._signals)
         return Description(frame_of(watch, (int(lines), int(pixels))), channels, said)
 
     def scans(self) -> Iterator[Scan]:

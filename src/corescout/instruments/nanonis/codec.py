@@ -122,7 +122,15 @@ class Body:
 
     def text(self) -> str:
         """Return a string with its length before it."""
-        return self.take(self.number("i")).decode("utf-8", "replace")
+        return text_of(self.take(self.number("i")))
+
+
+def text_of(raw: bytes) -> str:
+    """Text as the controller writes it: UTF-8, or the Windows code page of LabVIEW."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
 
 
 def _text(value: str) -> bytes:
@@ -270,7 +278,7 @@ def results(name: str, data: bytes) -> list[Any]:
     except WireError:
         if not _is_error_alone(data):
             raise
-        status, text = 1, data[8:].decode("utf-8", "replace")
+        status, text = 1, text_of(data[8:])
     if status:
         raise ReportedError(f"{name}: {text or 'an error without a text'}")
     return found

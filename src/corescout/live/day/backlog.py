@@ -47,5 +47,7 @@ class Backlog:
                     LOG.error("not written: %s", error)
                 self._problem = f"{error.strerror or error}: {len(self._waiting)} entries wait"
                 return
+            except Exception:  # what can never be written must not keep the rest from the disk
+                LOG.exception("an entry cannot be written")
             self._waiting.popleft()
         self._problem = ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
@@ -21,12 +23,14 @@ from corescout.live.day.thumbnails import write_thumbnail
 from corescout.runs import write_run
 
 if TYPE_CHECKING:
+    from corescout.instruments.folder import SetAside
     from corescout.live.policy import Policy
     from corescout.live.reading.next_scan import Understood
     from corescout.live.states import ScanRecord
 
 JOURNAL, PAGE = "journal.jsonl", "day.html"
 SCANS, PICTURES = "scans", "pictures"
+_OURS = {JOURNAL, PAGE, SCANS, PICTURES, MEASUREMENTS, ".lock"}
 
 
 class Day:
@@ -83,9 +87,14 @@ class Day:
         values["expires_at"] = policy.expires_at.isoformat()
         self.write(PolicySigned(**values))
 
-    def write_outcome(self, record: ScanRecord, file_sha256: str) -> None:
-        """Note what became of a scan."""
-        self.write(ScanOutcome(record=to_entry(record), file_sha256=file_sha256))
+    def write_outcome(
+        self, record: ScanRecord, file_sha256: str, unread: SetAside | None = None
+    ) -> None:
+        """Note what became of a scan; of a file that was not taken where it is, and its state."""
+        entry = ScanOutcome(record=to_entry(record), file_sha256=file_sha256)
+        if unread is not None:
+            entry = replace(entry, file=unread.place, file_signature=tuple(unread.signature or ()))
+        self.write(entry)
 
     def retry(self) -> None:
         """Write what the disk did not take before."""
@@ -118,18 +127,35 @@ class Day:
     def last_number(self) -> int:
         """Number of the last scan of the journal: the next ones are counted on."""
         outcomes = (e for e in self._entries() if isinstance(e, ScanOutcome))
-        numbers = [int(e.record.get("number", 0)) for e in outcomes]
-        return max(numbers, default=0)
+        numbers = (e.record.get("number") for e in outcomes)
+        return max((n for n in numbers if isinstance(n, int)), default=0)
 
-    def broken_off_at(self) -> datetime | None:
-        """When the last watch began, if it never ended: the program or the computer went down."""
-        began = None
+    def left_undecided(self, source: str) -> dict[str, tuple[int, ...]] | None:
+        """Files that the last watch of a source found there or set aside, if it never ended.
+
+        The program or the computer went down: what is in the folder beside these, and is none of
+        the `known_files`, has no outcome yet.
+
+        Parameters
+        ----------
+        source : str
+            Its name, as `Source` has it.
+
+        Returns
+        -------
+        mapping of str to (int, int), or None
+            By the place in the folder, size and time of writing; None where no watch was broken
+            off.
+        """
+        found: dict[str, tuple[int, ...]] | None = None
         for entry in self._entries():
-            if isinstance(entry, WatchBegan):
-                began = began or datetime.fromisoformat(entry.at)
+            if isinstance(entry, WatchBegan) and entry.source == source:
+                found = _signatures(entry.there_before)
             elif isinstance(entry, WatchEnded):
-                began = None
-        return began
+                found = None
+            elif isinstance(entry, ScanOutcome) and found is not None and entry.file:
+                found[entry.file] = tuple(entry.file_signature)[:2]
+        return found
 
     def write_page(self, source: str) -> Path:
         """Write the page of the day; return its path.
@@ -151,6 +177,32 @@ class Day:
 
     def _entries(self) -> tuple[Entry, ...]:
         return read_entries(self.folder / JOURNAL)
+
+
+def remove_day(folder: Path) -> None:
+    """Remove the folder of a day, for one that is to replace it.
+
+    Raises
+    ------
+    InputError
+        If it holds anything else, or somebody writes to it.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= _OURS:
+        raise InputError(
+            "the folder of a day to overwrite", f"{folder}, which holds something else",
+            "give another with --out",
+        )  # fmt: skip
+    Day(folder).close()  # nobody else has it
+    shutil.rmtree(folder)
+
+
+def _signatures(there: Any) -> dict[str, tuple[int, ...]] | None:
+    """Size and time of files by their place; None where an entry says nothing of them."""
+    if not isinstance(there, Mapping):
+        return None
+    return {str(k): tuple(v) for k, v in there.items() if isinstance(v, list | tuple)}
 
 
 def _safe(name: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import numpy as np
 from matplotlib.figure import Figure
 
-from corescout.instruments.entries import ConnectionLost, Entry, TargetMeasured
+from corescout.instruments.entries import ConnectionLost, Entry, TargetMeasured, said
 from corescout.instruments.journal import read_entries
 from corescout.live.day.day_timeline import OUTCOME_COLORS, loops_by_type, timeline
 from corescout.live.day.measured_table import MEASUREMENTS, read_curves
@@ -49,7 +49,7 @@ def _page(folder: Path, source: str, entries: Sequence[Entry]) -> str:
 
 def _counts(records: Sequence[ScanRecord], entries: Sequence[Entry]) -> list[tuple[int | str, str]]:
     outcomes = {name: sum(r.outcome == name for r in records) for name in OUTCOME_COLORS}
-    measured = len({e.target_uid for e in entries if isinstance(e, TargetMeasured)})
+    measured = len({str(e.target_uid) for e in entries if isinstance(e, TargetMeasured)})
     seconds = [r.seconds for r in records if r.outcome == "analysed" and not r.explored]
     return [
         (len(records), "scans"),
@@ -77,7 +77,7 @@ def _warnings(records: Sequence[ScanRecord]) -> list[dict[str, Any]]:
 
 def _events(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """Time and words of what a reader of the day wants to know of."""
-    return [(entry.at[11:19], entry.words()) for entry in entries if entry.told]
+    return [(entry.at[11:19], said(entry)) for entry in entries if entry.told]
 
 
 def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
         "number": record.number,
         "uid": record.uid,
         "picture": quote(f"{PICTURES}/{picture_file.name}") if there else "",
-        "color": OUTCOME_COLORS[record.outcome],
+        "color": OUTCOME_COLORS.get(record.outcome, "#777777"),
         "outcome": record.outcome,
         "lines": [line for line in lines if line],
         "warnings": record.warnings,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
 from corescout.data import Measurement, Target
+from corescout.data.printable import defused
 from corescout.instruments.journal import append_whole
 
+LOG = logging.getLogger("corescout.live")
 MEASUREMENTS = "measurements.csv"
 _COLUMNS = (
     "target", "scan", "type", "x_m", "y_m", "channel", "axis", "values", "axis_name", "axis_unit",
@@ -25,9 +28,9 @@ def add_rows(path: Path, target: Target, measurement: Measurement) -> None:
     axis = " ".join(f"{v:.6g}" for v in measurement.axis)
     rows = [
         [
-            target.uid, target.scan_uid, target.type, *place, channel, axis,
-            " ".join(f"{v:.6g}" for v in values), measurement.axis_name, measurement.axis_unit,
-            measurement.units.get(channel, ""),
+            defused(target.uid), defused(target.scan_uid), target.type, *place, defused(channel),
+            axis, " ".join(f"{v:.6g}" for v in values), defused(measurement.axis_name),
+            defused(measurement.axis_unit), defused(measurement.units.get(channel, "")),
         ]
         for channel, values in measurement.channels.items()
     ]  # fmt: skip
@@ -45,15 +48,20 @@ def read_curves(path: Path) -> dict[int, list[Measurement]]:
         return curves
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["target"] in seen:
+            if row.get("target") in seen:
                 continue
-            seen.add(row["target"])
-            axis, values = (np.array(row[name].split(), dtype=float) for name in ("axis", "values"))
-            name = row["channel"]
-            curves[int(row["type"])].append(
-                Measurement(
-                    row["target"], axis, row.get("axis_name") or "", row.get("axis_unit") or "",
-                    {name: values}, {name: row.get("unit") or ""},
-                )
-            )  # fmt: skip
+            seen.add(str(row.get("target")))
+            try:
+                curves[int(row["type"])].append(_curve(row))
+            except (KeyError, ValueError, TypeError, AttributeError):
+                LOG.warning("a row of %s is not complete", path.name)
     return curves
+
+
+def _curve(row: dict[str, str]) -> Measurement:
+    axis, values = (np.array(row[name].split(), dtype=float) for name in ("axis", "values"))
+    name = row["channel"]
+    return Measurement(
+        row["target"], axis, row.get("axis_name") or "", row.get("axis_unit") or "",
+        {name: values}, {name: row.get("unit") or ""},
+    )  # fmt: skip

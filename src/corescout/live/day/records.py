@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from corescout.data.printable import one_line
 from corescout.instruments.entries import Entry, ScanOutcome
 from corescout.live.states import ScanRecord
 
+LOG = logging.getLogger("corescout.live")
 _PAIRS = ("drift_m", "tip")
 
 
@@ -27,8 +30,17 @@ def records_of(entries: Iterable[Entry]) -> list[ScanRecord]:
 
     A day that was taken up again is one day.
     """
-    outcomes = (e.record for e in entries if isinstance(e, ScanOutcome))
-    return [_record(record) for record in outcomes if "number" in record]
+    outcomes = (e.record for e in entries if isinstance(e, ScanOutcome) and "number" in e.record)
+    found = map(_record_or_none, outcomes)
+    return [record for record in found if record is not None]
+
+
+def _record_or_none(values: Mapping[str, Any]) -> ScanRecord | None:
+    try:
+        return _record(values)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        LOG.warning("an outcome in the journal is not complete: %s", one_line(repr(values))[:200])
+        return None
 
 
 def _record(entry: Mapping[str, Any]) -> ScanRecord:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from corescout.data import InputError, Scan
+from corescout.data.printable import one_line
+from corescout.instruments.folder import SetAside
 from corescout.live.day.day import Day
 from corescout.live.loop.inbox import Waiting
 from corescout.live.reading.next_scan import Understood
@@ -60,19 +62,22 @@ class Board:
         self.show(stage=stage, message=message)
 
     def say(self, text: str) -> None:
-        """Say a line for the log."""
-        self._emit(self.signals.said, text)
+        """Say a line for the log; names in it may hold anything."""
+        self._emit(self.signals.said, one_line(text))
 
     def done(
-        self, record: ScanRecord, scan: Scan | None = None, understood: Understood | None = None
-    ) -> None:
+        self, record: ScanRecord, scan: Scan | None = None, understood: Understood | None = None,
+        *, unread: SetAside | None = None,
+    ) -> None:  # fmt: skip
         """Note what became of a scan: once in the journal, in the folder, and to who listens."""
         try:
             record = self._day.keep(record, scan, understood)
-        except (OSError, InputError) as error:
+        except Exception as error:
+            if not isinstance(error, OSError | InputError):
+                LOG.exception("what there is of %s was not kept", record.uid)
             record = replace(record, warnings=(*record.warnings, f"not written: {error}"))
         file = "" if scan is None else str(scan.metadata.get("file_sha256", ""))
-        self._day.write_outcome(record, file)
+        self._day.write_outcome(record, file, unread)
         with self._lock:
             self._snapshot = replace(self._snapshot, records=(*self._snapshot.records, record))
         self._emit(self.signals.scan_done, record)
@@ -90,6 +95,8 @@ class Board:
             self._day.write_page(self._snapshot.source)
         except OSError as error:
             LOG.error("the page of the day was not written: %s", error)
+        except Exception:  # a page is no reason to end a night
+            LOG.exception("the page of the day was not written")
 
     def look_at_disk(self) -> None:
         """Write what the disk did not take before, and say how that stands."""

@@ -110,9 +110,19 @@ class Measuring:
         return self._session.state == "HOLD"
 
     @property
+    def hold_reason(self) -> str:
+        """Why it holds; "" if it does not."""
+        return self._session.hold_reason
+
+    @property
     def at_work(self) -> bool:
         """Whether a plan is under way, or waits for the end of a scan."""
-        return self.due or self._under_way or self._session.state == "RUNNING"
+        return self.due or self.under_way
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a plan is being carried out."""
+        return self._under_way or self._session.state == "RUNNING"
 
     @property
     def due(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from corescout.data import InputError
 from corescout.instruments import Instrument, Limits, Session
-from corescout.instruments.entries import NotPreviewed, PolicyRefused, RunHeld, ScanOutcome
+from corescout.instruments.entries import NotPreviewed, PolicyRefused, RunHeld, ScanOutcome, said
 from corescout.instruments.journal import read_entries
 from corescout.live.day.day import Day
 from corescout.live.loop.runner import Runner
@@ -56,6 +56,11 @@ def watch_once(
         If nothing was measured: the reason is that of the session, or of the policy.
     """
     session = Session(instrument, limits, day.journal)
+    if session.hold_reason:  # said before minutes of work, not after them
+        raise InputError(
+            "a journal that does not end in a run", session.hold_reason,
+            "look at the instrument and release it there, or give another folder",
+        )  # fmt: skip
     source = InstrumentSource(instrument)
     runner = Runner(source, day, Analyst(plan), session, instrument, None, settings)
     source.paused = lambda: not _wants_scan(runner)
@@ -106,7 +111,7 @@ def _why_not(day: Day) -> str:
     """The last word of the journal on why nothing was measured."""
     for entry in reversed(read_entries(day.journal.path)):
         if isinstance(entry, PolicyRefused | RunHeld | NotPreviewed):
-            return entry.words()
+            return said(entry)
         if isinstance(entry, ScanOutcome) and entry.record.get("outcome") != "analysed":
-            return entry.words()
+            return said(entry)
     return "no targets on the scans that came"

@@ -10,6 +10,7 @@ from corescout.data import Scan
 from corescout.data.errors import CorescoutError
 from corescout.instruments.entries import Connected, ConnectionLost
 from corescout.instruments.folder import SetAside
+from corescout.instruments.protocol import DOUBT
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox
@@ -53,6 +54,7 @@ class Receiver:
         wait_s = FIRST_WAIT_S
         while not self._stopping.is_set():
             self._wait_for_release()
+            self._wait_for_run()
             try:
                 for arrival in self._source.arrivals():
                     if not self._board.snapshot.connected:
@@ -82,6 +84,12 @@ class Receiver:
             if self._stopping.wait(_TURN_S):
                 return
 
+    def _wait_for_run(self) -> None:
+        """A lost scan is opened again when the plan under way has ended: nothing comes between."""
+        while self._measuring is not None and self._measuring.under_way:
+            if self._stopping.wait(_TURN_S):
+                return
+
     def _wait_for_measuring(self, arrival: Arrival) -> None:
         """There is one tip: after a whole scan the next begins when the plan has ended."""
         whole = not isinstance(arrival, Scan) or arrival.rows_done is None
@@ -105,15 +113,17 @@ class Receiver:
     def _arrived(self, arrival: Arrival) -> None:
         if isinstance(arrival, SetAside):
             number = self._inbox.number()
-            self._board.done(ScanRecord(number, arrival.path.name, 0, "set aside", arrival.reason))
+            record = ScanRecord(number, arrival.path.name, 0, "set aside", arrival.reason)
+            self._board.done(record, unread=arrival)
+        elif (doubt := arrival.metadata.get(DOUBT)) is not None:  # kept, but nothing is done on it
+            self._board.show(partial=None)
+            self._set_aside(arrival, str(doubt))
         elif arrival.rows_done is not None and arrival.rows_done < arrival.shape_px[0]:
             if not arrival.metadata.get("file_sha256"):
                 self._board.show(partial=arrival)
             else:  # a file that is complete, of a scan that was ended early
                 reason = f"{arrival.rows_done} of {arrival.shape_px[0]} lines were scanned"
-                number = self._inbox.number()
-                record = ScanRecord(number, arrival.uid, arrival.revision, "set aside", reason)
-                self._board.done(record, arrival)
+                self._set_aside(arrival, reason)
         else:
             came = self._inbox.put(arrival, time.monotonic())
             for waiting in self._inbox.take_surplus():
@@ -121,3 +131,7 @@ class Receiver:
                 self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
             if came is not None:
                 self._board.show(partial=None, waiting=len(self._inbox))
+
+    def _set_aside(self, scan: Scan, reason: str) -> None:
+        number = self._inbox.number()
+        self._board.done(ScanRecord(number, scan.uid, scan.revision, "set aside", reason), scan)

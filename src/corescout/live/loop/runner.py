@@ -7,27 +7,36 @@ takes the newest scan and carries out what was approved. Everything that is to b
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from corescout.data import Result
+from corescout.data.errors import CorescoutError
+from corescout.data.printable import one_line
 from corescout.instruments import Instrument, Session, SessionError, StopReport
-from corescout.instruments.entries import TypesEdited, WatchBegan, WatchEnded
+from corescout.instruments.entries import PartDied, TypesEdited, WatchBegan, WatchEnded
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
-from corescout.live.loop.inbox import Inbox
+from corescout.live.loop.inbox import Inbox, Waiting
 from corescout.live.loop.measuring import Measuring
 from corescout.live.loop.receiver import Receiver
 from corescout.live.loop.scan_work import ScanWork
-from corescout.live.loop.sources import InstrumentSource, Source
+from corescout.live.loop.sources import InstrumentSource, Listing, Source
 from corescout.live.policy import Policy
 from corescout.live.reading.analyst import Analyst, with_types_of
 from corescout.live.settings import LiveSettings
-from corescout.live.states import Snapshot
+from corescout.live.states import ScanRecord, Snapshot
 
 _TURN_S = 0.25  # how often the worker looks at the session while nothing comes
 _STOP_S = 1.0
+MOST_DEATHS, _DEATHS_S = 3, 60.0  # of a thread, then it gives up
+LOG = logging.getLogger("corescout.live")
 _YIELD_S = 0.02  # for an edit that waits between two turns
 
 
@@ -81,9 +90,13 @@ class Runner:
         self._scan_work = ScanWork(
             analyst, self._board, self._measuring, settings.learn, self._stopping
         )
+        self._in_hand: list[Waiting] = []  # taken from the inbox, without an outcome yet
+        self._gave_up = ""
         self._threads = [
-            threading.Thread(target=self._receive, name="corescout-receive", daemon=True),
-            threading.Thread(target=self._work, name="corescout-work", daemon=True),
+            threading.Thread(
+                target=self._supervise, args=pair, name=f"corescout-{pair[0]}", daemon=True
+            )
+            for pair in (("receive", self._receive), ("work", self._work))
         ]
 
     # -- from any thread ------------------------------------------------------------------
@@ -105,6 +118,16 @@ class Runner:
         return not waits and not self._busy.locked()
 
     @property
+    def gave_up(self) -> str:
+        """Why the watch ended by itself: a part of it died again and again; "" if it did not."""
+        return self._gave_up
+
+    @property
+    def undecided(self) -> int:
+        """Scans that came and have no outcome."""
+        return len(self._inbox) + len(self._without_outcome())
+
+    @property
     def measuring_or_due(self) -> bool:
         """Whether a plan runs or is approved: the instrument is not to be asked for scans."""
         return self._measuring_or_due()
@@ -116,7 +139,14 @@ class Runner:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._day.write(WatchBegan(source=self._source.name))
+        there = None
+        if isinstance(self._source, Listing):
+            with suppress(CorescoutError, OSError):  # a folder that is lost is said as such
+                there = self._source.there_before()
+        self._day.write(WatchBegan(source=self._source.name, there_before=there))
+        if self._measuring is not None and self._measuring.held:  # by an old journal
+            why = self._measuring.hold_reason
+            self._board.say(f"HOLD: {why}; nothing is scanned or moved before a person releases it")
         for thread in self._threads:
             thread.start()
 
@@ -205,12 +235,51 @@ class Runner:
 
     # -- inner ----------------------------------------------------------------------------
 
+    def _supervise(self, name: str, work: Callable[[], None]) -> None:
+        """Do a thread's work; what dies is said and begins again, three times in a minute at most.
+
+        Whatever is raised: a thread that ends by itself would leave a watch that looks alive.
+        """
+        deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        while True:
+            try:
+                work()
+                return
+            except BaseException as error:
+                LOG.exception("the thread that does %r died", name)
+                deaths.append(time.monotonic())
+                soon = len(deaths) == MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_S
+                text = one_line(f"{type(error).__name__}: {error}")
+            with suppress(Exception):
+                self._day.write(PartDied(part=name, reason=text, gave_up=soon))
+                self._board.say(f"{name} died ({text}); {'giving up' if soon else 'begun again'}")
+            if soon:
+                self._give_up(name, text)
+                return
+
+    def _give_up(self, name: str, text: str) -> None:
+        self._gave_up = f"{name} died {MOST_DEATHS} times in a minute ({text})"
+        self._stopping.set()
+        self._ended.set()
+        with suppress(Exception):
+            self._source.stop()
+        self._inbox.wake()
+        if name == "work":
+            with suppress(Exception):
+                self._end()
+        with suppress(Exception):
+            self._board.stage("stopped", f"gave up: {self._gave_up}")
+
     def _receive(self) -> None:
         self._receiver.follow()
         self._ended.set()
         self._inbox.wake()
 
     def _work(self) -> None:
+        for waiting in self._without_outcome():  # of a life before this one
+            reason = "the analysis died on it"
+            self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
+        self._in_hand = []
         self._board.write_page()  # what drawing needs is loaded now: at the end it is quick
         while not self._stopping.is_set():
             if self._edited.is_set():
@@ -222,6 +291,10 @@ class Runner:
                     break
                 self._inbox.wait(_TURN_S)
         self._end()
+
+    def _without_outcome(self) -> list[Waiting]:
+        decided = {record.number for record in self.snapshot.records}
+        return [waiting for waiting in self._in_hand if waiting.number not in decided]
 
     def _show_edited(self, edited: Result) -> None:
         """Show the latest scan with the edited types: it may have come after the edit."""
@@ -243,6 +316,7 @@ class Runner:
         newest, older = self._inbox.take()
         if newest is None:
             return False
+        self._in_hand = [*older, newest]
         for waiting in older:
             reason = f"a newer scan came first ({newest.scan.uid})"
             self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
@@ -260,13 +334,21 @@ class Runner:
             self._board.stage("waiting", "for a scan")
 
     def _end(self) -> None:
+        self._ended.wait(_STOP_S / 2)  # what the receiver decides now is no longer undecided
         newest, older = self._inbox.take()
-        for waiting in (*older, *([newest] if newest else [])):
+        self._in_hand = [*self._without_outcome(), *older, *([newest] if newest else [])]
+        for waiting in self._in_hand:
             reason = "the watch was stopped before it was analysed"
             self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
+        for path, why in self._undecided_files().items():
+            reason = f"the watch was stopped before it was complete: {why}"
+            self._board.done(ScanRecord(self._inbox.number(), path.name, 0, "set aside", reason))
         self._day.write(WatchEnded(scans=len(self.snapshot.records)))
         self._board.write_page()
         self._board.stage("stopped", "")
+
+    def _undecided_files(self) -> Mapping[Path, str]:
+        return self._source.undecided() if isinstance(self._source, Listing) else {}
 
     def _measuring_or_due(self) -> bool:
         return self._measuring is not None and self._measuring.at_work

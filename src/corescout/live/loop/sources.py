@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from corescout.data import InputError, Scan
 from corescout.instruments.folder import SetAside
@@ -40,6 +39,17 @@ class Source(Protocol):
         """End the iteration within a second; from any thread, any number of times."""
 
 
+@runtime_checkable
+class Listing(Protocol):
+    """A source of files: what is there can be told apart from what came, without their times."""
+
+    def there_before(self) -> Mapping[str, Sequence[int]]:
+        """Files that are passed over, by their place; may raise InputError where there is none."""
+
+    def undecided(self) -> Mapping[Path, str]:
+        """Files that are looked at and have no outcome yet, and why."""
+
+
 class FolderSource:
     """Files that are completed in a folder.
 
@@ -50,8 +60,9 @@ class FolderSource:
         Whether files that are there already count.
     known : iterable of str
         SHA-256 of files that an earlier watch has journalled: they are passed over.
-    since : datetime, optional
-        When an earlier watch began that was broken off: what was written since counts as new.
+    before : mapping, optional
+        Of a watch that was broken off: the files that it found there or set aside, as
+        `FolderScans` takes them; what else is there counts as new.
     polling : bool
         For network shares.
     timeout_s : float
@@ -64,12 +75,12 @@ class FolderSource:
         *,
         existing: bool = False,
         known: Iterable[str] = (),
-        since: datetime | None = None,
+        before: Mapping[str, Sequence[int]] | None = None,
         polling: bool = False,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._folder, self._existing, self._polling = folder, existing, polling
-        self._known, self._since, self._timeout_s = tuple(known), since, timeout_s
+        self._folder, self._existing, self._polling = folder.absolute(), existing, polling
+        self._known, self._before, self._timeout_s = tuple(known), before, timeout_s
         self._watched: FolderScans | None = None
         self._stopped = threading.Event()
 
@@ -78,18 +89,30 @@ class FolderSource:
         """The folder."""
         return str(self._folder)
 
+    def there_before(self) -> dict[str, tuple[int, int]]:
+        """Files that are passed over: with it in the journal, no time is needed after a kill."""
+        return self._scans().there_before()
+
+    def undecided(self) -> dict[Path, str]:
+        """Files that are looked at, and what they are waited for."""
+        return {} if self._watched is None else self._watched.waiting
+
     def arrivals(self) -> Iterator[Arrival]:
         """Yield scans as files are completed; after a loss those that came meanwhile as well."""
+        scans = self._scans()
+        if self._stopped.is_set():
+            return
+        yield from scans  # once more after a loss: it goes on with what it knows
+
+    def _scans(self) -> FolderScans:
         from corescout.instruments.folder import FolderScans
 
         if self._watched is None:
             self._watched = FolderScans(
                 self._folder, existing=self._existing, polling=self._polling, known=self._known,
-                since=self._since, timeout_s=self._timeout_s,
+                before=self._before, timeout_s=self._timeout_s,
             )  # fmt: skip
-        if self._stopped.is_set():
-            return
-        yield from self._watched  # once more after a loss: it goes on with what it knows
+        return self._watched
 
     def stop(self) -> None:
         """End the watch."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Progress, Result, Scan, types_of_mixture
+from corescout.data.pairs import pairs_at_one_place
 from corescout.edits import with_types
 from corescout.live.reading.identity import Identities, types_of_points
 from corescout.live.reading.learning import Replay, relearn, replay_of
@@ -147,17 +148,18 @@ class Analyst:
 
     def _types_before(self, result: Result) -> NDArray[np.int64] | None:
         """Types of the points of a new exploration under the one before it; 0 where it has none."""
-        from scipy.spatial import cKDTree
-
         if self.latest is None:
             return None
         try:
             old = apply(self.latest.result, result.scan, keypoints=result.keypoints)
         except InputError:
             return None
-        tree = cKDTree(np.asarray(old.patches.center_yx_px))
-        far, near = tree.query(np.asarray(result.patches.center_yx_px))
-        return np.where(far <= SAME_POINT_PX, types_of_points(old)[near], 0)
+        rows = pairs_at_one_place(
+            old.patches.center_yx_px, result.patches.center_yx_px, SAME_POINT_PX
+        )
+        before = np.zeros(len(result.patches), np.int64)
+        before[rows[:, 1]] = types_of_points(old)[rows[:, 0]]
+        return before
 
     def _keep(self, known: Trained) -> Trained:
         self._count += 1

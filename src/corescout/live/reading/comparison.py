@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result
+from corescout.data.pairs import pairs_at_one_place
 from corescout.live.reading.identity import types_of_points
 
 SAME_PLACE_PX = 2.0  # of the coarser scan: key points this close are of one place
@@ -61,20 +62,13 @@ def overlap_of(first: Result, second: Result, drift_m: tuple[float, float] = (0.
     drift_m : tuple of float
         (x, y) of the sample from the first scan to the second, as `register(first, second)` says.
     """
-    from scipy.spatial import cKDTree
-
     here, there = first.scan.frame, second.scan.frame
     if here is None or there is None:
         raise ValueError("overlap_of: expected scans with frames")
     places = here.to_m(np.asarray(first.patches.center_yx_px))
     others = there.to_m(np.asarray(second.patches.center_yx_px)) - np.asarray(drift_m)
     reach = SAME_PLACE_PX * max(*here.pitch_m, *there.pitch_m)
-    near, row = cKDTree(places).query(others, distance_upper_bound=reach)
-    paired = np.isfinite(near)
-    order = np.argsort(near[paired], kind="stable")
-    seconds, firsts = np.flatnonzero(paired)[order], row[paired][order]
-    _, once = np.unique(firsts, return_index=True)  # the nearest of several
-    rows = np.stack([firsts[once], seconds[once]], axis=1).astype(np.int64)
+    rows = pairs_at_one_place(places, others, reach)
     types = np.stack(
         [types_of_points(first)[rows[:, 0]], types_of_points(second)[rows[:, 1]]], axis=1
     )

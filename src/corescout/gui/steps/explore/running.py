@@ -7,6 +7,7 @@ from psygnal import Signal
 from corescout.data import InputError, Progress, Result, StoppedError
 from corescout.gui.jobs.engine import start_exploration
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.workflow import State
@@ -39,6 +40,11 @@ class Running:
             plan = workspace.plan()
         except ValueError as error:
             self._say_problem(str(error).splitlines()[-1])
+            return
+        if not may_run(plan):
+            self._say_problem(
+                "The code of the reward was not allowed to run: choose another reward."
+            )
             return
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)

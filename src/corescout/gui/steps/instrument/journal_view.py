@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QPlainTextEdit
 
-from corescout.instruments.entries import Entry, entry_of
+from corescout.instruments.entries import Entry, entry_of, said
 
 _MOST_LINES = 500
 
@@ -47,7 +47,7 @@ class JournalView(QPlainTextEdit):  # type: ignore[misc]
 
 def entry_words(entry: Entry) -> str:
     """Say an entry: its time, and what was done or decided."""
-    return f"{entry.at[11:19]}  {entry.words()}"
+    return f"{entry.at[11:19]}  {said(entry)}"
 
 
 def _entry(line: bytes) -> Entry | None:

@@ -13,6 +13,7 @@ from corescout.gui.jobs.collector import CheapCollections
 from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
+from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
@@ -101,6 +102,9 @@ class LiveController:
             plan = self._workspace.plan()
         except ValueError as error:
             self._section.say(str(error).splitlines()[-1])
+            return
+        if not may_run(plan):
+            self._section.say("the code of the reward was not allowed to run: choose another")
             return
         plan = plan.model_copy(update={"channels": None})
         known, self._edit = self._workspace.result, None

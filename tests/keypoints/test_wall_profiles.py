@@ -81,7 +81,8 @@ def test_only_where_the_phase_turns_is_a_dark_line_a_180_degree_wall():
     names = np.array(found.profiles.phase_names)
     left = found.yx_px[:, 1] < SIDE_PX / 2 - 8
     right = found.yx_px[:, 1] > SIDE_PX / 2 + 8
-    assert left.sum() > 40 and right.sum() > 40
+    assert left.sum() > 40
+    assert right.sum() > 40
     assert np.mean(names[left] == WALL_180) > 0.95
     assert np.mean(names[right] == NO_PHASE_STEP) > 0.95
     # The place is the zero of the signed response, and the walls run along the fast axis.

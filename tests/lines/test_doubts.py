@@ -1,0 +1,62 @@
+"""Doubts about the slow axis have a figure, a share and a place."""
+
+import numpy as np
+import pytest
+
+from corescout.plan import Plan
+from corescout.preparation import prepare
+from corescout.quality import assess
+from corescout.surfaces import Imaging, generate_family
+from corescout.surfaces.line_faults import planted_faults
+
+SHAPE = (192, 192)
+
+
+def kinds(scan):
+    return {f.kind: f for f in assess(scan)}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_a_clean_scan_has_none(seed):
+    surface = generate_family("voronoi", seed, SHAPE, imaging=Imaging())
+    assert not {"line jumps", "lost lines", "fading"} & set(kinds(surface.scan))
+
+
+def test_jumps_are_said_with_share_and_place():
+    imaging = Imaging(jump_share=0.15)
+    surface = generate_family("voronoi", 1, SHAPE, imaging=imaging)
+    found = kinds(surface.scan)["line jumps"]
+    planted = np.flatnonzero(planted_faults(imaging, SHAPE[0], 1).jump)
+    assert found.share == pytest.approx(0.15, abs=0.04)
+    assert np.isin(found.lines, planted).mean() > 0.85
+    assert "scan again" in found.message
+
+
+def test_fading_is_said_with_its_figures():
+    """The contrast falls to a fifth from top to bottom."""
+    surface = generate_family("voronoi", 0, SHAPE, imaging=Imaging(fade=0.8))
+    found = kinds(surface.scan)["fading"]
+    assert "falls from" in found.message
+    assert "pm" in found.message
+    assert found.share > 0.5
+    assert min(found.lines) > SHAPE[0] / 2
+
+
+def test_a_fading_scan_is_covered_evenly():
+    """As many of the walls of the lower half are found as without fading."""
+    halves = []
+    for fade in (0.0, 0.75):
+        surface = generate_family("voronoi", 2, SHAPE, imaging=Imaging(fade=fade))
+        rows = prepare(surface.scan, Plan(windows_px=(9,))).keypoints.yx_px[:, 0]
+        halves.append(np.mean(rows > SHAPE[0] / 2))
+    assert halves[1] == pytest.approx(halves[0], abs=0.06)
+
+
+def test_a_blunter_tip_is_said_with_the_line_where_it_changed():
+    imaging = Imaging(tip_change_px=2.0, tip_change_at=0.55)
+    surface = generate_family("voronoi", 44, SHAPE, imaging=imaging)
+    notes = prepare(surface.scan, Plan(windows_px=(9,))).notes
+    (said,) = [n for n in notes if n.startswith("tip change")]
+    line = int(said.split("line ")[1].split()[0])
+    assert line == pytest.approx(0.55 * SHAPE[0], abs=12)
+    assert "broader" in said
