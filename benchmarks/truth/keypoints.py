@@ -25,9 +25,10 @@ from scipy.spatial import cKDTree
 
 from benchmarks.outcome import Bar, BenchReport
 from benchmarks.truth.keypoint_faults import SHARES, fault_values, line_values
-from corescout.plan import Detector, KeypointPlan, Plan
+from corescout.plan import KeypointPlan, Plan
 from corescout.preparation import KeypointFinder
 from corescout.surfaces import Imaging, Surface, generate_family
+from corescout.vocabulary import Detector
 
 DETECTORS: tuple[Detector, ...] = ("canny", "sato", "grid", "orb", "sift")
 REACH_PX = 2.0
