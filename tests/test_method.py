@@ -27,7 +27,7 @@ def family():
 
 
 def plan_from(**given) -> Plan:
-    return options.make_plan(options.PresetName.live, **given)
+    return options.make_plan("live", **given)
 
 
 def test_the_command_line_makes_the_plan():
@@ -37,7 +37,7 @@ def test_the_command_line_makes_the_plan():
         baselines="pca,nmf,fft",
         objectives="gain,context_retention",
         also="held_out_gain,neg_elbo_plus_h",
-        merging=options.MergingName.entropy,
+        merging="entropy",
     )
     assert made.channels == ("ACosPhase", "ASinPhase")
     assert made.latent_dims == (1, 2, 3, 4)

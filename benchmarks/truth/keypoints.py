@@ -27,9 +27,10 @@ from benchmarks.outcome import Bar, BenchReport
 from benchmarks.truth.keypoint_faults import SHARES, fault_values, line_values
 from corescout.keypoints import find_wall_lines
 from corescout.lines import analysed_channel
-from corescout.plan import Detector, KeypointPlan, Plan
+from corescout.plan import KeypointPlan, Plan
 from corescout.preparation import KeypointFinder
 from corescout.surfaces import Imaging, Surface, generate_family
+from corescout.vocabulary import Detector
 
 DETECTORS: tuple[Detector, ...] = ("canny", "sato", "grid", "orb", "sift")
 REACH_PX = 2.0

@@ -31,10 +31,7 @@ from corescout.plan_changes import (
     unknown_setting,
 )
 from corescout.presets import PRESETS
-
-Preset = Literal["live", "standard", "paper"]
-Detector = Literal["canny", "sato", "grid", "orb", "sift", "none"]
-Baseline = Literal["pca", "nmf", "fft"]
+from corescout.vocabulary import Baseline, Detector, Device, Merging, Preset
 
 
 class _Frozen(BaseModel):
@@ -67,8 +64,8 @@ class KeypointPlan(_Frozen):
 class NormalisationPlan(_Frozen):
     """Percentiles of the whole scan that become 0 and 1."""
 
-    low_percent: float = Field(1.0, ge=0, lt=100)
-    high_percent: float = Field(95.0, gt=0, le=100)
+    low_percent: float = Field(1.0, ge=0, lt=100, description="of all pixels are darker than 0")
+    high_percent: float = Field(95.0, gt=0, le=100, description="of all pixels are darker than 1")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -80,9 +77,13 @@ class NormalisationPlan(_Frozen):
 class CleaningPlan(_Frozen):
     """What is done to a channel before anything else; None: on for topography, off for the rest."""
 
-    plane: bool | None = None
-    row_median: bool | None = None
-    scars: bool | None = None
+    plane: bool | None = Field(
+        None, description="subtract a plane; None: on for topography, off for the rest"
+    )
+    row_median: bool | None = Field(
+        None, description="subtract the median of each line; None: on for topography"
+    )
+    scars: bool | None = Field(None, description="repair lost lines; None: on for topography")
     lines: Literal["mend", "mask", "off"] = Field(
         "mend",
         description="faults of lines, for key points and patches only: 'mask' lines at a jump and"
@@ -105,17 +106,20 @@ class TrainingPlan(_Frozen):
         description="'pyroved' trains pyroved's own iVAE with its SVI trainer, in a process of its"
         " own: with the preset paper the paper to the letter",
     )
-    epochs: int = Field(50, ge=1)
+    epochs: int = Field(50, ge=1, description="passes over all patches")
     max_steps: int | None = Field(
         None, ge=1, description="cap on optimiser steps; with many key points fewer epochs are run"
     )
-    batch_size: int = Field(128, ge=2)
+    batch_size: int = Field(128, ge=2, description="patches of one step")
     learning_rate: float = Field(8e-3, gt=0, description="peak of the schedule")
-    schedule: Literal["one_cycle", "constant"] = "one_cycle"
+    schedule: Literal["one_cycle", "constant"] = Field(
+        "one_cycle",
+        description="one_cycle: the learning rate rises and falls; constant: it stays",
+    )
     kl_warmup: float = Field(
         0.8, ge=0, le=1, description="share of the training over which the KL weight rises to 1"
     )
-    hidden: int = Field(128, ge=1)
+    hidden: int = Field(128, ge=1, description="units of each hidden layer")
     initialisation: Literal["scaled", "uniform"] = Field(
         "scaled", description="'uniform' is pyroved's (torch.nn.Linear's)"
     )
@@ -126,7 +130,10 @@ class TrainingPlan(_Frozen):
     shift_prior_std: float = Field(
         0.1, gt=0, description="prior width of the shift, as a share of half the window"
     )
-    mask: Literal["square", "round"] = "square"
+    mask: Literal["square", "round"] = Field(
+        "square",
+        description="round: the corners of a patch, which turn out of it, do not count",
+    )
     turns: int = Field(
         16,
         ge=1,
@@ -146,7 +153,7 @@ class TrainingPlan(_Frozen):
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
     )
     retries: int = Field(2, ge=0, description="other seeds tried after a collapse")
-    device: Literal["cpu", "cuda"] = Field(
+    device: Device = Field(
         "cpu", description="'cuda' trains there: the numbers agree within rounding, not bit for bit"
     )
 
@@ -154,7 +161,9 @@ class TrainingPlan(_Frozen):
 class DensityFilterPlan(_Frozen):
     """Which points the Gaussian mixtures see."""
 
-    kind: Literal["densest", "relative", "none"] = "densest"
+    kind: Literal["densest", "relative", "none"] = Field(
+        "densest", description="which points are left out before the fit"
+    )
     share: float = Field(0.95, gt=0, le=1, description="share of points kept by 'densest'")
     threshold: float = Field(0.05, gt=0, lt=1, description="of the maximum density, for 'relative'")
     bandwidth: float = Field(0.05, gt=0, description="of the kernel, for 'relative'")
@@ -169,10 +178,12 @@ class MixturePlan(_Frozen):
     min_components: int = Field(
         1, ge=1, description="fewest that a criterion may choose; one is fitted in any case"
     )
-    max_components: int = Field(10, ge=1)
-    starts: int = Field(3, ge=1)
-    max_iterations: int = Field(500, ge=1)
-    engine: Literal["batched", "sklearn"] = "batched"
+    max_components: int = Field(10, ge=1, description="most Gaussians that are fitted to the codes")
+    starts: int = Field(3, ge=1, description="times that each mixture is fitted from other centres")
+    max_iterations: int = Field(500, ge=1, description="of the EM algorithm")
+    engine: Literal["batched", "sklearn"] = Field(
+        "batched", description="batched: all mixtures at once; sklearn: one by one"
+    )
     density_filter: DensityFilterPlan = DensityFilterPlan()
     noise_component: bool = Field(
         False, description="an even haze beside the Gaussians, instead of a density filter"
@@ -200,9 +211,11 @@ class BayesianPlan(_Frozen):
     mean_prior: Literal["normal", "uniform"] = Field(
         "normal", description="Normal(0, width) or Uniform(-width, width)"
     )
-    mean_prior_width: float = Field(5.0, gt=0)
+    mean_prior_width: float = Field(5.0, gt=0, description="in latent units")
     scale_prior: float = Field(0.05, gt=0, description="of the half normal, in latent units")
-    scale_prior_on: Literal["standard_deviation", "variance"] = "standard_deviation"
+    scale_prior_on: Literal["standard_deviation", "variance"] = Field(
+        "standard_deviation", description="what the half normal is a prior of"
+    )
     lkj_concentration: float = Field(20.0, gt=0, description="eta: large is nearly uncorrelated")
     penalty: float = Field(0.1, ge=0, description="lambda of the overlap of the components")
     penalty_on: Literal["per_point", "total"] = Field(
@@ -211,8 +224,8 @@ class BayesianPlan(_Frozen):
         " lambda sum BC on the whole loss",
     )
     starts: int = Field(3, ge=1, description="from k-means++ centres; the best bound is kept")
-    learning_rate: float = Field(5e-2, gt=0)
-    max_steps: int = Field(3000, ge=1)
+    learning_rate: float = Field(5e-2, gt=0, description="of the optimiser")
+    max_steps: int = Field(3000, ge=1, description="of the optimiser")
     patience: int | None = Field(
         300, ge=50, description="steps without a gain after which a fit ends; None: all steps"
     )
@@ -242,13 +255,15 @@ class DecisionPlan(_Frozen):
         " another reward decides; None: all",
     )
     seeds: int = Field(3, ge=1, le=9, description="seeds of each finalist, the first one included")
-    finalists: int = Field(4, ge=1)
+    finalists: int = Field(4, ge=1, description="candidates that are repeated with other seeds")
     tie_errors: float = Field(
         1.0, ge=0, description="candidates within so many standard errors of the best are tied"
     )
-    confirm_spatial: bool = False
+    confirm_spatial: bool = Field(
+        False, description="check the winner with the paper's spatial decoder"
+    )
     null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
-    significance: float = Field(0.05, gt=0, lt=1)
+    significance: float = Field(0.05, gt=0, lt=1, description="types need a p value below this")
     largest_agreement: float | None = Field(
         0.08,
         ge=0,
@@ -267,7 +282,7 @@ class DecisionPlan(_Frozen):
         " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
-    merging: Literal["none", "entropy", "places"] = Field(
+    merging: Merging = Field(
         "entropy",
         description="components of the BIC's mixture become one type: 'entropy' those that overlap,"
         " 'places' those that are met in the same places on the sample",
@@ -333,10 +348,19 @@ class Plan(_Frozen):
     channels: tuple[str, ...] | None = Field(None, description="None: the scan's default channel")
     windows_px: tuple[int, ...] = (7, 9, 11, 13, 17, 21)
     invariances: tuple[str, ...] = ("none", "r", "rt")
-    latent_dims: tuple[int, ...] = Field((2,), min_length=1)
-    decoder: Decoder = "canonical"
-    likelihood: Likelihood = "bernoulli"
-    beta0: float = Field(1.0, gt=0)
+    latent_dims: tuple[int, ...] = Field(
+        (2,), min_length=1, description="numbers of latent dimensions that are tried"
+    )
+    decoder: Decoder = Field(
+        "canonical",
+        description="canonical: one patch for each code, turned and shifted; spatial: the paper's",
+    )
+    likelihood: Likelihood = Field(
+        "bernoulli", description="comparison of a reconstructed patch with the measured one"
+    )
+    beta0: float = Field(
+        1.0, gt=0, description="weight of the KL divergence; larger: simpler codes"
+    )
     baselines: tuple[Baseline, ...] = Field(
         (), description="PCA, NMF, and NMF of the sliding Fourier transform, as candidates"
     )
@@ -354,7 +378,7 @@ class Plan(_Frozen):
     max_repeated: int | None = Field(
         None, ge=0, description="repeat at most this many finalists; set likewise"
     )
-    max_keypoints: int | None = Field(None, ge=50)
+    max_keypoints: int | None = Field(None, ge=50, description="more are thinned out evenly")
     keypoints: KeypointPlan = KeypointPlan()
     normalisation: NormalisationPlan = NormalisationPlan()
     cleaning: CleaningPlan = CleaningPlan()

@@ -232,17 +232,31 @@ def test_every_command_has_examples_in_its_help(capsys):
             assert f"  {line}\n" in said, (name, said)
 
 
-def test_names_that_the_command_line_offers_are_those_of_the_plan():
+def test_names_that_the_command_line_offers_are_those_of_the_plan(capsys):
     from typing import get_args
 
-    from corescout import plan
+    from corescout import plan, vocabulary
 
-    assert set(options.PresetName) == set(get_args(plan.Preset)) == set(PRESETS)
-    assert {*options.DetectorName, "none"} == set(get_args(plan.Detector))
-    fields = plan.DecisionPlan.model_fields
-    assert set(options.MergingName) == set(get_args(fields["merging"].annotation))
-    device = plan.TrainingPlan.model_fields["device"].annotation
-    assert set(options.DeviceName) == set(get_args(device))
+    assert set(get_args(vocabulary.Preset)) == set(PRESETS) == set(vocabulary.PRESET_WORDS)
+    assert set(get_args(vocabulary.Detector)) == set(vocabulary.DETECTOR_WORDS)
+    assert _run(["explore", "--help"]) == 0
+    said = "".join(capsys.readouterr().out.split())
+    for model, field in (
+        (plan.Plan, "preset_name"),
+        (plan.DecisionPlan, "merging"),
+        (plan.TrainingPlan, "device"),
+    ):
+        assert f"<{'|'.join(get_args(model.model_fields[field].annotation))}>" in said
+    detectors = get_args(plan.KeypointPlan.model_fields["detector"].annotation)
+    assert f"<{'|'.join(d for d in detectors if d != 'none')}>" in said
+    assert _run(["explore", "x.npy", "--detector", "none"]) == 2
+
+
+def test_every_option_of_the_window_says_what_it_means():
+    from corescout.gui.model.plan_options import options as options_of_the_window
+
+    unsaid = [o.name for o in options_of_the_window() if not o.help]
+    assert unsaid == []
 
 
 def test_a_shell_completes_commands_and_options():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def demo(
-    preset: options.Preset = None,
+    preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
     settings: Settings = None,
     seed: options.Seed = None,

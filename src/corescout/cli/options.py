@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -14,42 +13,10 @@ from corescout.data import InputError
 from corescout.data.bounds import regular_file
 from corescout.quantities import integers, length_m, names, time_s
 from corescout.quantities import weights as read_weights
+from corescout.vocabulary import Device, FindingDetector, Merging, Preset
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
-
-
-class PresetName(StrEnum):
-    """The presets of the plan."""
-
-    live = "live"
-    standard = "standard"
-    paper = "paper"
-
-
-class DetectorName(StrEnum):
-    """The detectors of key points."""
-
-    canny = "canny"
-    sato = "sato"
-    grid = "grid"
-    orb = "orb"
-    sift = "sift"
-
-
-class DeviceName(StrEnum):
-    """Where models are trained."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class MergingName(StrEnum):
-    """What makes components one type."""
-
-    none = "none"
-    entropy = "entropy"
-    places = "places"
 
 
 Channel = Annotated[
@@ -63,8 +30,8 @@ Channels = Annotated[
         " derived. The first PFM amplitude by default.",
     ),
 ]
-Preset = Annotated[
-    PresetName | None, typer.Option(help="live, the default, decides within a minute or two.")
+PresetOption = Annotated[
+    Preset | None, typer.Option(help="live, the default, decides within a minute or two.")
 ]
 PlanFile = Annotated[
     Path | None,
@@ -83,7 +50,7 @@ AllowCode = Annotated[
 ]
 Windows = Annotated[str | None, typer.Option(help="Window sizes in px, such as 9,13.")]
 Invariances = Annotated[str | None, typer.Option(help="Any of none,r,rt,t,rs,rts.")]
-Detector = Annotated[DetectorName | None, typer.Option(help="How key points are found.")]
+DetectorOption = Annotated[FindingDetector | None, typer.Option(help="How key points are found.")]
 Reward = Annotated[
     str | None, typer.Option(help="What is optimised: a reward's name or module:function.")
 ]
@@ -104,15 +71,15 @@ LatentDims = Annotated[str | None, typer.Option(help="Latent dimensions, such as
 Baselines = Annotated[
     str | None, typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft.")
 ]
-Merging = Annotated[
-    MergingName | None, typer.Option(help="Which components of a mixture become one type.")
+MergingOption = Annotated[
+    Merging | None, typer.Option(help="Which components of a mixture become one type.")
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="The same seed gives the same numbers.")]
 Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Threads; all cores by default. Changes no number.")
 ]
-Device = Annotated[DeviceName | None, typer.Option(help="Where models are trained.")]
+DeviceOption = Annotated[Device | None, typer.Option(help="Where models are trained.")]
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
 ]
@@ -129,25 +96,25 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Say more on stderr.")]
 
 
 def make_plan(
-    preset: PresetName | None = None,
+    preset: Preset | None = None,
     plan_file: Path | None = None,
     settings: Sequence[str] | None = None,
     *,
     channel: str | Sequence[str] | None = None,
     windows: str | None = None,
     invariances: str | None = None,
-    detector: DetectorName | None = None,
+    detector: FindingDetector | None = None,
     reward: str | None = None,
     weights: str | None = None,
     objectives: str | None = None,
     also: str | None = None,
     latent_dims: str | None = None,
     baselines: str | None = None,
-    merging: MergingName | None = None,
+    merging: Merging | None = None,
     seed: int | None = None,
     budget: str | None = None,
     pixel_size: str | None = None,
-    device: DeviceName | None = None,
+    device: Device | None = None,
     allow_code: bool = False,
 ) -> Plan:
     """Return the plan of a command line: a preset or a file, and what the options change of it.
@@ -183,17 +150,15 @@ def make_plan(
         "--seed": ("seed", seed),
         "--budget": ("budget_s", _each(time_s, budget, "--budget")),
         "--pixel-size": ("pixel_size_m", _each(length_m, pixel_size, "--pixel-size")),
-        "--device": ("training.device", None if device is None else device.value),
-        "--detector": ("keypoints.detector", None if detector is None else detector.value),
-        "--merging": ("decision.merging", None if merging is None else merging.value),
+        "--device": ("training.device", device),
+        "--detector": ("keypoints.detector", detector),
+        "--merging": ("decision.merging", merging),
         "--reward": ("decision", _decision(reward, weights, objectives)),
     }
     given = {name: said for name, said in options.items() if said[1] is not None}
     _refuse_twice(given, settings or ())
     try:
-        plan = (
-            _read_plan(plan_file) if plan_file else Plan.preset((preset or PresetName.live).value)
-        )
+        plan = _read_plan(plan_file) if plan_file else Plan.preset(preset or "live")
         values = plan.model_dump()
         for path, value in given.values():
             values = laid_over(Plan, values, nested(path, value))

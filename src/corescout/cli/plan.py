@@ -13,7 +13,7 @@ from corescout.cli.settings import Settings
 
 def plan(
     preset: Annotated[
-        options.PresetName | None, typer.Argument(help="live (the default), standard or paper.")
+        options.Preset | None, typer.Argument(help="live (the default), standard or paper.")
     ] = None,
     plan_file: options.PlanFile = None,
     settings: Settings = None,

@@ -59,7 +59,7 @@ def watch(
     most_scans: Annotated[
         int | None, typer.Option(min=1, help="End when so many scans are decided; else at Ctrl-C.")
     ] = None,
-    preset: options.Preset = None,
+    preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
     allow_code: options.AllowCode = False,
     settings: Settings = None,

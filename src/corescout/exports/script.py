@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from corescout.data import Result
 from corescout.exports.nsid import write_nsid
+from corescout.vocabulary import FindingDetector
 from corescout.whole import write_whole
 
-_DETECTED = ("canny", "sato", "grid", "orb", "sift")
+_DETECTED = get_args(FindingDetector)
 _SCRIPT = '''r"""Repeat an exploration without a window: python {name}
 
 It was of {source}, channel {channels}, with Corescout {version}. The same Corescout gives the same

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from corescout.data import Candidate, Evidence, Result, Trial
 from corescout.data.candidate import KIND_NAMES
 from corescout.search.decision import Decision
+from corescout.vocabulary import invariance_words
 
 _KNOWN_SIGMAS = 3.0
-_INVARIANCE = {"r": "rotation", "t": "translation", "s": "scale"}
 
 
 def verdict(
@@ -65,8 +65,8 @@ def representation(candidate: Candidate, pitch_m: float | None) -> str:
     size = f" ({candidate.window_px * pitch_m * 1e9:.0f} nm)" if pitch_m else ""
     if candidate.kind != "vae":
         return f"Window {candidate.window_px} px{size}, {KIND_NAMES[candidate.kind]} (a baseline)"
-    kinds = [_INVARIANCE[c] for c in candidate.invariances if c in _INVARIANCE]
-    what = f"invariant to {' and '.join(kinds)}" if kinds else "no invariance"
+    words = invariance_words(candidate.invariances)
+    what = "no invariance" if words == "none" else f"invariant to {words}"
     return f"Window {candidate.window_px} px{size}, {what}"
 
 

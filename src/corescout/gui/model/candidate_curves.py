@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from corescout.data import Candidate, Trial
-
-_INVARIANCE = {"none": "none", "r": "rotation", "t": "translation", "rt": "both"}
+from corescout.data.candidate import KIND_NAMES
+from corescout.vocabulary import INVARIANCE_LABELS
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def curve_key(candidate: Candidate) -> str:
 
 
 def _label(key: str) -> str:
-    return _INVARIANCE.get(key, key.upper() if key in ("pca", "nmf", "fft") else key)
+    return INVARIANCE_LABELS.get(key) or KIND_NAMES.get(key, key)
 
 
 def _dot(trials: list[Trial], reward: str) -> Dot:

@@ -30,36 +30,6 @@ _GROUPS = {
     "decision": "Decision",
 }  # fmt: skip
 
-_MEANING = {  # of those that the plan itself does not explain
-    "latent_dims": "numbers of latent dimensions that are tried",
-    "decoder": "canonical: one patch for each code, turned and shifted; spatial: the paper's",
-    "likelihood": "comparison of a reconstructed patch with the measured one",
-    "beta0": "weight of the KL divergence; larger: simpler codes",
-    "max_keypoints": "more are thinned out evenly",
-    "normalisation.low_percent": "of all pixels are darker than 0",
-    "normalisation.high_percent": "of all pixels are darker than 1",
-    "cleaning.plane": "subtract a plane; None: on for topography, off for the rest",
-    "cleaning.row_median": "subtract the median of each line; None: on for topography",
-    "cleaning.scars": "repair lost lines; None: on for topography",
-    "training.epochs": "passes over all patches",
-    "training.batch_size": "patches of one step",
-    "training.schedule": "one_cycle: the learning rate rises and falls; constant: it stays",
-    "training.hidden": "units of each hidden layer",
-    "training.mask": "round: the corners of a patch, which turn out of it, do not count",
-    "mixtures.max_components": "most Gaussians that are fitted to the codes",
-    "mixtures.starts": "times that each mixture is fitted from other centres",
-    "mixtures.max_iterations": "of the EM algorithm",
-    "mixtures.engine": "batched: all mixtures at once; sklearn: one by one",
-    "mixtures.density_filter.kind": "which points are left out before the fit",
-    "bayesian.mean_prior_width": "in latent units",
-    "bayesian.scale_prior_on": "what the half normal is a prior of",
-    "bayesian.learning_rate": "of the optimiser",
-    "bayesian.max_steps": "of the optimiser",
-    "decision.finalists": "candidates that are repeated with other seeds",
-    "decision.confirm_spatial": "check the winner with the paper's spatial decoder",
-    "decision.significance": "types need a p value below this",
-}
-
 
 @dataclass(frozen=True)
 class Option:
@@ -156,7 +126,7 @@ def _options_of(model: type[BaseModel], prefix: str, group: str) -> list[Option]
             if name != "targets":  # step 5 has them all
                 found += _options_of(kind, f"{full}.", _GROUPS.get(name, group))
         elif full not in _OF_THE_STEPS:
-            what = field.description or _MEANING.get(full, "")
+            what = field.description or ""
             found.append(Option(full, group, _label(full, prefix), kind, what))
     return found
 

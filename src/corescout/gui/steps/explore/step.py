@@ -28,18 +28,7 @@ from corescout.gui.steps.step import Fold, Step
 from corescout.plan import Plan
 from corescout.rewards.words import reward_words
 from corescout.square_grid import square_grid
-
-_PRESETS = {
-    "live": "live (about a minute)",
-    "standard": "standard (some minutes)",
-    "paper": "paper (hours)",
-}
-_INVARIANCES = {
-    "none": ("none", "Patches are compared as measured"),
-    "r": ("rotation", "Walls of different direction count as the same"),
-    "t": ("translation", "Walls at different places in the patch count as the same"),
-    "rt": ("both", "Walls of different direction and place in the patch count as the same"),
-}
+from corescout.vocabulary import INVARIANCE_LABELS, INVARIANCE_TIPS, PRESET_WORDS
 
 
 class ExploreStep(Step):
@@ -148,7 +137,7 @@ class ExploreStep(Step):
 
     def _build_always(self) -> None:
         self.preset = QComboBox()
-        for name, what in _PRESETS.items():
+        for name, what in PRESET_WORDS.items():
             self.preset.addItem(what, name)
         self.preset.setToolTip(
             "live: a decision between two scans. standard: more seeds, winner checked with the"
@@ -169,12 +158,12 @@ class ExploreStep(Step):
         self.invariance_boxes = {}
         boxes = QGridLayout()
         boxes.setContentsMargins(0, 0, 0, 0)
-        for place, (name, (label, tip)) in enumerate(_INVARIANCES.items()):
+        for place, (kind, label) in enumerate(INVARIANCE_LABELS.items()):
             box = QCheckBox(label)
-            box.setChecked(name != "t")
-            box.setToolTip(tip)
+            box.setChecked(kind != "t")
+            box.setToolTip(INVARIANCE_TIPS[kind])
             boxes.addWidget(box, place // 2, place % 2)
-            self.invariance_boxes[name] = box
+            self.invariance_boxes[kind] = box
         form = self.form()
         form.addRow("Search", self.preset)
         form.addRow("Windows (px)", self.windows)

@@ -23,17 +23,10 @@ from corescout.gui.model.settings import KeypointSettings
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
+from corescout.vocabulary import DETECTOR_WORDS
 
 _GATHER_MS = 25  # what changes within this time is previewed together
 _LEAST = 50  # key points that an exploration needs
-_DETECTORS = {
-    "canny": "walls: Canny edges",
-    "sato": "walls: Sato ridges",
-    "grid": "grid, walls or not",
-    "orb": "corners (ORB)",
-    "sift": "blobs (SIFT)",
-    "none": "only what I draw",
-}
 
 
 class KeyPointsStep(Step):
@@ -119,7 +112,7 @@ class KeyPointsStep(Step):
 
     def _build_parameters(self) -> None:
         self.detector = QComboBox()
-        for name, what in _DETECTORS.items():
+        for name, what in DETECTOR_WORDS.items():
             self.detector.addItem(what, name)
         self.detector.setToolTip(
             "Detector of key points. Canny and Sato follow domain walls; a grid covers the scan"
