@@ -151,7 +151,9 @@ def plan_visits(
     values = [v for t in targets for v in (*(t.xy_m or ()), *t.settings.values())]
     wrong = [_short(value) for value in values if not is_number(value)]
     if wrong:
-        raise InputError("places and settings that are numbers", ", ".join(wrong), "choose again")
+        raise InputError(
+            "places and settings that are finite numbers", ", ".join(wrong), "choose again"
+        )
     if not targets:
         raise InputError("at least one target", "none", "choose targets first")
     (dx, dy), (cx, cy) = drift_m, scan.frame.center_m
