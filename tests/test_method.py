@@ -100,7 +100,7 @@ def test_the_paper_preset_in_small(surface):
         update={
             "windows_px": (9,),
             "invariances": ("none", "r"),
-            "training": paper.training.model_copy(update={"epochs": 2, "collapse_variance": 0}),
+            "training": paper.training.model_copy(update={"epochs": 20, "collapse_variance": 0}),
             "mixtures": paper.mixtures.model_copy(update={"starts": 1, "max_components": 3}),
             "bayesian": paper.bayesian.model_copy(update={"max_steps": 20, "starts": 1}),
         }

@@ -1,10 +1,10 @@
 """`bench keypoints`: each detector's key points against the planted walls of both families.
 
 Precision: share of the key points at the plan's spacing that lie within 2 px of a planted wall.
-Recall: share of the planted wall pixels within 2 px of the detector's line, that is, of its key
-points at a spacing of 1 px; the grid keeps its spacing, as it has no lines. One across: share of
-the places on 180-degree walls where a cut across the wall meets exactly one line. Then the same
-with faults of lines planted, and lines of 1 to 4 px (`keypoint_faults`).
+Recall: share of the planted wall pixels within 2 px of the detector's line, its pixels before any
+spacing; the grid keeps its spacing, as it has no lines. One across: share of the places on
+180-degree walls where a cut across the wall meets exactly one line. Then the same with faults of
+lines planted, and lines of 1 to 4 px (`keypoint_faults`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from scipy.spatial import cKDTree
 
 from benchmarks.outcome import Bar, BenchReport
 from benchmarks.truth.keypoint_faults import SHARES, fault_values, line_values
+from corescout.keypoints import find_wall_lines
+from corescout.lines import analysed_channel
 from corescout.plan import KeypointPlan, Plan
 from corescout.preparation import KeypointFinder
 from corescout.surfaces import Imaging, Surface, generate_family
@@ -65,8 +67,7 @@ class Score:
     def add(self, surface: Surface, detector: Detector) -> None:
         """Detect on a surface and count."""
         points = detected(surface, KeypointPlan(detector=detector))
-        line = detected(surface, KeypointPlan(detector=detector, spacing_px=1.0))
-        lines = points if detector == "grid" else line
+        lines = points if detector == "grid" else lines_of(surface, detector)
         self._add_recall(surface, lines)
         self._add_precision(surface, points)
         if detector != "grid":
@@ -155,6 +156,15 @@ def detected(surface: Surface, plan: KeypointPlan) -> NDArray[np.float64]:
     """Places (N, 2) that an exploration would find with a small window."""
     whole = Plan(windows_px=(3,), keypoints=plan.model_copy(update={"margin_px": float(FRAME_PX)}))
     return np.asarray(KeypointFinder(surface.scan).find(whole, least=0).yx_px)
+
+
+def lines_of(surface: Surface, detector: Detector) -> NDArray[np.float64]:
+    """Pixels (P, 2) of a wall detector's lines; of another one, its places 1 px apart."""
+    plan = KeypointPlan(detector=detector, spacing_px=1.0)
+    scan = surface.scan
+    sought = analysed_channel(scan, scan.default_channel, Plan().cleaning).sought
+    lines = find_wall_lines(sought, plan)
+    return detected(surface, plan) if lines is None else lines
 
 
 def cuts_across_nulls(surface: Surface, lines: NDArray[np.float64]) -> tuple[int, int]:

@@ -140,15 +140,6 @@ class TrainingPlan(_Frozen):
         description="a code with r is the mean over the patch turned to so many angles; 1: the"
         " encoder's own; with the 'circular' angle only",
     )
-    jitter: float = Field(
-        0.0,
-        ge=0,
-        description="changes of gain, offset, noise, gain of lines and place (1 px) that a patch is"
-        " trained with, as shares of the usual ones; 0: none, 1: as between two scans",
-    )
-    shifts: bool = Field(
-        False, description="a code is the mean over the patch moved by one pixel as well"
-    )
     collapse_variance: float = Field(
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
     )

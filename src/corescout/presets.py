@@ -56,6 +56,7 @@ PRESETS: dict[str, dict[str, object]] = {
             "null_surrogates": 0,
             "largest_agreement": None,
             "merging": "none",
+            "none_decides": True,
         },
     },
 }

@@ -12,6 +12,7 @@ from corescout.data import InputError, Measurement
 from corescout.readers.asylum_force import ON_FIELD
 from corescout.response import fit_response
 
+_ON = " on field"
 _SETTLING = 0.25  # of each plateau that is left out at its start: the lock-in still settles
 
 
@@ -60,6 +61,27 @@ def switching_loops(curve: Measurement) -> dict[str, Measurement]:
             units["response"] = units[name]
         loops[kind] = replace(curve, axis=bias, channels=channels, units=units)
     return loops
+
+
+def loop_of(curve: Measurement) -> Measurement:
+    """Return the loop that a curve holds: itself, or of pulses the off-field loop.
+
+    Returns
+    -------
+    Measurement
+        Of a curve with pulses the channels of the off-field loop, "response" first where an
+        amplitude and a phase were recorded, then those of the on-field loop under the same names
+        and " on field"; the axis is the bias of each pulse.
+    """
+    if ON_FIELD not in curve.channels:
+        return curve
+    loops = switching_loops(curve)
+    off, on = loops["off field"], loops["on field"]
+    return replace(
+        off,
+        channels={**off.channels, **{f"{n}{_ON}": v for n, v in on.channels.items()}},
+        units={**off.units, **{f"{n}{_ON}": u for n, u in on.units.items()}},
+    )
 
 
 def _pulses(on: NDArray[np.bool_]) -> list[tuple[slice, slice]]:

@@ -61,6 +61,22 @@ def test_a_plan_file_runs_no_code(folder, where, module):
     assert not (folder / "ran").exists()
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device", "depth", "digits"])
+def test_a_plan_file_without_end_is_one_line(folder, kind):
+    """Opening a pipe that nobody writes to would wait for ever."""
+    path = folder / "plan.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.write_text("[" * 100_000 if kind == "depth" else f'{{"seed": {"9" * 5000}}}')
+    found = corescout("explore", "scan.npy", "--plan", path, cwd=folder)
+    assert found.returncode == BAD_INPUT
+    assert found.stderr.startswith("corescout: expected")
+    assert found.stderr.count("\n") == 1
+
+
 def test_a_watch_takes_no_code_either(folder):
     (folder / "scans").mkdir()
     found = corescout("watch", "scans", "--plan", plan_file(folder, "extra"), cwd=folder)

@@ -7,8 +7,14 @@ import time
 import pytest
 
 from corescout.cli.app import _run
+from corescout.cli.watch import _enough
 from corescout.exports.nsid import write_nsid
-from corescout.instruments import read_journal
+from corescout.instruments import read_journal, twin_demo
+from corescout.instruments.twin import DigitalTwin
+from corescout.instruments.twin_demo import limits_of
+from corescout.live.day.day import Day
+from corescout.live.loop.runner import Runner
+from corescout.live.states import ScanRecord
 from corescout.surfaces import generate_surface
 
 WINDOWS = ("--windows", "9", "--invariances", "r")
@@ -39,7 +45,88 @@ def test_files_of_a_folder_are_explored_and_read(tmp_path, capsys):
     assert "the first scan; explored anew" in said
     assert "the same frame as" in said
     assert (out / "day.html").exists()
-    assert len(_uids(out)) == 2
+    outcomes = [
+        (e["uid"], e["outcome"])
+        for e in read_journal(out / "journal.jsonl")
+        if e["what"] == "scan outcome"
+    ]
+    assert [outcome for _, outcome in outcomes].count("analysed") == 2
+    # What is no scan has its outcome too, at the latest when the watch ends.
+    assert [uid for uid, outcome in outcomes if outcome != "analysed"] == ["broken.ibw"]
+
+
+def one_scan(tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    write_nsid(generate_surface((96, 96), seed=3).scan, folder / "a.h5")
+    out = tmp_path / "day"
+    return ["watch", str(folder), "--existing", "--out", str(out), *WINDOWS], out
+
+
+def test_a_watch_that_gave_up_exits_with_1(tmp_path, capsys, monkeypatch):
+    command, out = one_scan(tmp_path)
+    monkeypatch.setattr(Runner, "_turn", lambda self: 1 / 0)
+    assert _run(command) == 1
+    said = capsys.readouterr().err
+    assert "the watch ended by itself: work died 3 times in a minute (ZeroDivisionError" in said
+    assert "no outcome" not in said  # what came has an entry that says what became of it
+    died = [e["gave_up"] for e in read_journal(out / "journal.jsonl") if e["what"] == "died"]
+    assert died == [False, False, True]
+    assert "the watch gave up: ZeroDivisionError" in (out / "day.html").read_text("utf-8")
+
+
+def test_a_scan_that_stays_undecided_exits_with_1(tmp_path, capsys, monkeypatch):
+    command, out = one_scan(tmp_path)
+
+    def fail(self, record, *rest):
+        raise RuntimeError("no word for it")
+
+    monkeypatch.setattr(Day, "write_outcome", fail)
+    assert _run(command) == 1
+    assert "1 scan has no outcome" in capsys.readouterr().err
+    assert _uids(out) == []
+
+
+def test_a_day_that_the_disk_did_not_take_exits_with_1(tmp_path, capsys, full_disk):
+    command, out = one_scan(tmp_path)
+    with full_disk(0):
+        assert _run([*command, "--most-scans", "1"]) == 1
+    assert "NOT WRITTEN" in capsys.readouterr().err
+    assert _uids(out) == []
+
+
+def test_a_watch_of_one_scan_measures_the_plan_that_it_began(
+    surface, quick_plan, tmp_path, monkeypatch
+):
+    """The plan is approved by the policy, and carried out to its last target before it ends."""
+    twin = DigitalTwin(surface, speed=600.0)
+    monkeypatch.setattr(twin_demo, "demo_twin", lambda seed: (twin, limits_of(twin)))
+    (tmp_path / "plan.json").write_text(quick_plan.model_dump_json(), encoding="utf-8")
+    out = tmp_path / "day"
+    command = ["watch", "twin", "--most-scans", "1", "--signed-by", "Ada", "--out", str(out)]
+    options = ["--plan", str(tmp_path / "plan.json"), "--set", "decision.null_surrogates=0"]
+    assert _run([*command, *options, *WINDOWS]) == 0
+    entries = read_journal(out / "journal.jsonl")
+    (approved,) = [e for e in entries if e["what"] == "approved"]
+    wanted = {target["uid"] for target in approved["plan"]["targets"]}
+    assert wanted
+    assert {e["target_uid"] for e in entries if e["what"] == "measured"} == wanted
+    assert not [e for e in entries if e["what"] in ("run held", "stop")]
+    states = [e["state"] for e in entries if e["what"] == "state"]
+    assert "RUNNING" in states
+    assert states[-1] not in ("RUNNING", "HOLD")
+    assert entries[-1]["what"] == "watch ended"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "enough"),
+    [("s", False), ("sa", True), ("a", True), ("as", True), ("", False), ("x", True)],
+)
+def test_a_superseded_scan_is_not_the_last_one(outcomes, enough):
+    """A newer one is being analysed in its place: to end there would leave both without a word."""
+    words = {"s": "superseded", "a": "analysed", "x": "set aside"}
+    records = [ScanRecord(n, "scan", 0, words[o]) for n, o in enumerate(outcomes)]
+    assert _enough(records, 1) is enough
 
 
 def _uids(out):

@@ -14,6 +14,7 @@ import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from documentation.blocks import PAGES, Block, agrees, blocks_of, commands_of, masked, run
@@ -138,7 +139,7 @@ def test_a_block_of_python_runs_as_it_stands_and_prints_what_is_said(block, expl
 
 
 @pytest.mark.parametrize("block", code_blocks("toml"), ids=named)
-def test_a_block_of_toml_is_what_it_says(block, tmp_path):
+def test_a_block_of_toml_is_what_it_says(block, tmp_path, monkeypatch):
     values = tomllib.loads(block.code)
     if "instruments" in values:
         from corescout.instruments.profiles import KINDS, open_instrument
@@ -159,6 +160,17 @@ def test_a_block_of_toml_is_what_it_says(block, tmp_path):
                 continue
             assert instrument.capabilities.name
         assert kinds == set(KINDS)
+    elif all("role" in table for table in values.values()):
+        from corescout.readers import read_scan
+        from corescout.readers.own_names import VARIABLE
+
+        file = tmp_path / "channels.toml"
+        file.write_text(block.code)
+        monkeypatch.setenv(VARIABLE, str(file))
+        image = np.random.default_rng(0).random((16, 16))
+        np.savez(tmp_path / "own.npz", **dict.fromkeys(values, image))
+        roles = read_scan(tmp_path / "own.npz").roles
+        assert roles == {name: table["role"] for name, table in values.items()}
     else:
         assert any(key.startswith("corescout.") for key in values["project"]["entry-points"])
 

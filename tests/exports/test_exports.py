@@ -130,9 +130,13 @@ def test_export_writes_maps_of_a_run(quick_result, tmp_path):
     done = subprocess.run([*command, str(tmp_path / "model.pt")], capture_output=True, text=True)
     plan = TrainingPlan.model_validate(quick_result.plan["training"])
     reason = why_not_pyroved(specification_of(quick_result.winner, plan), quick_result.winner.kind)
-    assert done.returncode == (0 if reason is None else 2), done.stderr
-    assert (tmp_path / "model.pt").exists() == (reason is None)
-    assert (reason or "") in " ".join(done.stderr.split())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "model.pt").exists()
+    said = " ".join(done.stderr.split())
+    if reason is None:
+        assert "counterpart" not in said
+    else:
+        assert f"{reason.partition(';')[0]}. Its counterpart is trained" in said
 
 
 def test_the_model_goes_to_pyroved_or_the_reason_is_said(tmp_path, quick_result):
@@ -151,6 +155,20 @@ def test_the_model_goes_to_pyroved_or_the_reason_is_said(tmp_path, quick_result)
     assert about["ivae"]["data_dim"] == [window, window]
     assert about["channel"] == "Amplitude"
     assert 0 < about["zero"] < about["one"] < 1e-9
-    canonical = replace(result, winner=replace(candidate, decoder="canonical"))
-    with pytest.raises(InputError, match="canonical decoder"):
-        write_model(canonical, tmp_path / "other")
+    for other in (replace(candidate, kind="pca"), replace(candidate, kind="nmf")):
+        with pytest.raises(InputError, match=f"{other.kind.upper()} baseline"):
+            write_model(replace(result, winner=other), tmp_path / "other")
+        assert not (tmp_path / "other").exists()
+
+
+def test_a_model_that_pyroved_does_not_have_is_trained_anew_and_that_is_said(
+    tmp_path, quick_result
+):
+    spec = specification_of(quick_result.winner, TrainingPlan())
+    assert spec.decoder == "canonical"
+    told: list[str] = []
+    path, beside = write_model(quick_result, tmp_path / "model", told.append)
+    assert read_pyroved(path).spec.decoder == "spatial"
+    about = json.loads(beside.read_text())
+    assert "canonical decoder" in about["trained_instead_of"]
+    assert f"{about['agreement_ari']:.2f}" in " ".join(told)

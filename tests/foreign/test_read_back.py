@@ -43,7 +43,7 @@ def test_what_does_not_read_back_ends_the_plan_before_it_matters(bench, fault, w
     plan = bench.arm(target(0.05, 0.0), target(-0.05, 0.0))
     bench.controller.faults.add(**fault)
     bench._run(plan)
-    said = str(bench.error or bench.events[-1].detail.get("reason"))
+    said = str(bench.error or bench.events[-1].reason)
     assert words in said
     assert begun(bench, never) == 0
     assert bench.session.state == "HOLD"
@@ -86,7 +86,7 @@ def test_a_tip_that_is_moved_before_its_spectrum_is_measured_for_no_target(bench
             bench.controller.faults.add(**far)
             break
     rest = list(run)
-    assert "from where it was sent" in rest[-1].detail["reason"]
+    assert "from where it was sent" in rest[-1].reason
     assert not [e for e in rest if e.what == "measured"]
 
 

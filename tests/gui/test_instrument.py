@@ -233,6 +233,17 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     assert [e["by"] for e in entries if e["what"] == "released"]
 
 
+def test_no_long_reason_hides_that_a_stop_is_not_confirmed(connected):
+    bar = connected.panel.stop_bar
+    said = "NOT CONFIRMED: stop it at the controller (no connection answers). Nothing more is sent."
+    reason = "FolMe.XYPosSet at 127.0.0.1:6501: closed by the other side; " * 8
+    bar.show_hold(reason, said)
+    first, second = bar.said.text().split("\n")
+    assert first == said
+    assert second.startswith("HOLD: FolMe.XYPosSet")
+    assert reason in bar.said.toolTip()
+
+
 def test_a_fault_ends_in_a_hold_that_says_why(connected, twin, qtbot):
     step = connected
     twin.speed = 5.0

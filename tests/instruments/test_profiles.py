@@ -1,11 +1,13 @@
 """One TOML file says which instruments there are and what they may be told."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from corescout import folders
 from corescout.data import InputError
+from corescout.instruments.limits import load_limits
 from corescout.instruments.nanonis import NanonisInstrument
 from corescout.instruments.profiles import open_instrument, profile_names
 from corescout.instruments.twin import DigitalTwin
@@ -93,6 +95,33 @@ def test_what_is_wrong_is_said(case, written):
     text, words = WRONG[case]
     with pytest.raises(InputError, match=words):
         open_instrument("afm", written(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[instruments.afm]\nkind = 'twin'\nspeed = " + "9" * 400,
+        "[instruments.afm]\nkind = 'nanonis'\nport = " + "9" * 400,
+        "[instruments.afm]\nkind = 'nanonis'\nport = " + "9" * 5000,
+        "[instruments.afm]\nkind = " + "[" * 5000 + "]" * 5000,
+        "[instruments.afm]\nkind = " + "{a = " * 5000 + "1" + "}" * 5000,
+        "[instruments." + "a." * 3000 + "b]\nkind = 'twin'",
+    ],
+)
+def test_absurd_depth_and_digits_are_one_short_line(text, written):
+    """An overflow or a recursion that nobody catches would be a page of Python."""
+    with pytest.raises(InputError) as error:
+        open_instrument("afm", written(text))
+    said = str(error.value)
+    assert "\n" not in said
+    assert len(said) < 1000
+
+
+def test_a_pipe_as_a_file_of_profiles_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    for read in (profile_names, load_limits):
+        with pytest.raises(InputError, match="no regular file"):
+            read(tmp_path / "pipe.toml")
 
 
 def test_without_a_file_it_says_where_it_was_looked_for(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from corescout.live.loop.sources import ListSource
 from corescout.live.reading.analyst import Analyst
 from corescout.live.states import ScanRecord
 
-WAIT_S = 60.0
+WAIT_S = 240.0  # on a loaded machine an exploration takes a minute and more
 
 
 @pytest.fixture

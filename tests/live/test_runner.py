@@ -22,7 +22,7 @@ from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
 from corescout.plan import TargetPlan
 
-WAIT_S = 60.0
+WAIT_S = 240.0  # on a loaded machine an exploration takes a minute and more
 
 
 class PushSource:

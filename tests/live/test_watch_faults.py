@@ -24,7 +24,7 @@ from corescout.live.loop.sources import FolderSource, ListSource
 from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
 
-WAIT_S = 60.0
+WAIT_S = 240.0  # on a loaded machine an exploration takes a minute and more
 
 
 @pytest.fixture

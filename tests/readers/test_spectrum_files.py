@@ -8,8 +8,13 @@ from igor2 import binarywave
 from nanonispy2.read import Grid, Spec
 
 import corescout
+from corescout.data import Measurement, Target
+from corescout.gui.steps.instrument.loop_plot import loops_layer
+from corescout.instruments.folder import FolderScans
+from corescout.live.day.day_timeline import loops_by_type
+from corescout.live.day.measured_table import add_rows, read_curves
 from corescout.readers import read_spectrum_grid
-from corescout.switching import switching_loops
+from corescout.switching import loop_of, switching_loops
 
 FORCE = b"\0;DataTypes:Raw,Amp;ExtendStart1:100;IsForce:1; 0100 Force"
 
@@ -92,16 +97,22 @@ def waveform(top_v=8.0, steps=40, points=25, rest_v=0.0):
     return write, np.tile(np.repeat([True, False], points), steps), bias
 
 
-@pytest.mark.parametrize("rest_v", [0.0, 1.5])
-def test_ss_pfm_tells_on_field_from_off_field(tmp_path, rng, rest_v):
+def ss_pfm(path, rng, rest_v=0.0, size=1.0):
+    """Write a curve that switches at 3 V and -3 V, with an electrostatic part on field."""
     write, on, bias = waveform(rest_v=rest_v)
     switched = np.repeat(np.where(np.gradient(write) > 0, write > 3, write > -3), 50)
     electrostatic = 0.05 * (bias - rest_v)
-    response = np.where(switched, 1.0, -1.0) * np.exp(0.4j) + electrostatic * np.exp(0.4j)
+    response = size * (np.where(switched, 1.0, -1.0) + electrostatic) * np.exp(0.4j)
     columns = {"Raw": np.zeros(len(bias)), "Amp": np.abs(response),
                "Phase": np.rad2deg(np.angle(response)),
                "Bias": bias + 1e-3 * rng.standard_normal(len(bias))}  # fmt: skip
-    force_wave(tmp_path / "SSPFM0001.ibw", columns, NOTE, FORCE)
+    force_wave(path, columns, NOTE, FORCE)
+    return write, on, bias
+
+
+@pytest.mark.parametrize("rest_v", [0.0, 1.5])
+def test_ss_pfm_tells_on_field_from_off_field(tmp_path, rng, rest_v):
+    write, on, bias = ss_pfm(tmp_path / "SSPFM0001.ibw", rng, rest_v)
     curve = corescout.read_measurement(tmp_path / "SSPFM0001.ibw")
     assert (curve.axis_name, curve.axis_unit) == ("Bias", "V")
     is_pulse = on & (np.abs(bias - rest_v) > 0.2)
@@ -114,6 +125,44 @@ def test_ss_pfm_tells_on_field_from_off_field(tmp_path, rng, rest_v):
     np.testing.assert_allclose(off, 1.0, atol=1e-2)  # no electrostatic part
     assert np.ptp(both) > 0.3
     assert next(iter(loops["off field"].channels)) == "response"
+
+
+def test_a_watched_folder_takes_the_off_field_loop(tmp_path, rng, surface):
+    (tmp_path / "scans").mkdir()
+    for number in range(2):
+        write, _, _ = ss_pfm(tmp_path / "scans" / f"SSPFM{number}.ibw", rng, size=1e-10)
+    found = []
+
+    def took(path, curve):
+        found.append(curve)
+        if len(found) == 2:
+            watch.stop()
+
+    watch = FolderScans(tmp_path / "scans", existing=True, poll_s=0.05, on_spectrum=took)
+    assert list(watch) == []
+    targets = [Target(f"t{i}", "scan", (30.0 + 40 * i, 50.0), (0.0, 0.0), 1, i + 1, "spectrum")
+               for i in range(2)]  # fmt: skip
+    for target, curve in zip(targets, found, strict=True):
+        add_rows(tmp_path / "measurements.csv", target, curve)
+    first, second = read_curves(tmp_path / "measurements.csv")[1]
+    pulses = write[np.abs(write) > 0.2]
+    for curve in (first, second):
+        np.testing.assert_allclose(curve.axis, pulses, atol=0.01)
+        np.testing.assert_allclose(np.abs(curve.channels["response"]), 1e-10, rtol=0.02)
+        assert curve.units == {"response": "m"}
+    assert not np.array_equal(first.axis, second.axis)  # the bias was measured, with its noise
+    axes = loops_by_type({1: [first, second]}).axes[0]
+    assert [line.get_label() for line in axes.lines] == ["type 1 (2)"]
+    np.testing.assert_allclose(np.abs(axes.lines[0].get_ydata()), 100, rtol=0.02)
+    assert np.ptp(np.abs(found[0].channels["response on field"])) > 0.3e-10
+    assert found[0].xy_m == (7.15e-06, -1.09e-06)
+    pieces = loops_layer(surface.scan, targets, dict(zip(("t0", "t1"), found, strict=True)))[0]
+    assert len(pieces) == 2 * (len(pulses) - 1)
+
+
+def test_a_swept_curve_is_its_own_loop():
+    curve = Measurement(None, np.arange(3.0), "Bias", "V", {"Amp": np.ones(3)})
+    assert loop_of(curve) is curve
 
 
 @pytest.mark.parametrize("swept", ["triangle", "staircase", "constant"])

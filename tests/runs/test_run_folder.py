@@ -1,8 +1,12 @@
 """A run folder: whole or not at all, read back to the same result, readable without Corescout."""
 
 import csv
+import io
 import json
+import os
 import shutil
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +195,36 @@ def test_the_run_of_another_version_is_named_as_such(quick_result, tmp_path):
     plan["training"]["half_turns"] = True
     (run / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(InputError, match=r"this version of Corescout.*training\.half_turns"):
+        read_run(run)
+
+
+def test_weights_that_unpack_to_more_than_they_are_allowed_are_refused(quick_result, tmp_path):
+    """200 MB of zeros in 200 kB, and a header that declares 160 GB."""
+    run = write_run(quick_result, tmp_path / "run")
+    for declared, held in (((50_000_000,), 200_000_000), ((200_000, 200_000), 1000)):
+        head = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            head, {"descr": "<f4", "fortran_order": False, "shape": declared}
+        )
+        with zipfile.ZipFile(run / "weights.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("encoder.npy", head.getvalue() + bytes(held))
+        tracemalloc.start()
+        with pytest.raises(InputError, match="bytes that it declares"):
+            read_run(run)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["decision.json", "plan.json", "result.h5", "weights.npz"])
+def test_a_file_of_a_run_that_has_no_end_is_not_read(quick_result, tmp_path, name):
+    run = write_run(quick_result, tmp_path / "run")
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    with pytest.raises(InputError, match="no regular file"):
+        read_run(run)
+    (run / name).unlink()
+    (run / name).symlink_to("/dev/zero")
+    with pytest.raises(InputError, match="no regular file"):
         read_run(run)
 
 

@@ -37,7 +37,6 @@ def candidate(**changes):
         ({}, {"schedule": "one_cycle"}, "training.schedule"),
         ({}, {"kl_warmup": 0.5}, "training.kl_warmup"),
         ({}, {"initialisation": "scaled"}, "training.initialisation"),
-        ({}, {"jitter": 1.0}, "training.jitter"),
         ({}, {"max_steps": 10}, "training.max_steps"),
         ({}, {"angle_guide": "circular"}, "angle"),
         ({}, {"mask": "round"}, "mask"),

@@ -21,7 +21,7 @@ def prepared():
 
 
 def test_a_quarter_turn_of_the_scan_is_that_of_the_patch(prepared):
-    yx = np.asarray(prepared.keypoints.yx_px)
+    yx = np.asarray(prepared.patches(9).center_yx_px)
     splines = [spline_filter(np.asarray(image, np.float64)) for image in prepared.images]
     upright = np.asarray(prepared.patches(9).values)
     np.testing.assert_allclose(turned_patches(splines, yx, 9, 0.0), upright, atol=1e-5)

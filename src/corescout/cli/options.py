@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from corescout.data import InputError
-from corescout.data.bounds import why_no_file
+from corescout.data.bounds import regular_file
 from corescout.quantities import integers, length_m, names, time_s
 from corescout.quantities import weights as read_weights
 from corescout.vocabulary import Device, FindingDetector, Merging, Preset
@@ -272,9 +272,7 @@ def _read_plan(path: Path) -> Plan:
     from corescout.plan import Plan
 
     try:
-        if (why := why_no_file(path.stat())) is not None:
-            raise InputError("a plan file", f"{path}: {why}", "give the plan.json of a run")
-        content = path.read_bytes()
+        content = regular_file(path).read_bytes()
         is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")  # `>` of PowerShell 5
         text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
         values = json.loads(text, object_pairs_hook=_once)
@@ -282,7 +280,9 @@ def _read_plan(path: Path) -> Plan:
         raise InputError(
             "a plan file", f"{path} ({error.strerror})", "give the plan.json of a run"
         ) from error
-    except ValueError as error:
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise InputError(
             "a plan file", f"{path.name} ({error})"[:200], "write one with 'corescout plan'"
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from corescout.live import Day, Runner, Trained
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
+    from corescout.live.states import ScanRecord
     from corescout.plan import Plan
 
 _NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
@@ -55,7 +57,7 @@ def watch(
         int, typer.Option(min=1, help="Targets that may be measured unattended.")
     ] = 100,
     most_scans: Annotated[
-        int | None, typer.Option(min=1, help="End after so many scans; else at Ctrl-C.")
+        int | None, typer.Option(min=1, help="End when so many scans are decided; else at Ctrl-C.")
     ] = None,
     preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
@@ -102,6 +104,9 @@ def watch(
     finally:
         day.close()
     typer.echo(f"the day: {day.folder / 'day.html'}")
+    if day.problem:
+        typer.echo(f"NOT WRITTEN: {day.problem}", err=True)
+        raise typer.Exit(1)
 
 
 def _known(run: Path | None) -> Trained | None:
@@ -188,7 +193,7 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
                 )
                 for line in (*check.errors, *check.warnings):
                     typer.echo(f"  {line}")
-            enough = most_scans is not None and len(runner.snapshot.records) >= most_scans
+            enough = most_scans is not None and _enough(runner.snapshot.records, most_scans)
             told = _say_stop(runner, told)
             if stop.is_set() or (enough and not runner.measuring_or_due):
                 runner.stop()
@@ -197,11 +202,17 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
     if report is not None and not report.confirmed:
         raise typer.Exit(_NOT_CONFIRMED)
     if runner.gave_up or runner.undecided:
-        left = f"; {runner.undecided} scans have no outcome" if runner.undecided else ""
+        n = runner.undecided
+        left = f"; {n} scan{' has' if n == 1 else 's have'} no outcome" if n else ""
         typer.echo(
             f"the watch ended by itself: {runner.gave_up or 'not all was done'}{left}", err=True
         )
         raise typer.Exit(1)
+
+
+def _enough(records: Sequence[ScanRecord], most_scans: int) -> bool:
+    """Whether so many came and one was decided since: for a superseded one, a newer is in work."""
+    return any(r.outcome != "superseded" for r in records[most_scans - 1 :])
 
 
 def _say_stop(runner: Runner, told: StopReport | None) -> StopReport | None:

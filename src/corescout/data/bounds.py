@@ -37,6 +37,22 @@ def why_no_file(found: os.stat_result) -> str | None:
     return None
 
 
+def regular_file(path: Path) -> Path:
+    """Return the path of a file that has an end; a folder is left to who opens it.
+
+    Raises
+    ------
+    InputError
+        If it is a pipe, a device or the like, or larger than is read.
+    OSError
+        If there is none.
+    """
+    found = path.stat()
+    if not stat.S_ISDIR(found.st_mode) and (why := why_no_file(found)) is not None:
+        raise InputError("a file of bearable size", f"{path}: {why}", "give another")
+    return path
+
+
 def check_unpacked(declared_bytes: int, path: Path) -> None:
     """Refuse what unpacks to far more than the file holds, before anything is allocated.
 
@@ -85,7 +101,7 @@ def bounded_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
         If it is none.
     """
     declared = 0
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(regular_file(path)) as archive:
         check_unpacked(sum(entry.file_size for entry in archive.infolist()), path)
         for entry in archive.infolist():
             if entry.filename.endswith(".npy"):
@@ -109,7 +125,7 @@ def own_h5(path: Path) -> Iterator[h5py.File]:
     """
     import h5py
 
-    with h5py.File(path, "r") as file:
+    with h5py.File(regular_file(path), "r") as file:
         check_unpacked(_own_bytes(file, path), path)
         yield file
 

@@ -43,6 +43,8 @@ class WallProfiles:
     phase_step_deg: NDArray[np.float64]
     direction_rad: NDArray[np.float64]
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         set_readonly(self, "kind", (None,), np.int64)
         for name in ("contrast", "width_px", "phase_step_deg", "direction_rad"):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import readonly, set_readonly
+from corescout.data.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class LineFaults:
     of_offsets: bool = False
     error_before: float = field(default=float("nan"))
     error_after: float = field(default=float("nan"))
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "masked", (None,), np.bool_)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 
 class SteadyClock:
-    """Goes on from when it was made with the monotonic clock, or with the computer's if later.
+    """Goes on with the monotonic clock from the latest time that it has seen.
+
+    The computer's clock is followed forward, never back. From any thread.
 
     Parameters
     ----------
@@ -19,14 +22,16 @@ class SteadyClock:
         now = datetime.now(UTC)
         self._from = now if not_before is None else max(now, not_before)
         self._from_s = time.monotonic()
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """Return the time, UTC."""
-        return max(datetime.now(UTC), self._from + timedelta(seconds=self._passed_s()))
+        with self._lock:
+            now_s = time.monotonic()
+            here = self._from + timedelta(seconds=now_s - self._from_s)
+            self._from, self._from_s = max(datetime.now(UTC), here), now_s
+            return self._from
 
     def set_back(self) -> timedelta:
         """Return by how much the computer's clock is behind; 0 as a rule."""
         return self.now() - datetime.now(UTC)
-
-    def _passed_s(self) -> float:
-        return time.monotonic() - self._from_s

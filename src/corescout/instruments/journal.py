@@ -92,7 +92,7 @@ def read_journal(path: str | Path) -> list[dict[str, Any]]:
     for line in Path(path).read_bytes().splitlines():
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and "what" in entry:
             entries.append(entry)

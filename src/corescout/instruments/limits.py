@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from corescout.data import InputError
+from corescout.data.bounds import regular_file
 from corescout.instruments.messages import VALUES, Message
 from corescout.instruments.protocol import Contact
 from corescout.instruments.visit_plan import is_number
@@ -260,7 +261,7 @@ def load_limits(path: str | Path) -> Limits:
     """
     path = Path(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))["limits"]
+        table = tomllib.loads(regular_file(path).read_text(encoding="utf-8"))["limits"]
     except (OSError, KeyError, *NO_TOML) as error:
         raise InputError(
             "a TOML file with a table [limits]", f"{path} ({type(error).__name__}: {error})"[:200],

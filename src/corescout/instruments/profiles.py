@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from corescout.data import InputError
+from corescout.data.bounds import regular_file
 from corescout.folders import profiles_file
 from corescout.instruments.limits import NO_TOML, Limits, limits_of_table
 from corescout.instruments.protocol import Instrument
@@ -249,7 +250,8 @@ def _loaded(entry: EntryPoint) -> type[Profile]:
 
 def _tables(file: Path) -> Mapping[str, Any]:
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))["instruments"]
+        text = regular_file(file).read_text(encoding="utf-8")
+        tables = tomllib.loads(text)["instruments"]
     except (OSError, KeyError, *NO_TOML) as error:
         raise InputError(
             "a TOML file with tables [instruments.NAME]",

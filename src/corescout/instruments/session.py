@@ -103,6 +103,8 @@ class Session:
         The newest of the last stop, until a release.
     stop_told : callable
         Takes each report of a stop, from any thread.
+    clock : SteadyClock
+        That the ends of plans and policies are held against.
     """
 
     def __init__(
@@ -129,7 +131,7 @@ class Session:
         self.stop_told: Callable[[StopReport], None] = lambda report: None
         self._control = Control()
         entries = read_journal(journal.path)
-        self._clock = SteadyClock(last_time(entries))
+        self.clock = SteadyClock(last_time(entries))
         left = last_state(entries)
         self._begun = dict(left.begun)
         if left.state in ("RUNNING", "HOLD"):
@@ -472,7 +474,7 @@ class Session:
         gate.set_position(start_m(self._instrument, messages, limits))
         place: tuple[float, float] | None = None  # that the tip was sent to
         for message in messages:
-            if self._clock.now() > plan.expires_at:
+            if self.clock.now() > plan.expires_at:
                 raise StoppedError("the plan expired during the run")
             timed = self._look_before(message, limits, gate, place)
             if message.kind in ("move", "zoom"):
@@ -631,7 +633,7 @@ class Session:
 
     def _check(self, plan: VisitPlan) -> Check:
         begun = {} if self._measure_again else self._begun
-        return rehearse(plan, self._instrument, self._limits, begun, self._clock)
+        return rehearse(plan, self._instrument, self._limits, begun, self.clock)
 
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf

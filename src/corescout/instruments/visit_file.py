@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corescout.data import InputError, ScanFrame, Target
+from corescout.data.bounds import regular_file
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan
 
 FORMAT = "corescout visits 1"
@@ -40,12 +41,12 @@ def read_visits(path: str | Path) -> VisitPlan:
     """
     file = Path(path)
     try:
-        said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        said: dict[str, Any] = json.loads(regular_file(file).read_text(encoding="utf-8"))
         if said["format"] != FORMAT:
             raise ValueError(f"its format is {said['format']!r}")
         plan = _plan(said["plan"])
         whole = plan.digest == said["digest"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             "a plan of visits", f"{file.name} ({type(error).__name__}: {error})"[:200],
             "write it anew with write_visits",

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from corescout.data.keypoints import KINDS
 
-BROADEST_SIGMAS = 4.8  # distance of the flanks: twice the full width at half height of the tip
+BROADEST_SIGMAS = (
+    4.6  # distance of the flanks: about twice the full width at half height of the tip
+)
 _RESOLVED_SIGMAS = 3.3  # lines broader than this show both walls
 _GAP_WIDTHS = 1.5  # of a line: farther off it lies alone
 _SCALE = 1.5  # smoothing of the second derivative: one peak for all widths up to that
 _STRONG, _WEAK = 0.6, 0.35  # of the high threshold of edges: two flanks agree
-_SHORTEST_PX = 12  # a shorter line keeps its outline: two flanks and the ends
+_SHORTEST_PX = 20  # a shorter line keeps its outline: two flanks and the ends
 _WITHIN_PX = 0.6  # the zero of the slope lies in the pixel, or hardly beyond
 _STEP_SIGMAS = 0.7  # along the cut across a line
 _ALONG_PX = 9  # over which the width of a line is averaged
@@ -42,7 +44,7 @@ class Ridges:
     strength : (H, W) float32
         Gradient of the weaker flank.
     flanks : (H, W) bool
-        Pixels at and around the flanks.
+        Pixels on the flanks; no wider, or walls that join the line lose their ends.
     """
 
     centres: NDArray[np.bool_]
@@ -64,7 +66,7 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     high : (H, 1)
         Gradient that an edge needs in each row.
     """
-    from scipy.ndimage import binary_dilation, gaussian_filter
+    from scipy.ndimage import gaussian_filter
     from skimage.filters import apply_hysteresis_threshold
     from skimage.morphology import remove_small_objects
 
@@ -98,8 +100,7 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     beside = np.zeros(image.shape, bool)
     for y, x in flanks.pixels(found, image.shape):
         beside[y, x] = True
-    beside = binary_dilation(beside, np.ones((3, 3), bool)) & ~centres
-    return Ridges(centres, kind, offset, strength, beside)
+    return Ridges(centres, kind, offset, strength, beside & ~centres)
 
 
 @dataclass(frozen=True, eq=False)

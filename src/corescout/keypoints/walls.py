@@ -22,6 +22,7 @@ _STRONG_PERCENTILE = 99  # of the gradient: that of the strongest walls
 _WALL_SHARE = 0.38  # a wall's gradient is at least this share of it somewhere along its line
 _NOISE_SIGMAS = 7.0  # and this many times that of white noise
 _LOW_SHARE = 0.5  # of the high threshold: down to here a line goes on
+_JOIN_PX = 13  # around a line, where two flanks so near that they touch are that line going on
 _BANDS = 8  # of rows, each with a threshold of its own
 _FAINTEST = 0.15  # of the whole scan's strongest walls: fainter bands are taken as empty
 _HALF = np.float32(0.5)
@@ -168,6 +169,7 @@ def _lines(
     # What is left of a flank is no wall, also where it touches the line.
     steps = remove_small_objects(edges & ~ridges.flanks, max_size=_SHORTEST_PX - 1, connectivity=2)
     mask = steps | ridges.centres
+    mask |= _gaps(mask, ridges.centres, slope.of_image)
     thin = remove_small_objects(skeletonize(mask), max_size=_SHORTEST_PX - 1, connectivity=2)
     pixel = np.argwhere(thin)
     rows, columns = pixel.T
@@ -177,3 +179,16 @@ def _lines(
     shift = np.where(is_step, offset[:, rows, columns], ridges.offset[:, rows, columns])
     score = np.where(is_step, slope.size[rows, columns], ridges.strength[rows, columns])
     return Walls(pixel, (pixel + shift.T).astype(np.float64), score.astype(np.float64), kind)
+
+
+def _gaps(
+    mask: NDArray[np.bool_], centres: NDArray[np.bool_], smooth: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Dark pixels between two walls at most 3 px apart, near a line: its ends and its joins.
+
+    Away from a line such walls are those of dense needles, and stay two.
+    """
+    from scipy.ndimage import binary_opening, laplace, maximum_filter
+
+    between = ~mask & ~binary_opening(~mask, disc(3)) & (laplace(smooth) > 0)
+    return np.asarray(between & maximum_filter(centres, _JOIN_PX))

@@ -20,7 +20,6 @@ _LEAST_MASKED, _MASKED_SIGMAS = 0.13, 4.5  # those that are masked too
 _COLUMNS = 512  # that the levels of a broad scan are estimated from
 _JUMP_SIGMAS = 4.0  # and beyond the scatter of the steps from line to line
 _ROUNDS = 3
-_QUIET, _QUIET_SIGMAS = 0.25, 0.3186  # quantile of a Gaussian's size, and where it lies
 _RAMP_SHARE, _RAMP_SIGMAS = 0.06, 4.0  # a step beside a wall's: of its size, and of its error
 _LOST = 1.0  # log: a line fainter or stronger than its neighbours by e holds no usable values
 _LONGEST = 3  # lines of an excursion: a longer one is two jumps that stay
@@ -132,9 +131,8 @@ def _jumps(steps: _Steps) -> NDArray[np.float64]:
     """
     size, error = steps.size, steps.error
     jumps = np.zeros(len(size))
-    # Half of the steps may be faults: at first the spread is that of the quietest.
-    usual = _running_median(size)
-    scatter = float(np.quantile(np.abs(size - usual), _QUIET)) / _QUIET_SIGMAS
+    # More than half of the steps may be faults: the scatter is that of what is left, and grows.
+    usual, scatter = _running_median(size), 0.0
     for _ in range(_ROUNDS):  # with the larger ones known, the smaller ones are seen
         least = np.maximum(_LEAST_JUMP, _JUMP_SIGMAS * np.maximum(scatter, error))
         off = size - usual

@@ -22,7 +22,8 @@ from corescout.readers.stored import StoredImage, scans_of
 
 _Section = dict[str, str]
 _MAX_HEADER = 2**22
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# One with a decimal comma is none: read up to the comma it would be wrong in silence.
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\d.,])"
 _SCALE = re.compile(
     rf"V\s*(?:\[(?P<sens>[^\]]*)\])?\s*\((?P<lsb>{_NUMBER})\s*(?P<lsb_unit>\S*)/LSB\)"
     rf"\s*(?P<value>{_NUMBER})\s*(?P<unit>\S*)"
@@ -51,7 +52,8 @@ def read_all(path: Path) -> list[Scan]:
         raise InputError(
             "a Nanoscope image",
             f"{sections[0][''] if sections else 'no section'!r} in {path.name}",
-            "open an image; export force curves and force volumes (.pfc) as text or .gwy",
+            "open an image; save force volumes (.pfc) and files from before version 4.2 as .gwy in"
+            " Gwyddion",
         )
     general: _Section = {}
     last = ("ciao scan list",)  # its keys are those of the frame, whatever other lists call them
@@ -82,6 +84,9 @@ def _image(
         warn(f"{name!r}: {doubt}")
     raw = _raw(path, image, shape)
     values = np.flipud(raw * (factor / _divisor(image, shape, raw)))
+    known = int(image.get("valid data len x", shape[1]))
+    if 0 < known < shape[1]:
+        values = np.where(np.arange(shape[1]) < known, values, np.nan)
     done = int(image.get("valid data len y", shape[0]))
     is_partial = 0 < done < shape[0]
     if is_partial:
@@ -116,9 +121,10 @@ def _shape(image: _Section) -> tuple[int, int]:
 
 def _label(image: _Section) -> tuple[str, str | None]:
     """Label and direction: 'S [Height] "Height Sensor"' gives "Height Sensor"."""
-    quoted = re.search(r'"([^"]*)"', image.get("image data", ""))
+    quoted = re.search(r'"([^"]+)"|\[([^\]]+)\]\s*(?:""\s*)?$', image.get("image data", ""))
     direction = image.get("line direction", "").lower()
-    return quoted[1] if quoted else "Channel", direction if direction in _DIRECTIONS else None
+    label = quoted[1] or quoted[2] if quoted else "Channel"
+    return label, direction if direction in _DIRECTIONS else None
 
 
 def _mode(general: _Section) -> Mode:
@@ -209,6 +215,8 @@ def _frame(
 ) -> ScanFrame | None:
     size = _size(image, general)
     if size is None:
+        said = image.get("scan size", "") or general.get("scan size", "")
+        warn(f"Scan Size {said[:40]!r} is no size: the scale is taken as unknown")
         return None
     assumed = ["pitch = Scan Size / N", "centre = X Offset, Y Offset"]
     full = _full_lines(image, general, shape)
@@ -256,7 +264,7 @@ def _size(image: _Section, general: _Section) -> tuple[float, float] | None:
 def _aspect(image: _Section, general: _Section) -> float:
     """Width over height: "2:1", "2.00", "1.33333:1"."""
     text = image.get("aspect ratio", "") or general.get("aspect ratio", "1:1")
-    found = re.match(rf"({_NUMBER})(?:\s*:\s*({_NUMBER}))?", text)
+    found = re.match(rf"({_NUMBER})(?:\s*:\s*({_NUMBER}))?", text.replace(",", "."))
     above, below = (float(found[1]), float(found[2] or 1)) if found else (1.0, 1.0)
     return above / below if above > 0 and below > 0 else 1.0
 

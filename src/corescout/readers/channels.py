@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Container
 
-from corescout.readers.roles import words_of
+from corescout.readers.roles import DIRECTION, words_of
 
 _PREFIXES = {
     "": 1.0,
+    "a": 1e-18,
     "f": 1e-15,
     "p": 1e-12,
     "n": 1e-9,
@@ -19,23 +20,27 @@ _PREFIXES = {
     "k": 1e3,
     "M": 1e6,
     "G": 1e9,
+    "T": 1e12,
 }
-_DEGREES = {"\u00b0": "deg", "\u00ba": "deg", "degree": "deg", "degrees": "deg"}
+_DEGREES = ("\u00b0", "\u00ba", "\u00e2\u00b0", "deg", "degree", "degrees")  # UTF-8 as Latin-1 too
+_ANGLES = {"rad": 180 / math.pi, "radian": 180 / math.pi, "radians": 180 / math.pi,
+           "mrad": 0.18 / math.pi, "mdeg": 1e-3, **dict.fromkeys(_DEGREES, 1.0)}  # fmt: skip
 _BASES = ("Pa", "Hz", "m", "V", "A", "N", "s", "J", "W", "F", "K")
 _ANGSTROM = ("\u00e5", "\u00e5ngstr\u00f6m", "angstrom")
 
 
 def clean_label(label: str) -> str:
     """Cut what follows the first Trace or Retrace: labels carry residue ("PhaseRetracerace")."""
-    found = re.match(r"(.*?(?:Retrace|Trace))", label)
+    found = re.match(r"(.*?(?:Retrace|Trace)[)\]]?)", label)
     return found.group(1) if found else label.strip()
 
 
 def direction_of(name: str) -> str | None:
     """Return "trace", "retrace" or None."""
-    if name.endswith("Retrace"):
-        return "retrace"
-    return "trace" if name.endswith("Trace") else None
+    found = DIRECTION.search(name)
+    if found is None:
+        return None
+    return "retrace" if found[1].lower() in ("retrace", "backward", "bwd") else "trace"
 
 
 def si_value(unit: str) -> tuple[float, str]:
@@ -51,13 +56,15 @@ def si_value(unit: str) -> tuple[float, str]:
         return above / below, f"{top}/{bottom}"
     if unit.lower() in _ANGSTROM:
         return 1e-10, "m"
-    if unit.lower() in ("rad", "radian", "radians"):
-        return 180 / math.pi, "deg"
+    if unit.lower() in _ANGLES:
+        return _ANGLES[unit.lower()], "deg"
+    if unit == "cm":
+        return 1e-2, "m"
     for base in _BASES:
         prefix = unit.removesuffix(base)
         if unit.endswith(base) and prefix in _PREFIXES:
             return _PREFIXES[prefix], base
-    return 1.0, _DEGREES.get(unit.lower(), unit)
+    return 1.0, unit
 
 
 def unit_of(name: str) -> str:

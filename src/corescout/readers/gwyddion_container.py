@@ -51,8 +51,11 @@ def _component(content: bytes, at: int, stop: int, depth: int) -> tuple[Any, int
     kind, at = chr(content[at]), at + 1
     if kind in "bciqd":
         code, _ = _NUMBERS[kind]
-        _within(at + struct.calcsize(code), stop)
-        return struct.unpack_from(code, content, at)[0], at + struct.calcsize(code)
+        ends = at + struct.calcsize(code)
+        _within(ends, stop)
+        if kind == "c":  # some programs write a text of one letter so
+            return content[at:ends].decode("latin-1"), ends
+        return struct.unpack_from(code, content, at)[0], ends
     if kind == "s":
         return _text(content, at, stop)
     if kind == "o":

@@ -51,6 +51,7 @@ def read(path: Path) -> Scan:
         directions={name: d} if (d := direction_of(name)) is not None else {},
         source=str(path),
         metadata=header,
+        warnings=_not_numbers(header),
     )
 
 
@@ -70,6 +71,23 @@ def _header(path: Path) -> tuple[dict[str, str], int]:
     pairs = (line.partition("=") for line in text.split("\n")[1:])
     header = {key.strip(): value.strip() for key, equals, value in pairs if equals}
     return header, len(raw) + 4 - len(raw) % 4
+
+
+def _not_numbers(header: dict[str, str]) -> tuple[str, ...]:
+    """What of the frame is there and is no number, such as one with a decimal comma."""
+    keys = [k for k in ("XReal", "YReal", "XOffset", "YOffset", ANGLE) if k in header]
+    return tuple(
+        f"{key} is no number ({header[key][:40]!r}): the scale is taken as unknown"
+        for key in keys
+        if not _is_number(header[key])
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _frame(header: dict[str, str], shape: tuple[int, ...]) -> ScanFrame | None:

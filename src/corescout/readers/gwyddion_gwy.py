@@ -6,6 +6,7 @@ import math
 import re
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.readers.asylum_ibw import mode_of
-from corescout.readers.asylum_note import acquired_at, frame_from_note, not_numbers
+from corescout.readers.asylum_note import acquired_at, frame_from_note, not_numbers, number
 from corescout.readers.channels import clean_label, direction_of, si_value
 from corescout.readers.gwyddion_container import read_container
 from corescout.readers.roles import role_of
@@ -44,9 +45,9 @@ def read_all(path: Path) -> list[Scan]:
         ) from error
     fields = {int(m[1]): v for k, v in container.items() if (m := _DATA.fullmatch(k))}
     images = [
-        _image(container, number, fields[number], path)
-        for number in sorted(fields)
-        if isinstance(fields[number], dict) and "data" in fields[number]
+        _image(container, index, fields[index], path)
+        for index in sorted(fields)
+        if isinstance(fields[index], dict) and "data" in fields[index]
     ]
     if not images:
         raise InputError("an image in the container", f"none in {path.name}", "export one")
@@ -55,12 +56,12 @@ def read_all(path: Path) -> list[Scan]:
 
 
 def _image(
-    container: Mapping[str, Any], number: int, field: Mapping[str, Any], path: Path
+    container: Mapping[str, Any], index: int, field: Mapping[str, Any], path: Path
 ) -> StoredImage:
     shape = int(field["yres"]), int(field["xres"])
-    label = clean_label(str(container.get(f"/{number}/data/title", f"Channel{number}")))
+    label = clean_label(str(container.get(f"/{index}/data/title", ""))) or f"Channel{index}"
     factor, unit = si_value(_unit(field, "si_unit_z"))
-    note = _note(container, number)
+    note = _note(container, index)
     return StoredImage(
         name=label,
         values=_values(field, shape, path) * factor,
@@ -91,7 +92,8 @@ def _frame(
         return None
     pitch = (size[0] / shape[1], size[1] / shape[0])
     if "ScanAngle" in note:
-        return frame_from_note(note, shape, pitch, "pitch = size / N of the Gwyddion field")
+        frame = frame_from_note(note, shape, pitch, "pitch = size / N of the Gwyddion field")
+        return frame if frame is None else _said_if_cropped(frame, note)
     # Gwyddion's offset is that of the upper left corner, its y grows downwards.
     left, top = (factor * float(field.get(key, 0.0)) for key in ("xoff", "yoff"))
     centre = (left + size[0] / 2, -(top + size[1] / 2))
@@ -101,8 +103,24 @@ def _frame(
     return ScanFrame(shape, pitch, centre, assumed=assumed)
 
 
-def _note(container: Mapping[str, Any], number: int) -> dict[str, str]:
-    meta = container.get(f"/{number}/meta", {})
+def _said_if_cropped(frame: ScanFrame, note: Mapping[str, str]) -> ScanFrame:
+    """The frame with a doubt, where the field is smaller than the scan that its metadata is of."""
+    scanned = number(note, "FastScanSize"), number(note, "SlowScanSize")
+    parts = [
+        size < whole - 2 * pitch
+        for size, whole, pitch in zip(frame.size_m, scanned, frame.pitch_m, strict=True)
+        if whole
+    ]
+    if not any(parts):
+        return frame
+    doubt = (
+        "the field is a part of its scan: its place in it is unknown, the scan's centre is taken"
+    )
+    return replace(frame, assumed=(*frame.assumed, doubt))
+
+
+def _note(container: Mapping[str, Any], index: int) -> dict[str, str]:
+    meta = container.get(f"/{index}/meta", {})
     meta = meta if isinstance(meta, dict) else {}
     return {key: str(value) for key, value in meta.items() if key}
 

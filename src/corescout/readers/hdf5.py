@@ -27,6 +27,7 @@ from corescout.readers.damage import damaged_as_input_error
 from corescout.readers.roles import role_of
 from corescout.readers.stored import StoredImage, scans_of
 
+_REAL = "fiub"  # kinds of numbers: of complex ones amplitude and phase are images
 _LARGEST_PITCH_M = 1e-4
 
 
@@ -111,7 +112,9 @@ def _scans_in(group: Any, path: Path) -> list[Scan]:
     found = list(_nsid(group, path)) or list(_usid(group, path, warnings))
     if not found:
         raise InputError(
-            "NSID or USID images", f"none in {path.name}", "export the scan as NSID or USID"
+            "NSID or USID images of real numbers",
+            f"none in {path.name}",
+            "export the scan as NSID or USID, or open it in Gwyddion and save it as .gwy",
         )
     first = found[0]
     doubts = dict.fromkeys(text for channel in found for text in not_numbers(channel.note))
@@ -148,12 +151,13 @@ def _nsid(file: Any, path: Path) -> Iterator[_Channel]:
             if isinstance(item, pyfive.Dataset)
             and item.ndim == 2
             and "DIMENSION_LABELS" in item.attrs
+            and item.dtype.kind in _REAL
             else None
         )
     )
     _check_size(path, *found)
     for item in found:
-        labels = dimension_labels(item)
+        labels = [label.lower() for label in dimension_labels(item)]
         group = item.parent
         values = np.asarray(item[()], dtype=np.float32)
         (pitch_x, x_falls), (pitch_y, y_falls) = _axis(group, "x", path), _axis(group, "y", path)
@@ -186,6 +190,7 @@ def _channel(
 
 def _axis(group: Any, axis: str, path: Path) -> tuple[float, bool]:
     """Pitch of a position axis in metres, 0 where it has none, and whether its values fall."""
+    axis = axis if axis in group else axis.upper()
     if axis not in group:
         return 0.0, False
     _check_size(path, group[axis])
@@ -201,7 +206,9 @@ def _usid(file: Any, path: Path, warnings: list[str]) -> Iterator[_Channel]:
     file.visititems(
         lambda name, item: (
             found.append(item)
-            if isinstance(item, pyfive.Dataset) and name.endswith("Raw_Data")
+            if isinstance(item, pyfive.Dataset)
+            and name.endswith("Raw_Data")
+            and item.dtype.kind in _REAL
             else None
         )
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from corescout.data import InputError, Measurement
-from corescout.readers.channels import si_value
+from corescout.readers.channels import free_name, si_value
 
 _START = "[DATA]"
+_COMMA = "the numbers have decimal commas: they are taken as points"
 
 
 def read(path: Path) -> Measurement:
@@ -39,20 +40,25 @@ def read(path: Path) -> Measurement:
             f"an incomplete line in {path.name}",
             "wait until it is written completely, or copy it again",
         )
-    values = np.array([[float(v) for v in row[: len(columns)]] for row in rows])
+    place = [header.get("X (m)", ""), header.get("Y (m)", "")]
+    has_comma = any("," in number for row in [*rows, place] for number in row)
+    values = np.array([[_number(v) for v in row[: len(columns)]] for row in rows])
     values = values * np.array([factor for _, _, factor in columns])
     (axis_name, axis_unit, _), *channels = columns
+    names: list[str] = []
+    for name, _, _ in channels:
+        names.append(free_name(name, names))
     return Measurement(
         target_uid=None,
         axis=values[:, 0],
         axis_name=axis_name,
         axis_unit=axis_unit,
-        channels={name: values[:, i + 1] for i, (name, _, _) in enumerate(channels)},
-        units={name: unit for name, unit, _ in channels},
+        channels={name: values[:, i + 1] for i, name in enumerate(names)},
+        units={name: unit for name, (_, unit, _) in zip(names, channels, strict=True)},
         xy_m=_place(header),
         acquired_at=_time(header),
         source=str(path),
-        metadata=header,
+        metadata=header | ({"warning 1": _COMMA} if has_comma else {}),
     )
 
 
@@ -65,10 +71,18 @@ def column_of(label: str) -> tuple[str, str, float]:
     return f"{found[1]} {found[3] or ''}".strip(), unit, factor
 
 
+def _number(text: str) -> float:
+    """A number, also with a decimal comma: columns are parted by tabs, so that it is no list."""
+    try:
+        return float(text.replace(",", ".", 1))
+    except ValueError as error:
+        raise InputError("numbers in a table", f"{text[:40]!r}", "export it again") from error
+
+
 def _place(header: dict[str, str]) -> tuple[float, float] | None:
     try:
-        return float(header["X (m)"]), float(header["Y (m)"])
-    except (KeyError, ValueError):
+        return _number(header["X (m)"]), _number(header["Y (m)"])
+    except (KeyError, InputError):
         return None
 
 

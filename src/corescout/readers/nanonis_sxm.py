@@ -47,7 +47,7 @@ def read(path: Path) -> Scan:
     values = np.fromfile(path, kind, n_px * len(images), offset=start + len(_START))
     stack = values.reshape(len(images), height, width).astype(np.float32)
     stack[~np.isfinite(stack)] = np.nan
-    if header.get("SCAN_DIR", "").strip() == "up":
+    if header.get("SCAN_DIR", "").strip().lower() == "up":
         stack = stack[:, ::-1]
     channels, units, directions = {}, {}, {}
     for image, (name, given, direction) in zip(stack, images, strict=True):
@@ -56,7 +56,7 @@ def read(path: Path) -> Scan:
         full = f"{name}{direction.capitalize()}"
         channels[full] = image[:, ::-1] if direction == "retrace" else image
         units[full], directions[full] = unit, direction
-    missing = np.isnan(stack[0]).all(axis=1)
+    missing = np.isnan(stack).all(axis=(0, 2))
     roles, warnings = _roles(header, units)
     return Scan(
         uid=path.stem,
@@ -91,12 +91,15 @@ def _header(raw: bytes) -> dict[str, str]:
 
 def _images(header: dict[str, str]) -> list[tuple[str, str, str]]:
     """Name, unit and direction of each stored image, in order."""
-    rows = [row.split() for row in header["DATA_INFO"].splitlines()]
+    lines = header["DATA_INFO"].splitlines()
+    mark = "\t" if "\t" in lines[0] else None  # names and units may hold spaces, or be empty
+    rows = [[cell.strip() for cell in line.strip("\r\n ").split(mark)] for line in lines]
+    rows = [row[1:] if mark and row and not row[0] else row for row in rows]
     columns = {name: i for i, name in enumerate(rows[0])}
     return [
         (row[columns["Name"]], row[columns["Unit"]], direction)
         for row in rows[1:]
-        if row
+        if any(row)
         for direction in _DIRECTIONS[row[columns["Direction"]].lower()]
     ]
 
@@ -135,12 +138,16 @@ def _with_harmonic(name: str, words: Words, header: dict[str, str]) -> str:
 
 
 def _frame(header: dict[str, str], shape: tuple[int, int]) -> ScanFrame | None:
-    size_x, size_y = (float(n) for n in header["SCAN_RANGE"].split())
-    centre_x, centre_y = (float(n) for n in header["SCAN_OFFSET"].split())
+    size_x, size_y = (_number(n) for n in header["SCAN_RANGE"].split())
+    centre_x, centre_y = (_number(n) for n in header["SCAN_OFFSET"].split())
     if not (math.isfinite(size_x) and size_x > 0 and size_y > 0):
         return None
-    angle_deg = float(header.get("SCAN_ANGLE", "0"))
+    angle_deg = _number(header.get("SCAN_ANGLE", "0"))
     assumed = ["pitch = range / N"]
+    if any("," in header.get(key, "") for key in ("SCAN_RANGE", "SCAN_OFFSET", "SCAN_ANGLE")):
+        assumed.append("decimal commas in the header are taken as points")
+    if "SCAN_DIR" not in header:
+        assumed.append("the scan goes down, the file does not say")
     if "SCAN_ANGLE" not in header:
         assumed.append("angle 0, the file has none")
     return ScanFrame(
@@ -150,6 +157,10 @@ def _frame(header: dict[str, str], shape: tuple[int, int]) -> ScanFrame | None:
         math.radians(angle_deg),
         tuple(assumed),
     )
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ".", 1))
 
 
 def _time(header: dict[str, str]) -> datetime | None:

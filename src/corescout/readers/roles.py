@@ -15,7 +15,7 @@ Mode = Literal["", "contact", "tapping", "other lock-in"]
 
 # Words of a name that say a quantity. A name with two different quantities has no role.
 QUANTITIES: dict[str, str] = {
-    "height": "topography", "topography": "topography", "z": "topography",
+    "height": "topography", "topography": "topography", "topo": "topography", "z": "topography",
     "zsensor": "topography", "zsnsr": "topography",
     "amplitude": "amplitude", "amplit": "amplitude", "ampl": "amplitude", "amp": "amplitude",
     "mag": "amplitude", "magnitude": "amplitude",
@@ -32,9 +32,16 @@ PIEZO = {"pfm", "vpfm", "lpfm", "pr", "tr", "hs", "piezo", "piezoresponse", "dar
 LATERAL = {"lat", "lateral", "lpfm", "tr", "torsional"}
 # Words that change nothing: the vertical response is what is meant without a word.
 NEUTRAL = {"vert", "vertical", "sensor", "snsr", "axis", "measured", "channel", "ch", "main",
-           "scan", "lock", "in", "omega"}  # fmt: skip
+           "scan", "lock", "in", "omega", "response"}  # fmt: skip
 TAPPING = {"tapping", "ncm", "nc", "ac"}
 SECOND_PASS = {"nap": "lift", "lift": "lift", "interleave": "lift"}
+# A direction at the end of a name: "AmplitudeRetrace", "Z (Forward)", "Current [bwd]".
+DIRECTION = re.compile(
+    r"(?:(?<=[A-Za-z\d])|[\s_]*[(\[]|[\s_]+|^)"
+    r"(Retrace|Trace|Backward|Forward|(?<![a-z])(?:retrace|trace|backward|forward|fwd|bwd|Fwd|Bwd))"
+    r"[)\]]?$"
+)
+_UNIT = r"(?:[afpnu\u00b5\u03bcmkMG]?(?:V|m|A|Hz|N|Pa)|m?(?:deg|rad)|a\.u\.|\u00b0)"
 _RESPONSES = ("amplitude", "phase", "in-phase", "quadrature", "response")
 
 
@@ -103,8 +110,11 @@ def _other_kind(words: Words, mode: Mode) -> str:
 
 def words_of(name: str) -> Words:
     """Take a name apart: "LI_Demod_2_R", "Lateral PFM Amplitude", "LatPhase2Retrace"."""
-    name = re.sub(r"\s*(Retrace|Trace|[Bb]ackward|[Ff]orward|\[bwd\])$", "", name.strip())
-    name = re.sub(r"[ ([]+[fpnu\u00b5\u03bcm]?(V|m|A|Hz|deg|rad|a\.u\.)[)\]]?$", "", name)
+    name = DIRECTION.sub("", name.strip())
+    name = re.sub(rf"[ _([]+{_UNIT}[)\]]?$", "", name)
+    name = re.sub(r"(?i)\bout[ -]of[ -]plane\b|\bOP\b", "vertical", name)
+    name = re.sub(r"(?i)\bin[ -]plane\b|\bIP\b", "lateral", name)
+    name = re.sub(r"(?i)\b(\d)(?:st|nd|rd|th)[ _]harmonic\b", r"harmonic \1", name)
     found = Words()
     passed = re.match(r"\[P(\d)\]_?(.*)", name)
     if passed:
@@ -122,7 +132,8 @@ def words_of(name: str) -> Words:
 def _with(found: Words, token: str, before: str) -> Words | None:
     """Add a token to what is found so far, None where it says that this is something else."""
     if token.isdigit():
-        if before in ("demod", "lia", "lockin", "demodulator", "li", "lix", "liy"):
+        is_lock_in = before in ("demod", "lia", "lockin", "demodulator", "li", "lix", "liy")
+        if is_lock_in or (before == "in" and found.is_lock_in):
             return found._replace(demodulator=token)
         if before in ("harmonic", "h"):
             return found._replace(harmonic=token)
@@ -145,7 +156,7 @@ def _with(found: Words, token: str, before: str) -> Words | None:
     if token in LATERAL:
         found, known = found._replace(is_lateral=True), True
     quantity = QUANTITIES.get(token, "")
-    if not quantity and found.is_lock_in:
+    if not quantity and (found.is_lock_in or found.is_piezo):
         quantity = LOCK_IN_LETTERS.get(token, "")
     if quantity:
         is_other = found.quantity not in ("", quantity)

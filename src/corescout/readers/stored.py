@@ -15,6 +15,7 @@ from corescout.readers.channels import free_name
 
 _SAME_PITCH = 1e-4  # relative: sizes are written with some digits
 _SAME_PLACE_PX = 0.1
+_SAME_ANGLE_RAD = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +73,14 @@ def scans_of(
         else:
             group.append(image)
     order = sorted(groups, key=lambda g: (not _has_response(g), -len(g), -g[0].values.size))
-    scans = []
-    for number, group in enumerate(order):
-        others = [_said(g) for g in order if g is not group]
+    scans: list[Scan] = []
+    named = _named(order)
+    for number in range(len(order)):
+        others = [_said(g) for g in named if g is not named[number]]
         note = (f"the file holds other scans too, to be had by a channel: {'; '.join(others)}",)
         scans.append(
             _scan(
-                group,
+                named[number],
                 uid if number == 0 else f"{uid}-{number + 1}",
                 source,
                 metadata,
@@ -87,6 +89,19 @@ def scans_of(
             )
         )
     return scans
+
+
+def _named(groups: Sequence[Sequence[StoredImage]]) -> list[dict[str, StoredImage]]:
+    """Images by names that do not repeat in the file: each is to be had by its name."""
+    taken: set[str] = set()
+    named: list[dict[str, StoredImage]] = []
+    for group in groups:
+        named.append({})
+        for image in group:
+            name = free_name(image.name, taken)
+            taken.add(name)
+            named[-1][name] = image
+    return named
 
 
 def _fits(image: StoredImage, other: StoredImage) -> bool:
@@ -100,6 +115,7 @@ def _fits(image: StoredImage, other: StoredImage) -> bool:
     return bool(
         np.allclose(here.pitch_m, pitch, rtol=_SAME_PITCH, atol=0)
         and np.all(np.abs(np.subtract(here.center_m, there.center_m)) <= _SAME_PLACE_PX * pitch)
+        and abs(here.angle_rad - there.angle_rad) <= _SAME_ANGLE_RAD
     )
 
 
@@ -107,23 +123,21 @@ def _has_response(group: Sequence[StoredImage]) -> bool:
     return any(image.role.startswith("amplitude") for image in group)
 
 
-def _said(group: Sequence[StoredImage]) -> str:
-    height, width = group[0].values.shape
-    names = ", ".join(repr(image.name) for image in group[:4])
+def _said(group: Mapping[str, StoredImage]) -> str:
+    height, width = next(iter(group.values())).values.shape
+    names = ", ".join(map(repr, list(group)[:4]))
     return f"{names}{', ...' if len(group) > 4 else ''} ({width} x {height} px)"
 
 
 def _scan(
-    group: Sequence[StoredImage],
+    named: Mapping[str, StoredImage],
     uid: str,
     source: str,
     metadata: Mapping[str, Any],
     acquired_at: datetime | None,
     warnings: tuple[str, ...],
 ) -> Scan:
-    named: dict[str, StoredImage] = {}
-    for image in group:
-        named[free_name(image.name, named)] = image
+    group = list(named.values())
     of_group = next((i.metadata for i in group if i.metadata is not None), {})
     return Scan(
         uid=uid,

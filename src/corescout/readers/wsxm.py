@@ -22,7 +22,7 @@ from corescout.readers.roles import Mode, role_of
 _MAX_HEADER = 2**20
 _TYPES = {"short": "<i2", "integer": "<i2", "float": "<f4", "double": "<f8"}
 _TIMES = ("%A, %B %d, %Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S")
-_QUANTITY = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*(\S*)")
+_QUANTITY = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)(?![\d.,])\s*(\S*)")
 
 
 def read(path: Path) -> Scan:
@@ -84,7 +84,7 @@ def _in_si(
 ) -> tuple[NDArray[np.float64], str, tuple[str, ...]]:
     amplitude = _QUANTITY.match(header.get("z amplitude", ""))
     if amplitude is None:
-        return raw, "", ("the file has no Z Amplitude: its numbers are as stored",)
+        return raw, "", ("the file has no readable Z Amplitude: its numbers are as stored",)
     factor, unit = si_value(amplitude[2])
     if kind == "f":
         return raw * factor, unit, ()

@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
-from corescout.data.bounds import bounded_npz, own_h5
+from corescout.data.bounds import bounded_npz, own_h5, regular_file
 from corescout.plan import not_known
 from corescout.runs import layout
 from corescout.runs.arrays import (
@@ -48,7 +48,7 @@ def read_run(folder: str | Path) -> Result:
             "give the folder that 'corescout explore' wrote",
         )
     try:
-        decision = json.loads((path / layout.DECISION).read_text("utf-8"))
+        decision = _json(path, layout.DECISION)
         _check_version(decision.get("format_version"), path)
         _check_plan(path)
         return _result(path, decision)
@@ -131,7 +131,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
 
 
 def _json(path: Path, name: str) -> Any:
-    return json.loads((path / name).read_text("utf-8"))
+    return json.loads(regular_file(path / name).read_text("utf-8"))
 
 
 def _candidate(values: dict[str, Any]) -> Candidate:

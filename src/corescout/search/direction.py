@@ -36,7 +36,8 @@ def keeps_direction(trial: Trial, trials: Sequence[Trial], plan: DecisionPlan) -
     """Whether a candidate must not decide, as its code keeps the direction and others do not."""
     if plan.none_decides or trial.candidate.kind != "vae":
         return False
-    invariant = any("r" in t.candidate.invariances for t in trials if t.candidate.kind == "vae")
+    tried = [t for t in trials if t.candidate.kind == "vae" and t.state != "not_tried"]
+    invariant = any(turns(t.candidate.invariances) for t in tried)
     return invariant and not turns(trial.candidate.invariances)
 
 

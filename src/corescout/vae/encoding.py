@@ -30,7 +30,7 @@ def encode(
     generator = torch.Generator().manual_seed(seed)
     columns: dict[str, list[NDArray[np.float64]]] = {}
     with torch.no_grad():
-        averaged = spec.turns > 1 or spec.moved_px > 0
+        averaged = spec.turns > 1
         encoders = turned_encoders(parameters, mask, spec) if averaged else []
         for first in range(0, len(patches), _CHUNK):
             x = torch.as_tensor(np.array(patches[first : first + _CHUNK])).flatten(1)[None]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from corescout.data import InputError
-from corescout.data.bounds import check_unpacked
+from corescout.data.bounds import check_unpacked, regular_file
 from corescout.vae.encoding import Weights
 from corescout.vae.networks import has_bias, layer_shapes
 from corescout.vae.specification import SCALE_PRIOR_STD, Specification
@@ -217,7 +217,7 @@ def read_pyroved(
 
 def _load(path: Path) -> dict[str, Tensor]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(regular_file(path)) as archive:
             check_unpacked(sum(entry.file_size for entry in archive.infolist()), path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -42,7 +42,6 @@ def check_engine(spec: Specification, plan: TrainingPlan, kind: str = "vae") -> 
         (plan.schedule != "constant", f"training.schedule {plan.schedule!r}; it has one rate"),
         (plan.kl_warmup > 0, f"training.kl_warmup {plan.kl_warmup:g}; it has no warm-up"),
         (plan.initialisation != "uniform", "training.initialisation 'scaled'; it has 'uniform'"),
-        (plan.jitter > 0, f"training.jitter {plan.jitter:g}; it changes no patches"),
         (plan.max_steps is not None, "training.max_steps; it trains whole epochs"),
         (plan.device != "cpu", f"training.device {plan.device!r}; it trains on the processor here"),
     )

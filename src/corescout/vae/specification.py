@@ -35,8 +35,6 @@ class Specification:
     turns : int
         A code is the mean over the patch turned to so many angles (`turning`); 1 unless the angle
         is circular: with a scalar one codes are pyroved's.
-    moved_px : float
-        And over the patch moved by so much to four sides; 0: not moved.
     """
 
     window_px: int
@@ -51,7 +49,6 @@ class Specification:
     shift_prior_std: float
     mask: Literal["square", "round"]
     turns: int = 1
-    moved_px: float = 0.0
 
     @property
     def rotates(self) -> bool:
@@ -114,5 +111,4 @@ def specification_of(candidate: Candidate, training: TrainingPlan) -> Specificat
         shift_prior_std=training.shift_prior_std,
         mask=training.mask,
         turns=turns if training.angle_guide == "circular" else 1,
-        moved_px=1.0 if training.shifts else 0.0,
     )

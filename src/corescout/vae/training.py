@@ -22,7 +22,6 @@ from corescout.plan import TrainingPlan
 from corescout.vae.elbo import log_likelihood
 from corescout.vae.gradient import Gradient, has_gradient
 from corescout.vae.initialisation import initial_parameters
-from corescout.vae.jitter import jittered
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import decode, draw, posterior
 from corescout.vae.networks import Parameters
@@ -109,11 +108,8 @@ def train(
             ).to(device)
             rows = order[:, first : first + batch].to(device)
             step += 1
-            seen = _take(x, rows)
-            if plan.jitter > 0:
-                seen = jittered(seen, spec, plan.jitter, generators)
             gradient, loss = differentiate(
-                seen,
+                _take(x, rows),
                 noise,
                 warmup_at(step - 1, n_steps, plan),
                 step % steps_per_epoch == 0,

@@ -31,12 +31,8 @@ def turned_encoders(parameters: Parameters, mask: Tensor, spec: Specification) -
     weight = parameters[_FIRST][0] * mask[:, None]
     channels = weight.view(spec.n_channels, spec.window_px**2, -1)
     encoders = []
-    moves = [(0.0, 0.0)]
-    if spec.moved_px:
-        d = spec.moved_px
-        moves += [(d, 0.0), (-d, 0.0), (0.0, d), (0.0, -d)]
-    for k, move in ((k, move) for k in range(spec.turns) for move in moves):
-        pixels, shares = _turn(spec.window_px, 2 * math.pi * k / spec.turns, move)
+    for k in range(spec.turns):
+        pixels, shares = _turn(spec.window_px, 2 * math.pi * k / spec.turns)
         seen = torch.zeros_like(channels)
         for tap in range(pixels.shape[1]):
             seen.index_add_(1, pixels[:, tap], channels * shares[:, tap, None])
@@ -50,18 +46,15 @@ def mean_code(x: Tensor, encoders: list[Parameters], spec: Specification) -> Ten
     return torch.stack(codes).mean(0)[..., -spec.latent_dim :]
 
 
-def _turn(
-    side: int, angle_rad: float, move_px: tuple[float, float] = (0.0, 0.0)
-) -> tuple[Tensor, Tensor]:
-    """Pixels (P, 16) that each pixel of a turned and moved patch is read from, and their shares.
+def _turn(side: int, angle_rad: float) -> tuple[Tensor, Tensor]:
+    """Pixels (P, 16) that each pixel of a turned patch is read from, and their shares (P, 16).
 
     Beyond the edge of the patch the edge goes on.
     """
     offset = torch.arange(side, dtype=torch.float64) - (side - 1) / 2
     y, x = torch.meshgrid(offset, offset, indexing="ij")
     cos, sin = math.cos(angle_rad), math.sin(angle_rad)
-    places = torch.stack([cos * y - sin * x + move_px[0], sin * y + cos * x + move_px[1]])
-    places = places.flatten(1) + (side - 1) / 2
+    places = torch.stack([cos * y - sin * x, sin * y + cos * x]).flatten(1) + (side - 1) / 2
     first = torch.floor(places)
     taps = torch.arange(-1, 3)
     share = _cubic(places[..., None] - first[..., None] - taps)

@@ -104,7 +104,7 @@ def test_a_file_that_never_completes_is_set_aside_with_the_reason(watch, tmp_pat
     (aside,) = seen.wait_for(1)
     assert isinstance(aside, SetAside)
     assert aside.path.name == "scan.ibw"
-    assert "ends before its footer" in aside.reason
+    assert "ends within its footer" in aside.reason
     (tmp_path / "scan.ibw").write_bytes(content)  # and if it does complete after all
     assert isinstance(seen.wait_for(2)[1], Scan)
 

@@ -23,6 +23,7 @@ from corescout.data.bounds import why_no_file
 from corescout.readers import read_scan
 from corescout.readers.registry import has_reader
 from corescout.readers.spectroscopy import SPECTRUM_SUFFIXES, read_measurement
+from corescout.switching import loop_of
 
 POLLS = 2  # without a change
 BATCH = 16  # files that are read before others are looked for
@@ -212,7 +213,7 @@ class Arrivals:
 
 
 def read_content(path: Path) -> Scan | Measurement:
-    """Read a scan, or the spectrum that a file holds instead of one.
+    """Read a scan, or the spectrum that a file holds instead of one: of SS-PFM its loop.
 
     Raises
     ------
@@ -220,14 +221,14 @@ def read_content(path: Path) -> Scan | Measurement:
         If it is neither, or not complete.
     """
     if not has_reader(path):
-        return read_measurement(path)
+        return loop_of(read_measurement(path))
     try:
         return read_scan(path)
     except InputError:
         if path.suffix.lower() not in SPECTRUM_SUFFIXES:
             raise
         try:
-            return read_measurement(path)
+            return loop_of(read_measurement(path))
         except InputError:
             pass
         raise

@@ -16,7 +16,7 @@ from corescout.data import Measurement, Scan, StoppedError
 from corescout.instruments.folder.arrivals import Signature
 from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Kind, Message
-from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection
+from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection, RefusedError
 from corescout.instruments.nanonis.cloud import cloud_places
 from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
 from corescout.instruments.nanonis.lines import MOTION, SCANS, STATUS, STOP, Lines
@@ -45,6 +45,7 @@ STOP_S = 0.4  # that `stop` waits for a confirmation
 _LATCH_S = 0.05  # a stop waits so long for a command that is being written
 _LAST_WORDS_S = 1.0  # that `close` leaves to a stop under way
 _LONGEST_REST_S = 2.0
+_ANSWER_S = 2.0  # for the controller to show that it answers, before a stop is ended
 _WITHDRAW_MS = 30_000
 TOLERANCE_M = 50e-9  # between a target and the place that a file names
 BiasAt = Literal["tip", "sample"]
@@ -129,7 +130,11 @@ class NanonisInstrument:
             self._signals = Signals(names, self.capabilities.address)
 
     def release(self) -> None:
-        """End a stop: what was never answered is forgotten with its connection."""
+        """End a stop: what was never answered is forgotten with its connection.
+
+        An open connection is no answer: without one the stop goes on (InstrumentError).
+        """
+        self._need_an_answer()
         if self._stopping is not None:
             self._stopping.end()
         self._lines.renew()
@@ -298,6 +303,19 @@ class NanonisInstrument:
         if self._stopped.is_set():
             raise StoppedError("Nanonis was stopped")
         return found
+
+    def _need_an_answer(self) -> None:
+        """Ask over the connection of status, and over a new one if that was lost in the stop."""
+        for lost_before in (False, True):
+            try:
+                self._on(STATUS).call("Util.VersionGet", timeout_s=_ANSWER_S)
+            except RefusedError:
+                return
+            except InstrumentError:
+                if lost_before:
+                    raise
+            else:
+                return
 
     def _on_their_way(self) -> list[Answer]:
         """Motions that were sent and not answered: they may still begin."""

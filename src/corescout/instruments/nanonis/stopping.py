@@ -38,6 +38,7 @@ _LONGEST_S = 120.0  # for which it is tried to confirm and a command on its way 
 GUARD_S = 1.0  # a tip that rests is watched for so long
 REST_S, REST_M, ZERO_V = 0.15, 2e-9, 10e-3  # what counts as rest and as zero
 _TURN_S = 0.02
+_OPEN_AGAIN_S = 1.0  # after which new connections are tried again, where all are lost
 _LOOKS = 8  # that are compared with each other
 
 
@@ -127,6 +128,7 @@ class Stopping:
         self._any_answer = self._given_up = False
         self._began_s = time.monotonic()
         self._missing = dict.fromkeys(self._order, self._began_s)  # command -> missing since
+        self._opened_s = self._began_s  # when new connections were tried last
         self._refused = set[str]()
         self._rest: list[_Look] = []  # looks in a row at which all was well
         self._look = _Look()
@@ -199,6 +201,11 @@ class Stopping:
         for number, connection in enumerate(self._others, start=1):
             if connection.alive:
                 self._use(connection, number)
+        self._open_new()
+
+    def _open_new(self) -> None:
+        """Try to open new connections; what has no answer goes over those that open."""
+        self._opened_s = time.monotonic()
         for number, opener in enumerate(self._openers, start=len(self._others) + 1):
             threading.Thread(
                 target=self._open, args=(opener, number), name="nanonis-stop-open", daemon=True
@@ -255,6 +262,8 @@ class Stopping:
                 if not escalated and (silent or lost or (settled and self._any_lost())):
                     escalated = True
                     self._use_all()
+                elif lost and time.monotonic() - self._opened_s > _OPEN_AGAIN_S:
+                    self._open_new()  # the network may have come back
                 if escalated or self._rest or settled:
                     self._send_again()
                 if settled:

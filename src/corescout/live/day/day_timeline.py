@@ -14,6 +14,7 @@ from corescout.colors import type_color
 from corescout.data import Measurement
 from corescout.live.states import ScanRecord
 
+_AXIS_NOISE = 0.02  # of the range of a curve's axis
 OUTCOME_COLORS = {"analysed": "#2a7f62", "superseded": "#9a9a9a", "set aside": "#b3412f"}
 
 
@@ -42,7 +43,7 @@ def loops_by_type(curves: Mapping[int, Sequence[Measurement]]) -> Figure | None:
     axes = figure.subplots()
     for kind, found in sorted(curves.items()):
         name = next(iter(found[0].channels))
-        same = [m for m in found if np.array_equal(m.axis, found[0].axis)]
+        same = [m for m in found if name in m.channels and _over_one_axis(m, found[0])]
         values = np.array([m.channels[name] for m in same])
         unit = same[0].units.get(name, "")
         scale, unit = (1e12, "pm") if unit == "m" else (1.0, unit)
@@ -54,6 +55,14 @@ def loops_by_type(curves: Mapping[int, Sequence[Measurement]]) -> Figure | None:
         axes.set_ylabel(f"{name} ({unit})" if unit else name)
     axes.legend(frameon=False)
     return figure
+
+
+def _over_one_axis(curve: Measurement, other: Measurement) -> bool:
+    """Whether two curves run over one axis; a bias that was measured differs by its noise."""
+    if curve.axis.shape != other.axis.shape:
+        return False
+    noise = _AXIS_NOISE * float(np.ptp(other.axis)) if other.axis.size else 0.0
+    return bool(np.allclose(curve.axis, other.axis, rtol=0, atol=noise, equal_nan=True))
 
 
 # -- the figure -----------------------------------------------------------------------------

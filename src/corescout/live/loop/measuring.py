@@ -77,7 +77,8 @@ class Measuring:
         wake: Callable[[], None],
     ) -> None:
         self._session, self._instrument, self._day = session, instrument, day
-        self._signed, self._settings, self._show, self._wake = Signed(policy), settings, show, wake
+        self._signed = Signed(policy, clock=session.clock)
+        self._settings, self._show, self._wake = settings, show, wake
         self._lock = threading.RLock()
         self.instrument_lock = threading.Lock()  # held while a plan runs, or a source scans
         self._suggestion: Suggestion | None = None
@@ -163,7 +164,7 @@ class Measuring:
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy for the rest of the session; None takes it back."""
         with self._lock:
-            self._signed = Signed(policy)
+            self._signed = Signed(policy, clock=self._session.clock)
         if policy is None:
             self._day.write(PolicyTakenBack())
             return

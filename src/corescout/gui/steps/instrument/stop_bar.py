@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from corescout.gui.look import PROBLEM
 
 STOP_RED = "#D00000"
-_MOST = 170  # letters of what is said; the rest under the mouse, and in the journal
+_MOST = 150  # letters of each of what the stop did and the hold; the rest under the mouse
 
 
 class StopBar(QWidget):  # type: ignore[misc]
@@ -72,10 +72,16 @@ class StopBar(QWidget):  # type: ignore[misc]
     def show_hold(self, reason: str, stop_said: str) -> None:
         """Say why the session holds and what the stop did; nothing if it does not hold."""
         holds = bool(reason)
-        text = "\n".join(part for part in (f"HOLD: {reason}" if holds else "", stop_said) if part)
+        # The stop first, each cut by itself: no long reason may hide that it is not confirmed.
+        parts = [part for part in (stop_said, f"HOLD: {reason}" if holds else "") if part]
+        text = "\n".join(parts)
         if text != self.said.toolTip():
-            self.said.setText(text if len(text) <= _MOST else f"{text[: _MOST - 1]}…")
+            self.said.setText("\n".join(map(_cut, parts)))
             self.said.setToolTip(text)
         self.said.setVisible(bool(text))
         self.release_button.setVisible(holds)
         self.withdraw_button.setVisible(holds and self._can_withdraw)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
