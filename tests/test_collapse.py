@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corescout.data import Candidate, Latents, PatchSet
+from corescout.data import Candidate, Latents, Normalisation, PatchSet
 from corescout.plan import MixturePlan, TrainingPlan
 from corescout.trial import RETRY_STRIDE, TrialGroup, collapse, run_trials
 
@@ -17,9 +17,7 @@ def group_of(values: np.ndarray, training: TrainingPlan) -> TrialGroup:
         values=values.astype(np.float32)[:, None],
         index=np.arange(count),
         center_yx_px=np.zeros((count, 2)),
-        channels=("a",),
-        low=np.zeros(1),
-        high=np.ones(1),
+        normalisation=Normalisation(("a",), np.zeros(1), np.ones(1)),
     )
     return TrialGroup(
         candidates=(Candidate(SIDE, channels=("a",)),),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Keypoints, PatchSet
+from corescout.data import InputError, Keypoints, Normalisation, PatchSet
 from corescout.plan import NormalisationPlan
 
 
 def normalisation(
     images: NDArray[np.float32], channels: tuple[str, ...], plan: NormalisationPlan
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the values (C,), (C,) of each channel that become 0 and 1: percentiles of the scan.
+) -> Normalisation:
+    """Return the values of each channel that become 0 and 1: percentiles of the scan.
 
     Parameters
     ----------
@@ -41,15 +41,7 @@ def normalisation(
             )
         limits.append((low, high))
     lows, highs = np.array(limits, dtype=np.float64).T
-    return lows, highs
-
-
-def normalise(
-    images: NDArray[np.float32], low: NDArray[np.float64], high: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Map images (C, H, W) so that low becomes 0 and high 1, clipped; NaN stays."""
-    low3, high3 = low[:, None, None], high[:, None, None]
-    return np.clip((images - low3) / (high3 - low3), 0, 1).astype(np.float32)
+    return Normalisation(channels, lows, highs)
 
 
 def corner(yx_px: NDArray[np.float64], window_px: int) -> NDArray[np.int64]:
@@ -84,16 +76,14 @@ def cut_patches(
     keypoints: Keypoints,
     index: NDArray[np.int64],
     window_px: int,
-    channels: tuple[str, ...],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
+    normalisation: Normalisation,
 ) -> PatchSet:
     """Cut windows around the key points `index`, which all must fit.
 
     Parameters
     ----------
     images : (C, H, W) in [0, 1]
-        Normalised with `low` and `high`, which are kept in the patch set.
+        Grey levels by `normalisation`, which is kept in the patch set.
     """
     first = corner(keypoints.yx_px[index], window_px)
     windows = np.lib.stride_tricks.sliding_window_view(images, (window_px, window_px), axis=(1, 2))
@@ -102,7 +92,5 @@ def cut_patches(
         values=np.ascontiguousarray(values),
         index=index,
         center_yx_px=np.asarray(first + (window_px - 1) / 2, dtype=np.float64),
-        channels=channels,
-        low=low,
-        high=high,
+        normalisation=normalisation,
     )

@@ -11,6 +11,7 @@ from corescout.data import (
     InputError,
     Keypoints,
     LineFaults,
+    Normalisation,
     PatchSet,
     Representation,
     Scan,
@@ -21,7 +22,7 @@ from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import Places, detect, find_keypoints, select
 from corescout.keypoints.profiles import profiles_of
 from corescout.lines import analysed_channel
-from corescout.patches import cut_patches, fits, normalisation, normalise
+from corescout.patches import cut_patches, fits, normalisation
 from corescout.plan import Plan
 from corescout.quality import assess
 from corescout.response import response_on
@@ -39,12 +40,11 @@ class Prepared:
     Attributes
     ----------
     scan : Scan
-    channels : tuple of str
     grid : SquareGrid
     images : (C, H, W) float32 in [0, 1]
         On the square grid, NaN where missing.
-    low, high : (C,)
-        Channel values that became 0 and 1.
+    normalisation : Normalisation
+        Of the channels: what became 0 and 1.
     keypoints : Keypoints
         On the square grid; those whose largest window fits.
     context : (N, P)
@@ -58,11 +58,9 @@ class Prepared:
     """
 
     scan: Scan
-    channels: tuple[str, ...]
     grid: SquareGrid
     images: NDArray[np.float32]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    normalisation: Normalisation
     keypoints: Keypoints
     context: NDArray[np.float64]
     context_radius_px: float
@@ -72,12 +70,15 @@ class Prepared:
 
     __repr__ = short_repr
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels, the one that key points are sought on first."""
+        return self.normalisation.channels
+
     def patches(self, window_px: int) -> PatchSet:
         """Cut the patches of one window; the key points are the same for every window."""
         index = np.arange(len(self.keypoints))
-        return cut_patches(
-            self.images, self.keypoints, index, window_px, self.channels, self.low, self.high
-        )
+        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
 
 
 def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepared:
@@ -98,21 +99,18 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
     seen = _Seen.of(scan, _asked(scan, plan), plan, grid)
-    channels = seen.channels
-    low, high = normalisation(seen.mended, channels, plan.normalisation)
-    images = normalise(seen.mended, low, high)
+    levels = normalisation(seen.mended, seen.channels, plan.normalisation)
+    images = levels.grey(seen.mended)
     given = None if keypoints is None else _on_grid(keypoints, grid)
     found = seen.profiled(_keypoints(images, seen.sought, plan, given), plan)
     # What a neighbourhood looks like is told from the scan as it is.
-    unmended = normalise(seen.raw[None], low[:1], high[:1])[0]
+    unmended = levels.first.grey(seen.raw[None])[0]
     radius = context_radius_px(unmended)
     return Prepared(
         scan=scan,
-        channels=channels,
         grid=grid,
         images=images,
-        low=low,
-        high=high,
+        normalisation=levels,
         keypoints=found,
         context=context_descriptor(unmended, found.yx_px, radius),
         context_radius_px=radius,
@@ -209,16 +207,16 @@ def prepare_like(
             "scan a larger area",
         )
     seen = _Seen.of(scan, representation.channels, plan, grid)
-    raw = seen.mended
-    low, high = np.asarray(representation.low), np.asarray(representation.high)
-    images = normalise(raw, low, high)
+    levels = representation.normalisation
+    images = levels.grey(seen.mended)
     given = None if keypoints is None else _on_grid(keypoints, grid)
     found = _fitting(images, seen.sought, plan, given, window)
-    outside = float(np.mean((raw[0] < low[0]) | (raw[0] > high[0])))
+    outside = levels.clipped(seen.mended[0])
     if len(found) == 0 and outside > 0.5:
         raise InputError(
             f"values of {representation.channels[0]!r} like those of the run",
-            f"{outside:.0%} of the pixels beyond its grey levels {low[0]:.3g} to {high[0]:.3g}",
+            f"{outside:.0%} of the pixels beyond its grey levels {levels.low[0]:.3g} to"
+            f" {levels.high[0]:.3g}",
             "check unit, drive and gain, or explore this scan by itself",
         )
     if len(found) == 0:
@@ -229,11 +227,9 @@ def prepare_like(
         )
     return Prepared(
         scan=scan,
-        channels=representation.channels,
         grid=grid,
         images=images,
-        low=low,
-        high=high,
+        normalisation=levels,
         keypoints=seen.profiled(found, plan),
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,

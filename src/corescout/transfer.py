@@ -73,9 +73,7 @@ def transfer(
             prepared.keypoints,
             np.arange(len(prepared.keypoints)),
             representation.candidate.window_px,
-            prepared.channels,
-            prepared.low,
-            prepared.high,
+            prepared.normalisation,
         )
         encoding = encode_with(
             representation.candidate,

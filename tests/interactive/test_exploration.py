@@ -153,7 +153,8 @@ def test_maps_go_out_with_coordinates_and_come_in_again(result):
 
 
 def test_codes_of_other_patches(result):
-    low, high = np.asarray(result.patches.low), np.asarray(result.patches.high)
+    levels = result.patches.normalisation
+    low, high = np.asarray(levels.low), np.asarray(levels.high)
     raw = np.asarray(result.patches.values) * (high - low)[:, None, None] + low[:, None, None]
     np.testing.assert_allclose(result.encode(raw), result.fit.latents.mean, atol=1e-4)
     np.testing.assert_allclose(result.encode(raw[:, 0]), result.fit.latents.mean, atol=1e-4)

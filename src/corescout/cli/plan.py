@@ -9,11 +9,12 @@ import typer
 
 from corescout.cli import options
 from corescout.cli.settings import Settings
+from corescout.vocabulary import Preset
 
 
 def plan(
     preset: Annotated[
-        options.Preset | None, typer.Argument(help="live (the default), standard or paper.")
+        Preset | None, typer.Argument(help="live (the default), standard or paper.")
     ] = None,
     plan_file: options.PlanFile = None,
     settings: Settings = None,

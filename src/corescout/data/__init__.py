@@ -19,6 +19,7 @@ from corescout.data.latents import Latents
 from corescout.data.line_faults import LineFaults
 from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
+from corescout.data.normalisation import Normalisation
 from corescout.data.patches import PatchSet
 from corescout.data.representation import Representation
 from corescout.data.result import Evidence, Result, RunnerUp
@@ -44,6 +45,7 @@ __all__ = [
     "LineFaults",
     "Measurement",
     "Mixture",
+    "Normalisation",
     "PatchSet",
     "Progress",
     "Representation",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
+from corescout.data.normalisation import Normalisation
 from corescout.data.short_repr import short_repr
 
 
@@ -22,18 +23,14 @@ class PatchSet:
         Which key point each patch belongs to.
     center_yx_px : (N, 2) float64
         True centres; an even window's lies between pixels (.5).
-    channels : tuple of str
-        Names of the C channels.
-    low, high : (C,) float64
-        The channel values that were mapped to 0 and 1: frozen for the next scan.
+    normalisation : Normalisation
+        Of the C channels: what became 0 and 1.
     """
 
     values: NDArray[np.float32]
     index: NDArray[np.int64]
     center_yx_px: NDArray[np.float64]
-    channels: tuple[str, ...]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    normalisation: Normalisation
 
     __repr__ = short_repr
 
@@ -42,11 +39,14 @@ class PatchSet:
         set_readonly(self, "values", (None, n_channels, window, window), np.float32)
         set_readonly(self, "index", (count,), np.int64)
         set_readonly(self, "center_yx_px", (count, 2))
-        set_readonly(self, "low", (n_channels,))
-        set_readonly(self, "high", (n_channels,))
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the C channels."""
+        return self.normalisation.channels
 
     @property
     def window_px(self) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from corescout.data.arrays import set_readonly
 from corescout.data.candidate import Candidate
 from corescout.data.mixture import Mixture
+from corescout.data.normalisation import Normalisation
 from corescout.data.short_repr import short_repr
 from corescout.data.types import TypeLook
 
@@ -22,11 +23,10 @@ class Representation:
     Attributes
     ----------
     candidate : Candidate
-    channels : tuple of str
     analysis_pitch_m : float or None
         Pitch of the square pixels that the window counts in.
-    low, high : (C,)
-        The channel values that become 0 and 1.
+    normalisation : Normalisation
+        Of its channels: what becomes 0 and 1.
     weights : mapping of str to array
     mixture : Mixture
     type_of_component : (K,) int64
@@ -38,10 +38,8 @@ class Representation:
     """
 
     candidate: Candidate
-    channels: tuple[str, ...]
     analysis_pitch_m: float | None
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    normalisation: Normalisation
     weights: Mapping[str, NDArray[np.float32]]
     mixture: Mixture
     type_of_component: NDArray[np.int64]
@@ -52,9 +50,12 @@ class Representation:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
-        set_readonly(self, "low", (len(self.channels),))
-        set_readonly(self, "high", (len(self.channels),))
         set_readonly(self, "type_of_component", (self.mixture.n_components,), np.int64)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that it reads."""
+        return self.normalisation.channels
 
     @property
     def window_m(self) -> float | None:

@@ -192,10 +192,8 @@ class Result:
         """What it takes to find the types on another scan."""
         return Representation(
             candidate=self.winner,
-            channels=self.channels,
             analysis_pitch_m=self.analysis_pitch_m,
-            low=self.patches.low,
-            high=self.patches.high,
+            normalisation=self.patches.normalisation,
             weights=self.weights,
             mixture=self.mixture,
             type_of_component=self.type_of_component,

@@ -39,8 +39,8 @@ def write_model(
     candidate, weights = result.winner, result.weights
     about: dict[str, object] = {
         "channel": result.channels[0],
-        "zero": float(np.asarray(result.patches.low)[0]),
-        "one": float(np.asarray(result.patches.high)[0]),
+        "zero": float(np.asarray(result.patches.normalisation.low)[0]),
+        "one": float(np.asarray(result.patches.normalisation.high)[0]),
         "pitch_m": result.analysis_pitch_m,
         "scan": result.scan.source or result.scan.uid,
     }

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from corescout.data import InputError, Result
-from corescout.patches import normalise
 from corescout.plan import Plan
 
 
@@ -33,10 +32,9 @@ def encode(result: Result, patches: ArrayLike) -> NDArray[np.float64]:
         raise InputError("patches without a missing value", "NaN or infinity", "leave these out")
     if len(values) == 0:
         return np.zeros((0, result.winner.latent_dim))
-    low, high = np.asarray(result.patches.low), np.asarray(result.patches.high)
     # One below another they are images, which is what is normalised.
     sheet = values.transpose(1, 0, 2, 3).reshape(channels, -1, window)
-    grey = normalise(sheet.astype(np.float32), low, high)
+    grey = result.patches.normalisation.grey(sheet.astype(np.float32))
     grey = grey.reshape(channels, len(values), window, window).transpose(1, 0, 2, 3)
     training = Plan.model_validate(result.plan).training
     encoding = encode_with(

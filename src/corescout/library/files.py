@@ -12,7 +12,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from corescout.data import Candidate, InputError, Mixture, Representation, TypeLook
+from corescout.data import (
+    Candidate,
+    InputError,
+    Mixture,
+    Normalisation,
+    Representation,
+    TypeLook,
+)
 from corescout.data.bounds import bounded_npz
 from corescout.library.entry import LibraryType
 from corescout.plan import not_known
@@ -44,8 +51,8 @@ def to_bytes(entry: LibraryType) -> bytes:
     }
     arrays: dict[str, Any] = {
         "mean_patch": entry.mean_patch,
-        "low": known.low,
-        "high": known.high,
+        "low": known.normalisation.low,
+        "high": known.normalisation.high,
         "type_of_component": known.type_of_component,
         **{f"mixture.{name}": getattr(known.mixture, name) for name in _MIXTURE},
         **{f"weights.{name}": np.asarray(value) for name, value in known.weights.items()},
@@ -112,10 +119,8 @@ def _entry(header: dict[str, Any], arrays: dict[str, Any]) -> LibraryType:
     )
     representation = Representation(
         candidate=candidate,
-        channels=tuple(header["channels"]),
         analysis_pitch_m=header["analysis_pitch_m"],
-        low=arrays["low"],
-        high=arrays["high"],
+        normalisation=Normalisation(tuple(header["channels"]), arrays["low"], arrays["high"]),
         weights={
             name.removeprefix("weights."): value
             for name, value in arrays.items()

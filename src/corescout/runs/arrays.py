@@ -21,6 +21,7 @@ from corescout.data import (
     Latents,
     LineFaults,
     Mixture,
+    Normalisation,
     PatchSet,
     Result,
     Scan,
@@ -46,7 +47,8 @@ _FIT = (
 _PROFILES = ("kind", "contrast", "width_px", "phase_step_deg", "direction_rad")
 _LINE_FAULTS = ("masked", "lost", "jump", "level")
 _MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
-_PATCHES = ("values", "index", "center_yx_px", "low", "high")
+_PATCHES = ("values", "index", "center_yx_px")
+_LEVELS = ("low", "high")
 
 
 def result_to_h5(result: Result) -> bytes:
@@ -74,6 +76,8 @@ def result_to_h5(result: Result) -> bytes:
         patches = file.create_group("patches")
         for name in _PATCHES:
             _put(patches, name, getattr(result.patches, name))
+        for name in _LEVELS:
+            _put(patches, name, getattr(result.patches.normalisation, name))
         _write_fit(file.create_group("fit"), result.fit)
         _write_mixture(file.create_group("mixture"), result.mixture)
         for k, mixture in result.fit.mixtures.items():
@@ -157,7 +161,9 @@ def _write_line_faults(group: h5py.Group, faults: LineFaults) -> None:
 
 def patches_from_h5(file: h5py.File, channels: tuple[str, ...]) -> PatchSet:
     """Return the winner's patches."""
-    return PatchSet(channels=channels, **{n: file["patches"][n][()] for n in _PATCHES})
+    group = file["patches"]
+    levels = Normalisation(channels, *(group[name][()] for name in _LEVELS))
+    return PatchSet(**{n: group[n][()] for n in _PATCHES}, normalisation=levels)
 
 
 def fit_from_h5(file: h5py.File, candidate: Candidate) -> Fit:

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Keypoints, PatchSet
+from corescout.data import Candidate, Evidence, Keypoints, Normalisation, PatchSet
 from corescout.patches import cut_patches, fits
 from corescout.plan import Plan
 from corescout.preparation import Prepared
@@ -169,7 +169,8 @@ def _surrogate_patches(
     if len(valid) > len(prepared.keypoints):
         valid = np.sort(rng.choice(valid, len(prepared.keypoints), replace=False))
     zeros = np.zeros(len(prepared.channels))
-    return cut_patches(images, found, valid, winner.window_px, prepared.channels, zeros, zeros + 1)
+    levels = Normalisation(prepared.channels, zeros, zeros + 1)
+    return cut_patches(images, found, valid, winner.window_px, levels)
 
 
 def _thin(patches: PatchSet, count: int, seed: int) -> PatchSet:

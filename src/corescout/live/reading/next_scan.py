@@ -195,9 +195,7 @@ def _clipped(result: Result, scan: Scan) -> float:
     name = result.channels[0]
     if name not in scan.channels or scan.roles.get(name) == "topography":
         return 0.0  # derived, or levelled first
-    image = np.asarray(scan.channel(name))
-    low, high = float(result.patches.low[0]), float(result.patches.high[0])
-    return float(np.mean((image < low) | (image > high)))
+    return result.patches.normalisation.clipped(np.asarray(scan.channel(name)))
 
 
 def _unfit_after(found: Novelty) -> DoesNotFit | None:

@@ -112,8 +112,8 @@ class KeyPointsStep(Step):
 
     def _build_parameters(self) -> None:
         self.detector = QComboBox()
-        for name, what in DETECTOR_WORDS.items():
-            self.detector.addItem(what, name)
+        for detector, what in DETECTOR_WORDS.items():
+            self.detector.addItem(what, detector)
         self.detector.setToolTip(
             "Detector of key points. Canny and Sato follow domain walls; a grid covers the scan"
             " evenly; corners and blobs are for scans without walls"
