@@ -142,9 +142,10 @@ def _without(applied: Result, known: Result, written_m: Sequence[tuple[float, fl
     frame = applied.scan.frame
     if frame is None or not written_m:
         return applied
-    points = applied.keypoints
-    near, _ = cKDTree(np.asarray(written_m)).query(frame.to_m(np.asarray(points.yx_px)))
-    kept = near > WRITTEN_M
+    points, written = applied.keypoints, cKDTree(np.asarray(written_m))
+    # a key point lies between pixels, its patch is centred on one: both keep their distance
+    places = (np.asarray(points.yx_px), np.asarray(applied.patches.center_yx_px))
+    kept = np.all([written.query(frame.to_m(yx))[0] > WRITTEN_M for yx in places], axis=0)
     if kept.all():
         return applied
     return apply(known, applied.scan, keypoints=points.take(kept))
