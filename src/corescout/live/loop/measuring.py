@@ -48,6 +48,9 @@ class Collecting(Protocol):
         """Return the spectra of the last plan by target."""
 
 
+LOOK_AND_RELEASE = "look at the instrument, then release"
+
+
 class Measuring:
     """Suggests on scans, and runs what a person or a policy approves.
 
@@ -198,7 +201,7 @@ class Measuring:
     def show_stage(self) -> None:
         """Say what is waited for."""
         if self.held:
-            self._show(stage="held", message="look at the instrument, then release")
+            self._show(stage="held", message=LOOK_AND_RELEASE)
         elif self._plan is not None and self._session.state == "PREVIEW":
             count = len(self._plan.targets)
             self._show(stage="awaiting approval", message=f"a plan of {count} targets")

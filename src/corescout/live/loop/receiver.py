@@ -14,7 +14,7 @@ from corescout.instruments.protocol import DOUBT
 from corescout.live.day.day import Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox
-from corescout.live.loop.measuring import Measuring
+from corescout.live.loop.measuring import LOOK_AND_RELEASE, Measuring
 from corescout.live.loop.sources import Arrival, Source
 from corescout.live.states import ScanRecord
 
@@ -79,8 +79,9 @@ class Receiver:
     def _wait_for_release(self) -> None:
         if self._measuring is not None and self._measuring.held:
             self._board.show(partial=None)
-            self._measuring.show_stage()
         while self._measuring is not None and self._measuring.held:
+            if self._board.snapshot.message != LOOK_AND_RELEASE:
+                self._measuring.show_stage()  # the reason of the stop may come after the scan ended
             if self._stopping.wait(_TURN_S):
                 return
 
