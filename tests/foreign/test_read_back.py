@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from corescout.instruments import read_journal
 from foreign.conftest import target
 
 SPECTRUM, MOVE = "BiasSpectr.Start", "FolMe.XYPosSet"
@@ -88,6 +89,28 @@ def test_a_tip_that_is_moved_before_its_spectrum_is_measured_for_no_target(bench
     rest = list(run)
     assert "from where it was sent" in rest[-1].reason
     assert not [e for e in rest if e.what == "measured"]
+
+
+@pytest.mark.parametrize("at_m", [(math.nan, 0.0), (0.05e-6, math.nan), (math.inf, 0.0)])
+@pytest.mark.parametrize(("kind", "never"), [("move", "arrived"), ("spectrum", "measured")])
+def test_a_tip_whose_place_is_no_number_has_not_arrived(bench, at_m, kind, never):
+    """The position was read well before, and is no number right after the motion."""
+    plan = bench.arm(target(0.05, 0.0), target(-0.05, 0.0))
+    run, events = bench.session.run(plan), []
+    for event in run:
+        events.append(event)
+        if event.what == "sent" and event.message.kind == kind:
+            bench.controller.faults.add(command="FolMe.XYPosGet", result=lambda _: list(at_m))
+            break
+    events.extend(run)
+    assert events[-1].what == "held"
+    assert "the position of the tip cannot be read" in events[-1].reason
+    assert never not in [event.what for event in events]
+    assert begun(bench, MOVE) == 1
+    assert bench.session.state == "HOLD"
+    entries = [entry["what"] for entry in read_journal(bench.session._journal.path)]
+    assert "elsewhere" in entries
+    assert never not in entries
 
 
 @pytest.mark.parametrize(("at", "gain", "sent"), [("tip", 10.0, -0.4), ("sample", 1.0, 4.0)])

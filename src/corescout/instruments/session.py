@@ -578,10 +578,27 @@ class Session:
         capabilities = self._instrument.capabilities
         if capabilities.whole_plans or not capabilities.can_read_back:
             return
-        off_m = _off_m(self._instrument.status().at_m, wanted_m)
-        if not off_m <= limits.readback_tolerance_m:
-            self._journal.write(TipElsewhere(when=when, off_m=_finite(off_m), wanted_m=wanted_m))
-            raise StoppedError(f"the tip is {off_m * 1e9:.0f} nm from where it was sent, {when}")
+        at_m = self._instrument.status().at_m
+        self._off_m(TipElsewhere(when=when, wanted_m=wanted_m), at_m, limits)
+
+    def _off_m(
+        self, elsewhere: TipElsewhere, at_m: tuple[float, float] | None, limits: Limits
+    ) -> float:
+        """How far the tip is from where it was sent: known, and within the tolerance.
+
+        Otherwise the entry is written, and it is said (StoppedError).
+        """
+        known, when = at_m is not None and all(map(is_number, at_m)), elsewhere.when
+        off_m = math.dist(at_m or (), elsewhere.wanted_m or ()) if known else math.inf
+        if off_m <= limits.readback_tolerance_m:
+            return off_m
+        self._journal.write(replace(elsewhere, off_m=_finite(off_m)))
+        if not known:
+            raise StoppedError(f"the position of the tip cannot be read {when}".rstrip())
+        raise StoppedError(
+            f"the tip is {off_m * 1e9:.0f} nm from where it was sent{when and f', {when}'}, more"
+            f" than {limits.readback_tolerance_m * 1e9:.0f} nm"
+        )
 
     @contextmanager
     def _at_most(self, limits: Limits, *, timed: bool) -> Iterator[None]:
@@ -609,15 +626,8 @@ class Session:
             return Arrived(message.target_uid)
         at_m = self._instrument.status().at_m
         wanted = (message.values["x_m"], message.values["y_m"])
-        off_m = _off_m(at_m, wanted)
-        if not off_m <= limits.readback_tolerance_m:
-            self._journal.write(
-                TipElsewhere(target_uid=message.target_uid, off_m=_finite(off_m), wanted_m=wanted)
-            )
-            raise StoppedError(
-                f"the tip is {off_m * 1e9:.0f} nm from where it was sent, more than"
-                f" {limits.readback_tolerance_m * 1e9:.0f} nm"
-            )
+        elsewhere = TipElsewhere(target_uid=message.target_uid, wanted_m=wanted)
+        off_m = self._off_m(elsewhere, at_m, limits)
         gate.set_position(at_m)
         self._journal.write(TipArrived(target_uid=message.target_uid, off_m=off_m))
         return Arrived(message.target_uid, at_m, off_m)
@@ -666,12 +676,6 @@ class Session:
     def _move(self, state: State, why: str) -> None:
         self._journal.write(StateChanged(before=self._state, state=state, why=why))
         self._state = state
-
-
-def _off_m(at_m: tuple[float, float] | None, wanted_m: tuple[float, float]) -> float:
-    """How far the tip is from a place; infinite where it is not known."""
-    off_m = math.inf if at_m is None else math.dist(at_m, wanted_m)
-    return off_m if is_number(off_m) else math.inf
 
 
 def _finite(value: float) -> float | None:
