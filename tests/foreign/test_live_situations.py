@@ -78,9 +78,17 @@ def begin(bench, runner) -> None:
 
 
 def lose(bench, day, kinds) -> None:
-    """Lose the port of scans alone, and wait until the watch has seen it."""
+    """Lose the port of scans alone, and wait until the watch has met it.
+
+    A port that is silent is given 90 s on purpose: the watch has asked there, and waits.
+    """
+    lost_t = bench.controller.clock.now()
     for kind in kinds:
         bench.controller.kill_port(SCANS, kind)
+    if "closed" not in kinds:
+        asked = bench.controller.log.entries
+        bench.until(lambda: any(e.port == SCANS for e in asked(since_t=lost_t)))
+        return
     journal = day.folder / "journal.jsonl"
     bench.until(lambda: any(e["what"] == "connection lost" for e in read_journal(journal)))
 
