@@ -26,7 +26,7 @@ from corescout.report.drawing import (
 from corescout.report.over_windows import draw_over_windows, method_name, sweep_trials
 from corescout.report.pareto_figure import pareto_front
 from corescout.rewards import BAYESIAN
-from corescout.rewards.words import NAMES, reward_words
+from corescout.rewards.words import reward_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,13 +74,8 @@ def f4_rewards(result: Result) -> Figure | None:
     of_their_own = {*names, *_IN_F3, *BAYESIAN, "aic", "reconstruction", "stability", "evidence"}
     for trial in sweep_trials(result):  # what the user asked for beside the table's
         extra = [name for name in trial.rewards if name not in of_their_own]
-        names |= {name: _own_words(name) for name in extra}
+        names |= {name: reward_words(name, unit=True) for name in extra}
     return draw_over_windows(result, names, mark_best=True)
-
-
-def _own_words(name: str) -> str:
-    """A user's own reward keeps its whole name; the table's have their words and unit."""
-    return reward_words(name, unit=True) if name in NAMES else name
 
 
 def f5_types(result: Result) -> Figure:
