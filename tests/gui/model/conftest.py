@@ -20,8 +20,6 @@ from corescout.gui.model.workspace import Workspace
 from corescout.plan import Plan
 from corescout.surfaces import generate_surface
 
-BEFORE = set(sys.modules)
-
 
 @pytest.fixture
 def workspace():
@@ -102,6 +100,10 @@ def typed_result(scan):
 
 @pytest.fixture(autouse=True)
 def _no_torch():
-    """The state of a window is light: nothing that it does loads torch or napari's window."""
+    """The state of a window is light: nothing that it does loads torch or napari's window.
+
+    What other tests of the same process had loaded before does not count.
+    """
+    before = set(sys.modules)
     yield
-    assert not {"torch", "sklearn"} & (set(sys.modules) - BEFORE)
+    assert not {"torch", "sklearn"} & (set(sys.modules) - before)
