@@ -30,6 +30,7 @@ from corescout.rewards.context import context_descriptor, correlation_length_px,
 from corescout.square_grid import SquareGrid, square_grid
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
+_NOTHING_LEFT = 0.95  # share of pixels beyond the grey levels: no pattern is left between them
 MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
 
 
@@ -212,7 +213,7 @@ def prepare_like(
     given = None if keypoints is None else _on_grid(keypoints, grid)
     found = _fitting(images, seen.sought, plan, given, window)
     outside = levels.clipped(seen.mended[0])
-    if len(found) == 0 and outside > 0.5:
+    if outside > _NOTHING_LEFT or (len(found) == 0 and outside > 0.5):
         raise InputError(
             f"values of {representation.channels[0]!r} like those of the run",
             f"{outside:.0%} of the pixels beyond its grey levels {levels.low[0]:.3g} to"

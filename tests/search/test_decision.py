@@ -98,7 +98,11 @@ def test_candidates_that_cannot_be_told_apart_are_tied_and_the_simplest_wins():
         trial(3, Candidate(9, "none"), gain=0.1),
     ]
     repeats = {i: [trial(9, gain=t.rewards["gain"].value + 0.1)] for i, t in enumerate(trials)}
-    found = decide(trials, repeats, DecisionPlan(reward="gain", context_margin=None, finalists=4))
+    plan = DecisionPlan(reward="gain", context_margin=None, finalists=4)
+    found = decide(trials, repeats, plan)
+    assert found.winner == 2
+    assert {t.candidate.invariances for t in found.tied} == {"rt"}, "a direction is not a type"
+    found = decide(trials, repeats, plan.model_copy(update={"none_decides": True}))
     assert found.winner == 2
     assert {t.candidate.invariances for t in found.tied} == {"rt", "none"}
     assert "a baseline won, the best autoencoder (9 px, rt) has 0.55" in found.reason

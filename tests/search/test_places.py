@@ -92,7 +92,7 @@ def test_types_that_lie_alike_need_no_surrogates_and_are_not_claimed():
         assert settled(5.0, (), PLAN, places)
         evidence = judge(5.0, (), PLAN, places)
         assert not evidence.has_types
-        assert "lies everywhere alike" in evidence.reason
+        assert "spread evenly over the scan" in evidence.reason
         assert evidence.agreement == places.value
 
 

@@ -14,6 +14,7 @@ def mend(image: NDArray[np.floating], faults: LineFaults) -> NDArray[np.float32]
     """Take the level off each line of an image (H, W), and fill the lost ones.
 
     A lost line becomes the mean of the lines around it; more than a few side by side become NaN.
+    What is missing in the image stays missing: nothing is made up where nothing was measured.
     """
     level = np.asarray(faults.level)[:, None]
     if faults.of_offsets:
@@ -21,7 +22,8 @@ def mend(image: NDArray[np.floating], faults: LineFaults) -> NDArray[np.float32]
         mended = image - level * (high - low)
     else:
         mended = image * np.exp(-level)
-    return _filled(np.asarray(mended, dtype=np.float32), np.asarray(faults.lost))
+    filled = _filled(np.asarray(mended, dtype=np.float32), np.asarray(faults.lost))
+    return np.where(np.isfinite(image), filled, np.float32(np.nan))
 
 
 def without_masked(mended: NDArray[np.float32], faults: LineFaults) -> NDArray[np.float32]:

@@ -35,6 +35,9 @@ def read_run(folder: str | Path) -> Result:
         If it is no finished run, a file is damaged, or a newer Corescout wrote it.
     """
     path = Path(folder)
+    for file in (path / layout.DECISION, path / layout.RESULT):
+        if file.exists():
+            regular_file(file)
     if not layout.is_run(path) and (path / layout.PLAN).is_file():
         raise InputError(
             "the folder of a finished run",
