@@ -132,15 +132,17 @@ def test_a_rectangle_adds_with_shift_and_takes_away_with_control(window, typed_r
     assert once < both
     drag(panel.plot, [first[0], first[2]], Qt.KeyboardModifier.ControlModifier)
     assert set(panel.selection.rows) == both - once
-    empty = codes.min(axis=0) - 0.3
-    drag(panel.plot, [empty, empty + 0.01])
+    corner, size = np.array(panel.plot.box.viewRange()).T[0], np.ptp(panel.plot.box.viewRange(), 1)
+    empty = corner + 0.01 * size  # in view, where no code lies
+    assert not ((codes > corner) & (codes < corner + 0.03 * size)).all(axis=1).any()
+    drag(panel.plot, [empty, empty + 0.01 * size])
     assert len(panel.selection.rows) == 0
     assert len(layer_of(window, shown.SELECTED).data) == 0
 
     # The pan tool moves the plot and selects nothing.
     panel.use_tool("pan")
     before = panel.plot.box.viewRange()
-    drag(panel.plot, [(0, 0), (0.5, 0.5)])
+    drag(panel.plot, [corner + 0.4 * size, corner + 0.6 * size])
     assert panel.plot.box.viewRange() != before
     assert len(panel.selection.rows) == 0
 
