@@ -66,8 +66,11 @@ def checks(rest: list[str]) -> int:
             [python(), "-m", "mypy"],
         ]
     )
-    commands.append([python(), "-m", "pytest", *rest])
-    codes = [run(command) for command in commands]
+    # All tests by as many processes as there are cores, each of which keeps to one thread.
+    alone = {} if rest else {"OMP_NUM_THREADS": "1"}
+    spread = [] if rest else ["-n", "auto", "--dist", "loadfile"]
+    commands.append([python(), "-m", "pytest", *spread, *rest])
+    codes = [run(command, alone) for command in commands]
     return next((code for code in codes if code), 0)
 
 
@@ -139,10 +142,12 @@ def must(command: list[str], *, quiet: bool = False) -> None:
         raise SystemExit(process.returncode)
 
 
-def run(command: list[str]) -> int:
-    """Run a command from the root; return its exit code."""
+def run(command: list[str], changed: dict[str, str] | None = None) -> int:
+    """Run a command from the root, with changed variables; return its exit code."""
     say(" ".join(Path(part).name if part == python() else part for part in command))
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | (changed or {}), check=False
+    ).returncode
 
 
 def python() -> str:

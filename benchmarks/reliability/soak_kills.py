@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.outcome import CHECKOUT
 from benchmarks.reliability.soak_files import CALM, Ledger, Writer
 from corescout.data import Scan
 from corescout.instruments import read_journal
@@ -84,7 +85,7 @@ def live(folder: str, day_folder: str) -> None:
 def _watch(folder: Path, day: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", _LIVE, str(folder), str(day)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     if process.stdout is None or process.stdout.readline() != "ready\n":
         raise RuntimeError("the watch did not begin")

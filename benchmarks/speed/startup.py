@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks.outcome import Bar, BenchReport
+from benchmarks.outcome import CHECKOUT, Bar, BenchReport
 
 HEAVY = ("torch", "pyro", "pyroved", "sklearn", "skimage", "optuna", "matplotlib", "qtpy",
          "PyQt6", "PySide6", "napari")  # fmt: skip
@@ -31,5 +31,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
 
 def _output(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()

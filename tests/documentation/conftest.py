@@ -1,7 +1,6 @@
 """One folder with a sample scan and one explored run, which all pages share."""
 
-import os
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,32 +19,46 @@ kind = "twin"
 
 
 @pytest.fixture(scope="session")
-def workplace(tmp_path_factory):
-    """A folder in which the commands of the documentation run, with a user's files of its own."""
+def folder_of_all(tmp_path_factory):
+    """Where the commands of the documentation run, with a user's files of its own."""
     folder = tmp_path_factory.mktemp("docs")
-    kept = {n: os.environ.get(n) for n in ("CORESCOUT_LIBRARY", "XDG_CONFIG_HOME")}
-    os.environ["CORESCOUT_LIBRARY"] = str(folder / "library")
-    os.environ["XDG_CONFIG_HOME"] = str(folder / "config")
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        (folder / "scans").mkdir()
-        (folder / "config" / "corescout").mkdir(parents=True)
-        (folder / "config" / "corescout" / "instruments.toml").write_text(PROFILES)
-        yield folder
-    finally:
-        os.chdir(before)
-        for name, value in kept.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+    (folder / "scans").mkdir()
+    (folder / "config" / "corescout").mkdir(parents=True)
+    (folder / "config" / "corescout" / "instruments.toml").write_text(PROFILES)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def explored(workplace):
+def made_run(folder_of_all):
     """The run that README begins with: made once by its own commands."""
-    for command in START:
-        code, _, errors = run(command)
-        assert code == 0, (command, errors)
-    return workplace / "scan.h5.corescout"
+    with inside(folder_of_all):
+        for command in START:
+            code, _, errors = run(command)
+            assert code == 0, (command, errors)
+    return folder_of_all / "scan.h5.corescout"
+
+
+@pytest.fixture
+def workplace(folder_of_all):
+    """The folder of all pages, as the current one while a test runs."""
+    with inside(folder_of_all):
+        yield folder_of_all
+
+
+@pytest.fixture
+def explored(workplace, made_run):
+    """The run that README begins with, in the current folder."""
+    return made_run
+
+
+@contextmanager
+def inside(folder):
+    """Work in a folder and leave it; tests elsewhere count on the current folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CORESCOUT_LIBRARY", str(folder / "library"))
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.chdir(folder)
+        yield
 
 
 START = (
