@@ -127,7 +127,7 @@ def _fitted(
 
     reach = float(np.ptp(bias)) / 2 or 1.0
     middle = float(bias.min()) + reach
-    high, low = (np.median(response[s * (bias - middle) > 0.6 * reach]) for s in (1, -1))
+    high, low = (float(np.median(response[s * (bias - middle) > 0.6 * reach])) for s in (1, -1))
     centre, height = (high + low) / 2, (high - low) / 2
     if abs(height) < 0.2 * spread:
         height = spread

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from corescout.prediction import Scaling, blocks_of, cross_validate, fit_predictor
+from corescout.prediction.gaussian_process import log_likelihood
 
 
 def points(rng, n, dims=8):
@@ -97,3 +98,26 @@ def test_inputs_of_any_scale_and_missing_ones_are_of_the_order_of_one(rng):
     assert np.isfinite(found).all()
     assert np.abs(found).max() <= 3
     assert 0.5 < found[:, 0].std() < 1.5
+
+
+def test_likelihood_and_gradient_are_those_of_scikit_learn(rng):
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    x, y = points(rng, 40, 3), rng.standard_normal(40)
+    extra = np.where(np.arange(40) == 7, 2.0, 0.0)
+    kernel = ConstantKernel(0.7) * Matern([0.5, 2.0, 9.0], nu=2.5) + WhiteKernel(0.05)
+    theirs = GaussianProcessRegressor(kernel, alpha=1e-8 + extra, optimizer=None).fit(x, y)
+    expected, slope = theirs.log_marginal_likelihood(theirs.kernel_.theta, eval_gradient=True)
+    found, gradient = log_likelihood(theirs.kernel_.theta, x, y, extra)
+    assert found == pytest.approx(expected, abs=1e-8)
+    np.testing.assert_allclose(gradient, slope, atol=1e-7)
+    ours = fit_predictor(x, y)
+    mean, std = ours.predict(x[:5] + 0.1)
+    kernel = ConstantKernel(ours.signal**2) * Matern(ours.length, nu=2.5)
+    alpha = 1e-8 + ours.noise**2
+    same = GaussianProcessRegressor(kernel, alpha=alpha, optimizer=None)
+    same.fit(x, (y - ours.mean) / ours.spread)
+    m, s = same.predict(x[:5] + 0.1, return_std=True)
+    np.testing.assert_allclose(mean, ours.mean + ours.spread * m, atol=1e-7)
+    np.testing.assert_allclose(std, ours.widened * ours.spread * s, atol=1e-6)

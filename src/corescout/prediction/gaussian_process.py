@@ -10,9 +10,7 @@ inputs: a second loop at one place is no repeat, since the first one has written
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +19,11 @@ from corescout.data.short_repr import short_repr
 
 _LENGTH_SPREAD, _NOISE, _NOISE_SPREAD = 1.0, 0.1, 1.0  # of the priors, in logs
 _SIGNAL_SPREAD = 0.7
-_MOST_STEPS = 30  # of the optimiser
+_SIGNAL_BOUNDS, _LENGTH_BOUNDS, _NOISE_BOUNDS = (-9.0, 5.0), (-4.0, 9.0), (-9.0, 2.5)  # logs
+_JITTER = 1e-8
+_MOST_STEPS = 40  # of the optimiser
 _WILD = 4.0  # standard deviations of its leave-one-out prediction: a loop to distrust
-_MOST_FOR_SCALES = 150  # loops that length scales are fitted to; the prediction uses all
+_MOST_FOR_SCALES = 250  # loops that length scales are fitted to; the prediction uses all
 _NORMAL_90 = 1.6449
 _CALM = 20.0  # loops that the width of the intervals is worth without having seen any
 _NARROWEST, _WIDEST = 0.8, 2.0
@@ -95,7 +95,7 @@ class Predictor:
 def fit_predictor(
     x: NDArray[np.float64], y: NDArray[np.float64], start: Predictor | None = None
 ) -> Predictor:
-    """Fit a process to values (n,) at inputs (n, D), with scikit-learn.
+    """Fit a process to values (n,) at inputs (n, D).
 
     A loop more than four standard deviations from what all others predict for it is given the
     variance of its own residual: one wild loop moves nothing.
@@ -129,9 +129,11 @@ def _robust_spread(y: NDArray[np.float64]) -> float:
 def _start(n_inputs: int, start: Predictor | None) -> NDArray[np.float64]:
     """Log of signal variance, length scales, noise variance."""
     if start is not None and len(start.length) == n_inputs:
-        return np.log(np.concatenate([[start.signal**2], start.length, [start.noise**2]]))
+        return np.asarray(
+            np.log(np.concatenate([[start.signal**2], start.length, [start.noise**2]]))
+        )
     length = np.full(n_inputs, np.sqrt(max(n_inputs, 1)))
-    return np.log(np.concatenate([[1.0], length, [_NOISE]]))
+    return np.asarray(np.log(np.concatenate([[1.0], length, [_NOISE]])))
 
 
 def _prior(theta: NDArray[np.float64], n_inputs: int) -> tuple[float, NDArray[np.float64]]:
@@ -144,6 +146,56 @@ def _prior(theta: NDArray[np.float64], n_inputs: int) -> tuple[float, NDArray[np
     return float(-0.5 * (off**2).sum()), -off / spread
 
 
+def log_likelihood(
+    theta: NDArray[np.float64],
+    x: NDArray[np.float64],
+    target: NDArray[np.float64],
+    extra: NDArray[np.float64],
+) -> tuple[float, NDArray[np.float64]]:
+    """Log marginal likelihood and its gradient, as scikit-learn's, in a tenth of its time.
+
+    With the Matern 5/2 kernel dk/d(log l_d) = s^2 5/3 (1 + sqrt 5 r) exp(-sqrt 5 r) (dx_d / l_d)^2,
+    and sum_ij M_ij (x_i - x_j)^2 = 2 sum_i x_i^2 sum_j M_ij - 2 x^T M x for a symmetric M: one
+    product of matrices gives all length scales.
+
+    Parameters
+    ----------
+    theta : (D + 2,)
+        Logs of s^2, of the length scales, and of n^2.
+    x : (n, D)
+    target, extra : (n,)
+        Values, and variances that are added for single loops.
+    """
+    from scipy.linalg import LinAlgError, cho_solve, cholesky
+    from scipy.spatial.distance import cdist
+
+    signal2, noise2 = np.exp(theta[0]), np.exp(theta[-1])
+    scaled = x / np.exp(theta[1:-1])
+    root = np.sqrt(5.0) * cdist(scaled, scaled)
+    decay = np.exp(-root)
+    signal = signal2 * (1 + root + root * root / 3) * decay
+    covariance = signal.copy()
+    covariance[np.diag_indices(len(x))] += noise2 + _JITTER + extra
+    try:
+        factor = cholesky(covariance, lower=True, check_finite=False)
+    except LinAlgError:
+        return -1e25, np.zeros_like(theta)
+    weights = cho_solve((factor, True), target, check_finite=False)
+    inverse = cho_solve((factor, True), np.eye(len(x)), check_finite=False)
+    likelihood = (
+        -0.5 * float(target @ weights)
+        - float(np.log(np.diag(factor)).sum())
+        - 0.5 * len(x) * np.log(2 * np.pi)
+    )
+    outer = np.outer(weights, weights) - inverse
+    m = outer * (signal2 * (5 / 3) * (1 + root) * decay)
+    lengths = (scaled**2 * m.sum(axis=1)[:, None]).sum(axis=0) - (scaled * (m @ scaled)).sum(axis=0)
+    gradient = np.concatenate(
+        [[0.5 * (outer * signal).sum()], lengths, [0.5 * noise2 * np.trace(outer)]]
+    )
+    return float(likelihood), gradient
+
+
 def _hyperparameters(
     x: NDArray[np.float64],
     target: NDArray[np.float64],
@@ -152,33 +204,21 @@ def _hyperparameters(
 ) -> NDArray[np.float64]:
     """Maximum a posteriori of the log hyperparameters, from a start."""
     from scipy.optimize import minimize
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
     if len(x) > _MOST_FOR_SCALES:  # evenly spread over the order of measuring
         some = np.linspace(0, len(x) - 1, _MOST_FOR_SCALES).astype(int)
         x, target, extra = x[some], target[some], extra[some]
-    n_inputs = x.shape[1]
-    kernel = ConstantKernel(1.0, (1e-4, 1e2)) * Matern(
-        np.ones(n_inputs), (1e-2, 1e4), nu=2.5
-    ) + WhiteKernel(_NOISE, (1e-4, 1e1))
-    model: Any = GaussianProcessRegressor(kernel, alpha=1e-8 + extra, optimizer=None)
-    model.fit(x, target)
 
     def loss(at: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        likelihood, slope = model.log_marginal_likelihood(
-            at, eval_gradient=True, clone_kernel=False
-        )
-        prior, prior_slope = _prior(at, n_inputs)
-        return -float(likelihood) - prior, -(slope + prior_slope)
+        likelihood, slope = log_likelihood(at, x, target, extra)
+        prior, prior_slope = _prior(at, x.shape[1])
+        return -likelihood - prior, -(slope + prior_slope)
 
-    bounds = [tuple(b) for b in model.kernel_.bounds]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = minimize(
-            loss, np.clip(theta, *np.array(bounds).T), jac=True, bounds=bounds,
-            method="L-BFGS-B", options={"maxiter": _MOST_STEPS},
-        )  # fmt: skip
+    bounds = [_SIGNAL_BOUNDS, *[_LENGTH_BOUNDS] * x.shape[1], _NOISE_BOUNDS]
+    found = minimize(
+        loss, np.clip(theta, *np.array(bounds).T), jac=True, bounds=bounds,
+        method="L-BFGS-B", options={"maxiter": _MOST_STEPS},
+    )  # fmt: skip
     return np.asarray(found.x)
 
 
@@ -196,7 +236,7 @@ def _condition(
     signal, noise = float(np.exp(theta[0] / 2)), float(np.exp(theta[-1] / 2))
     length = np.exp(theta[1:-1])
     covariance = _matern(x / length, x / length, signal)
-    covariance[np.diag_indices(len(x))] += noise**2 + 1e-8 + extra
+    covariance[np.diag_indices(len(x))] += noise**2 + _JITTER + extra
     # The mean is that of generalised least squares: near places count once.
     factor = cholesky(covariance, lower=True, check_finite=False)
     ones = cho_solve((factor, True), np.ones(len(x)), check_finite=False)
@@ -218,8 +258,6 @@ def _left_out_variance(fitted: Predictor) -> NDArray[np.float64]:
 
 def _calibrated(fitted: Predictor, trusted: NDArray[np.bool_]) -> Predictor:
     """Widen or narrow the intervals to what leave-one-out residuals say."""
-    from dataclasses import replace
-
     off = np.abs(fitted.left_out[trusted])
     count = len(off)
     seen = float(np.quantile(off, 0.9)) / _NORMAL_90 if count else 1.0
