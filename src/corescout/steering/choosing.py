@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from corescout.data import InputError
 from corescout.data.short_repr import short_repr
 from corescout.plan_changes import did_you_mean
+from corescout.prediction.cross_validation import LEAST_LOOPS
 from corescout.steering.field import Field
 from corescout.steering.goals import GOALS, MET, Outlook, surprise
 from corescout.steering.measured import MeasuredValues
@@ -45,6 +46,8 @@ class Choice:
     sample : Posterior or None
         Of a sample of the key points before the batch, each standing for `share` of all.
     share : (R,)
+    scatter : float
+        Of places of like structure, noise of the loops included, in the unit of the property.
     """
 
     rows: tuple[int, ...]
@@ -55,11 +58,15 @@ class Choice:
     map_error: float = float("nan")
     sample: Posterior | None = None
     share: NDArray[np.float64] = field_default(default_factory=lambda: np.zeros(0))
+    scatter: float = float("nan")
 
     __repr__ = short_repr
 
     def loops_to_halve(self) -> int | None:
-        """Loops until the error of the map is half of today's; None where 500 do not suffice."""
+        """Loops until the error of the map is half of today's; None where 500 do not suffice.
+
+        Half of it may be less than what places of like structure scatter by: None as well.
+        """
         return None if self.sample is None else _loops_to_halve(self.sample, self.share)
 
 
@@ -100,8 +107,10 @@ def choose(
     if np.count_nonzero(measured.known) < max(LEAST_TO_STEER, LEAST_VALUES):
         return _spread_out(field, rows, free, count, seed, "too few loops to steer by")
     earlier = None if start is None else start.predictor
-    prediction = predict(field, measured, earlier)
     values = np.asarray(measured.value)[measured.known]
+    if not np.ptp(values) > 0:
+        return _spread_out(field, rows, free, count, seed, "all values are alike")
+    prediction = predict(field, measured, earlier)
     low, high = np.quantile(values, [0.05, 0.95])
     asked = _ERROR_SHARE * float(high - low) if error is None else error
     order_now = np.full(len(field), 1.0)
@@ -110,11 +119,39 @@ def choose(
     posterior = Posterior(prediction.predictor, everywhere, reference)
     outlook = Outlook(prediction, posterior, share, max(asked, 1e-300))
     sample = Posterior(prediction.predictor, everywhere[reference], np.arange(len(reference)))
-    state = Choice((), (), False, prediction, asked, outlook.map_error, sample, share)
-    if all(MET[name](outlook) for name, weight in goals.items() if weight > 0):
+    scatter = float(np.sqrt(posterior.noise2)) * outlook.unit
+    error_now = outlook.map_error
+    state = Choice((), (), False, prediction, asked, error_now, sample, share, scatter)
+    wanted = [name for name, weight in goals.items() if weight > 0]
+    if len(values) >= LEAST_LOOPS and not prediction.tells:
+        return _untold(state, prediction, wanted, free, count, seed)
+    if all(MET[name](outlook) for name in wanted):
         return replace(state, met=True)
     picked, reasons = _batch(outlook, goals, free, count)
     return replace(state, rows=picked, reasons=reasons)
+
+
+def _untold(
+    state: Choice,
+    prediction: Prediction,
+    wanted: list[str],
+    free: NDArray[np.bool_],
+    count: int,
+    seed: int,
+) -> Choice:
+    """Where structure tells nothing the process is not asked: means of types are plain means."""
+    field, measured = prediction.field, prediction.measured
+    rows, values = measured.row[measured.known], measured.value[measured.known]
+    spread = float(values.std())
+    plain = replace(state, map_error=spread, scatter=spread, sample=None)
+    kinds = field.type[rows]
+    fewest = min(int(np.sum(kinds == t)) for t in np.unique(field.type[field.allowed]))
+    met = {"map": spread <= state.error, "types": spread <= state.error * np.sqrt(fewest)}
+    if all(met.get(name, False) for name in wanted):
+        return replace(plain, met=True)
+    why = "structure does not tell the property"
+    other = _spread_out(field, measured.row, free, count, seed, why)
+    return replace(plain, rows=other.rows, reasons=other.reasons)
 
 
 def _check(goals: Mapping[str, float]) -> None:
@@ -212,8 +249,8 @@ def _spread_out(
 
 def _loops_to_halve(sample: Posterior, share: NDArray[np.float64]) -> int | None:
     """Add loops at the sample, each the most worth, until the error of the map is half."""
-    wanted = float(share @ sample.variance) / 4
-    for count in range(1, _MOST_TO_HALVE + 1):
+    wanted = (float(share @ sample.variance) + sample.noise2) / 4 - sample.noise2
+    for count in range(1, _MOST_TO_HALVE + 1 if wanted > 0 else 1):
         worth = (sample.covariance**2) @ share / (sample.variance + sample.noise2)
         sample.add(int(worth.argmax()))
         if float(share @ sample.variance) <= wanted:

@@ -51,9 +51,12 @@ class Outlook:
 
     @property
     def map_error(self) -> float:
-        """Expected root-mean-square error over all key points."""
+        """Expected root-mean-square difference of the map and a loop, over all key points.
+
+        What places of like structure scatter by is part of it: no loop elsewhere tells it.
+        """
         variance = self.posterior.variance[self.posterior.reference]
-        return float(np.sqrt(self.share @ variance)) * self.unit
+        return float(np.sqrt(self.share @ variance + self.posterior.noise2)) * self.unit
 
     def of_type(self, number: int) -> NDArray[np.bool_]:
         """Which references (R,) are of a type."""

@@ -16,7 +16,8 @@ from corescout.steering.field import Field, field_of
 from corescout.steering.measured import MeasuredValues, measured_values
 
 _NORMAL_90 = 1.6449
-_SURE_OF_NOTHING = 1.0  # loops that the mean rate of failures is worth everywhere
+_LEAST_FAILURES = 3  # and as many that did not fail, before places are told apart by it
+_LEAST_R2, _AT_A_GLANCE = 0.05, 120
 LEAST_VALUES = 3  # with fewer there is nothing to fit
 
 
@@ -54,6 +55,24 @@ class Prediction:
     def validation(self) -> Validation:
         """Whether structure predicts the property at all: cross-validation in blocks."""
         return validate(self.field, self.measured)
+
+    @property
+    def tells(self) -> bool:
+        """Whether blocks that are left out are predicted better than by the mean.
+
+        By `validation`, and from 120 loops on at a glance, the length scales as they are: a fit
+        anew takes longer then, and few length scales fit so many loops by chance.
+        """
+        rows, values = self.measured.row[self.measured.known], self._values
+        if len(values) < _AT_A_GLANCE:
+            return not self.validation.r2 < _LEAST_R2
+        block = blocks_of(self.field.xy_m[rows], max(self.field.block_m, 1e-12))
+        left = float((self.predictor.residuals_without(block) ** 2).sum())
+        return left < (1 - _LEAST_R2) * float(((values - values.mean()) ** 2).sum())
+
+    @property
+    def _values(self) -> NDArray[np.float64]:
+        return np.asarray(self.measured.value[self.measured.known])
 
     @property
     def words(self) -> str:
@@ -132,11 +151,11 @@ def predict(field: Field, measured: MeasuredValues, start: Predictor | None = No
         )
     rows = np.asarray(measured.row)
     order = _order(len(rows))
-    x = np.column_stack([field.inputs[rows], order])[known]
-    predictor = fit_predictor(x, np.asarray(measured.value)[known], start)
+    x = np.column_stack([field.inputs[rows], order])
+    predictor = fit_predictor(x[known], np.asarray(measured.value)[known], start)
     everywhere = np.column_stack([field.inputs, np.full(len(field), order[-1])])
     mean, std = predictor.predict(everywhere)
-    failing = _failing(predictor, everywhere, field.inputs[rows], order, known)
+    failing = _failing(everywhere, x, known)
     return Prediction(
         measured.name, measured.unit, mean, std, predictor.of_a_loop(std), failing, field,
         measured, predictor,
@@ -160,18 +179,16 @@ def _order(count: int) -> NDArray[np.float64]:
 
 
 def _failing(
-    predictor: Predictor,
+    everywhere: NDArray[np.float64],
     x: NDArray[np.float64],
-    inputs: NDArray[np.float64],
-    order: NDArray[np.float64],
     known: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Probability of a failure (N,): its rate among loops of like inputs.
+    """Probability of a failure (N,): a process of its own over 0 and 1, within 0.01 and 0.95.
 
-    (r + sum k_i fail_i) / (1 + sum k_i) with the mean rate r and the correlation k of the process.
+    Its rate where there are fewer than three of either: (failures + 1/2) / (n + 10).
     """
-    rate = (np.count_nonzero(~known) + 0.5) / (len(known) + 10.0)
-    alike = predictor.covariance(x, np.column_stack([inputs, order])) / predictor.signal**2
-    alike = alike**4  # failures are of a neighbourhood: the process itself is smooth over more
-    failed = alike @ (~known).astype(float)
-    return np.asarray((_SURE_OF_NOTHING * rate + failed) / (_SURE_OF_NOTHING + alike.sum(axis=1)))
+    failures = np.count_nonzero(~known)
+    if min(failures, len(known) - failures) < _LEAST_FAILURES:
+        return np.full(len(everywhere), (failures + 0.5) / (len(known) + 10.0))
+    model = fit_predictor(x, (~known).astype(float), doubt=False)
+    return np.asarray(np.clip(model.predict(everywhere)[0], 0.01, 0.95))

@@ -124,10 +124,15 @@ def _lines(
         f" {choice.error:.3g} {unit} is asked for".replace(" ,", ",")
     )
     more = choice.loops_to_halve()
-    lines.append(
-        "to halve it takes more than 500 loops" if more is None
-        else f"to halve it takes about {more} more loops"
-    )  # fmt: skip
+    if more is not None:
+        lines.append(f"to halve it takes about {more} more loops")
+    elif 2 * choice.scatter >= choice.map_error:
+        lines.append(
+            f"more loops cannot halve it: places of like structure scatter by"
+            f" {choice.scatter:.3g} {unit}".rstrip()
+        )
+    else:
+        lines.append("to halve it takes more than 500 loops")
     if choice.met:
         named = " and ".join(_FRAME[n] for n, w in goals.items() if w > 0)
         lines.append(f"the goal is met ({named}): nothing more is proposed")
