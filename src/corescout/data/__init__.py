@@ -28,7 +28,8 @@ from corescout.data.scan import Scan
 from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
-from corescout.data.types import TypeLook, Types, types_of_mixture
+from corescout.data.typed_points import TypedPoints
+from corescout.data.types import TypeLook, Types
 
 __all__ = [
     "BayesianMixture",
@@ -59,8 +60,8 @@ __all__ = [
     "Target",
     "Trial",
     "TypeLook",
+    "TypedPoints",
     "Types",
     "WallProfiles",
     "readonly",
-    "types_of_mixture",
 ]
