@@ -9,6 +9,7 @@ from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
+from corescout.data.descriptors import WallDescriptors
 from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
 from corescout.data.finding import Finding
@@ -62,6 +63,7 @@ __all__ = [
     "TypeLook",
     "TypedPoints",
     "Types",
+    "WallDescriptors",
     "WallProfiles",
     "readonly",
 ]

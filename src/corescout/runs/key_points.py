@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result
+from corescout.descriptors import DESCRIPTORS
+from corescout.wall_descriptors import wall_descriptors
 
 Column = NDArray[np.generic] | list[str]
 
@@ -32,6 +34,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "phase_step_deg": ("deg", "difference of the phase between the two sides; empty without one"),
     "wall": ("", "what the phase says: 180-degree wall, no phase step, or phase not given"),
     "direction_rad": ("rad", "direction of the wall in [0, pi), counter-clockwise as shown"),
+    **DESCRIPTORS,
     "score": ("", "strength of the detector's response; larger is clearer"),
     "misfit_per_px": ("nat/px", "how much worse than perfectly its patch is rebuilt"),
     "kl_nats": ("nat", "divergence of its posterior from the prior"),
@@ -71,6 +74,7 @@ def key_point_table(result: Result) -> dict[str, Column]:
     profiles = getattr(result.keypoints, "profiles", None)
     if profiles is not None:
         table |= _profile_columns(profiles, result.patches.index)
+    table |= wall_descriptors(result).columns
     return table | {
         "score": np.asarray(result.keypoints.score)[result.patches.index],
         "misfit_per_px": np.asarray(result.fit.misfit_per_px),
