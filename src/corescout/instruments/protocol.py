@@ -271,6 +271,18 @@ class ChecksStop(Protocol):
         """
 
 
+@runtime_checkable
+class TellsNoise(Protocol):
+    """An instrument that measures how far its read-back position scatters at rest."""
+
+    def readback_noise(self) -> float:
+        """Standard deviation of one coordinate in metres; from now on stops are confirmed by it.
+
+        Connected, from any thread. Raises InstrumentError if the position cannot be read, or the
+        tip moves.
+        """
+
+
 class Instrument(Protocol):
     """A controller. All calls block; `stop` and `status` may come from any thread.
 

@@ -112,6 +112,7 @@ class Connection:
         self._where, self._timeout_s = (host, port), timeout_s
         self._turn, self._writing, self._changing = (threading.Lock() for _ in range(3))
         self._asked: list[Answer] = []
+        self.came_s = float("-inf")  # of the last answer to anybody
         try:
             sock = socket.create_connection(self._where, connect_s or timeout_s)
         except OSError as error:
@@ -227,6 +228,7 @@ class Connection:
                         return
                     self._asked.remove(answer)
                 answer.come(body)
+                self.came_s = answer.came_s
         except (OSError, codec.WireError) as error:
             self._end(error)
 
