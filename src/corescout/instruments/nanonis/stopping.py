@@ -10,6 +10,7 @@ that ends the motion begun last goes first.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import threading
@@ -156,7 +157,7 @@ class Stopping:
         self._known = threading.Event()  # confirmed, or it was said that it is not
         if own is not None and own.alive:
             self._lanes.append(_Lane(own))
-            self._send_all(self._lanes[0], self._order)
+            self._send(self._lanes[0], self._order)
         self._thread = threading.Thread(target=self._run, name="nanonis-stop", daemon=True)
         self._thread.start()
 
@@ -182,20 +183,12 @@ class Stopping:
 
     # -- sending --------------------------------------------------------------------------
 
-    def _send_all(self, lane: _Lane, names: Sequence[str]) -> None:
-        for name in names:
-            if not self._send(lane, name):
-                return
-
-    def _send(self, lane: _Lane, name: str) -> bool:
-        try:
-            lane.connection.send(
-                name, *_ARGUMENTS.get(name, ()), told=partial(self._answered, lane)
-            )
-        except InstrumentError:
-            return False
-        lane.sent_s = time.monotonic()
-        return True
+    def _send(self, lane: _Lane, names: Sequence[str]) -> None:
+        """Send commands in one piece; a lane that is lost is met by the others."""
+        commands = [(name, _ARGUMENTS.get(name, ())) for name in names]
+        with contextlib.suppress(InstrumentError):
+            lane.connection.send_all(commands, told=partial(self._answered, lane))
+            lane.sent_s = time.monotonic()
 
     def _answered(self, lane: _Lane, answer: Answer) -> None:
         with self._changed:
@@ -250,7 +243,7 @@ class Stopping:
             missing = self._by_urgency()
         if missing:  # two begin with the urgent one: one of them may be busy; each other differs
             at = max(0, number - 2) % len(missing)
-            self._send_all(lane, [missing[at], *missing[:at], *missing[at + 1 :]])
+            self._send(lane, [missing[at], *missing[:at], *missing[at + 1 :]])
 
     def _by_urgency(self) -> list[str]:
         """What has no answer, the command that ends the last motion first."""
@@ -268,7 +261,7 @@ class Stopping:
                 and now - max(lane.sent_s, lane.answered_s) > _AGAIN_S
             ]  # fmt: skip
         for lane, name in zip(answering, itertools.cycle(missing), strict=False):
-            self._send(lane, name)
+            self._send(lane, [name])
 
     # -- reading --------------------------------------------------------------------------
 
