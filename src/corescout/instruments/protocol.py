@@ -272,6 +272,17 @@ class ChecksStop(Protocol):
 
 
 @runtime_checkable
+class TriesStop(Protocol):
+    """An instrument that can be sent a stop while nothing moves, to see whether it is taken."""
+
+    def try_stop(self) -> str | None:
+        """Say why a stop is not taken; None if it is, or something runs and it was not sent.
+
+        Connected, from any thread. Raises InstrumentError if there is no answer.
+        """
+
+
+@runtime_checkable
 class TellsNoise(Protocol):
     """An instrument that measures how far its read-back position scatters at rest."""
 

@@ -62,6 +62,7 @@ from corescout.instruments.protocol import (
     StopReport,
     TellsContact,
     TellsNoise,
+    TriesStop,
     Withdraws,
 )
 from corescout.instruments.readiness import read_readiness, setpoint_of
@@ -243,8 +244,7 @@ class Session:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
             if (problem := self._control.take(self._identities())) is not None:
                 raise SessionError(problem)
-            noise_m = self._readback_noise()
-            self._need("PREVIEW")
+            noise_m = self._at_rest()
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
@@ -647,27 +647,35 @@ class Session:
                 raise SessionError(f"the instrument cannot be identified: {error}") from error
         return (self._instrument.capabilities.address,)
 
-    def _readback_noise(self) -> float | None:
-        """Measure the noise of a position at rest: what a stop and an arrival are judged by.
+    def _at_rest(self) -> float | None:
+        """Before anything is armed: the tip rests, and a stop is taken.
 
-        None where the instrument does not tell. Control is given back if it may not be armed.
+        Returns the noise of a position in metres, None where the instrument does not tell; control
+        is given back if it may not be armed (SessionError).
         """
-        if not isinstance(self._instrument, TellsNoise) or self._limits is None:
-            return None
-        tolerance_m, problem = self._limits.readback_tolerance_m, ""
         try:
-            noise_m = self._instrument.readback_noise()
-            if not 3 * noise_m <= tolerance_m:
-                problem = (
-                    f"a position at rest is read back within {3 * noise_m * 1e9:.3g} nm (3 standard"
-                    f" deviations), more than readback_tolerance_m ({tolerance_m * 1e9:.3g} nm)"
-                )
+            noise_m, problem = self._readback_noise()
+            if problem is None and isinstance(self._instrument, TriesStop):
+                problem = self._instrument.try_stop()
         except InstrumentError as error:
-            problem = str(error)
-        if problem:
+            noise_m, problem = None, str(error)
+        self._need("PREVIEW")  # a stop may have come meanwhile
+        if problem is not None:
             self._control.release()
             raise SessionError(f"the plan cannot be armed: {problem}")
         return noise_m
+
+    def _readback_noise(self) -> tuple[float | None, str | None]:
+        """Noise of a position at rest, by which stops are confirmed, and what is wrong with it."""
+        if not isinstance(self._instrument, TellsNoise) or self._limits is None:
+            return None, None
+        noise_m, tolerance_m = self._instrument.readback_noise(), self._limits.readback_tolerance_m
+        if 3 * noise_m <= tolerance_m:
+            return noise_m, None
+        return noise_m, (
+            f"a position at rest is read back within {3 * noise_m * 1e9:.3g} nm (3 standard"
+            f" deviations), more than readback_tolerance_m ({tolerance_m * 1e9:.3g} nm)"
+        )
 
     def _check(self, plan: VisitPlan) -> Check:
         begun = {} if self._measure_again else self._begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -130,7 +131,9 @@ class NanonisInstrument:
         if self._files is not None:
             self._files.check()
         if self._lines.connect() or not self._signals.labels:
-            (names,) = self._on(SCANS).call("Signals.NamesGet")
+            names: Sequence[str] = ()
+            with suppress(RefusedError):  # channels have the names of their own answers
+                (names,) = self._on(SCANS).call("Signals.NamesGet")
             self._signals = Signals(names, self.capabilities.address)
 
     def release(self) -> None:
@@ -154,16 +157,17 @@ class NanonisInstrument:
     def identities(self) -> tuple[str, ...]:
         """Each of its ports at its address, and the session that it says it runs there."""
         line, peers = self._on(STATUS), self._lines.peers()
-        said = line.call("Util.VersionGet")
-        (folder,) = line.call("Util.SessionPathGet")
         known = [f"nanonis {host}:{port}" for host, port in peers]
-        if folder:  # without a session folder there is nothing to tell it by
-            known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
+        with suppress(RefusedError):  # who does not tell is known by its ports
+            said = line.call("Util.VersionGet")
+            (folder,) = line.call("Util.SessionPathGet")
+            if folder:  # without a session folder there is nothing to tell it by
+                known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
         return tuple(known)
 
     def stop_problem(self) -> str | None:
         """Say why a stop would not arrive on its own connection; None if that answers."""
-        return self._lines.stop_problem()
+        return self._lines.stop_problem(self._stopped.is_set)
 
     def readback_noise(self) -> float:
         """Measure how far a position scatters that is read at rest; a stop is confirmed by it.
@@ -175,6 +179,11 @@ class NanonisInstrument:
             measured_m = measure_noise(lambda: call("FolMe.XYPosGet", 1))
             self._noise_m = max(self._stated_noise_m, measured_m)
         return self._noise_m
+
+    def try_stop(self) -> str | None:
+        """Send the stop of a move while nothing moves; say why it is not taken, None if it is."""
+        scans = self._on(STATUS).call("Scan.StatusGet")[0]
+        return None if scans else self._lines.try_stop(self._stopped.is_set)
 
     def status(self) -> Status:
         """Position and bias, over a connection that only reads."""
