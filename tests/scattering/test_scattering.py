@@ -44,11 +44,12 @@ def test_both_orders_are_those_of_a_convolution_in_space(image, places):
     mean = np.mean([at(u, places) for u in along], axis=0)
     found = scattering_features(image[None], places)
     np.testing.assert_allclose(found[:, fine], np.log(mean + 1e-4), atol=0.02)
-    apart = [
-        at(np.abs(fftconvolve(along[a], kernel(coarse, (a + turn) % N_ANGLES), mode="same")), places)
-        for a in range(N_ANGLES)
-        for turn in (r, N_ANGLES - r)
-    ]
+
+    def again(a, turn):
+        coarser = kernel(coarse, (a + turn) % N_ANGLES)
+        return at(np.abs(fftconvolve(along[a], coarser, mode="same")), places)
+
+    apart = [again(a, turn) for a in range(N_ANGLES) for turn in (r, N_ANGLES - r)]
     pair = 8 + 4 * 3 + r  # (0,1), (0,2), (0,3) stand before (1,2)
     np.testing.assert_allclose(found[:, pair], np.log(np.mean(apart, axis=0) + 1e-4), atol=0.05)
 

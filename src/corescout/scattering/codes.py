@@ -15,7 +15,8 @@ def fit_scattering(
 ) -> dict[str, NDArray[np.float32]]:
     """Fit the principal components of standardised features (N, F); return the weights.
 
-    ``mean`` and ``scale`` (F,) of the features, and ``components`` (L, F) of unit length.
+    ``mean`` and ``scale`` (F,) of the features, and ``components`` (L, F), each divided by the
+    standard deviation of its scores, so that codes have unit variance.
     """
     mean, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
     standard = (features - mean) / scale
@@ -23,6 +24,7 @@ def fit_scattering(
     axes = vectors[:, ::-1][:, :latent_dim].T
     # A sign by rule, so that the codes do not depend on the linear algebra library.
     axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+    axes = axes / np.maximum((standard @ axes.T).std(axis=0), 1e-9)[:, None]
     arrays = {"mean": mean, "scale": scale, "components": axes}
     return {name: value.astype(np.float32) for name, value in arrays.items()}
 

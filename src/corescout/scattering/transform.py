@@ -9,8 +9,8 @@ Gaussian average of sigma 5 px:
 
 F_{j,0} is how much there is of a scale and F_{j,1} / F_{j,0} how much of it has one direction: a
 turn of the image shifts l and leaves both alone. b holds the angle r between two scales, not their
-directions; r and L - r are mirror images and are averaged. Logarithms make contrast a shift. (Mallat,
-Comm. Pure Appl. Math. 65, 1331, 2012; Sifre and Mallat, CVPR 2013, for invariance to rotation.)
+directions; r and L - r are mirror images and are averaged. Logarithms make contrast a shift.
+(Mallat, Comm. Pure Appl. Math. 65, 1331, 2012; Sifre and Mallat, CVPR 2013, for the rotation.)
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def scattering_features(images: Image, yx_px: NDArray[np.float64]) -> NDArray[np
     -------
     (N, 35 C) float64
         Of each channel, in this order: log F_{j,0} and F_{j,1} / F_{j,0} of the 4 scales, log b of
-        the 6 pairs of scales at 4 angles, the mean at sigma 2 and 5 px and the standard deviation at
-        5 px.
+        the 6 pairs of scales at 4 angles, the mean at sigma 2 and 5 px and the standard deviation
+        at 5 px.
     """
     return np.hstack([_of_channel(np.asarray(image, np.float32), yx_px) for image in images])
 
@@ -97,7 +97,7 @@ def _modulus(spectrum: NDArray[np.complexfloating], scale: int, angle: int) -> I
     if scale == N_SCALES - 1:
         rows, columns = (np.r_[0 : n // 4, n - n // 4 : n] for n in product.shape)
         product = product[np.ix_(rows, columns)] / 4
-    return np.abs(fft.ifft2(product))
+    return np.asarray(np.abs(fft.ifft2(product)))
 
 
 class _Average:
