@@ -147,11 +147,11 @@ def test_a_dry_run_says_what_would_be_tried_and_writes_nothing(scan_of_surface, 
                "--dry-run"]  # fmt: skip
     assert _run(command) == 0
     said = capsys.readouterr().out
-    for label in ("9 px, none", "9 px, rt", "13 px, none", "13 px, rt", "4 candidates"):
+    for label in ("9 px, none", "9 px, rt", "13 px, none", "13 px, rt", "5 candidates"):
         assert label in said
     assert _run([*command, "--json", "--workers", "1"]) == 0
     table = json.loads(capsys.readouterr().out)
-    assert len(table["candidates"]) == 4
+    assert len(table["candidates"]) == 5  # with scattering
     assert 0 < sum(c["share"] for c in table["candidates"]) < 1
     assert table["seconds"] > 0
     assert sorted(scan_of_surface.parent.iterdir()) == before

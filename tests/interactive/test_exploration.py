@@ -216,7 +216,7 @@ def test_a_baseline_is_taken_and_opens_again(tmp_path):
     assert again.winner.kind == "pca"
     assert Plan.model_validate(again.plan).candidates(again.channels) == (again.winner,)
     with pytest.raises(PlanError, match="baselines alone"):
-        Plan.preset("live", invariances=())
+        Plan.preset("live", invariances=(), baselines=())
 
 
 def test_targets_are_chosen_anew(result):

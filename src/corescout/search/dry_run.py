@@ -98,6 +98,8 @@ class Speed:
         To make a surface without types and to score its codes.
     threads : float
         So many times as much is done by all threads together as by one.
+    cut_s : float
+        To cut patches and to find the coefficients of scattering, once.
     """
 
     pass_cost: tuple[float, ...]
@@ -105,6 +107,7 @@ class Speed:
     after_s: float
     surrogate_s: float
     threads: float
+    cut_s: float = 0.0
 
     def training_s(self, group: TrialGroup) -> float:
         """Seconds of one thread that a group trains."""
@@ -122,11 +125,13 @@ def dry_run(prepared: Prepared, plan: Plan, workers: int | None = None) -> DryRu
     """
     for name in plan.wanted_rewards:
         load_reward(name)
-    groups = [_group(prepared, plan, c) for c in plan.candidates(prepared.channels)]
-    groups = groups[: plan.max_trials]
+    candidates = plan.candidates(prepared.channels)[: plan.max_trials]
     count = workers or os.cpu_count() or 1
     with single_threaded():
-        speed = measure_speed(prepared, plan, groups, count)
+        began = time.perf_counter()
+        groups = [_group(prepared, plan, c) for c in candidates]
+        cut_s = time.perf_counter() - began
+        speed = replace(measure_speed(prepared, plan, groups, count), cut_s=cut_s)
     return estimate(prepared, plan, groups, speed, count)
 
 
@@ -152,7 +157,7 @@ def estimate(
         ),
         n_repeats=repeats,
         n_surrogates=decision.null_surrogates,
-        seconds=total / speed.threads,
+        seconds=speed.cut_s + total / speed.threads,
         workers=workers,
         budget_s=plan.budget_s,
     )
@@ -162,10 +167,11 @@ def measure_speed(
     prepared: Prepared, plan: Plan, groups: Sequence[TrialGroup], workers: int
 ) -> Speed:
     """Time pieces of the work on this machine."""
-    by_cost = sorted(groups, key=_pass_cost)
+    trained = [group for group in groups if group.passes] or groups
+    by_cost = sorted(trained, key=_pass_cost)
     timed = [by_cost[i] for i in sorted({0, len(by_cost) // 2, len(by_cost) - 1})]
     if plan.decision.confirm_spatial:
-        timed.append(max(map(_spatial, groups), key=_pass_cost))
+        timed.append(max(map(_spatial, trained), key=_pass_cost))
     timed.sort(key=_pass_cost)
     run_trials(_short(timed[0]))  # the first run loads libraries
     rates = [_seconds_per_cost(group) for group in timed]
@@ -251,4 +257,5 @@ def _group(prepared: Prepared, plan: Plan, candidate: Candidate) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=plan.wanted_rewards,
         bayesian=plan.bayesian,
+        scattering=prepared.scattering if candidate.kind == "scattering" else None,
     )
