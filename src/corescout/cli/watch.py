@@ -19,7 +19,7 @@ from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.instruments import Instrument, Limits, StopReport
-    from corescout.live import Day, Runner, Trained
+    from corescout.live import Day, KnownRepresentation, Runner
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
     from corescout.live.states import ScanRecord
@@ -119,7 +119,7 @@ def watch(
         raise typer.Exit(1)
 
 
-def _known(run: Path | None) -> Trained | None:
+def _known(run: Path | None) -> KnownRepresentation | None:
     from corescout.live import trained
     from corescout.runs import read_run
 
@@ -146,7 +146,7 @@ def _at_instrument(
     limits: Limits | None,
     day: Day,
     plan: Plan,
-    known: Trained | None,
+    known: KnownRepresentation | None,
     policy: Policy | None,
     workers: int | None,
 ) -> Runner:
@@ -163,7 +163,7 @@ def _on_folder(
     folder: Path,
     day: Day,
     plan: Plan,
-    known: Trained | None,
+    known: KnownRepresentation | None,
     workers: int | None,
     existing: bool,
     polling: bool,

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Message, MessageKind
 
 DOUBT = "doubt"  # in a scan's metadata: why what has ended is no whole scan of one place
 
@@ -44,7 +44,7 @@ class Capabilities:
 
     name: str
     address: str
-    actions: frozenset[Kind]
+    actions: frozenset[MessageKind]
     can_stop: bool
     can_read_back: bool
     whole_plans: bool = False

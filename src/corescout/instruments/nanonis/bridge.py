@@ -16,7 +16,7 @@ import numpy as np
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.instruments.folder.arrivals import Signature
 from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Message, MessageKind
 from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection, RefusedError
 from corescout.instruments.nanonis.cloud import cloud_places
 from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
@@ -54,7 +54,9 @@ BiasAt = Literal["tip", "sample"]
 _Result = TypeVar("_Result")
 _NOTES = ("number of points and time of a spectrum are those set at the controller",)
 _MOTIONS = ("FolMe.XYPosSet", "Scan.Action", "BiasSpectr.Start", "Pattern.ExpStart")
-_ONE_BY_ONE: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
+_ONE_BY_ONE: frozenset[MessageKind] = frozenset(
+    {"bias", "speed", "move", "mark", "spectrum", "zoom"}
+)
 
 
 class NanonisInstrument:
