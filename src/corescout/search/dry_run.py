@@ -23,7 +23,7 @@ from corescout.plan import MixturePlan, Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
 from corescout.search.evidence import surrogate_groups
-from corescout.search.runner import Runner
+from corescout.search.runner import TrialRunner
 from corescout.surfaces import phase_randomised
 from corescout.trial import TrialGroup, run_trials
 from corescout.vae import single_threaded
@@ -194,7 +194,7 @@ def _threads(group: TrialGroup, alone_s: float, workers: int) -> float:
     """How many times as much is done by all threads together: at least as much as by one."""
     if workers == 1:
         return 1.0
-    runner = Runner(workers, threading.Event())
+    runner = TrialRunner(workers, threading.Event())
     together_s = _time(lambda: runner.run([group] * workers))
     return float(np.clip(workers * alone_s / together_s, 1.0, workers))
 
