@@ -29,7 +29,8 @@ from corescout.data.scan import Scan
 from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
-from corescout.data.types import TypeLook, Types, types_of_mixture
+from corescout.data.typed_points import TypedPoints
+from corescout.data.types import TypeLook, Types
 
 __all__ = [
     "BayesianMixture",
@@ -60,9 +61,9 @@ __all__ = [
     "Target",
     "Trial",
     "TypeLook",
+    "TypedPoints",
     "Types",
     "WallDescriptors",
     "WallProfiles",
     "readonly",
-    "types_of_mixture",
 ]

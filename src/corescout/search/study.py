@@ -21,15 +21,15 @@ from corescout.data import (
     Reward,
     Trial,
 )
-from corescout.data.trial import State
+from corescout.data.trial import TrialState
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
-from corescout.search.direction import one_type, turns
-from corescout.search.runner import Runner, held_s
+from corescout.search.direction import NOTHING_TRAINED, one_type, turns
+from corescout.search.runner import TrialRunner, held_s
 from corescout.trial import Outcome, TrialGroup
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Study:
         self._repeats: dict[int, list[Outcome]] = {}
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
-        self._runner = Runner(workers, stop, self._moved, self._expected_cost(groups))
+        self._runner = TrialRunner(workers, stop, self._moved, self._expected_cost(groups))
 
     # -- stages ---------------------------------------------------------------------------
 
@@ -120,7 +120,19 @@ class Study:
     @property
     def shows_one_type(self) -> bool:
         """Whether nothing is left to tell apart once the direction is taken off."""
-        return self._all_turned_collapsed() and one_type(self._outcomes) is not None
+        if not self._all_turned_collapsed():
+            return False
+        found = one_type(self._outcomes)
+        if found is not None and found[1] == NOTHING_TRAINED and self._scattering_alive:
+            return False  # nothing was trained, but there is what needs no training
+        return found is not None
+
+    @property
+    def _scattering_alive(self) -> bool:
+        return any(
+            o.candidate.kind == "scattering" and o.collapsed is None
+            for o in self._outcomes.values()
+        )
 
     def repeat_finalists(self) -> None:
         """Train the finalists again with other seeds."""
@@ -253,7 +265,7 @@ class Study:
 
     def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
         """Return the codes of every finished trial by its number."""
-        return {i: np.asarray(o.fit.latents.mean) for i, o in self._numbered().items()}
+        return {i: o.fit.codes for i, o in self._numbered().items()}
 
     def mixture_by_trial(self) -> dict[int, Mixture]:
         """Return the best mixture of every finished trial by its number."""
@@ -286,6 +298,7 @@ class Study:
             mixtures=self.plan.mixtures,
             extra_rewards=self.plan.wanted_rewards,
             bayesian=self.plan.bayesian,
+            scattering=self.prepared.scattering if candidates[0].kind == "scattering" else None,
         )
 
     def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
@@ -312,7 +325,7 @@ class Study:
         return [t for t in self.all_trials() if t.number < len(self._candidates)]
 
     def _trial(self, number: int, outcome: Outcome) -> Trial:
-        state: State = "done" if outcome.collapsed is None else "void"
+        state: TrialState = "done" if outcome.collapsed is None else "void"
         return Trial(
             number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
         )
@@ -325,8 +338,8 @@ class Study:
         return stability([self._assignment(o) for o in self._seeds_of(number)])
 
     def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
-        z = np.asarray(outcome.fit.latents.mean)
-        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].assign(z).argmax(axis=1))
+        z = outcome.fit.codes
+        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].component_of(z))
 
     def _numbered(self) -> dict[int, Outcome]:
         """Every finished trial by its number: the sweep, then the repeats."""
