@@ -136,7 +136,7 @@ def _by_type(
     margin: str | None,
     avoid: Path | None,
     avoid_radius: str | None,
-    choice: Choice,
+    choice: TargetChoice,
     diversity: float,
 ) -> Sequence[Target]:
     from corescout.plan import TargetPlan
