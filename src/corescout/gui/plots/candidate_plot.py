@@ -25,7 +25,7 @@ _OTHER = ("#F0E442", "o")
 _MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚"}
 
 
-class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
+class CandidatePlot(pg.PlotWidget):
     """One line for each invariance, bars from the seeds, a star at the best, void ones hollow."""
 
     picked = Signal(int)  # number of the trial

@@ -27,7 +27,7 @@ _MOST = 10**9
 _LABEL_PX = 150
 
 
-class OptionsForm(QDialog):  # type: ignore[misc]
+class OptionsForm(QDialog):
     """Stands beside the window while one looks at a scan; Apply takes what differs.
 
     Parameters
