@@ -53,9 +53,7 @@ class Outbox:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir() or not os.access(self.folder, os.W_OK):
-            raise InputError(
-                "a folder for plans that can be written to", str(folder), "create it, or correct it"
-            )
+            raise InputError("a writable folder for plans", str(folder), "create it, or correct it")
 
     def put(self, messages: Sequence[Message]) -> PlanFile:
         """Write a plan; it is there as a whole or not at all."""
@@ -115,5 +113,5 @@ def read_plan(path: str | Path) -> list[Message]:
             "a plan as it was written", f"{path.name} was changed", "hand it over again"
         )
     if datetime.now(UTC) > expires_at:
-        raise InputError("a plan that is in force", f"one until {expires_at}", "make it anew")
+        raise InputError("a plan that is in force", f"one until {expires_at}", "make it again")
     return messages

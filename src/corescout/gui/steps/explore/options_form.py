@@ -62,7 +62,7 @@ class OptionsForm(QDialog):
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
-        hint = QLabel("None: not set. Several values stand in brackets, such as (2, 3).")
+        hint = QLabel("None: not set. Put several values in brackets, such as (2, 3).")
         hint.setEnabled(False)
         layout.addWidget(hint)
         layout.addWidget(self._build(), stretch=1)
