@@ -271,6 +271,29 @@ class ChecksStop(Protocol):
         """
 
 
+@runtime_checkable
+class TriesStop(Protocol):
+    """An instrument that can be sent a stop while nothing moves, to see whether it is taken."""
+
+    def try_stop(self) -> str | None:
+        """Say why a stop is not taken; None if it is, or something runs and it was not sent.
+
+        Connected, from any thread. Raises InstrumentError if there is no answer.
+        """
+
+
+@runtime_checkable
+class TellsNoise(Protocol):
+    """An instrument that measures how far its read-back position scatters at rest."""
+
+    def readback_noise(self) -> float:
+        """Standard deviation of one coordinate in metres; from now on stops are confirmed by it.
+
+        Connected, from any thread. Raises InstrumentError if the position cannot be read, or the
+        tip moves.
+        """
+
+
 class Instrument(Protocol):
     """A controller. All calls block; `stop` and `status` may come from any thread.
 
