@@ -1,7 +1,6 @@
 """One folder with a sample scan and one explored run, which all pages share."""
 
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -36,8 +35,6 @@ def made_run(folder_of_all):
         for command in START:
             code, _, errors = run(command)
             assert code == 0, (command, errors)
-        rows = [f"{5 * i},{2 + 0.01 * i}" for i in range(24)]  # what a user has measured
-        Path("measurements.csv").write_text("\n".join(["key_point,coercive_bias_v", *rows]))
     return folder_of_all / "scan.h5.corescout"
 
 
