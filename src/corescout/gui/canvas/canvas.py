@@ -45,7 +45,6 @@ class Canvas:
 
     mouse_moved = Signal(object)  # world coordinates under the mouse
     images_changed = Signal()  # one that was there is another now
-    images_changed = Signal()  # one that was there is another now
 
     def __init__(self, viewer: Any, workspace: Workspace, work: Work) -> None:
         self.viewer, self._workspace, self._work = viewer, workspace, work

@@ -116,7 +116,8 @@ class ScanSelection:
     def _show(self, rows: NDArray[np.int64]) -> None:
         """Draw rings around the selected points."""
         workspace, viewer = self._workspace, self._canvas.viewer
-        view, scan = workspace.view, workspace.searched
+        view = workspace.view
+        scan = view.scan if view is not None else None
         layer = find_layer(viewer, SELECTED)
         if workspace.closed or (layer is None and (view is None or len(rows) == 0)):
             return

@@ -30,8 +30,8 @@ class TypePoints:
     def show(self, view: CandidateView, colors: NDArray[np.float64]) -> None:
         """Colour the patches of a view (N, 4); those of hidden types are not shown."""
         self._shown = view, colors
-        scan = self._workspace.searched
-        if self._workspace.closed or scan is None:
+        scan = view.scan
+        if self._workspace.closed:
             return
         layer, visible = self._layer(), shown_of(view.types)
         if layer is None or not np.array_equal(layer.data, view.yx_px):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import (
+    Candidate,
     CorePoints,
     Keypoints,
     Mixture,
@@ -32,6 +33,10 @@ class CandidateView:
     yx_px : (N, 2)
         Centres of the patches on the scan's own pixels.
     types : Types
+    scan : Scan
+        That the patches were cut from.
+    label : str
+        Of the candidate, such as "17 px, rt".
     result : Result or None
         Where this is the winner: patches, losses and the decoder are known.
     """
@@ -42,6 +47,8 @@ class CandidateView:
     core: CorePoints
     yx_px: NDArray[np.float64]
     types: Types
+    scan: Scan
+    label: str = ""
     result: Result | None = None
 
     @property
@@ -59,6 +66,8 @@ def winner_view(result: Result) -> CandidateView:
         core=result.core_points,
         yx_px=np.asarray(result.patches.center_yx_px),
         types=result.types,
+        scan=result.scan,
+        label=result.winner.label,
         result=result,
     )
 
@@ -66,7 +75,7 @@ def winner_view(result: Result) -> CandidateView:
 def candidate_view(
     scan: Scan,
     keypoints: Keypoints,
-    window_px: int,
+    candidate: Candidate,
     z: NDArray[np.float64],
     mixture: Mixture,
     core_share: float,
@@ -76,6 +85,7 @@ def candidate_view(
     from corescout.patches import corner
     from corescout.square_grid import square_grid
 
+    window_px = candidate.window_px
     types = order_by_size(mixture, z)
     core = find_core_points(z, mixture, types, core_share)
     grid = square_grid(scan.shape_px, scan.frame)
@@ -83,7 +93,7 @@ def candidate_view(
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
     component = mixture.assign(z).argmax(axis=1)
     of_points = types_of_mixture(component, types, core.type_names)
-    return CandidateView(z, mixture, types, core, centres, of_points)
+    return CandidateView(z, mixture, types, core, centres, of_points, scan, candidate.label)
 
 
 def view_of(
@@ -104,4 +114,4 @@ def view_of(
     z, mixture = source.latents_by_trial[number], source.mixture_by_trial[number]
     if len(z) != len(keypoints):
         return None
-    return candidate_view(scan, keypoints, trial.candidate.window_px, z, mixture, core_share)
+    return candidate_view(scan, keypoints, trial.candidate, z, mixture, core_share)

@@ -73,7 +73,8 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.reward.currentIndexChanged.connect(self._draw)
         workspace.running_changed.connect(self._running)
         workspace.progressed.connect(self.show_progress)
-        workspace.result_changed.connect(self.show_result)
+        workspace.result_changed.connect(self._result_changed)
+        workspace.candidates_changed.connect(self.show_result)
 
     def _lay_out(self) -> None:
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -125,15 +126,20 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         if len(progress.trials) != len(self._trials):
             self._show_trials(progress.trials)
         best = self.plot.best
-        if not self._picked and best is not None and best != self._seen_best:
+        free = not self._picked and self._workspace.result is None  # what was found stays in view
+        if free and best is not None and best != self._seen_best:
             self._seen_best = best
             self._work.later("candidate", lambda: self._workspace.show_candidate(best))
+
+    def _result_changed(self, result: Result | None) -> None:
+        if not self._workspace.running:  # else the candidates of the search under way stay
+            self.show_result(result)
 
     def show_result(self, result: Result | None) -> None:
         """Show all candidates of a result, the winner with a star; nothing if None."""
         self._result = result
         self.table.clear_trials()
-        self.winner_button.setEnabled(result is not None)
+        self.winner_button.setEnabled(self._workspace.result is not None)
         if result is not None:
             self._decided_by = _decided_by(result)
         self._show_trials(result.trials if result is not None else ())

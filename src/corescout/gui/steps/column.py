@@ -17,7 +17,7 @@ from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import Verdict
+from corescout.gui.steps.verdict import Notice, Verdict
 
 _LEAST_PX = 120
 _OPEN_AT_FIRST = ("scan", "key_points")
@@ -37,6 +37,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
     Attributes
     ----------
     verdict : Verdict
+    notice : Notice
     scan, key_points, explore, types, targets, instrument : Step
     steps : dict of str to Step
         In their order, by the keys of `workflow.STEPS`.
@@ -46,7 +47,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         super().__init__()
         self._workspace = workspace
         self._wanted: QWidget | None = None  # that is to be seen
-        self.verdict = Verdict(workspace)
+        self.verdict, self.notice = Verdict(workspace), Notice(workspace)
         self.scan = ScanStep(workspace, canvas)
         self.key_points = KeyPointsStep(workspace, canvas, work, keys)
         self.explore = ExploreStep(workspace, canvas)
@@ -66,6 +67,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         )
         for step in ordered:
             if step is self.explore:
+                column.addWidget(self.notice)
                 column.addWidget(self.verdict)
                 column.addWidget(self.sample_button)
             column.addWidget(step)

@@ -6,8 +6,36 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
 from corescout.data import Result
-from corescout.gui.look import VERDICT_COLORS
+from corescout.gui.look import PROBLEM, VERDICT_COLORS
 from corescout.gui.model.workspace import Workspace
+
+
+class Notice(QLabel):  # type: ignore[misc]
+    """Why the last search has no result, above the verdict of the one that is shown.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 4px 6px;")
+        self.setVisible(False)
+        workspace.search_failed.connect(self._say)
+        workspace.running_changed.connect(self._forget)
+        workspace.result_changed.connect(self._forget)
+
+    def _say(self, why: str) -> None:
+        if self._workspace.result is not None:
+            self.setText(f"{why} The result that was shown stays.")
+            self.setVisible(True)
+
+    def _forget(self, *_: object) -> None:
+        self.setVisible(False)
 
 
 class Verdict(QLabel):  # type: ignore[misc]

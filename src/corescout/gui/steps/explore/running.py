@@ -49,7 +49,8 @@ class Running:
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
         workspace.workflow.set("explore", State.RUNNING, "finding key points")
-        workspace.say("Exploring ... Candidates appear below as they finish.", "running")
+        if workspace.result is None:
+            workspace.say("Exploring ... Candidates appear below as they finish.", "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
         self._work.start(_NAME, job, self._end, self._progress, long=True)
 
@@ -79,9 +80,8 @@ class Running:
 
     def _end(self, job: Job[Result]) -> None:
         workspace, error = self._workspace, job.error
-        workspace.set_running(False)
         if job.answer is not None:
-            workspace.set_result(job.answer)
+            workspace.finish_search(job.answer)
             self._work.later("open", workspace.result_shown.emit)
         elif isinstance(error, StoppedError):
             self._say_stopped(len(workspace.progress.trials) if workspace.progress else 0)
@@ -91,13 +91,17 @@ class Running:
             self._say_problem(f"A bug: {type(error).__name__}: {error}. Please report it.")
 
     def _say_stopped(self, count: int) -> None:
-        text = f"stopped after {count} candidates"
-        self._workspace.workflow.set("explore", State.TO_DO, text)
-        self._workspace.say(
-            f"Stopped. {count} finished candidates are in the table. Explore starts a new search.",
-            "ready",
-        )
+        words = "1 candidate" if count == 1 else f"{count} candidates"
+        said = f"Stopped. {words} finished and in the table. Explore starts a new search."
+        self._tell(said, State.TO_DO, f"stopped after {words}")
 
     def _say_problem(self, text: str) -> None:
-        self._workspace.workflow.set("explore", State.PROBLEM, text)
-        self._workspace.say(text, "problem")
+        self._tell(text, State.PROBLEM, text)
+
+    def _tell(self, said: str, state: State, chip: str) -> None:
+        """Say why there is no new result; one that is shown stays, with its verdict."""
+        workspace = self._workspace
+        workspace.end_search(said)
+        if workspace.result is None:
+            workspace.workflow.set("explore", state, chip)
+            workspace.say(said, "ready" if state is State.TO_DO else "problem")

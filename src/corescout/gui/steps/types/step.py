@@ -50,6 +50,7 @@ class TypesStep(Step):
         self.finder = Finder(workspace, canvas, work, self, self.say, library)
         self.comparer = Comparer(workspace, canvas, work, self, self.say)
         self._lengths: WallLengths | None = None
+        self._walls_of: object = None  # fit of the result that they were measured for
         self._patches: dict[int, NDArray[np.float32]] = {}
         self._averaged: NDArray[np.int64] | None = None  # core points that they are the mean of
         self.hint = QLabel(_EMPTY)
@@ -149,7 +150,7 @@ class TypesStep(Step):
 
     def _measure_walls(self, result: Result) -> None:
         """Measure the walls once for each exploration, off the GUI thread."""
-        if self._lengths is not None and len(self._lengths.of_point_px) == len(result.patches):
+        if self._lengths is not None and self._walls_of is result.fit:
             self._show_walls()
             return
 
@@ -159,7 +160,7 @@ class TypesStep(Step):
         def take(job: Job[WallLengths | None]) -> None:
             present = self.workspace.result
             if present is not None and present.fit is result.fit:
-                self._lengths = job.answer
+                self._lengths, self._walls_of = job.answer, result.fit
                 self._show_walls()
 
         work = self._work
