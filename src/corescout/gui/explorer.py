@@ -16,6 +16,7 @@ from corescout.gui.canvas.canvas_context import CanvasContext
 from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked
+from corescout.gui.fields import PlainFields
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
 from corescout.gui.kept.exporting import Exporter
@@ -171,6 +172,7 @@ class Explorer(Docked):
         self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
         self.canvas.connections.connect(self.viewer.events.theme, self._apply_theme)
         self._apply_theme()
+        self._fields = [PlainFields(self), PlainFields(self.bottom)]
 
     def _apply_theme(self, event: object = None) -> None:
         dark = self.viewer.theme != "light"

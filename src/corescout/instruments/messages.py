@@ -49,15 +49,18 @@ def messages_of(
 
     Frames are scanned at `scan_speed_m_per_s`, the speed of moves if not said.
 
-    A plan with a drift check scans its small frame again after every few targets; these messages
-    serve no target.
+    A plan with a drift check scans its small frame again after every few targets, and before the
+    first where it says so; these messages serve no target.
     """
     scan_speed = scan_speed_m_per_s or speed_m_per_s
     said: list[Message] = [Message("speed", {"speed_m_per_s": speed_m_per_s})]
+    check = plan.drift_check
+    if check is not None and check.first:
+        said += _drift_check(check, scan_speed)
     for number, target in enumerate(plan.targets, start=1):
         said += _visit(target, scan_speed)
-        if plan.drift_check is not None and number % plan.drift_check.every == 0:
-            said += _drift_check(plan.drift_check, scan_speed)
+        if check is not None and check.every and number % check.every == 0:
+            said += _drift_check(check, scan_speed)
     return (*said, Message("bias", {"bias_v": 0.0}))
 
 

@@ -22,20 +22,23 @@ class DriftCheck:
     Attributes
     ----------
     every : int
-        After so many targets.
+        After so many targets; 0: never.
     center_m : tuple of float
         (x, y) in the instrument's coordinates.
     size_m : float
         Of the square frame.
+    first : bool
+        Before the first target too: whether the tip is on the sample of the scan at all.
     """
 
     every: int
     center_m: tuple[float, float]
     size_m: float
+    first: bool = False
 
     def __post_init__(self) -> None:
-        if self.every < 1 or self.size_m <= 0:
-            raise ValueError("DriftCheck: expected every >= 1 and a size above 0")
+        if self.every < (0 if self.first else 1) or self.size_m <= 0:
+            raise ValueError("DriftCheck: expected every >= 1, or `first`, and a size above 0")
 
 
 @dataclass(frozen=True)

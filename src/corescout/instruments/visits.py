@@ -29,6 +29,7 @@ def visits(
     *,
     start_m: tuple[float, float] | None = None,
     check_every: int = CHECK_EVERY,
+    check_first: bool = False,
     tolerance_m: float = TOLERANCE_M,
     lifetime: timedelta = LIFETIME,
 ) -> VisitPlan:
@@ -46,6 +47,8 @@ def visits(
         Where the way begins: the tip; the centre of the scan if not known.
     check_every : int
         Targets between two looks at the drift; 0 for none.
+    check_first : bool
+        Look before the first target too: whether this is the sample of the scan at all.
     tolerance_m : float
         Largest drift that the plan tolerates.
 
@@ -60,7 +63,7 @@ def visits(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
     wanted = [t.with_action(action, settings or {}) for t in targets]
-    check = _drift_check(result.scan, check_every) if check_every else None
+    check = _drift_check(result.scan, check_every, first=check_first)
     return plan_visits(
         result.scan,
         in_order(wanted, frame.center_m if start_m is None else start_m),
@@ -76,8 +79,9 @@ def can_check_drift(instrument: Instrument) -> bool:
     return "zoom" in known.actions and not known.whole_plans
 
 
-def _drift_check(scan: Scan, every: int) -> DriftCheck | None:
+def _drift_check(scan: Scan, every: int, *, first: bool) -> DriftCheck | None:
     """The square in the middle of the scan, which registrations compare."""
-    if scan.frame is None:
+    if scan.frame is None or not (every or first):
         return None
-    return DriftCheck(every, scan.frame.center_m, CHECK_SHARE * min(scan.frame.size_m))
+    size_m = CHECK_SHARE * min(scan.frame.size_m)
+    return DriftCheck(every, scan.frame.center_m, size_m, first=first)

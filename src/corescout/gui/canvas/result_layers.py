@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from corescout.data import Result, Scan, Target
 from corescout.gui.canvas.canvas import Canvas
-from corescout.gui.canvas.layer_data import core_layer, empty_layers, found_layers, target_layers
+from corescout.gui.canvas.layer_data import (
+    CORE,
+    ROUTE,
+    SELECTED,
+    TARGETS,
+    TYPES,
+    core_layer,
+    empty_layers,
+    found_layers,
+    target_layers,
+)
+from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.model.workspace import Workspace
+
+OF_RESULT = (TYPES, ROUTE, CORE, TARGETS, SELECTED)
 
 
 class ResultLayers:
@@ -26,6 +39,23 @@ class ResultLayers:
         workspace.view_changed.connect(self._show_view)
         workspace.targets_edited.connect(self._show_targets)
         workspace.result_edited.connect(self._show_at_once)
+        workspace.chosen_changed.connect(self._hide_elsewhere)
+        self._hidden: set[str] = set()  # layers that lie on another scan than the chosen one
+
+    def _hide_elsewhere(self, *_: object) -> None:
+        """Show our layers with the scan that they lie on, and with no other."""
+        chosen, view = self._workspace.chosen, self._workspace.view
+        here = chosen is None or view is None or view.scan.uid == chosen.scan.uid
+        for name in OF_RESULT:
+            layer = find_layer(self._canvas.viewer, name)
+            if layer is None:
+                continue
+            if not here and layer.visible:
+                layer.visible = False
+                self._hidden.add(name)
+            elif here and name in self._hidden:
+                layer.visible = True
+                self._hidden.discard(name)
 
     def _show_result(self, result: Result | None) -> None:
         workspace = self._workspace
@@ -37,9 +67,12 @@ class ResultLayers:
         self._scan = result.scan if result is not None else None
 
     def _show_view(self, view: CandidateView | None) -> None:
+        self._hide_elsewhere()
         if view is not None and view is not self._view:
             self._view = view
-            self._canvas.show_layers([core_layer(view.scan, view.core_yx_px, view.core, view.types)])
+            self._canvas.show_layers(
+                [core_layer(view.scan, view.core_yx_px, view.core, view.types)]
+            )
 
     def _show_targets(self, ordered: tuple[Target, ...]) -> None:
         result = self._workspace.result

@@ -95,6 +95,10 @@ class LiveWatch:
         """Sign a policy, or take it back."""
         self.runner.sign(policy)
 
+    def suspend(self, *, suspended: bool = True) -> None:
+        """Let the policy approve nothing for now, or go on."""
+        self.runner.suspend(suspended=suspended)
+
     def _stop(self) -> None:
         link = self._link
         self._end_runner()

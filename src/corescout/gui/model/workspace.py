@@ -63,14 +63,16 @@ class Workspace:
         decided, or a result is taken up.
     doubts : tuple of str
         What speaks against a decision on the chosen image.
-    running, closed : bool
-        Whether a search is under way, paused or not; whether the window has closed.
+    running, choosing, closed : bool
+        Whether a search is under way, paused or not; whether it only makes the result of another
+        candidate; whether the window has closed.
     """
 
     chosen_changed = Signal(object)  # ChosenImage or None
     key_points_wanted = Signal()  # those of the chosen image are to be found again
     settings_changed = Signal(str)  # of a step
     search_wanted = Signal()
+    choice_wanted = Signal(int)  # number of the trial that is to be used
     running_changed = Signal(bool)
     progressed = Signal(object)  # Progress
     result_changed = Signal(object)  # Result or None
@@ -102,8 +104,9 @@ class Workspace:
         self.progress: Progress | None = None
         self.doubts: tuple[str, ...] = ()
         self.words = (_DROP_A_SCAN, "empty")
-        self.running = self.closed = False
+        self.running = self.choosing = self.closed = False
         self._found_with: dict[str, Any] | None = None  # settings, when the result was found
+        self._closing_questions: list[Callable[[], str]] = []
         self._searched_with: dict[str, Any] = {}  # settings, when the search began
         self._explore_before = (State.TO_DO, "")  # of step 3, when the search began
 
@@ -113,6 +116,9 @@ class Workspace:
         """Another image is analysed; a result that came with it is shown."""
         before, self.chosen = self.chosen, image
         if image is None:
+            if not self.running and self.result is not None:
+                self.set_result(None)  # it stays in the list
+            self.set_doubts(())
             self.workflow.forget(STEPS)
             self.say(_DROP_A_SCAN, "empty")
             self.chosen_changed.emit(None)
@@ -134,8 +140,16 @@ class Workspace:
         if found is not None and image.channel in found.channels:
             # The layers of a run come one by one: this is the one that was analysed.
             self._found_with = (self._found_with or self._settings_now()) | {"scan": image.name}
+        self._show_own(image)
         self.compare()
         self.key_points_wanted.emit()
+
+    def _show_own(self, image: ChosenImage) -> None:
+        """Show what was found on the image's scan, where another scan's result is shown."""
+        uid = None if self.result is None else self.result.scan.uid
+        own = self.results.of_scan(image.scan)
+        if own and uid != image.scan.uid and not self.running:
+            self._present(own[-1])
 
     def set_settings(self, step: str, settings: StepSettings) -> None:
         """Take the settings of a step; what was found with others is out of date."""
@@ -172,9 +186,15 @@ class Workspace:
 
     # -- the search and its result --------------------------------------------------------
 
-    def begin_search(self, scan: Scan) -> None:
-        """A search begins on a scan; what was found before stays until the new one is decided."""
-        self.searched, self.progress = scan, None
+    def begin_search(self, scan: Scan, *, choosing: bool = False) -> None:
+        """A search begins on a scan; what was found before stays until the new one is decided.
+
+        Parameters
+        ----------
+        choosing : bool
+            Of the candidates that are listed another is used: no new one will join them.
+        """
+        self.searched, self.progress, self.choosing = scan, None, choosing
         self._searched_with = self._settings_now()
         workflow = self.workflow
         self._explore_before = (workflow.state("explore"), workflow.text("explore"))
@@ -404,6 +424,15 @@ class Workspace:
     def ask_for_search(self) -> None:
         """Explore the chosen image with the settings as they stand."""
         self.search_wanted.emit()
+
+    def ask_before_closing(self, question: Callable[[], str]) -> None:
+        """Ask before the window closes what a function returns; "" where there is nothing."""
+        self._closing_questions.append(question)
+
+    @property
+    def closing_questions(self) -> list[str]:
+        """What an operator must know before the window closes: what it would end."""
+        return [text for question in self._closing_questions if (text := question())]
 
     def close(self) -> None:
         """The window closes: who holds something lets it go."""

@@ -49,6 +49,7 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self._decided_by = ""
         self._picked = False  # the operator looks into a candidate: it is not taken away
         self._seen_best: int | None = None
+        self._number: int | None = None  # of the trial that was picked
         self.plot = CandidatePlot()
         self.table = CandidateTable()
         self.reward = QComboBox()
@@ -57,9 +58,15 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.reward.setMinimumContentsLength(14)
-        self.winner_button = QPushButton("Winner")
-        self.winner_button.setEnabled(False)
-        self.winner_button.setToolTip("Show the winner again (the star)")
+        self.looked_at = QLabel()
+        self.looked_at.setMinimumWidth(40)
+        self.use_button = QPushButton("Use this")
+        self.use_button.setToolTip(
+            "Take this candidate in place of the one decided on: a new result with its types and"
+            " targets; the present one stays in the list"
+        )
+        self.winner_button = QPushButton("Back")
+        self.winner_button.setToolTip("Show the result again (the star)")
         self.table_button = QPushButton("Table")
         self.table_button.setCheckable(True)
         self.table_button.setToolTip("Show the candidates as a table")
@@ -70,6 +77,9 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)
         self.winner_button.clicked.connect(lambda: workspace.show_winner())
+        self.use_button.clicked.connect(self._use)
+        workspace.view_changed.connect(self._show_looked_at)
+        self._show_looked_at()
         self.reward.currentIndexChanged.connect(self._draw)
         workspace.running_changed.connect(self._running)
         workspace.progressed.connect(self.show_progress)
@@ -89,12 +99,18 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         row = QHBoxLayout()
         row.addWidget(self.reward, stretch=1)
         row.addWidget(self.table_button)
-        row.addWidget(self.winner_button)
+        self._strip = QWidget()
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 0, 0, 0)
+        strip.addWidget(self.looked_at, stretch=1)
+        strip.addWidget(self.use_button)
+        strip.addWidget(self.winner_button)
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(row)
+        column.addWidget(self._strip)
         column.addWidget(self.legend)
         column.addWidget(self._split, stretch=1)
         self._stack = QStackedLayout(self)
@@ -116,7 +132,8 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
 
     def _running(self, running: bool) -> None:
         """A search begins: forget the last candidates."""
-        if running:
+        self._show_looked_at()
+        if running and not self._workspace.choosing:
             self._decided_by = self._workspace.plan().decision.reward
             self._picked, self._seen_best = False, None
             self.show_result(None)
@@ -139,7 +156,6 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         """Show all candidates of a result, the winner with a star; nothing if None."""
         self._result = result
         self.table.clear_trials()
-        self.winner_button.setEnabled(self._workspace.result is not None)
         if result is not None:
             self._decided_by = _decided_by(result)
         self._show_trials(result.trials if result is not None else ())
@@ -186,8 +202,28 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         )
         self.legend.setText(self.plot.legend())
 
+    def _show_looked_at(self, *_: object) -> None:
+        """Say which candidate is looked at where it is not the result, and how to leave it."""
+        workspace = self._workspace
+        view, result = workspace.view, workspace.result
+        shown = view.result if view is not None else None
+        away = view is not None and result is not None
+        if shown is not None and result is not None:
+            away = shown.fit is not result.fit
+        self._strip.setVisible(away)
+        self.legend.setVisible(not away)
+        if view is None or result is None or not away:
+            return
+        self.looked_at.setText(f"You look at <b>{view.label}</b>, not at {result.winner.label}")
+        usable = workspace.candidates_of is result and not workspace.running
+        self.use_button.setEnabled(usable and self._number is not None)
+
+    def _use(self) -> None:
+        if self._number is not None:
+            self._workspace.choice_wanted.emit(self._number)
+
     def _pick(self, number: int) -> None:
-        self._picked = True
+        self._picked, self._number = True, number
         self.plot.mark(number)
         self._workspace.show_candidate(number)
 

@@ -233,6 +233,10 @@ class Runner:
         """Sign a policy for the rest of the session, or take it back."""
         self._need_measuring().sign(policy)
 
+    def suspend(self, *, suspended: bool = True) -> None:
+        """Let the policy approve nothing for now, or go on."""
+        self._need_measuring().suspend(suspended=suspended)
+
     # -- inner ----------------------------------------------------------------------------
 
     def _supervise(self, name: str, work: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, 
 from corescout.data import Progress
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
+from corescout.gui.steps.explore.result_list import ResultList
 from corescout.gui.steps.explore.running import Running
 
 _EXPLORE = "Find key points, compare representations, choose one, and show types and targets"
@@ -50,6 +51,8 @@ class RunBar(QWidget):  # type: ignore[misc]
         layout.setSpacing(4)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
+        self.results = ResultList(workspace)
+        layout.addWidget(self.results)
         self.progress.setVisible(False)
         self.explore_button.clicked.connect(lambda: workspace.ask_for_search())
         self.stop_button.clicked.connect(lambda: running.stop())
@@ -57,7 +60,7 @@ class RunBar(QWidget):  # type: ignore[misc]
         workspace.chosen_changed.connect(self._show_possible)
         workspace.workflow.changed.connect(self._show_possible)
         workspace.running_changed.connect(self.show_running)
-        workspace.progressed.connect(self.show_progress)
+        running.moved.connect(self.show_progress)
         running.paused.connect(self.show_paused)
         running.stopping.connect(self.show_stopping)
         self._show_possible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
-from corescout.gui.jobs.engine import start_exploration
+from corescout.gui.jobs.engine import start_choosing, start_exploration
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
@@ -25,11 +25,14 @@ class Running:
     work : Work
     """
 
+    moved = Signal(object)  # Progress: how far it is
     paused = Signal(bool)
     stopping = Signal()
 
     def __init__(self, workspace: Workspace, work: Work) -> None:
         self._workspace, self._work = workspace, work
+        workspace.choice_wanted.connect(self.choose)
+        workspace.ask_before_closing(self._at_the_end)
 
     def start(self) -> None:
         """Explore the chosen image with the settings of the steps."""
@@ -54,6 +57,19 @@ class Running:
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
         self._work.start(_NAME, job, self._end, self._progress, long=True)
 
+    def choose(self, number: int) -> None:
+        """Use a candidate of the present result in place of its winner: another result."""
+        workspace, present = self._workspace, self._workspace.result
+        if present is None or workspace.running or workspace.progress is not None:
+            return
+        trial = next((t for t in present.trials if t.number == number), None)
+        if trial is None:
+            return
+        workspace.begin_search(present.scan, choosing=True)
+        workspace.workflow.set("explore", State.RUNNING, f"training {trial.candidate.label}")
+        job = start_choosing(present, number, preferences().cores)
+        self._work.start(_NAME, job, self._end, self.moved.emit, long=True)
+
     def stop(self) -> None:
         """End the search within about a second, paused or not; what was finished stays."""
         if self._workspace.running:
@@ -67,6 +83,10 @@ class Running:
             job.pause() if paused else job.resume()
             self.paused.emit(paused)
 
+    def _at_the_end(self) -> str:
+        """What closing the window would end; "" if nothing."""
+        return "A search is under way. Closing ends it." if self._workspace.running else ""
+
     @property
     def asked_to_stop(self) -> bool:
         """Whether the search under way is on its way to stop."""
@@ -77,6 +97,7 @@ class Running:
         count = len(progress.trials)
         self._workspace.workflow.set("explore", State.RUNNING, f"{count} candidates")
         self._workspace.set_progress(progress)
+        self.moved.emit(progress)
 
     def _end(self, job: Job[Result]) -> None:
         workspace, error = self._workspace, job.error
@@ -91,6 +112,9 @@ class Running:
             self._say_problem(f"A bug: {type(error).__name__}: {error}. Please report it.")
 
     def _say_stopped(self, count: int) -> None:
+        if self._workspace.choosing:
+            self._tell("Stopped.", State.TO_DO, "")
+            return
         words = "1 candidate" if count == 1 else f"{count} candidates"
         said = f"Stopped. {words} finished and in the table. Explore starts a new search."
         self._tell(said, State.TO_DO, f"stopped after {words}")

@@ -29,7 +29,6 @@ _STATES = {
     "suggested": "planned", "previewed": "planned", "approved": "planned",
     "measured": "measured", "failed": "skipped", "withdrawn": "skipped",
 }  # fmt: skip
-_MOST_PLANS = 1000  # of a policy: its targets bound it
 
 
 class LiveController:
@@ -131,14 +130,33 @@ class LiveController:
         if self.watch is not None:
             self.watch.stop()
 
-    def sign(self, most_targets: int, by: str) -> None:
-        """Sign a policy of so many targets; 0 takes it back."""
+    @property
+    def policy(self) -> str:
+        """The policy in force, in words; "" without one."""
+        return self.watch.snapshot.policy if self.watch is not None else ""
+
+    def sign(self, policy: Policy | None) -> None:
+        """Sign a policy, or take it back."""
         watch = self.watch
         if watch is None:
             return
-        policy = Policy(by, _MOST_PLANS, most_targets) if most_targets else None
         job: Job[None] = Job(lambda on_progress, stop: watch.sign(policy))
-        self._work.start("sign", job, lambda job: None, quick=True)
+        self._work.start("sign", job, self._signed, quick=True)
+
+    def suspend(self, *, suspended: bool) -> None:
+        """Let the policy approve nothing for now; going on may wait."""
+        watch = self.watch
+        if watch is None:
+            return
+        if suspended:
+            watch.suspend()
+            return
+        job: Job[None] = Job(lambda on_progress, stop: watch.suspend(suspended=False))
+        self._work.start("resume policy", job, self._signed, quick=True)
+
+    def _signed(self, job: Job[None]) -> None:
+        if job.error is not None:
+            self._section.say(f"The policy: {job.error}")
 
     def poll(self) -> None:
         """Show what has changed: one part at each call, so that the window never waits for all."""

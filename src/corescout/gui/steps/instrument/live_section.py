@@ -30,7 +30,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
 
     watch_wanted = Signal(str)  # INSTRUMENT or FOLDER
     stop_wanted = Signal()
-    sign_wanted = Signal(int)  # targets that a policy may have measured; 0 takes it back
+    sign_wanted = Signal(int)  # a sheet for so many targets
+    revoke_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,9 +59,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
             "Number of targets that may be measured without asking, in this watch"
         )
         self.sign_button = QPushButton("Allow automatic runs ...")
-        self.sign_button.setCheckable(True)
         self.sign_button.setToolTip(
-            "Allow plans within the limits to run without asking, up to this number of targets"
+            "A sheet on which a person signs what may run without asking, and until when"
         )
         top, self._policy = QHBoxLayout(), QWidget()
         top.addWidget(self.source, stretch=1)
@@ -78,7 +78,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
             layout.addWidget(widget)
         self._watching, self._shown = False, 0
         self.watch_button.clicked.connect(self._pressed)
-        self.sign_button.toggled.connect(self._signed)
+        self.sign_button.clicked.connect(self._sign)
+        self._in_force = False
 
     def show_connected(self, connected: bool) -> None:
         """Offer the instrument where there is one."""
@@ -93,10 +94,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.watch_button.setText("Stop watching" if watching else "Watch")
         self.watch_button.setEnabled(True)
         self.source.setEnabled(not watching)
-        self.sign_button.blockSignals(True)
-        self.sign_button.setChecked(False)
-        self.sign_button.setText("Allow automatic runs ...")
-        self.sign_button.blockSignals(False)
+        self.show_policy("")
         self._policy.setVisible(watching and measures)
         self.status.setVisible(watching)
         self.records.setVisible(watching or self.records.count() > 0)
@@ -119,7 +117,10 @@ class LiveSection(QWidget):  # type: ignore[misc]
         text = _breakable(f"{snapshot.stage}{about}{waits}.{lost}")
         if text != self.status.text():
             self.status.setText(text)
+        self.show_policy(snapshot.policy)
         told = list(snapshot.warnings[:4])
+        if snapshot.refused:
+            told.insert(0, f"The policy leaves this plan to you: {snapshot.refused}.")
         if snapshot.not_written:
             told.insert(0, f"NOT WRITTEN TO THE DISK. {snapshot.not_written}.")
         warnings = _breakable("\n".join(f"\u26a0 {line}" for line in told))
@@ -139,9 +140,19 @@ class LiveSection(QWidget):  # type: ignore[misc]
         else:
             self.watch_wanted.emit(self.source.currentText())
 
-    def _signed(self, signed: bool) -> None:
-        self.sign_button.setText("Revoke" if signed else "Allow automatic runs ...")
-        self.sign_wanted.emit(self.most_targets.value() if signed else 0)
+    def show_policy(self, policy: str) -> None:
+        """Say whether a policy is in force: the button signs one, or takes it back."""
+        self._in_force = bool(policy)
+        text = "Revoke" if policy else "Allow automatic runs ..."
+        if self.sign_button.text() != text:
+            self.sign_button.setText(text)
+        self.most_targets.setEnabled(not policy)
+
+    def _sign(self) -> None:
+        if self._in_force:
+            self.revoke_wanted.emit()
+        else:
+            self.sign_wanted.emit(self.most_targets.value())
 
 
 def _breakable(text: str) -> str:

@@ -233,6 +233,10 @@ class KeyPointsStep(Step):
             )
         else:
             self._say(text, problem=False)
+            workflow = self.workspace.workflow
+            if workflow.state("explore") is State.PROBLEM and self.workspace.result is None:
+                workflow.forget(("explore",))  # what stood against it is mended
+                self.workspace.say("Ready. Press Explore to start.", "ready")
         self.workspace.compare()
 
     def _say(self, text: str, *, problem: bool) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy
 
+from corescout.data import Scan
 from corescout.gui.canvas.canvas import Canvas, is_scan_image
+from corescout.gui.canvas.layer_data import SCAN
 from corescout.gui.canvas.placement import readout
 from corescout.gui.look import DOUBT
 from corescout.gui.model.workspace import Workspace
@@ -51,15 +53,21 @@ class ScanStep(Step):
         canvas.connections.connect(events.removed, self.refresh)
         canvas.mouse_moved.connect(self.show_place)
         canvas.images_changed.connect(self.refresh)
+        workspace.image_wanted.connect(self._want)
         workspace.doubts_changed.connect(self.say_doubts)
 
     def refresh(self, event: Any = None) -> None:
         """Offer the images that are in the viewer."""
-        if getattr(event, "type", "") == "inserted" and is_scan_image(event.value):
+        came = getattr(event, "type", "") == "inserted" and is_scan_image(event.value)
+        if came and not self.workspace.running:
             self._by_hand = False  # a new scan came in: it is followed
         images = self._canvas.images()
         visible = [layer.name for layer in images if layer.visible]
         self._set_channels([layer.name for layer in images], visible[0] if visible else None)
+        if self.workspace.running and self.workspace.chosen is not None:
+            if came:
+                self._canvas.put_below(event.value)
+            return  # the search goes on with the scan that it began with
         self.publish()
 
     def publish(self) -> None:
@@ -68,6 +76,8 @@ class ScanStep(Step):
         image = None if layer is None else self._canvas.chosen_image(layer)
         if image != self.workspace.chosen:
             self.workspace.choose(image)
+        if image is None and (why := self._canvas.refusal()):
+            self.workspace.say(why, "empty")
 
     def show_place(self, position: tuple[float, ...]) -> None:
         """Say where the mouse is, in the instrument's coordinates."""
@@ -84,7 +94,7 @@ class ScanStep(Step):
         self.channel.blockSignals(True)
         self.channel.clear()
         self.channel.addItems(names)
-        wanted = current if self._by_hand else preferred
+        wanted = current if self._by_hand or self._held(current, names) else preferred
         if wanted is not None:
             self.channel.setCurrentText(wanted)
         self.channel.blockSignals(False)
@@ -97,6 +107,24 @@ class ScanStep(Step):
     def set_running(self, running: bool) -> None:
         """Lock the channel while a search runs on it."""
         self.channel.setEnabled(not running)
+
+    def _held(self, name: str, names: list[str]) -> bool:
+        """Whether a search runs on the image of a name."""
+        return self.workspace.running and name in names
+
+    def _want(self, scan: Scan) -> None:
+        """Choose the image of a scan, whose result was taken up; open it where it is gone."""
+        images = [i for i in self._canvas.images() if i.metadata.get(SCAN) is scan]
+        images = images or [
+            i for i in self._canvas.images() if self._canvas.chosen_image(i).scan.uid == scan.uid
+        ]
+        if not images:
+            self._canvas.add_scan(scan)
+            return
+        shown = [layer for layer in images if layer.visible] or images
+        shown[0].visible = True
+        self._by_hand = True
+        self.channel.setCurrentText(shown[0].name)
 
     def _choose_by_hand(self) -> None:
         self._by_hand = True
