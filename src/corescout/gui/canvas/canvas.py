@@ -130,6 +130,8 @@ class Canvas:
             return  # a live image follows its frame by itself
         if before is None or before.scan.uid != image.scan.uid:
             self.viewer.reset_view(layers=[layer])
+        if before is None and image.scan.frame is not None:
+            self.viewer.canvas.overlays.scale_bar.visible = True
 
     # -- the mouse ------------------------------------------------------------------------
 

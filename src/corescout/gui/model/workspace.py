@@ -491,7 +491,8 @@ class Workspace:
 
     def _settings_now(self) -> dict[str, Any]:
         """Settings of each step that a result depends on; the scan's is its image."""
-        edits = self.key_points.edits or None  # one without edits is as another
+        # One without edits is as another; points that were added are read with the types at hand.
+        edits = self.key_points.edits.left_out
         return {
             "scan": "" if self.chosen is None else self.chosen.name,
             "key_points": (self.settings.key_points, edits),

@@ -42,4 +42,4 @@ class Bottom(QSplitter):  # type: ignore[misc]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that leaves the scan its place."""
-        return QSize(640, 240)
+        return QSize(640, 320)

@@ -125,6 +125,8 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def show_point(self, row: int) -> None:
         """Show the patch of a point in its three forms, and its numbers; -1 for none."""
         view = self._view
+        self.plot.point_at(row)
+        self._on_scan.point_at(row)
         if view is None or row < 0:
             self.strip.show_patch(None)
             self._say_selected()

@@ -17,7 +17,7 @@ from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import Notice, Verdict
+from corescout.gui.steps.verdict import Notice, Reasons, Verdict
 
 _LEAST_PX = 120
 _OPEN_AT_FIRST = ("scan", "key_points")
@@ -48,6 +48,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         self._workspace = workspace
         self._wanted: QWidget | None = None  # that is to be seen
         self.verdict, self.notice = Verdict(workspace), Notice(workspace)
+        self.reasons = Reasons(workspace)
         self.scan = ScanStep(workspace, canvas)
         self.key_points = KeyPointsStep(workspace, canvas, work, keys)
         self.explore = ExploreStep(workspace, canvas)
@@ -69,6 +70,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
             if step is self.explore:
                 column.addWidget(self.notice)
                 column.addWidget(self.verdict)
+                column.addWidget(self.reasons)
                 column.addWidget(self.sample_button)
             column.addWidget(step)
             step.set_expanded(step.name in _OPEN_AT_FIRST)

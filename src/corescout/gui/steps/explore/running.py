@@ -10,6 +10,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
+from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
 
@@ -42,7 +43,7 @@ class Running:
         try:
             plan = workspace.plan()
         except ValueError as error:
-            self._say_problem(str(error).splitlines()[-1])
+            self._say_problem(reason_of(error))
             return
         if not may_run(plan):
             self._say_problem(
@@ -107,7 +108,7 @@ class Running:
         elif isinstance(error, StoppedError):
             self._say_stopped(len(workspace.progress.trials) if workspace.progress else 0)
         elif isinstance(error, InputError):
-            self._say_problem(str(error))
+            self._say_problem(in_window_words(str(error)))
         else:
             self._say_problem(f"A bug: {type(error).__name__}: {error}. Please report it.")
 

@@ -15,6 +15,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
+from corescout.gui.model.reasons import reason_of
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.attached import Attached
@@ -100,7 +101,7 @@ class LiveController:
         try:
             plan = self._workspace.plan()
         except ValueError as error:
-            self._section.say(str(error).splitlines()[-1])
+            self._section.say(reason_of(error))
             return
         if not may_run(plan):
             self._section.say("the code of the reward was not allowed to run: choose another")

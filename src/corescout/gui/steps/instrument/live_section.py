@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
@@ -19,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.gui.look import DOUBT, PROBLEM
+from corescout.gui.steps.step import breakable
 from corescout.live.states import ScanRecord, Snapshot
 
 INSTRUMENT, FOLDER = "this instrument", "a folder ..."
@@ -114,7 +113,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
         about = f": {snapshot.message}" if snapshot.message else ""
-        text = _breakable(f"{snapshot.stage}{about}{waits}.{lost}")
+        text = breakable(f"{snapshot.stage}{about}{waits}.{lost}")
         if text != self.status.text():
             self.status.setText(text)
         self.show_policy(snapshot.policy)
@@ -123,7 +122,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
             told.insert(0, f"The policy leaves this plan to you: {snapshot.refused}.")
         if snapshot.not_written:
             told.insert(0, f"NOT WRITTEN TO THE DISK. {snapshot.not_written}.")
-        warnings = _breakable("\n".join(f"\u26a0 {line}" for line in told))
+        warnings = breakable("\n".join(f"\u26a0 {line}" for line in told))
         if warnings != self.warnings.text():
             self.warnings.setText(warnings)
         self.warnings.setVisible(bool(warnings))
@@ -153,11 +152,6 @@ class LiveSection(QWidget):  # type: ignore[misc]
             self.revoke_wanted.emit()
         else:
             self.sign_wanted.emit(self.most_targets.value())
-
-
-def _breakable(text: str) -> str:
-    """Let long names of files wrap: one that does not would widen the whole column."""
-    return re.sub(r"(?<=[-_./])", "\u200b", text)
 
 
 def _item(record: ScanRecord) -> QListWidgetItem:

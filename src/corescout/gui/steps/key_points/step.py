@@ -19,6 +19,7 @@ from corescout.gui.kept.preferences import preferences
 from corescout.gui.keys import Keys, read_key
 from corescout.gui.look import PROBLEM
 from corescout.gui.model.keypoint_edits import KeypointEdits
+from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.settings import KeypointSettings
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
@@ -184,7 +185,7 @@ class KeyPointsStep(Step):
         try:
             plan = workspace.plan()
         except ValueError as error:
-            self._say(str(error).splitlines()[-1], problem=True)
+            self._say(reason_of(error), problem=True)
             return
         scan = workspace.chosen.scan
         job = self._previewer.start(scan, plan)
@@ -199,7 +200,7 @@ class KeyPointsStep(Step):
             return
         workspace.key_points.set_detected(scan, job.answer)
         if job.answer is None:
-            self._say(str(job.error), problem=True)
+            self._say(in_window_words(str(job.error)), problem=True)
             workspace.set_doubts(())
             return
         self._canvas.prepare_layers(scan)

@@ -12,8 +12,22 @@ from corescout.gui.canvas.canvas import Canvas, is_scan_image
 from corescout.gui.canvas.layer_data import SCAN
 from corescout.gui.canvas.placement import readout
 from corescout.gui.look import DOUBT
+from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.workspace import Workspace
-from corescout.gui.steps.step import Step
+from corescout.gui.steps.step import Step, breakable
+
+
+def in_words(scan: Scan) -> str:
+    """Say file, size, pixels and date of a scan."""
+    height, width = scan.shape_px
+    parts = [scan.source.replace("\\", "/").rpartition("/")[2] or scan.uid]
+    if scan.frame is not None:
+        across, down = (side * 1e6 for side in scan.frame.size_m)
+        parts.append(f"{across:.3g} × {down:.3g} µm")
+    parts.append(f"{width} × {height} px")
+    if scan.acquired_at is not None:
+        parts.append(f"{scan.acquired_at.astimezone():%d %b %Y %H:%M}")
+    return ", ".join(parts)
 
 
 class ScanStep(Step):
@@ -39,10 +53,15 @@ class ScanStep(Step):
         self.doubts.setWordWrap(True)
         self.doubts.setStyleSheet(f"color: {DOUBT};")
         self.doubts.setVisible(False)
+        self.file = QLabel()
+        self.file.setWordWrap(True)
+        self.file.setAccessibleName("File, size and date of the scan")
+        self.file.setVisible(False)
         self.place = QLabel("Move the mouse over the scan for its coordinates")
         self.place.setWordWrap(True)
         self.place.setToolTip("Place under the mouse in the instrument's coordinates, Y up")
         self.form().addRow("Channel", self.channel)
+        self.body.addWidget(self.file)
         self.body.addWidget(self.doubts)
         self.body.addWidget(self.place)
         self._by_hand = False
@@ -54,6 +73,7 @@ class ScanStep(Step):
         canvas.mouse_moved.connect(self.show_place)
         canvas.images_changed.connect(self.refresh)
         workspace.image_wanted.connect(self._want)
+        workspace.chosen_changed.connect(self._say_file)
         workspace.doubts_changed.connect(self.say_doubts)
 
     def refresh(self, event: Any = None) -> None:
@@ -107,6 +127,11 @@ class ScanStep(Step):
     def set_running(self, running: bool) -> None:
         """Lock the channel while a search runs on it."""
         self.channel.setEnabled(not running)
+
+    def _say_file(self, image: ChosenImage | None) -> None:
+        self.file.setVisible(image is not None)
+        if image is not None:
+            self.file.setText(breakable(in_words(image.scan)))
 
     def _held(self, name: str, names: list[str]) -> bool:
         """Whether a search runs on the image of a name."""

@@ -21,6 +21,7 @@ from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.types.comparing import Comparer
 from corescout.gui.steps.types.finding import Finder
+from corescout.gui.steps.types.reader import Reader
 from corescout.gui.steps.types.type_list import TypeList, swatch
 from corescout.library import Library, library_type
 from corescout.library.entry import mean_patch
@@ -49,6 +50,7 @@ class TypesStep(Step):
         self.edits = TypeEdits(workspace, self.say)
         self.finder = Finder(workspace, canvas, work, self, self.say, library)
         self.comparer = Comparer(workspace, canvas, work, self, self.say)
+        self.reader = Reader(workspace, canvas, work)
         self._lengths: WallLengths | None = None
         self._walls_of: object = None  # fit of the result that they were measured for
         self._patches: dict[int, NDArray[np.float32]] = {}
@@ -106,6 +108,10 @@ class TypesStep(Step):
         ):  # fmt: skip
             grid.addWidget(button, place // 3, place % 3)
         self.body.addLayout(grid)
+        self.point_button = _button("What is here?", "Click on the scan: which type a place is of")
+        self.point_button.setCheckable(True)
+        self.point_button.toggled.connect(self.reader.point)
+        self.body.addWidget(self.point_button)
         across = QHBoxLayout()
         across.setSpacing(3)
         across.addWidget(self.find_button)
@@ -189,6 +195,7 @@ class TypesStep(Step):
         self.keep_button.setEnabled(kinds == 1)
         self.pick_button.setEnabled(kinds > 0)
         self.compare_button.setEnabled(present)
+        self.point_button.setEnabled(present)
 
     # -- what the operator does -----------------------------------------------------------
 
