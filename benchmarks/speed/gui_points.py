@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cores import order_by_size
+from corescout.cores import typed_by_size
 from corescout.data import Keypoints, Latents, Result, Scan
 from corescout.edits import with_types
 from corescout.pipeline import explore
@@ -81,7 +81,7 @@ def many_points(count: int) -> Result:
         ),
         fit=_many_fits(small, rows, z, places),
         mixture=mixture,
-        type_of_component=order_by_size(mixture, z),
+        type_of_component=typed_by_size(mixture, z).type_of_component,
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},

@@ -21,7 +21,7 @@ from benchmarks.truth.partition_scores import coverage, partition_scores
 from benchmarks.truth.rotation import rotation_plan, turn
 from benchmarks.truth.surface_facts import SurfaceFacts, Trained, surface_facts
 from corescout.cores import find_core_points
-from corescout.data import CorePoints
+from corescout.data import CorePoints, TypedPoints
 from corescout.plan import Plan, TrainingPlan
 from corescout.preparation import prepare
 from corescout.search import Places, types_of_codes
@@ -217,8 +217,8 @@ def _components(
         Places.of(facts.yx_px, one.candidate.window_px),
         plan.decision,
     )
-    core = find_core_points(z, mixture, types, plan.decision.core_share)
-    return np.asarray(mixture.assign(z).argmax(axis=1)), core
+    core = find_core_points(TypedPoints(z, mixture, types), plan.decision.core_share)
+    return mixture.component_of(z), core
 
 
 def _majorities(

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from corescout.cores import find_core_points
-from corescout.data import Candidate, InputError, Progress, Result
+from corescout.data import Candidate, InputError, Progress, Result, TypedPoints
 from corescout.pipeline import types_with_evidence
 from corescout.plan import Plan
 from corescout.preparation import prepare
@@ -61,8 +61,8 @@ def choose_candidate(
         study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
         chosen = study.train_one(trial.candidate)
         mixture, types, evidence = types_with_evidence(study, chosen)
-    z = np.asarray(chosen.fit.latents.mean)
-    cores = find_core_points(z, mixture, types, plan.decision.core_share)
+    typed = TypedPoints(chosen.fit.codes, mixture, types)
+    cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(chosen.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(chosen.fit.center_yx_px)),
@@ -78,9 +78,7 @@ def choose_candidate(
         mixture=mixture,
         type_of_component=types,
         core_points=cores,
-        targets=choose_targets(
-            prepared.scan, patches.center_yx_px, z, mixture, types, cores, plan.targets
-        ),
+        targets=choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets),
         evidence=evidence,
         why=verdict(
             chosen.candidate,

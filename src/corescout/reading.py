@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Keypoints, Result, Scan
+from corescout.data import Keypoints, Result, Scan, TypedPoints
 from corescout.transfer import transfer
 
 _UNLIKE = 3.0  # sigma from every component: of none of the types that were found
@@ -54,15 +54,13 @@ def read_places(result: Result, scan: Scan, yx_px: NDArray[np.float64]) -> Readi
     places = np.asarray(yx_px, dtype=np.float64).reshape(-1, 2)
     given = Keypoints(places, np.ones(len(places)), "drawn")
     found = transfer(result.representation, scan, given)
-    share = result.mixture.assign(found.z)
-    kinds = np.asarray(result.type_of_component)
-    numbers = np.unique(kinds)
-    of_type = np.stack([share[:, kinds == n].sum(axis=1) for n in numbers], axis=1)
-    best = of_type.argmax(axis=1)
+    points = TypedPoints(found.z, result.mixture, result.type_of_component)
+    numbers = np.unique(np.asarray(result.type_of_component))
+    best = points.probabilities.argmax(axis=1)
     return Reading(
         yx_px=np.asarray(found.keypoints.yx_px),
         type=numbers[best],
-        probability=of_type[np.arange(len(best)), best],
+        probability=points.probabilities[np.arange(len(best)), best],
         unlike=result.mixture.mahalanobis2(found.z).min(axis=1) > _UNLIKE**2,
         target=_nearest_target(result, found.z),
     )
@@ -75,5 +73,5 @@ def _nearest_target(result: Result, z: NDArray[np.float64]) -> NDArray[np.int64]
     centers = np.asarray(result.patches.center_yx_px)
     at = np.array([t.yx_px for t in result.targets])
     rows = np.array([np.hypot(*(centers - place).T).argmin() for place in at])
-    codes = np.asarray(result.fit.latents.mean)[rows]
+    codes = result.codes[rows]
     return np.asarray(((z[:, None] - codes[None]) ** 2).sum(axis=2).argmin(axis=1))

@@ -44,7 +44,7 @@ class Transferred:
     @property
     def z(self) -> NDArray[np.float64]:
         """Codes (N, L)."""
-        return np.asarray(self.fit.latents.mean)
+        return self.fit.codes
 
 
 def transfer(

@@ -325,7 +325,7 @@ def _elbo_nats(fit: Fit, group: TrialGroup) -> NDArray[np.float64]:
 def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
     """Fit what the rewards look at: the mixtures, and those that only some rewards need."""
     seeds = [c.seed for c in group.candidates]
-    codes = [np.asarray(fit.latents.mean) for fit in fits]
+    codes = [fit.codes for fit in fits]
     kept = [np.asarray(fit.kept) for fit in fits]
     mixtures = fit_mixtures(codes, kept, group.mixtures, seeds, stop)
     wholes = [replace(fit, mixtures=m) for fit, m in zip(fits, mixtures, strict=True)]

@@ -88,7 +88,7 @@ def find_like_point(
     """
     from corescout.transfer import transfer  # torch
 
-    z = np.asarray(result.fit.latents.mean)
+    z = result.codes
     if not 0 <= row < len(z):
         raise InputError(f"a key point from 0 to {len(z) - 1}", str(row), "choose one of these")
     known: Representation = result.representation

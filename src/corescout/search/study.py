@@ -271,7 +271,7 @@ class Study:
 
     def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
         """Return the codes of every finished trial by its number."""
-        return {i: np.asarray(o.fit.latents.mean) for i, o in self._numbered().items()}
+        return {i: o.fit.codes for i, o in self._numbered().items()}
 
     def mixture_by_trial(self) -> dict[int, Mixture]:
         """Return the best mixture of every finished trial by its number."""
@@ -343,8 +343,8 @@ class Study:
         return stability([self._assignment(o) for o in self._seeds_of(number)])
 
     def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
-        z = np.asarray(outcome.fit.latents.mean)
-        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].assign(z).argmax(axis=1))
+        z = outcome.fit.codes
+        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].component_of(z))
 
     def _numbered(self) -> dict[int, Outcome]:
         """Every finished trial by its number: the sweep, then the repeats."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Progress, Result, Scan, types_of_mixture
+from corescout.data import InputError, Progress, Result, Scan
 from corescout.data.pairs import pairs_at_one_place
 from corescout.edits import with_types
 from corescout.live.reading.identity import Identities, types_of_points
@@ -173,8 +173,5 @@ class Analyst:
 
 def with_types_of(edited: Result, result: Result) -> Result:
     """Return a result with the types of another of the same representation, as they were edited."""
-    kinds = np.asarray(edited.type_of_component)
-    component = edited.mixture.assign(np.asarray(result.fit.latents.mean)).argmax(axis=1)
-    types = types_of_mixture(component, kinds, ())
-    types = replace(types, looks={**types.looks, **edited.types.looks})
-    return with_types(result, types, edited.mixture, kinds)
+    typed = edited.typed.at(result.codes)
+    return with_types(result, replace(typed, edited_types=typed.types))

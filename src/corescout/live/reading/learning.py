@@ -112,12 +112,8 @@ def relearn(
     result = with_types(result, plan=plan)
     calibration = extended(known.calibration, result, left_out)
     grown = Replay(_some(np.concatenate([np.asarray(replay.values), values]), MOST_REPLAYED))
-    before = _kinds(known.result.mixture, known.result, codes_before)
-    return result, calibration, grown, _kinds(mixture, result, z), before
-
-
-def _kinds(mixture: Mixture, of: Result, z: NDArray[np.float64]) -> Points:
-    return np.asarray(np.asarray(of.type_of_component)[mixture.assign(z).argmax(axis=1)])
+    before = known.result.typed.at(codes_before).types.of_point
+    return result, calibration, grown, result.typed.at(z).types.of_point, before
 
 
 def _gentle(training: TrainingPlan) -> TrainingPlan:
