@@ -4,9 +4,9 @@ import struct
 import sys
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
-from qtpy.QtWidgets import QComboBox, QPushButton
+from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
 
 
 def search_quickly(explorer):
@@ -65,7 +65,6 @@ class Hands:
         """Move with the button down; QTest's own move says that none is."""
         from qtpy.QtCore import QEvent, QPointF
         from qtpy.QtGui import QMouseEvent
-        from qtpy.QtWidgets import QApplication
 
         place = QPointF(self.at(yx_px))
         event = QMouseEvent(
@@ -109,6 +108,21 @@ def close_as_window_manager(window):
     xcb.xcb_send_event(connection, 0, number, 0, event)
     xcb.xcb_flush(connection)
     xcb.xcb_disconnect(connection)
+
+
+def when_modal(act):
+    """Do something as soon as a modal dialog is open, and its loop runs."""
+    timer = QTimer(QApplication.instance())
+
+    def look():
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None and dialog.isVisible():
+            timer.stop()
+            timer.deleteLater()
+            act(dialog)
+
+    timer.timeout.connect(look)
+    timer.start(50)
 
 
 def wait_for_preview(explorer, qtbot):

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import Hands, canvas_picture, close_as_window_manager, wait_for_preview
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox
+from hands import Hands, canvas_picture, close_as_window_manager, wait_for_preview, when_modal
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QMessageBox
 
 from corescout.choosing import choose_candidate
 from corescout.gui.canvas.layer_data import scan_layers
@@ -152,19 +152,19 @@ def test_a_close_that_napari_calls_off_leaves_the_dock_alive(found, qtbot, monke
     monkeypatch.setattr(get_settings().application, "confirm_close_window", True)
     window, asked = found.window(), []
 
-    def discard():
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
+    def discard(box):
         asked.append(box.text())
-        QTimer.singleShot(300, cancel)
+        when_modal(cancel)
         next(b for b in box.buttons() if b.text() == "Discard").click()
 
-    def cancel():
-        dialog = QApplication.activeModalWidget()
+    def cancel(dialog):
+        if isinstance(dialog, QMessageBox):  # ours, which is about to close
+            when_modal(cancel)
+            return
         asked.append(dialog.windowTitle())
         dialog.reject()
 
-    QTimer.singleShot(300, discard)
+    when_modal(discard)
     close_as_window_manager(window)
     qtbot.waitUntil(lambda: len(asked) == 2, timeout=20_000)
     qtbot.wait(300)

@@ -1,10 +1,10 @@
 """What the tip does is what was typed and approved; Esc stops it from anywhere."""
 
 import pytest
-from hands import close_as_window_manager
+from hands import close_as_window_manager, when_modal
 from qtpy.QtCore import QLocale, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication, QDialog, QMessageBox
+from qtpy.QtWidgets import QApplication, QDialog
 
 from corescout.gui.canvas.layer_data import result_layers
 from corescout.gui.jobs.instrument_link import LinkSnapshot
@@ -132,7 +132,7 @@ def test_nothing_is_measured_on_the_sample_of_another_scan(step, qtbot):
     kinds = [m.kind for m in twin.log]
     assert "zoom" in kinds
     assert "spectrum" not in kinds
-    qtbot.waitUntil(lambda: "HELD" in step.panel.stop_bar.headline.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "look alike" in step.panel.stop_bar.headline.text(), timeout=LONG)
     assert "DOES NOT MATCH" in step.panel.stop_bar.facts.text()
 
 
@@ -185,13 +185,11 @@ def test_closing_during_a_run_asks_in_the_words_of_the_instrument(step, surface,
     qtbot.waitUntil(lambda: "MEASURING at" in step.panel.stop_bar.headline.text(), timeout=LONG)
     window, asked = step.explorer.window(), []
 
-    def keep():
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
+    def keep(box):
         asked.append(box.text())
         next(b for b in box.buttons() if b.text() == "Keep the window").click()
 
-    QTimer.singleShot(300, keep)
+    when_modal(keep)
     close_as_window_manager(window)
     qtbot.waitUntil(lambda: len(asked) == 1, timeout=LONG)
     assert "MEASURING at target" in asked[0]

@@ -23,7 +23,7 @@ from corescout.gui.kept.exporting import Exporter
 from corescout.gui.kept.session_bar import SessionBar
 from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
-from corescout.gui.look import background
+from corescout.gui.look import background, follow_theme
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.bottom import BOTTOM_NAME, Bottom
 from corescout.gui.steps.column import StepColumn
@@ -179,6 +179,8 @@ class Explorer(Docked):
         color = background(self.viewer.theme)
         for plot in (*self.bottom.findChildren(PlotWidget), *self.findChildren(PlotWidget)):
             plot.setBackground(color)
+        for root in (self, self.bottom):
+            follow_theme(root, dark=dark)
         panels: list[Any] = [self.latent_panel, self.candidate_panel, *self.steps.values()]
         for panel in panels:
             panel.set_dark(dark)

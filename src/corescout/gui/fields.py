@@ -7,6 +7,8 @@ changes a value only where the operator has put the focus.
 
 from __future__ import annotations
 
+import re
+
 from qtpy.QtCore import QEvent, QLocale, QObject, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractSlider, QAbstractSpinBox, QApplication, QComboBox, QWidget
@@ -38,6 +40,8 @@ class PlainFields(QObject):  # type: ignore[misc]
             if isinstance(field, _FIELDS):
                 field.setLocale(plain_locale())
                 field.installEventFilter(self)
+                if not field.accessibleName():
+                    field.setAccessibleName(_name_of(field, root))
                 if field.focusPolicy() == Qt.FocusPolicy.WheelFocus:
                     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -55,6 +59,19 @@ class PlainFields(QObject):  # type: ignore[misc]
         return False
 
 
+def _name_of(field: QWidget, root: QWidget) -> str:
+    """What a reader of the screen says: the first words of the tip of a field, or of what it is in.
+
+    The parts of a slider with a number have no tip of their own.
+    """
+    widget: QWidget | None = field
+    while widget is not None and widget is not root:
+        if widget.accessibleName() or widget.toolTip():
+            return str(widget.accessibleName() or re.split(r"[.;,(:]", widget.toolTip())[0].strip())
+        widget = widget.parentWidget()
+    return ""
+
+
 def _focused(field: QWidget) -> bool:
-    focus = QApplication.focusWidget()
-    return field.hasFocus() or (focus is not None and field.isAncestorOf(focus))
+    focus = field.window().focusWidget()
+    return focus is field or (focus is not None and field.isAncestorOf(focus))

@@ -39,14 +39,14 @@ class VisitSettings:
     check_every: int
 
     def plan(
-        self, result: Result, targets: Sequence[Target], *, check_first: bool = False
+        self, result: Result, targets: Sequence[Target], *, look_first_m_per_s: float | None = None
     ) -> VisitPlan:
         """Return the plan of targets in the order that the canvas shows, from the scan's centre.
 
         Parameters
         ----------
-        check_first : bool
-            Compare the sample with the scan before the first target.
+        look_first_m_per_s : float, optional
+            Compare the sample with the scan before the first target, at this speed.
 
         Raises
         ------
@@ -55,7 +55,7 @@ class VisitSettings:
         """
         return visits(
             result, targets, self.action, self.settings,
-            check_every=self.check_every, check_first=check_first,
+            check_every=self.check_every, look_first_m_per_s=look_first_m_per_s,
             tolerance_m=self.tolerance_m,
         )  # fmt: skip
 

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from corescout.data import Progress, Result, Trial
 from corescout.gui.jobs.work import Work
+from corescout.gui.look import tint
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_plot import CandidatePlot
 from corescout.gui.plots.candidate_table import CandidateTable
@@ -95,7 +96,7 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         empty = QLabel(_EMPTY)
         empty.setWordWrap(True)
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        empty.setEnabled(False)
+        tint(empty, "hint")
         row = QHBoxLayout()
         row.addWidget(self.reward, stretch=1)
         row.addWidget(self.table_button)

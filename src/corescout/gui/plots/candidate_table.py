@@ -10,6 +10,7 @@ from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QWidget
 
 from corescout.data import Candidate, Trial
+from corescout.gui.look import tint_color
 from corescout.gui.table import Table
 
 
@@ -56,7 +57,7 @@ class CandidateTable(Table):
 
     def _grey(self, row: int) -> None:
         for column in range(self.columnCount()):
-            self.item(row, column).setForeground(QBrush(QColor("#8A8A8A")))
+            self.item(row, column).setForeground(QBrush(QColor(tint_color("hint"))))
 
 
 def _cells(trial: Trial) -> list[str]:

@@ -7,8 +7,9 @@ import re
 from qtpy.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from corescout.data import Scan
-from corescout.gui.look import DOUBT, PROBLEM
+from corescout.gui.look import tint
 from corescout.instruments import Check, VisitPlan
+from corescout.instruments.visits import look_seconds
 
 _MOST = 4  # errors that are shown at once
 _METRES = re.compile(r"(-?[\d.]+(?:e[+-]?\d+)?)(?: to (-?[\d.]+(?:e[+-]?\d+)?))? m\b")
@@ -29,10 +30,9 @@ class DryRun(QWidget):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.summary, self.errors, self.warnings = QLabel(), QLabel(), QLabel()
-        for label, color in ((self.summary, ""), (self.errors, PROBLEM), (self.warnings, DOUBT)):
+        for label, role in ((self.summary, ""), (self.errors, "problem"), (self.warnings, "doubt")):
             label.setWordWrap(True)
-            if color:
-                label.setStyleSheet(f"color: {color};")
+            tint(label, role)
         self.messages = QPlainTextEdit()
         self.messages.setReadOnly(True)
         self.messages.setMaximumHeight(110)
@@ -67,13 +67,8 @@ class DryRun(QWidget):  # type: ignore[misc]
         warnings = check.warnings
         if plan.drift_check is None:
             warnings = (*warnings, "Drift is not checked during this run.")
-        elif plan.drift_check.first:
-            side_um = plan.drift_check.size_m * 1e6
-            warnings = (
-                f"First a frame of {side_um:.3g} µm is scanned and compared with the scan; nothing"
-                " is measured if they do not look alike.",
-                *warnings,
-            )
+        elif plan.drift_check.first_size_m > 0 and check.messages:
+            warnings = (_first_look(plan, check), *warnings)
         if foreign:
             warnings = (foreign, *warnings)
         self._set(summary, readable(check.errors, plan), warnings, check.wire)
@@ -106,6 +101,19 @@ def readable(errors: tuple[str, ...], plan: VisitPlan) -> tuple[str, ...]:
     if plan.targets and outside >= len(plan.targets):
         found.insert(0, _ELSEWHERE)
     return tuple(found)
+
+
+def _first_look(plan: VisitPlan, check: Check) -> str:
+    """Say what the look before the first target costs, in time and in way of the tip."""
+    frame = next(m.values for m in check.messages if m.kind == "zoom" and m.target_uid is None)
+    size_m, pitch_m = frame["size_m"], min(plan.frame.pitch_m)
+    seconds = look_seconds(size_m, pitch_m, frame["speed_m_per_s"])
+    way_mm = 2 * size_m**2 / pitch_m * 1e3
+    return (
+        f"First a frame of {size_m * 1e6:.3g} µm is scanned and compared with the scan (about"
+        f" {_time(seconds)}, {way_mm:.2g} mm of tip way); nothing is measured if they do not look"
+        " alike."
+    )
 
 
 def _numbered(error: str, plan: VisitPlan) -> str:

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.gui.look import DOUBT, PROBLEM
+from corescout.gui.look import tint, tint_color
 from corescout.gui.steps.step import breakable
 from corescout.live.states import ScanRecord, Snapshot
 
@@ -43,7 +43,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         for label in (self.status, self.warnings):
             label.setWordWrap(True)
             label.setVisible(False)
-        self.warnings.setStyleSheet(f"color: {DOUBT};")
+        tint(self.warnings, "doubt")
         self.records = QListWidget()
         self.records.setMaximumHeight(120)
         self.records.setWordWrap(True)
@@ -158,7 +158,7 @@ def _item(record: ScanRecord) -> QListWidgetItem:
     item = QListWidgetItem(str(record).strip())
     item.setToolTip(str(record))
     if record.outcome == "set aside":
-        item.setForeground(QBrush(QColor(PROBLEM)))
+        item.setForeground(QBrush(QColor(tint_color("problem"))))
     elif record.outcome == "superseded":
-        item.setForeground(QBrush(QColor("#8A8A8A")))
+        item.setForeground(QBrush(QColor(tint_color("hint"))))
     return item

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.gui.jobs.instrument_link import InstrumentLink, LinkSnapshot, in_words
-from corescout.gui.look import DOUBT
+from corescout.gui.look import tint
 from corescout.gui.model.visit import Progress
 from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
@@ -131,7 +131,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         self.status, self.warnings, self.loop_box = QLabel(), QLabel(), QLabel()
         for label in (self.status, self.warnings, self.loop_box):
             label.setWordWrap(True)
-        self.warnings.setStyleSheet(f"color: {DOUBT};")
+        tint(self.warnings, "doubt")
         self.scan_button = QPushButton("Take a scan")
         self.scan_button.setToolTip(
             "Scan the surface of the twin; rows appear as they are measured"

@@ -36,6 +36,15 @@ from corescout.instruments.visits import can_check_drift
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
+
+
+def _speed(link: InstrumentLink) -> float | None:
+    """Speed of the look before the first target; None where there can be none."""
+    if link.limits is None or not can_check_drift(link.instrument):
+        return None
+    return link.limits.scan_speed_m_per_s
+
+
 _OPENING = "connecting ..."
 
 
@@ -145,7 +154,7 @@ class InstrumentStep(Step):
         again = self.panel.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
-            plan = settings.plan(result, targets, check_first=can_check_drift(link.instrument))
+            plan = settings.plan(result, targets, look_first_m_per_s=_speed(link))
             return plan, link.preview(plan, measure_again=again)
 
         version = self._version

@@ -78,7 +78,9 @@ def _headline(
     if state == "HOLD" and stop == "sent":
         return "STOPPING ...", "problem"
     if state == "HOLD" and stop == "confirmed":
-        return f"STOPPED{_at(progress)}. Nothing is sent until you release.", "problem"
+        why = _short(snapshot.hold_reason)
+        said = "" if why.startswith("STOP was pressed") or not why else f": {why}"
+        return f"STOPPED{_at(progress)}{said}. Nothing is sent until you release.", "problem"
     if state == "HOLD":
         return f"HELD{_at(progress)}: {_short(snapshot.hold_reason)}", "problem"
     if snapshot.problem:

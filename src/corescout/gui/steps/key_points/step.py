@@ -17,7 +17,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.keys import Keys, read_key
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import tint
 from corescout.gui.model.keypoint_edits import KeypointEdits
 from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.settings import KeypointSettings
@@ -242,7 +242,7 @@ class KeyPointsStep(Step):
 
     def _say(self, text: str, *, problem: bool) -> None:
         self.count.setText(text)
-        self.count.setStyleSheet(f"color: {PROBLEM};" if problem else "")
+        tint(self.count, "problem" if problem else "")
         state = State.PROBLEM if problem else State.DONE
         self.workspace.workflow.set("key_points", state, text.replace(" key points", "", 1))
 

@@ -11,7 +11,7 @@ from corescout.data import Scan
 from corescout.gui.canvas.canvas import Canvas, is_scan_image
 from corescout.gui.canvas.layer_data import SCAN
 from corescout.gui.canvas.placement import readout
-from corescout.gui.look import DOUBT
+from corescout.gui.look import tint
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step, breakable
@@ -51,7 +51,7 @@ class ScanStep(Step):
         self.channel.setToolTip("Image layer to analyse")
         self.doubts = QLabel("")
         self.doubts.setWordWrap(True)
-        self.doubts.setStyleSheet(f"color: {DOUBT};")
+        tint(self.doubts, "doubt")
         self.doubts.setVisible(False)
         self.file = QLabel()
         self.file.setWordWrap(True)

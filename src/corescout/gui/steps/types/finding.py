@@ -18,10 +18,9 @@ from corescout.gui.canvas.layer_data import OURS, size_on
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
-from corescout.gui.look import rgba
+from corescout.gui.look import rgba, swatch
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.types.library_view import LibraryView
-from corescout.gui.steps.types.type_list import swatch
 from corescout.library import (
     Finding,
     Library,

@@ -15,14 +15,14 @@ from corescout.data import InputError, Result
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import swatch, tint
 from corescout.gui.model.type_edits import TypeEdits
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.types.comparing import Comparer
 from corescout.gui.steps.types.finding import Finder
 from corescout.gui.steps.types.reader import Reader
-from corescout.gui.steps.types.type_list import TypeList, swatch
+from corescout.gui.steps.types.type_list import TypeList
 from corescout.library import Library, library_type
 from corescout.library.entry import mean_patch
 from corescout.wall_lengths import WallLengths, wall_lengths
@@ -77,7 +77,7 @@ class TypesStep(Step):
     def say(self, text: str, *, problem: bool = True) -> None:
         """Say why something was not done, or what was; nothing if empty."""
         self.note.setText(text)
-        self.note.setStyleSheet(f"color: {PROBLEM};" if problem else "")
+        tint(self.note, "problem" if problem else "")
         self.note.setVisible(bool(text))
 
     @property
