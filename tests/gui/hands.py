@@ -8,6 +8,8 @@ from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
 
+from corescout.instruments.twin import DigitalTwin
+
 
 def search_quickly(explorer):
     """Set a search of seconds in the form, as a person would: what runs is what the form says."""
@@ -123,6 +125,17 @@ def when_modal(act):
 
     timer.timeout.connect(look)
     timer.start(50)
+
+
+class QuickScans(DigitalTwin):
+    """A twin whose frames take no time, however slow it moves and measures."""
+
+    def _zoom(self, message):
+        speed, self.speed = self.speed, 1e5
+        try:
+            return super()._zoom(message)
+        finally:
+            self.speed = speed
 
 
 def wait_for_preview(explorer, qtbot):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hands import QuickScans
 from qtpy.QtCore import Qt
 
 from corescout.gui.canvas.layer_data import LIVE, TARGETS, result_layers
@@ -17,7 +18,6 @@ from corescout.gui.steps.instrument.choices import Choice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.loop_plot import LOOPS
 from corescout.instruments import read_journal
-from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 
 pytestmark = pytest.mark.gui
@@ -26,7 +26,7 @@ LONG = 30_000
 
 @pytest.fixture
 def twin(surface):
-    return DigitalTwin(surface, speed=60.0)
+    return QuickScans(surface, speed=60.0)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the tip does is what was typed and approved; Esc stops it from anywhere."""
 
 import pytest
-from hands import close_as_window_manager, when_modal
+from hands import QuickScans, close_as_window_manager, when_modal
 from qtpy.QtCore import QLocale, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QDialog
@@ -138,7 +138,7 @@ def test_nothing_is_measured_on_the_sample_of_another_scan(step, qtbot):
 
 @pytest.mark.gui
 def test_esc_stops_under_a_menu_a_dialog_and_another_window(step, surface, qtbot):
-    twin = DigitalTwin(surface, speed=1.0)
+    twin = QuickScans(surface, speed=1.0)
     connect(step, twin, qtbot)
     strip, explorer = step.panel.stop_bar, step.explorer
 
@@ -178,7 +178,7 @@ def test_esc_stops_under_a_menu_a_dialog_and_another_window(step, surface, qtbot
 
 @pytest.mark.gui
 def test_closing_during_a_run_asks_in_the_words_of_the_instrument(step, surface, qtbot):
-    twin = DigitalTwin(surface, speed=1.0)
+    twin = QuickScans(surface, speed=1.0)
     connect(step, twin, qtbot)
     run_plan(step, qtbot)
     qtbot.waitUntil(lambda: step.progress.current > 0, timeout=LONG)

@@ -27,7 +27,7 @@ from corescout.plan import Plan
 
 _FOUND = ("explore", "types", "targets")
 _REPLACED = ("watch", "read")  # origins of which the list holds one result
-_DROP_A_SCAN = "Drop a scan here, or File > Open Sample > Corescout."
+DROP_A_SCAN = "Drop a scan here, or File > Open Sample > Corescout."
 
 
 class Workspace:
@@ -103,7 +103,7 @@ class Workspace:
         self.view: CandidateView | None = None
         self.progress: Progress | None = None
         self.doubts: tuple[str, ...] = ()
-        self.words = (_DROP_A_SCAN, "empty")
+        self.words = (DROP_A_SCAN, "empty")
         self.running = self.choosing = self.closed = False
         self._found_with: dict[str, Any] | None = None  # settings, when the result was found
         self._closing_questions: list[Callable[[], str]] = []
@@ -120,10 +120,10 @@ class Workspace:
                 self.set_result(None)  # it stays in the list
             self.set_doubts(())
             self.workflow.forget(STEPS)
-            self.say(_DROP_A_SCAN, "empty")
+            self.say(DROP_A_SCAN, "empty")
             self.chosen_changed.emit(None)
             return
-        if self.words[0] == _DROP_A_SCAN:
+        if self.words[0] == DROP_A_SCAN:
             self.say("Finding key points ...", "ready")
         self.workflow.set("scan", State.DONE, image.name)
         self.chosen_changed.emit(image)

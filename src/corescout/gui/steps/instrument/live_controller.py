@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+
 from corescout.data import Measurement, Result, Scan, Target
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.live_image import LiveImage
@@ -170,6 +173,7 @@ class LiveController:
         now, last = watch.snapshot, self._last
         if now is not last:
             self._last = now
+            self._name(now)
             self._section.show_snapshot(now)
             self._waiting |= _changed(now, last)
             if now.plan is None and last.plan is not None and watch.measures:
@@ -179,6 +183,20 @@ class LiveController:
                 self._waiting.remove(part)
                 show(now)
                 return
+
+    def open_page(self) -> None:
+        """Write the page of the day and open it."""
+        watch = self.watch
+        if watch is None:
+            return
+
+        def opened(job: Job[Path]) -> None:
+            if job.answer is None:
+                self._section.say(f"The page of the day: {job.error}")
+            else:
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.answer)))
+
+        self._work.start("page", Job(lambda on_progress, stop: watch.write_page()), opened)
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -201,6 +219,17 @@ class LiveController:
             self._section.say(f"Edited types are not used for the next scans: {job.error}")
         self._adopt()
 
+    def _name(self, now: Snapshot) -> None:
+        """Remember the files of the scans; say which one is explored while there is no result."""
+        understood = None if now.understood is None else now.understood.scan
+        for scan in (now.partial, now.current, understood):
+            if scan is not None and scan.source:
+                name = scan.source.replace("\\", "/").rpartition("/")[2]
+                self._section.names[scan.uid] = name
+        if self._workspace.result is None and now.stage == "exploring" and now.current is not None:
+            name = self._section.names.get(now.current.uid, now.current.uid)
+            self._workspace.say(f"Exploring {name}: its types come in about a minute.", "running")
+
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
         if job.answer is None:
@@ -222,9 +251,12 @@ class LiveController:
         for part, show in self._parts.items():
             if part in self._waiting:
                 show(now)
+        page = None if self.watch is None else self.watch.page
         self._attached.watch, self._waiting = None, set()
         self._collections.end()
         self._section.show_watching(False)
+        if page is not None and page.exists():
+            self._section.say(f'Stopped. <a href="{page.as_uri()}">The page of the day</a>')
         self._workspace.workflow.set("instrument", State.TO_DO, "")
         self._show_plan(None, None)
 

@@ -31,6 +31,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
     stop_wanted = Signal()
     sign_wanted = Signal(int)  # a sheet for so many targets
     revoke_wanted = Signal()
+    page_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,6 +40,10 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.source.setToolTip("Source of the scans")
         self.watch_button = QPushButton("Watch")
         self.watch_button.setToolTip("Analyse every new scan as it arrives")
+        self.page_button = QPushButton("Day's page")
+        self.page_button.setToolTip("Write the report of the day as it is now, and open it")
+        self.page_button.setVisible(False)
+        self.names: dict[str, str] = {}  # of files, by the uid of their scan
         self.status, self.warnings = QLabel(), QLabel()
         for label in (self.status, self.warnings):
             label.setWordWrap(True)
@@ -64,6 +69,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         top, self._policy = QHBoxLayout(), QWidget()
         top.addWidget(self.source, stretch=1)
         top.addWidget(self.watch_button)
+        top.addWidget(self.page_button)
         policy = QHBoxLayout(self._policy)
         policy.setContentsMargins(0, 0, 0, 0)
         policy.addWidget(self.most_targets)
@@ -77,6 +83,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
             layout.addWidget(widget)
         self._watching, self._shown = False, 0
         self.watch_button.clicked.connect(self._pressed)
+        self.page_button.clicked.connect(lambda: self.page_wanted.emit())
+        self.status.setOpenExternalLinks(True)
         self.sign_button.clicked.connect(self._sign)
         self._in_force = False
 
@@ -95,6 +103,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
         self.source.setEnabled(not watching)
         self.show_policy("")
         self._policy.setVisible(watching and measures)
+        self.page_button.setVisible(watching)
         self.status.setVisible(watching)
         self.records.setVisible(watching or self.records.count() > 0)
         if watching:
@@ -113,7 +122,8 @@ class LiveSection(QWidget):  # type: ignore[misc]
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
         about = f": {snapshot.message}" if snapshot.message else ""
-        text = breakable(f"{snapshot.stage}{about}{waits}.{lost}")
+        where = f"{snapshot.source}: " if snapshot.source else ""
+        text = breakable(f"{where}{snapshot.stage}{about}{waits}.{lost}")
         if text != self.status.text():
             self.status.setText(text)
         self.show_policy(snapshot.policy)
@@ -127,7 +137,7 @@ class LiveSection(QWidget):  # type: ignore[misc]
             self.warnings.setText(warnings)
         self.warnings.setVisible(bool(warnings))
         for record in snapshot.records[self._shown :]:
-            self.records.insertItem(0, _item(record))
+            self.records.insertItem(0, _item(record, self.names.get(record.uid, "")))
         self._shown = len(snapshot.records)
         while self.records.count() > _MOST_ROWS:
             self.records.takeItem(self.records.count() - 1)
@@ -154,8 +164,9 @@ class LiveSection(QWidget):  # type: ignore[misc]
             self.sign_wanted.emit(self.most_targets.value())
 
 
-def _item(record: ScanRecord) -> QListWidgetItem:
-    item = QListWidgetItem(str(record).strip())
+def _item(record: ScanRecord, name: str) -> QListWidgetItem:
+    words = str(record).strip()
+    item = QListWidgetItem(words.replace(record.uid, name, 1) if name else words)
     item.setToolTip(str(record))
     if record.outcome == "set aside":
         item.setForeground(QBrush(QColor(tint_color("problem"))))

@@ -57,6 +57,7 @@ class Safety:
         section.revoke_wanted.connect(lambda: live.sign(None))
         question.revoked.connect(lambda: live.sign(None))
         question.kept.connect(lambda: live.suspend(suspended=False))
+        section.page_wanted.connect(live.open_page)
         workspace.ask_before_closing(self._at_the_end)
 
     def follow(self, link: InstrumentLink | None) -> None:

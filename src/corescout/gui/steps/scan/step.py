@@ -13,7 +13,7 @@ from corescout.gui.canvas.layer_data import SCAN
 from corescout.gui.canvas.placement import readout
 from corescout.gui.look import tint
 from corescout.gui.model.chosen_image import ChosenImage
-from corescout.gui.model.workspace import Workspace
+from corescout.gui.model.workspace import DROP_A_SCAN, Workspace
 from corescout.gui.steps.step import Step, breakable
 
 
@@ -96,8 +96,8 @@ class ScanStep(Step):
         image = None if layer is None else self._canvas.chosen_image(layer)
         if image != self.workspace.chosen:
             self.workspace.choose(image)
-        if image is None and (why := self._canvas.refusal()):
-            self.workspace.say(why, "empty")
+        if image is None and not self.workspace.running:
+            self.workspace.say(self._canvas.refusal() or DROP_A_SCAN, "empty")
 
     def show_place(self, position: tuple[float, ...]) -> None:
         """Say where the mouse is, in the instrument's coordinates."""
