@@ -269,6 +269,14 @@ def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
     prepared, plan = study.prepared, study.plan
     gain = study.mean_gain(winner)
     null_gains: tuple[float, ...] = ()
+    margin_px = (winner.candidate.window_px + 1) / 2
+
+    def find(image: NDArray[np.float32]) -> Keypoints:
+        """Points of a surrogate: found as the scan's were, or where a person put those."""
+        if prepared.keypoints.source != plan.keypoints.detector:
+            return prepared.keypoints
+        return find_keypoints(image, plan.keypoints, margin_px)
+
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):
             break
@@ -278,9 +286,7 @@ def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
             plan,
             numbers,
             surrogate=phase_randomised,
-            find=lambda image: find_keypoints(
-                image, plan.keypoints, (winner.candidate.window_px + 1) / 2
-            ),
+            find=find,
         )
         null_gains += study.null_gains(groups)
     return judge(gain, null_gains, plan, places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from corescout.plan import Plan
 from corescout.quality import assess
 from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
+from corescout.scattering import scattering_features
 from corescout.square_grid import SquareGrid, square_grid
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
@@ -70,6 +72,11 @@ class Prepared:
     line_faults: LineFaults
 
     __repr__ = short_repr
+
+    @cached_property
+    def scattering(self) -> NDArray[np.float64]:
+        """Scattering coefficients (N, F) of the surroundings of each key point."""
+        return scattering_features(self.images, np.asarray(self.keypoints.yx_px))
 
     @property
     def channels(self) -> tuple[str, ...]:

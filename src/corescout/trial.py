@@ -17,6 +17,7 @@ from corescout.data.short_repr import short_repr
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
+from corescout.scattering import encode_scattering, fit_scattering
 from corescout.vae import (
     encode,
     epochs_of,
@@ -49,6 +50,8 @@ class TrialGroup:
     extra_rewards : tuple of str
         Those that need fits of their own, and the user's.
     bayesian : BayesianPlan
+    scattering : (N, F) or None
+        Scattering coefficients of the surroundings of each patch, for the candidate of that kind.
     """
 
     candidates: tuple[Candidate, ...]
@@ -60,6 +63,7 @@ class TrialGroup:
     rewards: tuple[str, ...] | None = None
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
+    scattering: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -172,11 +176,31 @@ def encode_with(
     training: TrainingPlan,
     *,
     seed: int,
+    scattering: NDArray[np.float64] | None = None,
 ) -> Encoding:
-    """Encode patches (N, C, w, w) with the weights of a candidate of any kind."""
+    """Encode patches (N, C, w, w) with the weights of a candidate of any kind.
+
+    Parameters
+    ----------
+    scattering : (N, F), optional
+        Coefficients of the surroundings of the patches; needed by that kind alone.
+    """
+    if candidate.kind == "scattering":
+        return _encoded_scattering(scattering, weights)
     if candidate.kind != "vae":
         return encode_baseline(patches, weights, candidate.kind)
     return encode(patches, weights, specification_of(candidate, training), seed=seed)
+
+
+def _encoded_scattering(
+    features: NDArray[np.float64] | None, weights: Mapping[str, NDArray[np.float32]]
+) -> Encoding:
+    """Codes of scattering coefficients: they rebuild nothing."""
+    if features is None:
+        raise ValueError("encode_with: scattering needs the coefficients of the surroundings")
+    z = encode_scattering(features, weights)
+    zeros = np.zeros(len(z))
+    return Encoding(Latents(z, np.zeros_like(z)), np.full(len(z), np.nan), zeros, zeros)
 
 
 _Fitted = tuple[Fit, Mapping[str, NDArray[np.float32]], str | None, int]
@@ -196,7 +220,12 @@ def _fits(
         group.candidates, sets, seeds, _weights(group, sets, seeds, stop, on_step), strict=True
     ):
         encoding = encode_with(
-            candidate, weights, np.asarray(patches.values), group.training, seed=seed
+            candidate,
+            weights,
+            np.asarray(patches.values),
+            group.training,
+            seed=seed,
+            scattering=group.scattering,
         )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
@@ -226,6 +255,8 @@ def _weights(
 ) -> Sequence[Mapping[str, NDArray[np.float32]]]:
     """Weights of each candidate: trained as one stack, or a baseline's one after the other."""
     first = group.candidates[0]
+    if first.kind == "scattering" and group.scattering is not None:
+        return [fit_scattering(group.scattering, first.latent_dim)] * len(seeds)
     if first.kind != "vae":
         found = []
         for patches, seed in zip(sets, seeds, strict=True):

@@ -104,7 +104,8 @@ def _seconds_per_cost(
     prepared: Prepared, plan: Plan, candidates: Sequence[Candidate], costs: Sequence[float]
 ) -> float:
     """Seconds of one core for a unit of cost, from a short training of the cheapest candidate."""
-    cheapest = candidates[min(range(len(costs)), key=lambda i: costs[i])]
+    trained = [i for i, c in enumerate(candidates) if c.kind == "vae"] or range(len(costs))
+    cheapest = candidates[min(trained, key=lambda i: costs[i])]
     short = plan.training.model_copy(update={"max_steps": _STEPS, "retries": 0})
     group = replace(
         _group(prepared, plan, cheapest),
@@ -128,4 +129,5 @@ def _group(prepared: Prepared, plan: Plan, candidate: Candidate) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=plan.wanted_rewards,
         bayesian=plan.bayesian,
+        scattering=prepared.scattering if candidate.kind == "scattering" else None,
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from corescout.data import Candidate, Evidence, Keypoints, Normalisation, PatchS
 from corescout.patches import cut_patches, fits
 from corescout.plan import Plan
 from corescout.preparation import Prepared
+from corescout.scattering import scattering_features
 from corescout.search.places import Agreement
 from corescout.trial import TrialGroup
 
@@ -64,24 +65,30 @@ def surrogate_groups(
     """
     stacks = 1 if plan.training.device == "cuda" else max(-(-len(numbers) // _STACK), 2)
     stacks = min(stacks, len(numbers))
+    if winner.kind == "scattering":  # each has coefficients of its own
+        stacks = len(numbers)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sets = list(
-            pool.map(
-                lambda i: _surrogate_patches(prepared, winner, surrogate, find, plan.seed + 1 + i),
-                numbers,
-            )
-        )
+        made = list(
+            pool.map(lambda i: _Surrogate.of(prepared, winner, surrogate, find, plan.seed + 1 + i),
+                     numbers)
+        )  # fmt: skip
     return [
-        _group(winner, plan, [sets[i] for i in chosen], plan.seed + 1 + numbers[chosen[0]])
+        _group(winner, plan, [made[i] for i in chosen], plan.seed + 1 + numbers[chosen[0]])
         for chosen in np.array_split(np.arange(len(numbers)), stacks)
     ]
 
 
-def _group(winner: Candidate, plan: Plan, sets: list[PatchSet], first_seed: int) -> TrialGroup:
-    n_points = min(len(s) for s in sets)
+def _group(winner: Candidate, plan: Plan, made: list[_Surrogate], first_seed: int) -> TrialGroup:
+    n_points = min(len(s.patches) for s in made)
+    sets = [s.patches for s in made]
+    scattering = None
+    if winner.kind == "scattering":
+        (only,) = made
+        scattering = scattering_features(only.images, np.asarray(only.patches.center_yx_px))
     return TrialGroup(
         candidates=tuple(replace(winner, seed=first_seed + i) for i in range(len(sets))),
         patch_sets=tuple(_thin(s, n_points, plan.seed) for s in sets),
+        scattering=scattering,
         context=np.zeros((n_points, 0)),
         block=np.zeros(0, np.int64),
         training=plan.training.model_copy(update={"retries": 0}),
@@ -103,12 +110,13 @@ def judge(
         reason = "no evidence of separate types: one component describes the codes best"
         return Evidence(1.0, gain, null_gains, False, reason, *apart)
     p_places = places.p_value if places and plan.decision.largest_agreement is not None else 0.0
-    if _lie_alike(places, plan):
+    if places is not None and _lie_alike(places, plan):
         reason = (
             "no evidence of separate types: the clusters are spread evenly over the scan, as"
             f" the parts of one pattern are ({places})"
         )
-        return Evidence(p_places, gain, null_gains, False, reason, *apart)
+        p_value = max(p_places, _p_of_one_pattern(places, plan))
+        return Evidence(p_value, gain, null_gains, False, reason, *apart)
     if not null_gains:
         asked = plan.decision.null_surrogates > 0
         reason = _not_tested(plan) if asked else "not tested against surfaces without types"
@@ -155,10 +163,38 @@ def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
     return least <= largest or not places.p_value <= plan.decision.significance
 
 
+def _p_of_one_pattern(places: Agreement, plan: Plan) -> float:
+    """How likely an agreement as high is where it is truly no more than one pattern may have.
+
+    The normal tail of (value - largest) / standard error: at least 0.16 where types lie alike.
+    """
+    from scipy.stats import norm
+
+    above = places.value - (plan.decision.largest_agreement or 0.0)
+    return float(norm.sf(above / max(places.standard_error, 1e-9)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Surrogate:
+    """A surface without types, (C, H, W), and patches of it."""
+
+    images: NDArray[np.float32]
+    patches: PatchSet
+
+    @classmethod
+    def of(
+        cls, prepared: Prepared, winner: Candidate, surrogate: Surrogate, find: FindKeypoints,
+        seed: int,
+    ) -> _Surrogate:  # fmt: skip
+        """Make the surface of a seed, with as many patches as the scan has at most."""
+        images = np.stack([surrogate(image, seed) for image in prepared.images])
+        return cls(images, _surrogate_patches(images, prepared, winner, find, seed))
+
+
 def _surrogate_patches(
-    prepared: Prepared, winner: Candidate, surrogate: Surrogate, find: FindKeypoints, seed: int
-) -> PatchSet:
-    images = np.stack([surrogate(image, seed) for image in prepared.images])
+    images: NDArray[np.float32], prepared: Prepared, winner: Candidate, find: FindKeypoints,
+    seed: int,
+) -> PatchSet:  # fmt: skip
     found = find(images[0])
     valid = np.flatnonzero(fits(found.yx_px, images, winner.window_px))
     if len(valid) < 0.5 * len(prepared.keypoints):

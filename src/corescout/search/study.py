@@ -28,7 +28,7 @@ from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
-from corescout.search.direction import one_type, turns
+from corescout.search.direction import NOTHING_TRAINED, one_type, turns
 from corescout.search.runner import Runner, held_s
 from corescout.trial import Outcome, TrialGroup
 
@@ -120,7 +120,19 @@ class Study:
     @property
     def shows_one_type(self) -> bool:
         """Whether nothing is left to tell apart once the direction is taken off."""
-        return self._all_turned_collapsed() and one_type(self._outcomes) is not None
+        if not self._all_turned_collapsed():
+            return False
+        found = one_type(self._outcomes)
+        if found is not None and found[1] == NOTHING_TRAINED and self._scattering_alive:
+            return False  # nothing was trained, but there is what needs no training
+        return found is not None
+
+    @property
+    def _scattering_alive(self) -> bool:
+        return any(
+            o.candidate.kind == "scattering" and o.collapsed is None
+            for o in self._outcomes.values()
+        )
 
     def repeat_finalists(self) -> None:
         """Train the finalists again with other seeds."""
@@ -304,6 +316,7 @@ class Study:
             mixtures=self.plan.mixtures,
             extra_rewards=self.plan.wanted_rewards,
             bayesian=self.plan.bayesian,
+            scattering=self.prepared.scattering if candidates[0].kind == "scattering" else None,
         )
 
     def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
