@@ -130,7 +130,7 @@ def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbo
     form = connected.panel.form_of_action
     dry_run(connected, qtbot)
     frames = [m for m in connected.check.messages if m.kind == "zoom" and m.target_uid is None]
-    assert len(frames) == 1  # ten targets, a look after every eight
+    assert len(frames) == 2  # ten targets: a look before the first, and after every eight
     count = connected.explorer.undo_stack.count()
     form.show_possible(frozenset({"mark"}), can_check=False)
     assert form.visit_settings().check_every == 0

@@ -215,7 +215,8 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.legend.setVisible(not away)
         if view is None or result is None or not away:
             return
-        self.looked_at.setText(f"You look at <b>{view.label}</b>, not at {result.winner.label}")
+        self.looked_at.setText(f"You see <b>{view.label}</b>")
+        self.looked_at.setToolTip(f"You look at {view.label}, not at {result.winner.label}")
         usable = workspace.candidates_of is result and not workspace.running
         self.use_button.setEnabled(usable and self._number is not None)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtWidgets import (
     QComboBox,
+    QDockWidget,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -183,6 +184,9 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         for button in self.tools.values():
             bar.addWidget(button)
         bar.addWidget(self._build_menu())
+        self.enlarge_button = _tool_button("⤢", "Plots in a large window of their own, and back")
+        self.enlarge_button.toggled.connect(self._enlarge)
+        bar.addWidget(self.enlarge_button)
         self.text = QElidingLabel()
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         left = QVBoxLayout()
@@ -198,6 +202,16 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(middle, stretch=1)
+
+    def _enlarge(self, large: bool) -> None:
+        """Take the dock of the plots out of the window, or put it back."""
+        dock: QWidget | None = self
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.setFloating(large)
+            if large:
+                dock.resize(1000, 700)
 
     def _build_menu(self) -> QToolButton:
         button = _tool_button("View ▾", "More to show in the plot and on the scan")

@@ -15,6 +15,7 @@ from corescout.gui.model.workflow import State
 from corescout.gui.model.workspace import Workspace
 
 _NAME = "explore"
+_EXPLORING = "Exploring ... Candidates appear below as they finish."
 
 
 class Running:
@@ -54,7 +55,7 @@ class Running:
         workspace.begin_search(chosen.scan)
         workspace.workflow.set("explore", State.RUNNING, "finding key points")
         if workspace.result is None:
-            workspace.say("Exploring ... Candidates appear below as they finish.", "running")
+            workspace.say(_EXPLORING, "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
         self._work.start(_NAME, job, self._end, self._progress, long=True)
 
@@ -82,6 +83,10 @@ class Running:
         job = self._work.job(_NAME)
         if job is not None:
             job.pause() if paused else job.resume()
+            self._workspace.workflow.set("explore", State.RUNNING, "paused" if paused else "goes on")
+            if self._workspace.result is None:
+                said = "Paused. Resume goes on where it was." if paused else _EXPLORING
+                self._workspace.say(said, "ready" if paused else "running")
             self.paused.emit(paused)
 
     def _at_the_end(self) -> str:
