@@ -83,7 +83,8 @@ class Running:
         job = self._work.job(_NAME)
         if job is not None:
             job.pause() if paused else job.resume()
-            self._workspace.workflow.set("explore", State.RUNNING, "paused" if paused else "goes on")
+            chip = "paused" if paused else "goes on"
+            self._workspace.workflow.set("explore", State.RUNNING, chip)
             if self._workspace.result is None:
                 said = "Paused. Resume goes on where it was." if paused else _EXPLORING
                 self._workspace.say(said, "ready" if paused else "running")
