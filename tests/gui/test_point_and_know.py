@@ -11,7 +11,7 @@ from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.settings import SearchSettings, Settings
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.reading import read_places
 from corescout.surfaces import generate_surface
 
@@ -78,7 +78,7 @@ def test_a_click_and_a_drawn_wall_are_told_at_once_and_nothing_is_out_of_date(fo
     qtbot.waitUntil(lambda: note.text().startswith("This wall: "), timeout=LONG)
     assert "of the types that were found" in note.text()
     states = [found.workspace.workflow.state(s) for s in ("explore", "types", "targets")]
-    assert states == [State.DONE] * 3
+    assert states == [StepState.DONE] * 3
     assert found.result is result
 
 
@@ -91,7 +91,7 @@ def test_a_new_scan_is_read_with_the_types_at_hand(found, qtbot, typed_result):
     qtbot.waitUntil(lambda: found.result is not typed_result, timeout=LONG)
     assert found.result.scan.uid == "another"
     assert "of an earlier exploration" in found.verdict.text()
-    assert found.workspace.workflow.state("types") is State.DONE
+    assert found.workspace.workflow.state("types") is StepState.DONE
     qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
     found.scan_step.channel.setCurrentText(first)
     qtbot.waitUntil(lambda: found.result is typed_result, timeout=LONG)

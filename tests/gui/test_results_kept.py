@@ -12,7 +12,7 @@ from corescout.choosing import choose_candidate
 from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.kept.autosave import Autosave, kept_sessions
 from corescout.gui.kept.window_session import Offer
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_search_that_cannot_begin_changes_nothing(found, qtbot):
     step = found.key_points_step
     step.detector.setCurrentIndex(step.detector.findData("none"))
     state = found.workspace.workflow.state
-    qtbot.waitUntil(lambda: state("key_points") is State.PROBLEM, timeout=30_000)
+    qtbot.waitUntil(lambda: state("key_points") is StepState.PROBLEM, timeout=30_000)
     assert not found.run_bar.explore_button.isEnabled()
     found.start()  # the palette has no button that is grey
     qtbot.waitUntil(lambda: not found.running, timeout=30_000)
@@ -61,7 +61,7 @@ def test_a_search_that_cannot_begin_changes_nothing(found, qtbot):
     assert found.result is before
     assert found.verdict.text() == before.verdict.summary
     found.undo_stack.undo()  # the detector
-    qtbot.waitUntil(lambda: state("key_points") is State.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: state("key_points") is StepState.DONE, timeout=30_000)
     np.testing.assert_array_equal(canvas_picture(found, qtbot), picture)
     click(qtbot, found.session_bar.undo_button)
     assert found.result.types.name(1) == "type 1"
@@ -77,7 +77,7 @@ def test_a_search_that_is_stopped_changes_nothing_and_says_so(found, qtbot):
     qtbot.waitUntil(lambda: not found.running, timeout=20_000)
     assert found.result is before
     assert "Stopped" in found.column.notice.text()
-    assert found.workspace.workflow.state("explore") is State.DONE
+    assert found.workspace.workflow.state("explore") is StepState.DONE
     qtbot.waitUntil(lambda: not found.busy, timeout=20_000)
     np.testing.assert_array_equal(canvas_picture(found, qtbot), picture)
 

@@ -8,8 +8,8 @@ from qtpy.QtWidgets import QApplication, QDialog
 
 from corescout.gui.canvas.layer_data import result_layers
 from corescout.gui.jobs.instrument_link import LinkSnapshot
-from corescout.gui.model.visit import Progress
-from corescout.gui.steps.instrument.choices import Choice
+from corescout.gui.model.visit import VisitProgress
+from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
 from corescout.gui.steps.instrument.strip_words import strip_words
@@ -44,7 +44,9 @@ def step(explorer, quick_result, qtbot, tmp_path):
 
 
 def connect(step, twin, qtbot):
-    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    step.connect_instrument(
+        InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
+    )
     qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
 
 
@@ -224,7 +226,7 @@ def test_a_policy_is_signed_on_a_sheet_shown_in_the_strip_and_taken_back_by_esc(
 
 
 def test_the_first_line_says_what_to_do():
-    targets = Progress()
+    targets = VisitProgress()
     bare = {"name": "afm", "sample": "not compared", "limits": None}
     lost = LinkSnapshot(state="HOLD", stop_state="not reached", hold_reason="a; b", lost=True)
     said = strip_words(lost, targets, **bare)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from corescout.data import Progress
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.result_list import ResultList
 from corescout.gui.steps.explore.running import Running
@@ -68,7 +68,7 @@ class RunBar(QWidget):  # type: ignore[misc]
     def _show_possible(self, *_: object) -> None:
         """Enable Explore where there is something to explore."""
         workspace = self._workspace
-        barred = workspace.workflow.state("key_points") is State.PROBLEM
+        barred = workspace.workflow.state("key_points") is StepState.PROBLEM
         possible = workspace.chosen is not None and not barred
         self.explore_button.setEnabled(possible and not workspace.running)
         self.explore_button.setToolTip(_BARRED if barred else _EXPLORE)

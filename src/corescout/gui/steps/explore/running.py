@@ -11,7 +11,7 @@ from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.reasons import in_window_words, reason_of
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 
 _NAME = "explore"
@@ -53,7 +53,7 @@ class Running:
             return
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
-        workspace.workflow.set("explore", State.RUNNING, "finding key points")
+        workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
         if workspace.result is None:
             workspace.say(_EXPLORING, "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
@@ -68,7 +68,7 @@ class Running:
         if trial is None:
             return
         workspace.begin_search(present.scan, choosing=True)
-        workspace.workflow.set("explore", State.RUNNING, f"training {trial.candidate.label}")
+        workspace.workflow.set("explore", StepState.RUNNING, f"training {trial.candidate.label}")
         job = start_choosing(present, number, preferences().cores)
         self._work.start(_NAME, job, self._end, self.moved.emit, long=True)
 
@@ -84,7 +84,7 @@ class Running:
         if job is not None:
             job.pause() if paused else job.resume()
             chip = "paused" if paused else "goes on"
-            self._workspace.workflow.set("explore", State.RUNNING, chip)
+            self._workspace.workflow.set("explore", StepState.RUNNING, chip)
             if self._workspace.result is None:
                 said = "Paused. Resume goes on where it was." if paused else _EXPLORING
                 self._workspace.say(said, "ready" if paused else "running")
@@ -102,7 +102,7 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        self._workspace.workflow.set("explore", State.RUNNING, f"{count} candidates")
+        self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
         self._workspace.set_progress(progress)
         self.moved.emit(progress)
 
@@ -120,19 +120,19 @@ class Running:
 
     def _say_stopped(self, count: int) -> None:
         if self._workspace.choosing:
-            self._tell("Stopped.", State.TO_DO, "")
+            self._tell("Stopped.", StepState.TO_DO, "")
             return
         words = "1 candidate" if count == 1 else f"{count} candidates"
         said = f"Stopped. {words} finished and in the table. Explore starts a new search."
-        self._tell(said, State.TO_DO, f"stopped after {words}")
+        self._tell(said, StepState.TO_DO, f"stopped after {words}")
 
     def _say_problem(self, text: str) -> None:
-        self._tell(text, State.PROBLEM, text)
+        self._tell(text, StepState.PROBLEM, text)
 
-    def _tell(self, said: str, state: State, chip: str) -> None:
+    def _tell(self, said: str, state: StepState, chip: str) -> None:
         """Say why there is no new result; one that is shown stays, with its verdict."""
         workspace = self._workspace
         workspace.end_search(said)
         if workspace.result is None:
             workspace.workflow.set("explore", state, chip)
-            workspace.say(said, "ready" if state is State.TO_DO else "problem")
+            workspace.say(said, "ready" if state is StepState.TO_DO else "problem")

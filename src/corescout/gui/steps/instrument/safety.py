@@ -9,7 +9,7 @@ from datetime import datetime
 from qtpy.QtWidgets import QWidget
 
 from corescout.gui.jobs.instrument_link import InstrumentLink
-from corescout.gui.model.visit import Progress
+from corescout.gui.model.visit import VisitProgress
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.esc_key import EscKey
 from corescout.gui.steps.instrument.live_controller import LiveController
@@ -79,7 +79,7 @@ class Safety:
                 case Held(reason=reason) if "look alike" in reason or "drift" in reason:
                     self.sample = f"DOES NOT MATCH the scan: {reason}"
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: VisitProgress) -> None:
         """Show the strip as things stand."""
         link = self._link
         if link is None:

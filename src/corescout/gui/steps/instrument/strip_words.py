@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from corescout.gui.jobs.instrument_link import LinkSnapshot, in_words
-from corescout.gui.model.visit import Progress
+from corescout.gui.jobs.instrument_link import LinkSnapshot, status_words
+from corescout.gui.model.visit import VisitProgress
 from corescout.instruments import Limits
 
 Level = Literal["calm", "active", "problem"]
@@ -33,7 +33,7 @@ class StripWords:
 
 def strip_words(
     snapshot: LinkSnapshot,
-    progress: Progress,
+    progress: VisitProgress,
     limits: Limits | None,
     *,
     name: str,
@@ -57,7 +57,7 @@ def strip_words(
     headline, level = _headline(snapshot, progress, policy=policy, watching=watching)
     connection = f"{name}: " + (
         "NOT CONNECTED, last known " if snapshot.lost else ""
-    ) + in_words(snapshot)  # fmt: skip
+    ) + status_words(snapshot)  # fmt: skip
     lines = [connection, _limits(limits), f"Sample: {sample}."]
     if policy:
         lines.append(f"Policy {policy}.")
@@ -65,7 +65,7 @@ def strip_words(
 
 
 def _headline(
-    snapshot: LinkSnapshot, progress: Progress, *, policy: str, watching: bool
+    snapshot: LinkSnapshot, progress: VisitProgress, *, policy: str, watching: bool
 ) -> tuple[str, Level]:
     state, stop = snapshot.state, snapshot.stop_state
     if stop == "not reached":
@@ -100,7 +100,7 @@ def _headline(
     return ("WATCHING" if watching else "READY: nothing moves"), "calm"
 
 
-def _at(progress: Progress) -> str:
+def _at(progress: VisitProgress) -> str:
     number = progress.current
     return f" at target {number} of {len(progress.targets)}" if number else ""
 

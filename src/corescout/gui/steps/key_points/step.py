@@ -21,7 +21,7 @@ from corescout.gui.look import tint
 from corescout.gui.model.keypoint_edits import KeypointEdits
 from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.settings import KeypointSettings
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
 from corescout.vocabulary import DETECTOR_WORDS
@@ -235,7 +235,7 @@ class KeyPointsStep(Step):
         else:
             self._say(text, problem=False)
             workflow = self.workspace.workflow
-            if workflow.state("explore") is State.PROBLEM and self.workspace.result is None:
+            if workflow.state("explore") is StepState.PROBLEM and self.workspace.result is None:
                 workflow.forget(("explore",))  # what stood against it is mended
                 self.workspace.say("Ready. Press Explore to start.", "ready")
         self.workspace.compare()
@@ -243,7 +243,7 @@ class KeyPointsStep(Step):
     def _say(self, text: str, *, problem: bool) -> None:
         self.count.setText(text)
         tint(self.count, "problem" if problem else "")
-        state = State.PROBLEM if problem else State.DONE
+        state = StepState.PROBLEM if problem else StepState.DONE
         self.workspace.workflow.set("key_points", state, text.replace(" key points", "", 1))
 
 

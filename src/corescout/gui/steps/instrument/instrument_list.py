@@ -7,7 +7,7 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QComboBox
 
 from corescout.folders import profiles_file
-from corescout.gui.steps.instrument.choices import FOLDER, choices, profile_problem
+from corescout.gui.steps.instrument.choices import FOLDER, instrument_choices, profile_problem
 
 _EMPTY = """\
 # Instruments of this computer, and what they may be told. Without limits nothing can be approved.
@@ -15,7 +15,7 @@ _EMPTY = """\
 """
 
 
-class InstrumentChoice(QComboBox):  # type: ignore[misc]
+class InstrumentList(QComboBox):  # type: ignore[misc]
     """The twin, the profiles of this computer, a folder."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class InstrumentChoice(QComboBox):  # type: ignore[misc]
         """Offer what there is now; what was chosen stays."""
         chosen = self.currentText()
         self.clear()
-        for choice in choices():
+        for choice in instrument_choices():
             self.addItem(choice.name, choice)
         self.addItem(FOLDER, None)
         self.setCurrentIndex(max(0, self.findText(chosen)))
