@@ -13,7 +13,7 @@ _CORNERS = (
 )
 
 
-class Docked(QWidget):  # type: ignore[misc]
+class Docked(QWidget):
     """Hears how napari shows and takes away a dock: it calls no `close` of the widget.
 
     Attributes

@@ -24,7 +24,7 @@ def plain_locale() -> QLocale:
     return locale
 
 
-class PlainFields(QObject):  # type: ignore[misc]
+class PlainFields(QObject):
     """Watches the fields that are below a widget when it is built.
 
     Parameters

@@ -15,7 +15,7 @@ BOTTOM_NAME = "Corescout: latent space and candidates"
 PLOTS_PX = 330  # height of the dock: the latent space has 250 of it
 
 
-class Bottom(QSplitter):  # type: ignore[misc]
+class Bottom(QSplitter):
     """Both plots side by side.
 
     Parameters

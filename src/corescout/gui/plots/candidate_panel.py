@@ -32,7 +32,7 @@ _EMPTY = (
 )
 
 
-class CandidatePanel(QWidget):  # type: ignore[misc]
+class CandidatePanel(QWidget):
     """Right half of the dock at the bottom.
 
     Parameters

@@ -28,7 +28,7 @@ def breakable(text: str) -> str:
     return re.sub(r"(?<=[-_./])", "\u200b", text)
 
 
-class Step(QWidget):  # type: ignore[misc]
+class Step(QWidget):
     """One step of the workflow.
 
     Parameters
@@ -117,7 +117,7 @@ class Step(QWidget):  # type: ignore[misc]
             self._header.show_state(workflow.state(name), workflow.text(name))
 
 
-class _Header(QFrame):  # type: ignore[misc]
+class _Header(QFrame):
     pressed = Signal()
 
     def __init__(self, number: int, title: str) -> None:
@@ -172,7 +172,7 @@ class _Header(QFrame):  # type: ignore[misc]
             super().keyPressEvent(event)
 
 
-class Fold(QWidget):  # type: ignore[misc]
+class Fold(QWidget):
     """Parameters that are seldom changed, under a word that opens them.
 
     Attributes

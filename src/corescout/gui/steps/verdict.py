@@ -10,7 +10,7 @@ from corescout.gui.look import PROBLEM, VERDICT_COLORS
 from corescout.gui.model.workspace import Workspace
 
 
-class Notice(QLabel):  # type: ignore[misc]
+class Notice(QLabel):
     """Why the last search has no result, above the verdict of the one that is shown.
 
     Parameters
@@ -38,7 +38,7 @@ class Notice(QLabel):  # type: ignore[misc]
         self.setVisible(False)
 
 
-class Verdict(QLabel):  # type: ignore[misc]
+class Verdict(QLabel):
     """What was found and how sure it is; before that, what to do first.
 
     Parameters
@@ -67,7 +67,7 @@ class Verdict(QLabel):  # type: ignore[misc]
             self.setToolTip("\n".join([f"Why: {result.verdict.why}", *result.notes]))
 
 
-class Reasons(QWidget):  # type: ignore[misc]
+class Reasons(QWidget):
     """Below the verdict: another candidate that does as well, at a click; the figures, folded.
 
     Parameters

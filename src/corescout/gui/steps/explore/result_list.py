@@ -8,7 +8,7 @@ from corescout.gui.model.found_results import Found
 from corescout.gui.model.workspace import Workspace
 
 
-class ResultList(QWidget):  # type: ignore[misc]
+class ResultList(QWidget):
     """Stands below Explore as soon as there is a choice.
 
     Parameters

@@ -14,7 +14,7 @@ _EXPLORE = "Find key points, compare representations, choose one, and show types
 _BARRED = "Key points are missing: see step 2"
 
 
-class RunBar(QWidget):  # type: ignore[misc]
+class RunBar(QWidget):
     """Stands above the steps and is never scrolled away.
 
     Parameters

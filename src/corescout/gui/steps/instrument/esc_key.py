@@ -18,7 +18,7 @@ _KEYS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 _ONE_PRESS_S = 0.08  # within which Qt tells of one press more than once
 
 
-class EscKey(QObject):  # type: ignore[misc]
+class EscKey(QObject):
     """Hears Esc while an instrument is connected.
 
     Parameters

@@ -15,7 +15,7 @@ _EMPTY = """\
 """
 
 
-class InstrumentList(QComboBox):  # type: ignore[misc]
+class InstrumentList(QComboBox):
     """The twin, the profiles of this computer, a folder."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 ANSWER_S = 10
 
 
-class PolicyQuestion(QWidget):  # type: ignore[misc]
+class PolicyQuestion(QWidget):
     """Counts down; unanswered means that the policy is taken back."""
 
     revoked = Signal()

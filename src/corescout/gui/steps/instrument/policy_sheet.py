@@ -22,7 +22,7 @@ from corescout.live.policy import Policy
 _HOURS = 12.0
 
 
-class PolicySheet(QDialog):  # type: ignore[misc]
+class PolicySheet(QDialog):
     """Asks for a policy; `policy` is what was signed.
 
     Parameters

@@ -19,7 +19,7 @@ _LEVELS = {
 _MOST = 150  # letters of each of what the stop did and the hold; the rest under the mouse
 
 
-class StopBar(QWidget):  # type: ignore[misc]
+class StopBar(QWidget):
     """The button, what the last stop did, and the way out of a hold."""
 
     stop_wanted = Signal()
