@@ -151,7 +151,9 @@ def _say_without_unit(*axes: Axis) -> None:
     meant = [
         name
         for name, values, unit in axes
-        if values is not None and not unit and not np.array_equal(values, np.arange(len(values)))
+        if values is not None
+        and not unit
+        and not np.array_equal(np.sort(values), np.arange(len(values)))
     ]
     if meant:
         _log.warning(
