@@ -76,7 +76,10 @@ def dry_run(prepared: Prepared, plan: Plan, workers: int | None = None) -> DryRu
     """
     for name in plan.wanted_rewards:
         load_reward(name)
-    candidates = plan.candidates(prepared.channels)[: plan.max_trials]
+    candidates = plan.candidates(prepared.channels)
+    if plan.max_trials is not None:
+        trained = [c for c in candidates if c.kind != "scattering"][: plan.max_trials]
+        candidates = (*trained, *(c for c in candidates if c.kind == "scattering"))
     costs = [_group(prepared, plan, c).cost for c in candidates]
     decision = plan.decision
     repeats = min(decision.finalists, len(candidates)) * (decision.seeds - 1)
