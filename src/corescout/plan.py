@@ -420,11 +420,15 @@ class Plan(_Frozen):
     @field_validator("invariances")
     @classmethod
     def _invariances(cls, invariances: tuple[str, ...]) -> tuple[str, ...]:
-        if not invariances:
-            raise ValueError("invariances: expected at least one")
         for name in invariances:
             Candidate(window_px=3, invariances=name)
         return tuple(dict.fromkeys(invariances))
+
+    @model_validator(mode="after")
+    def _something_to_try(self) -> Self:
+        if not (self.invariances or self.baselines):
+            raise ValueError("invariances: expected at least one, or baselines alone")
+        return self
 
     @property
     def wanted_rewards(self) -> tuple[str, ...]:

@@ -78,23 +78,36 @@ class TrialGroup:
 
     @property
     def cost(self) -> float:
-        """Work in multiply-adds of one training pass, for sharing out time and progress."""
-        spec = specification_of(self.candidates[0], self.training)
-        count = len(self.patch_sets[0])
+        """Work in multiply-adds, for sharing out time and progress."""
         after = _MIXTURE_COST
         if set(self.extra_rewards) & set(BAYESIAN):
             work = self.bayesian.max_steps * self.bayesian.starts * self.bayesian.n_components
             after += _BAYESIAN_COST * work
         if self.candidates[0].kind != "vae":
-            return float(len(self.candidates) * count * (10 * spec.n_pixels + after))
+            after += 10 * specification_of(self.candidates[0], self.training).n_pixels
+        return self.training_cost + len(self.candidates) * len(self.patch_sets[0]) * after
+
+    @property
+    def passes(self) -> int:
+        """Times that a training sees every patch; 0 for a baseline."""
+        if self.candidates[0].kind != "vae":
+            return 0
+        return epochs_of(self.training, len(self.patch_sets[0]))
+
+    @property
+    def training_cost(self) -> float:
+        """Work of training alone; 0 for a baseline."""
+        if not self.passes:
+            return 0.0
+        spec = specification_of(self.candidates[0], self.training)
         per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
         side = spec.canvas_px if spec.invariances else spec.window_px
         if spec.decoder == "spatial" and spec.invariances:
             per_patch += spec.window_px**2 * 2 * spec.hidden**2
         else:
             per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
-        passes = epochs_of(self.training, count)
-        return float(len(self.candidates) * count * (passes * (per_patch + _STEP_COST) + after))
+        count = len(self.candidates) * len(self.patch_sets[0])
+        return float(count * self.passes * (per_patch + _STEP_COST))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["vae", "pca", "nmf", "fft", "scattering"]
+CandidateKind = Literal["vae", "pca", "nmf", "fft", "scattering"]
 KIND_NAMES = {"pca": "PCA", "nmf": "NMF", "fft": "FFT + NMF", "scattering": "scattering"}
 Decoder = Literal["canonical", "spatial"]
 Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian"]
@@ -42,7 +42,7 @@ class Candidate:
     likelihood: Likelihood = "bernoulli"
     beta0: float = 1.0
     seed: int = 0
-    kind: Kind = "vae"
+    kind: CandidateKind = "vae"
 
     def __post_init__(self) -> None:
         letters = "" if self.invariances == "none" else self.invariances

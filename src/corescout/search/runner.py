@@ -23,7 +23,7 @@ _REPORT_EVERY_S = 0.1
 
 
 @dataclass
-class Runner:
+class TrialRunner:
     """Runs groups of trials and says how far it is.
 
     Parameters

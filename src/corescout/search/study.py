@@ -22,7 +22,7 @@ from corescout.data import (
     Reward,
     Trial,
 )
-from corescout.data.trial import State
+from corescout.data.trial import TrialState
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
@@ -31,7 +31,7 @@ from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.direction import NOTHING_TRAINED, one_type, turns
 from corescout.search.provisional import provisional_types, typed_outcome
-from corescout.search.runner import Runner, held_s
+from corescout.search.runner import TrialRunner, held_s
 from corescout.trial import Outcome, TrialGroup
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Study:
         self._repeats: dict[int, list[Outcome]] = {}
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
-        self._runner = Runner(workers, stop, self._moved, self._expected_cost(groups))
+        self._runner = TrialRunner(workers, stop, self._moved, self._expected_cost(groups))
 
     # -- stages ---------------------------------------------------------------------------
 
@@ -355,7 +355,7 @@ class Study:
         return [t for t in self.all_trials() if t.number < len(self._candidates)]
 
     def _trial(self, number: int, outcome: Outcome) -> Trial:
-        state: State = "done" if outcome.collapsed is None else "void"
+        state: TrialState = "done" if outcome.collapsed is None else "void"
         return Trial(
             number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
         )

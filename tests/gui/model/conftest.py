@@ -57,7 +57,7 @@ def typed_result(scan):
     yx = np.stack([y.ravel(), x.ravel()], 1).astype(float)
     keypoints = Keypoints(yx, np.ones(len(yx)), "grid")
     plan = Plan.preset("live", windows_px=(7, 9), invariances=("none",))
-    winner, other = plan.candidates(("Amplitude",))
+    winner, other = plan.candidates(("Amplitude",))[:2]  # the networks of both windows
     image = scan.channel("Amplitude")[None].astype(np.float32)
     levels = normalisation(image, ("Amplitude",), plan.normalisation)
     rows = np.arange(len(yx))

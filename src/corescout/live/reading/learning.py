@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from corescout.data import Fit, Latents, Mixture, Result
 from corescout.data.arrays import set_readonly
 from corescout.edits import with_types
-from corescout.live.reading.next_scan import Trained
+from corescout.live.reading.next_scan import KnownRepresentation
 from corescout.live.reading.novelty import Calibration, extended
 from corescout.plan import Plan, TrainingPlan
 from corescout.search import Places, types_of_codes
@@ -54,7 +54,7 @@ def replay_of(result: Result) -> Replay:
 
 
 def relearn(
-    known: Trained, new: Result, replay: Replay, stop: threading.Event | None = None
+    known: KnownRepresentation, new: Result, replay: Replay, stop: threading.Event | None = None
 ) -> Learned | None:
     """Train on a scan that was read with a representation.
 
@@ -126,7 +126,7 @@ def _gentle(training: TrainingPlan) -> TrainingPlan:
 
 
 def _types(
-    latents: Latents, new: Result, known: Trained, plan: Plan
+    latents: Latents, new: Result, known: KnownRepresentation, plan: Plan
 ) -> tuple[Mixture, NDArray[np.int64]]:
     """Mixture and types as an exploration finds them; one type where one was shown."""
     from corescout.mixtures import fit_mixtures, keep_dense
