@@ -111,7 +111,7 @@ class ScanRecord:
             return f"{self.number:4d} {self.uid}: {self.outcome}: {self.reason}"
         types = ", ".join(f"type {k}: {n}" for k, n in self.types.items())
         types = f"{self.worth}: {types}" if self.worth and types else types
-        how = f"explored anew: {self.reason}" if self.explored else self.reason
+        how = f"new exploration: {self.reason}" if self.explored else self.reason
         parts = [self.kind, *([how] if how else []), types]
         if self.novel_share is not None:
             parts.append(f"{self.novel_share:.0%} new")

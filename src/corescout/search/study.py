@@ -196,7 +196,7 @@ class Study:
             raise InputError(
                 f"a candidate with a finite reward {names}",
                 f"none ({void_reasons(self._first_trials(), self.plan.decision)})",
-                "mend the reward or choose another, or smaller windows with --windows",
+                "correct the reward, choose another, or smaller windows with --windows",
             )
         return decision
 

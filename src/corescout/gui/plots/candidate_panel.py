@@ -31,7 +31,7 @@ _EMPTY = (
 )
 
 
-class CandidatePanel(QWidget):  # type: ignore[misc]
+class CandidatePanel(QWidget):
     """Right half of the dock at the bottom.
 
     Parameters

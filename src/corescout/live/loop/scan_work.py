@@ -131,7 +131,7 @@ class ScanWork:
             return self._explore(scan, why := "no representation yet"), True, why
         unfit = understood.does_not_fit
         if unfit is not None and suspect and unfit.what == "material":
-            return understood, False, f"{unfit.reason}; not explored anew: the tip has changed"
+            return understood, False, f"{unfit.reason}; no new exploration: the tip has changed"
         if unfit is not None:
             return self._explore(scan, unfit.reason), True, unfit.reason
         if self._learn and understood.worth_learning and not suspect:
