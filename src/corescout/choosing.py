@@ -87,7 +87,7 @@ def choose_candidate(
             int(types.max()),
             agreement,
             n_seeds,
-            prepared.grid.pitch_m,
+            prepared.grid,
             result.trials,
         ),
         tied=(),

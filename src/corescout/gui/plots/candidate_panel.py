@@ -140,10 +140,14 @@ class CandidatePanel(QWidget):
             self.show_result(None)
 
     def show_progress(self, progress: Progress) -> None:
-        """Add the candidates that have finished since, and show the best if none was picked."""
+        """Add the candidates that have finished since.
+
+        If none was picked, show the provisional types; the best so far where there are none.
+        """
         if len(progress.trials) != len(self._trials):
             self._show_trials(progress.trials)
-        best = self.plot.best
+        first = progress.provisional
+        best = self.plot.best if first is None else first.number
         free = not self._picked and self._workspace.result is None  # what was found stays in view
         if free and best is not None and best != self._seen_best:
             self._seen_best = best

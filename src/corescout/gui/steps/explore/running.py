@@ -33,6 +33,7 @@ class Running:
 
     def __init__(self, workspace: Workspace, work: Work) -> None:
         self._workspace, self._work = workspace, work
+        self._said_provisional = False
         workspace.choice_wanted.connect(self.choose)
         workspace.ask_before_closing(self._at_the_end)
 
@@ -53,6 +54,7 @@ class Running:
             return
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
+        self._said_provisional = False
         workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
         if workspace.result is None:
             workspace.say(_EXPLORING, "running")
@@ -105,6 +107,10 @@ class Running:
         self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
         self._workspace.set_progress(progress)
         self.moved.emit(progress)
+        first = progress.provisional
+        if first is not None and not self._said_provisional and self._workspace.result is None:
+            self._said_provisional = True
+            self._workspace.say(f"{first.in_words}.", "running")
 
     def _end(self, job: Job[Result]) -> None:
         workspace, error = self._workspace, job.error
