@@ -57,7 +57,10 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Ten surfaces, each formula twice; one surface and fewer loops with `quick`."""
     count, most = (QUICK_SURFACES, MOST_QUICK) if quick else (SURFACES, MOST)
     needed: dict[str, dict[str, list[float]]] = {}
-    inside, shown, notes, last = [], 0, [], {}
+    inside: list[float] = []
+    notes: list[str] = []
+    last: dict[str, list[float]] = {}
+    shown = 0
     for seed in range(count):
         case = case_of(seed, FORMULAS[seed % len(FORMULAS)])
         for policy in ("ours", "ours_types", "random", "grid"):
