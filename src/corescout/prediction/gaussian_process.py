@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from corescout.data.short_repr import short_repr
 
-_LENGTH_SPREAD, _NOISE, _NOISE_SPREAD = 0.4, 0.3, 0.5  # of the priors, in logs; decision 30
+_LENGTH_SPREAD, _NOISE, _NOISE_SPREAD = 0.4, 0.3, 1.0  # of the priors, in logs; decision 30
 _SIGNAL_SPREAD = 0.7
 _SIGNAL_BOUNDS, _LENGTH_BOUNDS, _NOISE_BOUNDS = (-9.0, 5.0), (-4.0, 9.0), (-9.0, 2.5)  # logs
 _JITTER = 1e-8
