@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,13 @@ from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import Places, detect, find_keypoints, select
 from corescout.keypoints.profiles import profiles_of
 from corescout.lines import analysed_channel
-from corescout.patches import cut_patches, fits, normalisation
+from corescout.patches import fits, normalisation
 from corescout.plan import Plan
 from corescout.quality import assess
 from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
+from corescout.trial_data import TrialData
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
 _NOTHING_LEFT = 0.95  # share of pixels beyond the grey levels: no pattern is left between them
@@ -78,8 +80,18 @@ class Prepared:
 
     def patches(self, window_px: int) -> PatchSet:
         """Cut the patches of one window; the key points are the same for every window."""
-        index = np.arange(len(self.keypoints))
-        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        return self.trial_data.patches(window_px)
+
+    @cached_property
+    def trial_data(self) -> TrialData:
+        """What trials need of it, to go where they run."""
+        return TrialData(
+            images=self.images,
+            normalisation=self.normalisation,
+            keypoints_yx_px=np.asarray(self.keypoints.yx_px),
+            context=self.context,
+            block=self.block,
+        )
 
 
 def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepared:

@@ -74,23 +74,40 @@ class TrialGroup:
 
     @property
     def cost(self) -> float:
-        """Work in multiply-adds of one training pass, for sharing out time and progress."""
-        spec = specification_of(self.candidates[0], self.training)
-        count = len(self.patch_sets[0])
-        after = _MIXTURE_COST
-        if set(self.extra_rewards) & set(BAYESIAN):
-            work = self.bayesian.max_steps * self.bayesian.starts * self.bayesian.n_components
-            after += _BAYESIAN_COST * work
-        if self.candidates[0].kind != "vae":
-            return float(len(self.candidates) * count * (10 * spec.n_pixels + after))
-        per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
-        side = spec.canvas_px if spec.invariances else spec.window_px
-        if spec.decoder == "spatial" and spec.invariances:
-            per_patch += spec.window_px**2 * 2 * spec.hidden**2
-        else:
-            per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
-        passes = epochs_of(self.training, count)
-        return float(len(self.candidates) * count * (passes * (per_patch + _STEP_COST) + after))
+        """Work of the group, see `cost_of`."""
+        bayesian = self.bayesian if set(self.extra_rewards) & set(BAYESIAN) else None
+        return cost_of(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
+
+
+def cost_of(
+    candidates: Sequence[Candidate],
+    n_patches: int,
+    training: TrainingPlan,
+    bayesian: BayesianPlan | None = None,
+) -> float:
+    """Work in multiply-adds of one training pass, for sharing out time and progress.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        They differ in their seed only.
+    bayesian : BayesianPlan, optional
+        Where a Bayesian mixture is fitted too.
+    """
+    spec = specification_of(candidates[0], training)
+    after = _MIXTURE_COST
+    if bayesian is not None:
+        after += _BAYESIAN_COST * bayesian.max_steps * bayesian.starts * bayesian.n_components
+    if candidates[0].kind != "vae":
+        return float(len(candidates) * n_patches * (10 * spec.n_pixels + after))
+    per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
+    side = spec.canvas_px if spec.invariances else spec.window_px
+    if spec.decoder == "spatial" and spec.invariances:
+        per_patch += spec.window_px**2 * 2 * spec.hidden**2
+    else:
+        per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
+    passes = epochs_of(training, n_patches)
+    return float(len(candidates) * n_patches * (passes * (per_patch + _STEP_COST) + after))
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,6 +339,22 @@ def _elbo_nats(fit: Fit, group: TrialGroup) -> NDArray[np.float64]:
     return np.asarray(likelihood - spec.beta(fit.candidate.beta0) * np.asarray(fit.kl_nats))
 
 
+def with_asked_fits(
+    group: TrialGroup, outcomes: Sequence[Outcome], stop: threading.Event | None = None
+) -> tuple[Outcome, ...]:
+    """Add the fits that only some rewards need to outcomes that were kept without, and score."""
+    fits = _with_asked(group, [o.fit for o in outcomes], stop)
+    names = [n for n in group.extra_rewards if n in (*HELD_OUT, *BAYESIAN)]
+    return tuple(
+        replace(
+            outcome,
+            fit=fit,
+            rewards={**outcome.rewards, **score(fit, names, void_because=outcome.collapsed)},
+        )
+        for outcome, fit in zip(outcomes, fits, strict=True)
+    )
+
+
 def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
     """Fit what the rewards look at: the mixtures, and those that only some rewards need."""
     seeds = [c.seed for c in group.candidates]
@@ -329,13 +362,20 @@ def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | N
     kept = [np.asarray(fit.kept) for fit in fits]
     mixtures = fit_mixtures(codes, kept, group.mixtures, seeds, stop)
     wholes = [replace(fit, mixtures=m) for fit, m in zip(fits, mixtures, strict=True)]
+    return _with_asked(group, wholes, stop)
+
+
+def _with_asked(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
+    """Fit what only some rewards need: mixtures without each block, a Bayesian mixture."""
+    seeds = [c.seed for c in group.candidates]
+    codes = [np.asarray(fit.latents.mean) for fit in fits]
     if set(group.extra_rewards) & set(HELD_OUT):
-        wholes = [
+        fits = [
             replace(
                 fit,
                 held_out_nats=held_out_nats(
                     z,
-                    k,
+                    np.asarray(fit.kept),
                     np.asarray(fit.center_yx_px),
                     np.asarray(fit.block),
                     fit.candidate.window_px,
@@ -344,13 +384,13 @@ def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | N
                     stop,
                 ),
             )
-            for fit, z, k, seed in zip(wholes, codes, kept, seeds, strict=True)
+            for fit, z, seed in zip(fits, codes, seeds, strict=True)
         ]
     if set(group.extra_rewards) & set(BAYESIAN):
         from corescout.mixtures.bayesian import fit_bayesian  # pyro takes seconds to import
 
-        wholes = [
+        fits = [
             replace(fit, bayesian=fit_bayesian(z, group.bayesian, seed, stop))
-            for fit, z, seed in zip(wholes, codes, seeds, strict=True)
+            for fit, z, seed in zip(fits, codes, seeds, strict=True)
         ]
-    return wholes
+    return fits

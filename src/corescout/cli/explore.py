@@ -10,12 +10,18 @@ import typer
 from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json
+from corescout.cli.resume import resume_run
 from corescout.cli.running import explore_and_save, print_result
 from corescout.cli.settings import Settings
+from corescout.cli.where import Where
+from corescout.data import InputError
 
 
 def explore(
-    file: Annotated[Path, typer.Argument(help="A scan: .ibw, .h5, .npy, .tif, ...")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A scan: .ibw, .h5, .npy, .tif, ...; not needed with --resume."),
+    ] = None,
     channel: options.Channels = None,
     preset: options.PresetOption = None,
     plan: options.PlanFile = None,
@@ -34,15 +40,21 @@ def explore(
     seed: options.Seed = None,
     budget: options.Budget = None,
     workers: options.Workers = None,
+    processes: options.ProcessesOption = False,
     device: options.DeviceOption = None,
     pixel_size: options.PixelSize = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
+    resume: options.Resume = None,
     dry_run: options.DryRun = False,
     as_json: Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Find the types in a scan, and where to measure next."""
+    given = {name: value for name, value in locals().items() if value not in (None, False)}
+    if resume is not None:
+        resume_run(given, resume, file, Where(workers, processes), as_json, verbose, allow_code)
+        return
     from corescout.readers import read_scan
     from corescout.runs import check_writable, default_folder
 
@@ -67,6 +79,8 @@ def explore(
         pixel_size=pixel_size,
         allow_code=allow_code,
     )
+    if file is None:
+        raise InputError("a scan to explore", "none", "give a file, or --resume RUN")
     scan = read_scan(
         file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
     )
@@ -75,6 +89,6 @@ def explore(
         return
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     result = explore_and_save(
-        scan, made, folder, workers=workers, overwrite=overwrite, verbose=verbose
+        scan, made, folder, where=Where(workers, processes), overwrite=overwrite, verbose=verbose
     )
     print_result(result, folder, as_json)

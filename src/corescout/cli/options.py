@@ -79,6 +79,10 @@ Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Threads; all cores by default. Changes no number.")
 ]
+ProcessesOption = Annotated[
+    bool,
+    typer.Option("--processes", help="Processes instead of threads. Changes no number."),
+]
 DeviceOption = Annotated[Device | None, typer.Option(help="Where models are trained.")]
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
@@ -92,6 +96,14 @@ ChannelMap = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option(help="Run folder; NAME.corescout beside the file.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with an exploration that was killed or stopped, with the plan it has.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Say more on stderr.")]
 
 
@@ -170,7 +182,7 @@ def make_plan(
         ) from error
     typed = _typed_rewards(reward, weights, objectives, also)
     typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
-    _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
+    load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
     return made
 
 
@@ -249,7 +261,7 @@ def _typed_rewards(
     return {*weighted, *listed, *([reward] if reward is not None else [])}
 
 
-def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
+def load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
     """Look up every reward; one of a plan file that is code is not, unless that was allowed."""
     from corescout.rewards import load_reward, look_in_current_folder, own_rewards
 

@@ -12,26 +12,17 @@ types must lie apart as well (`search.places`), which costs nothing and is asked
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Keypoints, Normalisation, PatchSet
-from corescout.patches import cut_patches, fits
+from corescout.data import Candidate, Evidence
 from corescout.plan import Plan
-from corescout.preparation import Prepared
 from corescout.search.places import Agreement
-from corescout.trial import TrialGroup
+from corescout.search.tasks import Task
 
 _STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
 _FIRST_WAVE = 6  # surrogates that are tried before it is asked whether the answer is clear
-
-FindKeypoints = Callable[[NDArray[np.float32]], Keypoints]
-Surrogate = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
 
 
 def waves(plan: Plan) -> list[range]:
@@ -50,44 +41,22 @@ def settled(
     return gain <= 0 or _lie_alike(places, plan) or least_p > plan.decision.significance
 
 
-def surrogate_groups(
-    prepared: Prepared,
-    winner: Candidate,
-    plan: Plan,
-    numbers: range,
-    surrogate: Surrogate,
-    find: FindKeypoints,
-) -> list[TrialGroup]:
-    """Return the winner's trial on surfaces without types, in at least two groups if it can.
+def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]:
+    """Return the winner's trial on surfaces without types, in at least two stacks if it can.
 
     On a GPU they train as one stack.
     """
     stacks = 1 if plan.training.device == "cuda" else max(-(-len(numbers) // _STACK), 2)
     stacks = min(stacks, len(numbers))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sets = list(
-            pool.map(
-                lambda i: _surrogate_patches(prepared, winner, surrogate, find, plan.seed + 1 + i),
-                numbers,
-            )
-        )
+    once = plan.model_copy(update={"training": plan.training.model_copy(update={"retries": 0})})
     return [
-        _group(winner, plan, [sets[i] for i in chosen], plan.seed + 1 + numbers[chosen[0]])
+        Task(
+            once,
+            tuple(replace(winner, seed=plan.seed + 1 + numbers[i]) for i in chosen),
+            tuple(numbers[i] for i in chosen),
+        )
         for chosen in np.array_split(np.arange(len(numbers)), stacks)
     ]
-
-
-def _group(winner: Candidate, plan: Plan, sets: list[PatchSet], first_seed: int) -> TrialGroup:
-    n_points = min(len(s) for s in sets)
-    return TrialGroup(
-        candidates=tuple(replace(winner, seed=first_seed + i) for i in range(len(sets))),
-        patch_sets=tuple(_thin(s, n_points, plan.seed) for s in sets),
-        context=np.zeros((n_points, 0)),
-        block=np.zeros(0, np.int64),
-        training=plan.training.model_copy(update={"retries": 0}),
-        mixtures=plan.mixtures,
-        rewards=("gain",),
-    )
 
 
 def judge(
@@ -153,33 +122,3 @@ def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
         return False
     least = places.value - places.standard_error
     return least <= largest or not places.p_value <= plan.decision.significance
-
-
-def _surrogate_patches(
-    prepared: Prepared, winner: Candidate, surrogate: Surrogate, find: FindKeypoints, seed: int
-) -> PatchSet:
-    images = np.stack([surrogate(image, seed) for image in prepared.images])
-    found = find(images[0])
-    valid = np.flatnonzero(fits(found.yx_px, images, winner.window_px))
-    if len(valid) < 0.5 * len(prepared.keypoints):
-        # A surface of noise may show too few walls: its patches stand where the scan's do.
-        found = prepared.keypoints
-        valid = np.arange(len(found))
-    rng = np.random.default_rng(seed)
-    if len(valid) > len(prepared.keypoints):
-        valid = np.sort(rng.choice(valid, len(prepared.keypoints), replace=False))
-    zeros = np.zeros(len(prepared.channels))
-    levels = Normalisation(prepared.channels, zeros, zeros + 1)
-    return cut_patches(images, found, valid, winner.window_px, levels)
-
-
-def _thin(patches: PatchSet, count: int, seed: int) -> PatchSet:
-    if len(patches) == count:
-        return patches
-    rows = np.sort(np.random.default_rng(seed).choice(len(patches), count, replace=False))
-    return replace(
-        patches,
-        values=patches.values[rows],
-        index=patches.index[rows],
-        center_yx_px=patches.center_yx_px[rows],
-    )

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 
 from corescout.data import (
     BayesianMixture,
-    Candidate,
     InputError,
     Keypoints,
     Mixture,
@@ -29,8 +29,9 @@ from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.direction import one_type, turns
-from corescout.search.runner import Runner, held_s
-from corescout.trial import Outcome, TrialGroup
+from corescout.search.runner import Runner, Store, held_s
+from corescout.search.tasks import Task
+from corescout.trial import Outcome
 
 _log = logging.getLogger(__name__)
 SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
@@ -47,7 +48,10 @@ class Study:
     ----------
     prepared : Prepared
     plan : Plan
-    workers : int or None
+    executor : Executor
+        Where its trials run.
+    store : Store or None
+        What is known of them already, and where they are kept.
     stop : Event
     on_progress : callable or None
     began : float
@@ -58,7 +62,8 @@ class Study:
         self,
         prepared: Prepared,
         plan: Plan,
-        workers: int | None,
+        executor: Executor,
+        store: Store | None,
         stop: threading.Event,
         on_progress: Callable[[Progress], None] | None,
         began: float,
@@ -69,14 +74,15 @@ class Study:
         for name in plan.wanted_rewards:  # one that is not there is said before any work
             load_reward(name)
         self._shown_keypoints = _on_scan(prepared)
-        groups = [self._group((c,)) for c in self._candidates[: plan.max_trials]]
-        self._sweep_groups = groups
+        tasks = [Task(plan, (c,)) for c in self._candidates[: plan.max_trials]]
+        self._sweep_tasks = tasks
         self._outcomes: dict[int, Outcome] = {}
         self._failures: dict[int, str] = {}
         self._repeats: dict[int, list[Outcome]] = {}
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
-        self._runner = Runner(workers, stop, self._moved, self._expected_cost(groups))
+        cost = self._expected_cost(tasks)
+        self._runner = Runner(prepared.trial_data, executor, store, stop, self._moved, cost)
 
     # -- stages ---------------------------------------------------------------------------
 
@@ -84,7 +90,7 @@ class Study:
         """Try every candidate with the first seed, or as many as the budget allows."""
         self._say("training")
         self._runner.run(
-            self._sweep_groups, deadline=self._deadline(SWEEP_SHARE), on_group=self._keep_first
+            self._sweep_tasks, deadline=self._deadline(SWEEP_SHARE), on_task=self._keep_first
         )
         if self._all_turned_collapsed() and self.plan.max_trials is None:
             self._sweep_one_dimension()
@@ -112,9 +118,9 @@ class Study:
         first = len(self._candidates)
         self._candidates += fewer
         self._runner.run(
-            [self._group((c,)) for c in fewer],
+            [Task(self.plan, (c,)) for c in fewer],
             deadline=self._deadline(SWEEP_SHARE),
-            on_group=lambda i, outcome: self._keep_first(first + i, outcome),
+            on_task=lambda i, outcome: self._keep_first(first + i, outcome),
         )
 
     @property
@@ -138,8 +144,8 @@ class Study:
         jobs = [
             (i, repeats[s : s + together]) for i in finalists for s in range(0, extra, together)
         ]
-        groups = [
-            self._group(tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
+        tasks = [
+            Task(self.plan, tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
             for c, seeds in ((self._candidates[i], seeds) for i, seeds in jobs)
         ]
         done: dict[tuple[int, int], Outcome] = {}
@@ -153,7 +159,7 @@ class Study:
                 self._repeats[finalist] = mine
             self._report(force=True)
 
-        self._runner.run(groups, deadline=self._deadline(REPEAT_SHARE), on_group=keep)
+        self._runner.run(tasks, deadline=self._deadline(REPEAT_SHARE), on_task=keep)
 
     def decide(self) -> Decision:
         """Choose the winner."""
@@ -184,10 +190,10 @@ class Study:
             return self._outcomes[decision.winner]
         return outcomes[medoid([self._assignment(o) for o in outcomes])]
 
-    def null_gains(self, groups: Sequence[TrialGroup]) -> tuple[float, ...]:
+    def null_gains(self, tasks: Sequence[Task]) -> tuple[float, ...]:
         """Return the gains of surfaces without types."""
         self._say("evidence")
-        results = self._runner.run(groups, deadline=self._deadline(1.0))
+        results = self._runner.run(tasks, deadline=self._deadline(1.0))
         outcomes = [o for result in results if not isinstance(result, str) for o in result]
         gains = [o.rewards["gain"].value for o in outcomes]
         return tuple(g for g in gains if np.isfinite(g))[: self.plan.decision.null_surrogates]
@@ -203,8 +209,7 @@ class Study:
         if candidate.kind != "vae" or candidate.invariances == "none":
             return ()  # the two decoders differ in how they turn and shift
         self._say("confirming")
-        group = self._group((replace(candidate, decoder="spatial"),))
-        (found,) = self._runner.run([group])
+        (found,) = self._runner.run([Task(self.plan, (replace(candidate, decoder="spatial"),))])
         if isinstance(found, str) or found[0].collapsed is not None:
             why = found if isinstance(found, str) else found[0].collapsed
             return (f"not confirmed with the spatial decoder: {why}",)
@@ -276,26 +281,14 @@ class Study:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _group(self, candidates: tuple[Candidate, ...]) -> TrialGroup:
-        return TrialGroup(
-            candidates=candidates,
-            patch_sets=(self.prepared.patches(candidates[0].window_px),),
-            context=self.prepared.context,
-            block=self.prepared.block,
-            training=self.plan.training,
-            mixtures=self.plan.mixtures,
-            extra_rewards=self.plan.wanted_rewards,
-            bayesian=self.plan.bayesian,
-        )
-
-    def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
+    def _expected_cost(self, tasks: Sequence[Task]) -> float:
         """Cost of the whole exploration, the finalists and the null taken as average ones."""
         decision = self.plan.decision
-        sweep = sum(g.cost for g in groups)
+        sweep = sum(t.cost(self.prepared.trial_data) for t in tasks)
         extra = decision.finalists * (decision.seeds - 1) + decision.null_surrogates
         if decision.confirm_spatial:
             extra += SPATIAL_COST
-        return sweep * (1 + extra / len(groups))
+        return sweep * (1 + extra / len(tasks))
 
     def _deadline(self, share: float) -> float | None:
         budget = self.plan.budget_s
