@@ -112,7 +112,7 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(surface, short_plan, whole, 
 def test_a_full_disk_is_one_line_and_what_was_finished_goes_on(
     surface, short_plan, whole, tmp_path, monkeypatch
 ):
-    folder, real, room = tmp_path / "run", os.fsync, [7]
+    folder, real, room = tmp_path / "run", os.fsync, [3]
 
     def full(descriptor):
         room[0] -= 1

@@ -10,7 +10,7 @@ import typer
 from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json
-from corescout.cli.resume import resume_run
+from corescout.cli.resume import resume_run, source_and_plan
 from corescout.cli.running import explore_and_save, print_result
 from corescout.cli.settings import Settings
 from corescout.cli.where import Where
@@ -41,23 +41,28 @@ def explore(
     budget: options.Budget = None,
     workers: options.Workers = None,
     processes: options.ProcessesOption = False,
+    cluster: options.Cluster = None,
     device: options.DeviceOption = None,
     pixel_size: options.PixelSize = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     resume: options.Resume = None,
+    from_run: options.From = None,
     dry_run: options.DryRun = False,
     as_json: Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Find the types in a scan, and where to measure next."""
-    given = {name: value for name, value in locals().items() if value not in (None, False)}
+    given = [name for name, value in locals().items() if value not in (None, False, [])]
+    where = Where(workers, processes, cluster)
     if resume is not None:
-        resume_run(given, resume, file, Where(workers, processes), as_json, verbose, allow_code)
+        resume_run(given, resume, file, where, as_json, verbose, allow_code)
         return
     from corescout.readers import read_scan
     from corescout.runs import check_writable, default_folder
 
+    if from_run is not None:
+        file, plan = source_and_plan(from_run, file, plan, preset)
     made = options.make_plan(
         preset,
         plan,
@@ -87,8 +92,16 @@ def explore(
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return
+    if from_run is not None and (out or default_folder(file)).resolve() == from_run.resolve():
+        raise InputError("another place than the run of --from", f"{from_run}", "give --out")
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     result = explore_and_save(
-        scan, made, folder, where=Where(workers, processes), overwrite=overwrite, verbose=verbose
+        scan,
+        made,
+        folder,
+        where=where,
+        overwrite=overwrite,
+        verbose=verbose,
+        reuse=from_run,
     )
     print_result(result, folder, as_json)

@@ -104,6 +104,23 @@ Resume = Annotated[
         help="Go on with an exploration that was killed or stopped, with the plan it has.",
     ),
 ]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Take scan, plan and finished trials of a run; what other options change is"
+        " computed anew.",
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Trials run on the workers of this Dask scheduler: tcp://host:8786, or its"
+        " scheduler file.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Say more on stderr.")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,6 +74,28 @@ def resume_run(
         record.close()
         raise
     print_result(go_on(record, scan, where=where, verbose=verbose), run, as_json)
+
+
+def source_and_plan(
+    run: Path, file: Path | None, plan: Path | None, preset: object | None
+) -> tuple[Path, Path | None]:
+    """Return scan and plan file of a run that another exploration starts from.
+
+    Raises
+    ------
+    InputError
+        If it has no record.
+    """
+    from corescout.runs import layout
+
+    about = run / layout.RECORD / layout.ABOUT
+    if not about.is_file():
+        raise InputError(
+            "a run with the record of its trials", f"{run}", "explore the scan anew, without --from"
+        )
+    source = file or Path(json.loads(about.read_text("utf-8"))["source"])
+    own = plan is None and preset is None
+    return source, run / layout.RECORD / layout.PLAN if own else plan
 
 
 def _load_rewards(record: Record, *, allow_code: bool) -> None:

@@ -25,18 +25,39 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def explore_and_save(
-    scan: Scan, plan: Plan, folder: Path, *, where: Where, overwrite: bool, verbose: bool
+    scan: Scan,
+    plan: Plan,
+    folder: Path,
+    *,
+    where: Where,
+    overwrite: bool,
+    verbose: bool,
+    reuse: Path | None = None,
 ) -> Result:
-    """Explore with a progress bar into a run folder, which keeps every trial from the start on."""
+    """Explore with a progress bar into a run folder, which keeps every trial from the start on.
+
+    Parameters
+    ----------
+    reuse : Path, optional
+        A run whose trials are taken where they are the same.
+    """
     from corescout.runs import Record, check_writable
 
     check_writable(folder, overwrite=overwrite)
-    return go_on(Record.begin(folder, scan, plan), scan, where=where, verbose=verbose)
+    record = Record.begin(folder, scan, plan)
+    try:
+        if reuse is not None:
+            record.reuse(reuse)
+    except BaseException:
+        record.discard_if_empty()
+        raise
+    return go_on(record, scan, where=where, verbose=verbose)
 
 
 def go_on(record: Record, scan: Scan, *, where: Where, verbose: bool) -> Result:
     """Explore what a record lacks, and write its run folder."""
     from corescout.pipeline import explore, save
+    from corescout.runs.listing import hashes
 
     folder, log_of = record.folder, logging.getLogger("corescout")
     with _logging(verbose) as log, stop_on_interrupt() as stop:
@@ -64,7 +85,7 @@ def go_on(record: Record, scan: Scan, *, where: Where, verbose: bool) -> Result:
             log_of.info("note: %s", note)
         save(result, folder, overwrite=True, log=log.getvalue())
         with type(record)(folder) as again:
-            again.note("decided")
+            again.note("decided", files=hashes(folder))
     return result
 
 

@@ -75,6 +75,7 @@ class Record:
         except BaseException:
             self._lock.release()
             raise
+        self._others: list[tuple[Path, dict[str, dict[str, Any]]]] = []
         self._hashes = {e["key"]: e["sha256"] for e in self._entries if e["what"] == "finished"}
 
     @classmethod
@@ -113,16 +114,51 @@ class Record:
 
     # -- what is kept ---------------------------------------------------------------------
 
+    def reuse(self, run: str | Path) -> None:
+        """Look for trials in another run's record too; those that are found are copied.
+
+        Raises
+        ------
+        InputError
+            If the run has no files of trials.
+        """
+        path = Path(run) / layout.RECORD
+        if not any((path / layout.FINISHED_TRIALS).glob("*.h5")):
+            raise InputError(
+                "a run that keeps the files of its trials",
+                f"{run}, which has none",
+                "explore anew: it is older than 0.2, was pruned, or is no run",
+            )
+        entries = read_journal(path / layout.JOURNAL)
+        known = {e["key"]: e for e in entries if e["what"] == "finished"}
+        self._others.append((path / layout.FINISHED_TRIALS, known))
+
     def get(self, key: str) -> bytes | None:
         """Return the file of a finished trial; None if it is not there or damaged."""
+        return self._own(key) or self._from_others(key)
+
+    def _from_others(self, key: str) -> bytes | None:
+        for folder, known in self._others:
+            if key not in known:
+                continue
+            try:
+                content = regular_file(folder / f"{key}.h5").read_bytes()
+            except OSError:
+                continue
+            if known[key]["sha256"] == hashlib.sha256(content).hexdigest():
+                self.put(key, content, str(known[key]["label"]))
+                return content
+        return None
+
+    def _own(self, key: str) -> bytes | None:
         try:
             content = regular_file(self._trial(key)).read_bytes()
         except OSError:
             return None
-        known = self._hashes.get(key)
-        if known is not None and known != hashlib.sha256(content).hexdigest():
-            return None
-        return content
+        found = hashlib.sha256(content).hexdigest()
+        if key not in self._hashes:  # it was killed between the file and its entry
+            self._enter(key, "", found, len(content))
+        return content if self._hashes[key] == found else None
 
     def put(self, key: str, content: bytes, label: str) -> None:
         """Keep the file of a finished trial; it and its entry are on the disk on return.
@@ -139,8 +175,7 @@ class Record:
             write_whole(self._trial(key), content, sync=True)
         except OSError as error:
             raise no_room(self.folder, error) from error
-        self.note("finished", key=key, label=label, sha256=found, bytes=len(content))
-        self._hashes[key] = found
+        self._enter(key, label, found, len(content))
 
     def died(self, key: str, label: str, why: str) -> int:
         """Note that a worker died under a trial; return how often that has been."""
@@ -220,6 +255,10 @@ class Record:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _enter(self, key: str, label: str, sha256: str, n_bytes: int) -> None:
+        self.note("finished", key=key, label=label, sha256=sha256, bytes=n_bytes)
+        self._hashes[key] = sha256
 
     def _trial(self, key: str) -> Path:
         return self._path / layout.FINISHED_TRIALS / f"{key}.h5"

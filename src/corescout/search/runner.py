@@ -257,6 +257,7 @@ class _Work:
         if deaths >= MOST_DEATHS:
             self._end(i, _void(deaths))
         else:
+            self.fractions[i] = 0.0
             self.waiting.insert(0, i)
 
     def _failed(self, i: int, why: str) -> None:
