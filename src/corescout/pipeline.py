@@ -23,7 +23,7 @@ from corescout.data import (
     Result,
     Scan,
     StoppedError,
-    types_of_mixture,
+    TypedPoints,
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
@@ -126,8 +126,8 @@ def explore(
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
-    z = np.asarray(winner.fit.latents.mean)
-    cores = find_core_points(z, mixture, types, plan.decision.core_share)
+    typed = TypedPoints(winner.fit.codes, mixture, types)
+    cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),
@@ -147,9 +147,7 @@ def explore(
         mixture=mixture,
         type_of_component=types,
         core_points=cores,
-        targets=choose_targets(
-            prepared.scan, patches.center_yx_px, z, mixture, types, cores, plan.targets
-        ),
+        targets=choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets),
         evidence=evidence,
         why=verdict(
             winner.candidate,
@@ -208,18 +206,15 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     found = transfer(result.representation, scan, keypoints)
-    component = result.mixture.assign(found.z).argmax(axis=1)
-    names = result.core_points.type_names
-    types = types_of_mixture(component, result.type_of_component, names)
-    types = replace(types, looks={**types.looks, **result.types.looks})
+    typed = result.typed.at(found.fit.codes)
     applied = replace(
         result,
         scan=found.scan,
         keypoints=found.keypoints,
         patches=found.patches,
         fit=found.fit,
-        edited_types=types if result.edited_types is not None else None,
-        why=applied_verdict(result, found.z),
+        edited_types=typed.edited_types,
+        why=applied_verdict(result, typed),
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
@@ -269,7 +264,7 @@ def _types_with_evidence(
     Without evidence those that keep to their own places are shown as possible types; where none
     do, the mixture has one component, and all points are of one type.
     """
-    z, yx = np.asarray(winner.fit.latents.mean), np.asarray(winner.fit.center_yx_px)
+    z, yx = winner.fit.codes, np.asarray(winner.fit.center_yx_px)
     places = Places.of(yx, winner.candidate.window_px)
     mixture, types = types_of_codes(
         winner.fit.mixtures, winner.rewards, z, places, study.plan.decision, winner.fit.bayesian

@@ -33,6 +33,8 @@ from corescout.plan_changes import (
 from corescout.presets import PRESETS
 from corescout.vocabulary import Baseline, Detector, Device, Merging, Preset
 
+SCATTERING_PX, SCATTERING_DIM = 21, 6  # how far it sees, and components that are kept
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(
@@ -353,7 +355,10 @@ class Plan(_Frozen):
         1.0, gt=0, description="weight of the KL divergence; larger: simpler codes"
     )
     baselines: tuple[Baseline, ...] = Field(
-        (), description="PCA, NMF, and NMF of the sliding Fourier transform, as candidates"
+        ("scattering",),
+        description="as candidates: PCA, NMF, NMF of the sliding Fourier transform, and scattering,"
+        " which sees the surroundings of a point and is shown beside the others: it decides where"
+        " nothing else can",
     )
     extra_rewards: tuple[str, ...] = Field(
         (),
@@ -415,11 +420,15 @@ class Plan(_Frozen):
     @field_validator("invariances")
     @classmethod
     def _invariances(cls, invariances: tuple[str, ...]) -> tuple[str, ...]:
-        if not invariances:
-            raise ValueError("invariances: expected at least one")
         for name in invariances:
             Candidate(window_px=3, invariances=name)
         return tuple(dict.fromkeys(invariances))
+
+    @model_validator(mode="after")
+    def _something_to_try(self) -> Self:
+        if not (self.invariances or self.baselines):
+            raise ValueError("invariances: expected at least one, or baselines alone")
+        return self
 
     @property
     def wanted_rewards(self) -> tuple[str, ...]:
@@ -508,10 +517,23 @@ class Plan(_Frozen):
                 kind=kind,
             )
             for kind in dict.fromkeys(self.baselines)
+            if kind != "scattering"
             for window in _spread(self.windows_px)
             for latent_dim in self.latent_dims
         )
-        return vaes + baselines
+        return vaes + baselines + self._scattering(channels)
+
+    def _scattering(self, channels: tuple[str, ...]) -> tuple[Candidate, ...]:
+        """The one candidate of scattering: what it sees is the same in every window."""
+        if "scattering" not in self.baselines:
+            return ()
+        window = max((w for w in self.windows_px if w <= SCATTERING_PX), default=self.windows_px[0])
+        return (
+            Candidate(
+                window_px=window, latent_dim=SCATTERING_DIM, channels=channels, seed=self.seed,
+                kind="scattering",
+            ),
+        )  # fmt: skip
 
 
 def _spread(windows_px: tuple[int, ...]) -> tuple[int, ...]:

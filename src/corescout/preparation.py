@@ -73,6 +73,11 @@ class Prepared:
 
     __repr__ = short_repr
 
+    @cached_property
+    def scattering(self) -> NDArray[np.float64]:
+        """Scattering coefficients (N, F) of the surroundings of each key point."""
+        return self.trial_data.scattering
+
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, the one that key points are sought on first."""
@@ -89,6 +94,7 @@ class Prepared:
             images=self.images,
             normalisation=self.normalisation,
             keypoints_yx_px=np.asarray(self.keypoints.yx_px),
+            keypoint_source=self.keypoints.source,
             context=self.context,
             block=self.block,
         )

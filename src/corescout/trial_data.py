@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from corescout.data import Keypoints, Normalisation, PatchSet
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
+from corescout.scattering import scattering_features
 
 _ARRAYS = ("images", "keypoints_yx_px", "context", "block")
 
@@ -30,6 +31,8 @@ class TrialData:
         Of the channels.
     keypoints_yx_px : (N, 2)
         On the square grid.
+    keypoint_source : str
+        What found them: a detector, or "drawn".
     context : (N, P)
     block : (N,) int64
     """
@@ -37,6 +40,7 @@ class TrialData:
     images: NDArray[np.float32]
     normalisation: Normalisation
     keypoints_yx_px: NDArray[np.float64]
+    keypoint_source: str
     context: NDArray[np.float64]
     block: NDArray[np.int64]
 
@@ -53,12 +57,17 @@ class TrialData:
     @property
     def keypoints(self) -> Keypoints:
         """The key points without what is known of them beside their places."""
-        return Keypoints(self.keypoints_yx_px, np.zeros(len(self)), "prepared")
+        return Keypoints(self.keypoints_yx_px, np.zeros(len(self)), self.keypoint_source)
 
     def patches(self, window_px: int) -> PatchSet:
         """Cut the patches of one window; the key points are the same for every window."""
         index = np.arange(len(self))
         return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+
+    @cached_property
+    def scattering(self) -> NDArray[np.float64]:
+        """Scattering coefficients (N, F) of the surroundings of each key point."""
+        return scattering_features(self.images, self.keypoints_yx_px)
 
     @cached_property
     def digest(self) -> str:
@@ -68,29 +77,34 @@ class TrialData:
             array = np.ascontiguousarray(getattr(self, name))
             found.update(f"{name} {array.dtype} {array.shape}\0".encode())
             found.update(array.tobytes())
-        found.update(json.dumps(self._levels()).encode())
+        found.update(json.dumps(self._facts()).encode())
         return found.hexdigest()
 
     def to_bytes(self) -> bytes:
         """Return it as the bytes of an ``.npz``."""
         memory = io.BytesIO()
-        levels = np.frombuffer(json.dumps(self._levels()).encode(), np.uint8)
+        facts = np.frombuffer(json.dumps(self._facts()).encode(), np.uint8)
         arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
-        np.savez(memory, allow_pickle=False, levels=levels, **arrays)
+        np.savez(memory, allow_pickle=False, facts=facts, **arrays)
         return memory.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> TrialData:
         """Return what `to_bytes` wrote; nothing in it is code."""
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            levels = json.loads(stored["levels"].tobytes())
+            facts = json.loads(stored["facts"].tobytes())
             arrays = {name: stored[name] for name in _ARRAYS}
-        low, high = np.array(levels["low"]), np.array(levels["high"])
-        return cls(normalisation=Normalisation(tuple(levels["channels"]), low, high), **arrays)
+        low, high = np.array(facts["low"]), np.array(facts["high"])
+        return cls(
+            normalisation=Normalisation(tuple(facts["channels"]), low, high),
+            keypoint_source=facts["keypoint_source"],
+            **arrays,
+        )
 
-    def _levels(self) -> dict[str, list[object]]:
+    def _facts(self) -> dict[str, object]:
         of = self.normalisation
         return {
+            "keypoint_source": self.keypoint_source,
             "channels": list(of.channels),
             "low": np.asarray(of.low, float).tolist(),
             "high": np.asarray(of.high, float).tolist(),

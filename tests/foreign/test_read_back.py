@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from corescout.instruments import read_journal
+from corescout.instruments import InstrumentError, Message, read_journal
 from foreign.conftest import target
 
 SPECTRUM, MOVE = "BiasSpectr.Start", "FolMe.XYPosSet"
@@ -48,6 +48,20 @@ def test_what_does_not_read_back_ends_the_plan_before_it_matters(bench, fault, w
     assert words in said
     assert begun(bench, never) == 0
     assert bench.session.state == "HOLD"
+
+
+@pytest.mark.parametrize(
+    ("message", "command", "words"),
+    [
+        (Message("bias", {"bias_v": 1.0}), "Bias.Set", "bias reads 0 V"),
+        (Message("speed", {"speed_m_per_s": 1.5e-6}), "FolMe.SpeedSet", "speed of moves reads"),
+    ],
+)
+def test_the_bridge_reads_back_at_once_what_it_has_set(bench, message, command, words):
+    """Also where no session looks before a motion."""
+    bench.controller.faults.add(command=command, ignore=True)
+    with pytest.raises(InstrumentError, match=words):
+        bench.instrument.send(message)
 
 
 def test_a_frame_that_the_controller_coerces_is_not_scanned(bench):

@@ -305,3 +305,24 @@ def test_a_position_that_is_no_number_is_not_confirmed(bench, result):
     bench.stop()
     time.sleep(2.5)
     assert "confirmed" not in bench.states()
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_ends_the_motion_goes_first_where_perhaps_one_command_is_taken(benches, busy):
+    """The own connection is deaf; a connection that answers somebody else drops all of the stop."""
+    bench = benches(latency_s=(0.02, 0.02))
+    far(bench)
+    bench.controller.kill_port(3, "deaf")
+    if busy:
+        bench.controller.faults.add(command="Bias.Get", port=1, times=1, delay_s=0.3)
+        asking = threading.Thread(target=bench.instrument.status, daemon=True)
+        asking.start()
+        bench.until(lambda: bench.controller.log.acted("Bias.Get"))
+    _, asked = bench.stop()
+    bench.rested_after(asked)
+    acted = [e for e in bench.controller.log.acted(*STOPS, since_t=asked) if e.port in (1, 2)]
+    firsts = {
+        port: next(e.command for e in acted if e.port == port) for port in {e.port for e in acted}
+    }
+    assert firsts[2] == "FolMe.Stop"
+    assert busy or firsts[1] == "FolMe.Stop"

@@ -19,7 +19,7 @@ from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.kept.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
 from corescout.gui.kept.window_session import Offer
 from corescout.gui.model.keypoint_edits import Outline
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.runs import read_run
 
 WALL = Outline("along", np.array([[30.0, 30], [30, 130]]))
@@ -117,7 +117,7 @@ def test_edits_and_result_come_back_after_a_crash(
     np.testing.assert_array_equal(
         other.workspace.key_points.edits.outlines[0].vertices_px, WALL.vertices_px
     )
-    assert other.workspace.workflow.state("explore") is State.DONE
+    assert other.workspace.workflow.state("explore") is StepState.DONE
     other.disconnect_viewer()
     other.wait_for_jobs(20)
 

@@ -14,7 +14,7 @@ from corescout.data import InputError, StoppedError
 from corescout.pipeline import explore
 from corescout.preparation import prepare
 from corescout.search.cluster import Cluster
-from corescout.search.runner import Runner
+from corescout.search.runner import TrialRunner
 from corescout.search.tasks import Task
 
 pytest.importorskip("distributed")
@@ -114,7 +114,7 @@ def test_stop_is_heard_during_a_trial(plan, data, dask):
 
         threading.Thread(target=press, daemon=True).start()
         with pytest.raises(StoppedError):
-            Runner(data, executor, None, stop).run([long_task(plan, data)])
+            TrialRunner(data, executor, None, stop).run([long_task(plan, data)])
         assert set(executor.states().values()) == {"idle"}  # nobody had to be restarted
 
 
@@ -157,11 +157,11 @@ def test_a_trial_that_kills_two_workers_is_void_and_the_next_one_runs(plan, data
         thread = threading.Thread(target=kill, daemon=True)
         thread.start()
         task = long_task(plan, data)
-        (found,) = Runner(data, executor).run([task])
+        (found,) = TrialRunner(data, executor).run([task])
         thread.join()
         assert found == "void: 2 workers died while they computed it"
         dask.worker("three")  # one that joins late gets the data too
-        (quick,) = Runner(data, executor).run([Task(plan, task.candidates)])
+        (quick,) = TrialRunner(data, executor).run([Task(plan, task.candidates)])
         assert quick[0].rewards["gain"].value is not None
 
 
@@ -176,4 +176,4 @@ def test_a_scheduler_that_is_killed_is_one_line(plan, data, dask):
 
         threading.Thread(target=kill, daemon=True).start()
         with pytest.raises(InputError, match=r"scheduler that answers.*--resume"):
-            Runner(data, executor).run([long_task(plan, data)])
+            TrialRunner(data, executor).run([long_task(plan, data)])

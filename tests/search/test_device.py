@@ -5,7 +5,7 @@ import numpy as np
 from corescout.data import Candidate
 from corescout.preparation import prepare
 from corescout.search.evidence import surrogate_tasks
-from corescout.search.surrogates import surrogate_patches
+from corescout.search.surrogates import surrogates
 
 
 def test_surrogates_are_one_stack_on_a_gpu(surface, quick_plan):
@@ -18,7 +18,7 @@ def test_surrogates_are_one_stack_on_a_gpu(surface, quick_plan):
         return surrogate_tasks(winner, plan, range(6))
 
     def patches(task):
-        return surrogate_patches(prepared.trial_data, 9, task.plan, task.surrogates)
+        return surrogates(prepared.trial_data, winner, task.plan, task.surrogates).patch_sets
 
     (stack,) = tasks("cuda")
     several = tasks("cpu")

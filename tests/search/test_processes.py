@@ -14,7 +14,7 @@ from corescout.data import StoppedError
 from corescout.pipeline import explore
 from corescout.preparation import prepare
 from corescout.search.processes import Processes
-from corescout.search.runner import Runner
+from corescout.search.runner import TrialRunner
 from corescout.search.tasks import Task
 from corescout.vae import single_threaded
 
@@ -61,7 +61,7 @@ def test_processes_give_the_numbers_of_threads(surface, plan, processes):
 def test_stop_is_heard_during_a_trial(plan, data):
     stop = threading.Event()
     with Processes(1) as executor, single_threaded():
-        runner = Runner(data, executor, None, stop)
+        runner = TrialRunner(data, executor, None, stop)
         heard = []
 
         def press():
@@ -88,10 +88,10 @@ def test_a_worker_that_is_killed_once_costs_nothing_and_twice_the_trial(plan, da
                 killed.append(pid)
                 os.kill(pid, signal.SIGKILL)
 
-        (found,) = Runner(data, executor, on_progress=kill).run([task])
+        (found,) = TrialRunner(data, executor, on_progress=kill).run([task])
         assert found == "void: 2 workers died while they computed it"
         assert len(killed) == 2
-        (quick,) = Runner(data, executor).run([Task(plan, task.candidates)])
+        (quick,) = TrialRunner(data, executor).run([Task(plan, task.candidates)])
         assert quick[0].rewards["gain"].value is not None
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from corescout.instruments import Limits
 
 
-class Choice(StrEnum):
+class TargetChoice(StrEnum):
     """Which points are wanted."""
 
     core = "core"
@@ -59,8 +59,9 @@ def targets(
         str | None, typer.Option(help="Distance from these, such as 200nm; else the spacing.")
     ] = None,
     choice: Annotated[
-        Choice, typer.Option(help="Clearest examples, least certain ones, or least known ones.")
-    ] = Choice.core,
+        TargetChoice,
+        typer.Option(help="Clearest examples, least certain ones, or least known ones."),
+    ] = TargetChoice.core,
     diversity: Annotated[
         float, typer.Option(min=0, max=1, help="0: the clearest; 1: as unlike as can be.")
     ] = 0.3,

@@ -9,6 +9,7 @@ from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
+from corescout.data.descriptors import WallDescriptors
 from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
 from corescout.data.finding import Finding
@@ -28,7 +29,8 @@ from corescout.data.scan import Scan
 from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
-from corescout.data.types import TypeLook, Types, types_of_mixture
+from corescout.data.typed_points import TypedPoints
+from corescout.data.types import TypeLook, Types
 
 __all__ = [
     "BayesianMixture",
@@ -59,8 +61,9 @@ __all__ = [
     "Target",
     "Trial",
     "TypeLook",
+    "TypedPoints",
     "Types",
+    "WallDescriptors",
     "WallProfiles",
     "readonly",
-    "types_of_mixture",
 ]

@@ -22,7 +22,8 @@ from corescout.data.representation import Representation
 from corescout.data.scan import Scan
 from corescout.data.target import Target
 from corescout.data.trial import Trial
-from corescout.data.types import Types, types_of_mixture
+from corescout.data.typed_points import TypedPoints
+from corescout.data.types import Types
 from corescout.data.verdict import Verdict, verdict_of
 
 
@@ -157,6 +158,11 @@ class Result:
         count = self.mixture.n_components
         checked = readonly("Result.type_of_component", self.type_of_component, (count,), np.int64)
         object.__setattr__(self, "type_of_component", checked)
+        codes = {
+            number: readonly(f"Result.latents_by_trial[{number}]", z, (None, None))
+            for number, z in self.latents_by_trial.items()
+        }
+        object.__setattr__(self, "latents_by_trial", codes)
         if self.edited_types is not None:
             readonly(
                 "Result.edited_types.of_point", self.edited_types.of_point, (len(self.patches),),
@@ -179,13 +185,23 @@ class Result:
         """What was found, what to do next and why, for a person to read."""
         return verdict_of(self)
 
+    @property
+    def codes(self) -> NDArray[np.float64]:
+        """Codes (N, L) of the patches."""
+        return self.fit.codes
+
     @cached_property
+    def typed(self) -> TypedPoints:
+        """The patches in latent space with their types."""
+        return TypedPoints(
+            self.codes, self.mixture, self.type_of_component, self.edited_types,
+            self.core_points.type_names,
+        )  # fmt: skip
+
+    @property
     def types(self) -> Types:
         """Which type each patch is of, and what they are called: the mixture's, or as edited."""
-        if self.edited_types is not None:
-            return self.edited_types
-        component = self.mixture.assign(np.asarray(self.fit.latents.mean)).argmax(axis=1)
-        return types_of_mixture(component, self.type_of_component, self.core_points.type_names)
+        return self.typed.types
 
     @property
     def representation(self) -> Representation:

@@ -15,7 +15,7 @@ from corescout.data.mixture import Mixture
 from corescout.data.reward import Reward
 from corescout.data.short_repr import short_repr
 
-State = Literal["done", "void", "failed", "not_tried"]
+TrialState = Literal["done", "void", "failed", "not_tried"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Trial:
 
     number: int
     candidate: Candidate
-    state: State
+    state: TrialState
     rewards: Mapping[str, Reward] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str | None = None

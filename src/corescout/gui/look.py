@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 
 PALETTE_STEPS = 64  # colours of a continuous scale: a plot caches one symbol for each
 
 STATE_COLORS = {
-    State.TO_DO: "#8A8A8A",
-    State.RUNNING: "#E69F00",
-    State.DONE: "#009E73",
-    State.OUT_OF_DATE: "#CC79A7",
-    State.PROBLEM: "#D55E00",
+    StepState.TO_DO: "#8A8A8A",
+    StepState.RUNNING: "#E69F00",
+    StepState.DONE: "#009E73",
+    StepState.OUT_OF_DATE: "#CC79A7",
+    StepState.PROBLEM: "#D55E00",
 }
 # Of the verdict: what the line before its words says.
 VERDICT_COLORS = {
     "empty": "#8A8A8A", "ready": "#56B4E9", "running": "#E69F00", "types": "#009E73",
     "none": "#CC79A7", "problem": "#D55E00",
 }  # fmt: skip
-PROBLEM = STATE_COLORS[State.PROBLEM]
-DOUBT = STATE_COLORS[State.RUNNING]
+PROBLEM = STATE_COLORS[StepState.PROBLEM]
+DOUBT = STATE_COLORS[StepState.RUNNING]
 
 
 def background(theme: str) -> str:

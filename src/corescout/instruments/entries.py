@@ -93,6 +93,7 @@ class Approved(Entry):
     by: str = ""
     plan: Mapping[str, Any] | None = None
     limits: Mapping[str, Any] | None = None
+    readback_noise_m: float | None = None  # of a position at rest, measured at this moment
     what: ClassVar[str] = "approved"
     told: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ from corescout.data import Target
 from corescout.data.target import SPECTRUM_DEFAULTS
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan
 
-Kind = Literal["bias", "speed", "move", "mark", "spectrum", "zoom"]
+MessageKind = Literal["bias", "speed", "move", "mark", "spectrum", "zoom"]
 
 # kind -> the values that it must have, and no others
 VALUES: dict[str, frozenset[str]] = {
@@ -37,7 +37,7 @@ class Message:
         The target that it serves.
     """
 
-    kind: Kind
+    kind: MessageKind
     values: Mapping[str, float] = field(default_factory=dict)
     target_uid: str | None = None
 

@@ -61,6 +61,8 @@ from corescout.instruments.protocol import (
     InstrumentError,
     StopReport,
     TellsContact,
+    TellsNoise,
+    TriesStop,
     Withdraws,
 )
 from corescout.instruments.readiness import read_readiness, setpoint_of
@@ -228,8 +230,8 @@ class Session:
         Raises
         ------
         SessionError
-            If it is another plan, has errors or expired, there are no limits, or another session
-            controls the instrument.
+            If it is another plan, has errors or expired, there are no limits, another session
+            controls the instrument, or its tip does not rest or is read back too roughly.
         """
         with self._lock:
             self._need("PREVIEW")
@@ -242,10 +244,14 @@ class Session:
                 raise SessionError(f"the plan cannot be armed: {'; '.join(errors)}")
             if (problem := self._control.take(self._identities())) is not None:
                 raise SessionError(problem)
+            noise_m = self._at_rest()
             self._approved = (digest, time.monotonic() + self._armed_s)
             entry = json.loads(plan.canonical())
             limits = None if self._limits is None else asdict(self._limits)  # marker check too
-            self._journal.write(Approved(digest=digest, by=by, plan=entry, limits=limits))
+            approved = Approved(
+                digest=digest, by=by, plan=entry, limits=limits, readback_noise_m=noise_m
+            )
+            self._journal.write(approved)
             self._move("ARMED", "")
 
     def withdraw(self, why: str) -> None:
@@ -641,6 +647,36 @@ class Session:
                 raise SessionError(f"the instrument cannot be identified: {error}") from error
         return (self._instrument.capabilities.address,)
 
+    def _at_rest(self) -> float | None:
+        """Before anything is armed: the tip rests, and a stop is taken.
+
+        Returns the noise of a position in metres, None where the instrument does not tell; control
+        is given back if it may not be armed (SessionError).
+        """
+        try:
+            noise_m, problem = self._readback_noise()
+            if problem is None and isinstance(self._instrument, TriesStop):
+                problem = self._instrument.try_stop()
+        except InstrumentError as error:
+            noise_m, problem = None, str(error)
+        self._need("PREVIEW")  # a stop may have come meanwhile
+        if problem is not None:
+            self._control.release()
+            raise SessionError(f"the plan cannot be armed: {problem}")
+        return noise_m
+
+    def _readback_noise(self) -> tuple[float | None, str | None]:
+        """Noise of a position at rest, by which stops are confirmed, and what is wrong with it."""
+        if not isinstance(self._instrument, TellsNoise) or self._limits is None:
+            return None, None
+        noise_m, tolerance_m = self._instrument.readback_noise(), self._limits.readback_tolerance_m
+        if 3 * noise_m <= tolerance_m:
+            return noise_m, None
+        return noise_m, (
+            f"a position at rest is read back within {3 * noise_m * 1e9:.3g} nm (3 standard"
+            f" deviations), more than readback_tolerance_m ({tolerance_m * 1e9:.3g} nm)"
+        )
+
     def _check(self, plan: VisitPlan) -> Check:
         begun = {} if self._measure_again else self._begun
         return rehearse(plan, self._instrument, self._limits, begun, self.clock)
@@ -649,8 +685,9 @@ class Session:
         return self._approved[1] if self._approved is not None else -math.inf
 
     def _need(self, *states: State) -> None:
-        if self.state not in states:
-            raise SessionError(f"not possible in {self._state}; needs {' or '.join(states)}")
+        state = self.state
+        if state not in states:
+            raise SessionError(f"not possible in {state}; needs {' or '.join(states)}")
 
     def _hold(self, reason: str) -> None:
         """Hold, whether it can be noted or not: a full disk is no reason to go on."""
@@ -659,7 +696,7 @@ class Session:
                 self._hold_reason = self._stop_reason or reason
                 try:
                     self._move("HOLD", self._hold_reason)
-                except OSError as error:
+                except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
                     LOG.error("the hold is not in the journal: %s", error)
                     self._state = "HOLD"
                 if self._limits is not None and self._limits.after_hold == "withdraw":

@@ -19,7 +19,7 @@ import numpy as np
 
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
 from corescout.instruments.loops import Loop, sweep_v
-from corescout.instruments.messages import Kind, Message, in_words
+from corescout.instruments.messages import Message, MessageKind, in_words
 from corescout.instruments.protocol import (
     Capabilities,
     Description,
@@ -116,7 +116,9 @@ class DigitalTwin:
     @property
     def capabilities(self) -> Capabilities:
         """It can do everything, and be stopped."""
-        actions: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
+        actions: frozenset[MessageKind] = frozenset(
+            {"bias", "speed", "move", "mark", "spectrum", "zoom"}
+        )
         address = f"twin {os.getpid()} {self._number}"
         return Capabilities(
             "digital twin", address, actions, can_stop=True, can_read_back=True, own_stop=True

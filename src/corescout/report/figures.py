@@ -48,7 +48,7 @@ def f1_overview(result: Result) -> Figure:
     draw_scan(left, result, colorbar=False)
     left.set_title(f"Scan: {result.channels[0]}", fontsize=10)
     _draw_samples(middle, result)
-    _draw_density(right, np.asarray(result.fit.latents.mean))
+    _draw_density(right, result.codes)
     return figure
 
 
@@ -85,7 +85,7 @@ def f5_types(result: Result) -> Figure:
     draw_scan(left, result)
     draw_places(left, result)
     left.set_title("Core points on the scan", fontsize=10)
-    z = np.asarray(result.fit.latents.mean)
+    z = result.codes
     draw_latents(right, z, type_colors(result))
     chosen = result.types.colors
     draw_ellipses(right, result.mixture, np.asarray(result.type_of_component), chosen)

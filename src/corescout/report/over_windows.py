@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BASELINE_COLORS = {"pca": "#CC79A7", "nmf": "#56B4E9", "fft": "#8B6F00"}
+_BASELINE_COLORS = {"pca": "#CC79A7", "nmf": "#56B4E9", "fft": "#8B6F00", "scattering": "#000000"}
 _DIMENSION_STYLES = {1: ":", 2: "-", 3: "--", 4: "-."}
 
 
@@ -70,8 +70,9 @@ def _draw_reward(axes: Axes, trials: list[Trial], name: str, *, mark_best: bool)
         mine.sort(key=lambda t: t.candidate.window_px)
         _draw_method(axes, mine, name, method)
     valid = [t for t in trials if name in t.rewards and t.rewards[name].void_because is None]
-    if mark_best and valid:
-        best = max(valid, key=lambda t: t.rewards[name].utility)
+    able = [t for t in valid if t.candidate.kind != "scattering"]  # which does not compete
+    if mark_best and able:
+        best = max(able, key=lambda t: t.rewards[name].utility)
         axes.plot(
             [best.candidate.window_px],
             [best.rewards[name].value],

@@ -4,13 +4,13 @@ from corescout.search.decision import Decision, decide
 from corescout.search.evidence import judge, settled, surrogate_tasks, waves
 from corescout.search.merging import agreement_of, types_of_codes
 from corescout.search.places import Agreement, Places
-from corescout.search.runner import Runner
+from corescout.search.runner import TrialRunner
 
 __all__ = [
     "Agreement",
     "Decision",
     "Places",
-    "Runner",
+    "TrialRunner",
     "agreement_of",
     "decide",
     "judge",

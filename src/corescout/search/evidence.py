@@ -48,6 +48,8 @@ def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]
     """
     stacks = 1 if plan.training.device == "cuda" else max(-(-len(numbers) // _STACK), 2)
     stacks = min(stacks, len(numbers))
+    if winner.kind == "scattering":  # each has coefficients of its own
+        stacks = len(numbers)
     once = plan.model_copy(update={"training": plan.training.model_copy(update={"retries": 0})})
     return [
         Task(
@@ -72,12 +74,13 @@ def judge(
         reason = "no evidence of separate types: one component describes the codes best"
         return Evidence(1.0, gain, null_gains, False, reason, *apart)
     p_places = places.p_value if places and plan.decision.largest_agreement is not None else 0.0
-    if _lie_alike(places, plan):
+    if places is not None and _lie_alike(places, plan):
         reason = (
             "no evidence of separate types: the clusters are spread evenly over the scan, as"
             f" the parts of one pattern are ({places})"
         )
-        return Evidence(p_places, gain, null_gains, False, reason, *apart)
+        p_value = max(p_places, _p_of_one_pattern(places, plan))
+        return Evidence(p_value, gain, null_gains, False, reason, *apart)
     if not null_gains:
         asked = plan.decision.null_surrogates > 0
         reason = _not_tested(plan) if asked else "not tested against surfaces without types"
@@ -122,3 +125,14 @@ def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
         return False
     least = places.value - places.standard_error
     return least <= largest or not places.p_value <= plan.decision.significance
+
+
+def _p_of_one_pattern(places: Agreement, plan: Plan) -> float:
+    """How likely an agreement as high is where it is truly no more than one pattern may have.
+
+    The normal tail of (value - largest) / standard error: at least 0.16 where types lie alike.
+    """
+    from scipy.stats import norm
+
+    above = places.value - (plan.decision.largest_agreement or 0.0)
+    return float(norm.sf(above / max(places.standard_error, 1e-9)))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.cores import numbered_by_size
 from corescout.data import BayesianMixture, Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.rewards import BAYESIAN
@@ -44,7 +45,7 @@ def types_of_codes(
     else:
         mixture = mixtures[_k_of(rewards["bic"])]
         group = _merged(mixture.assign(z), places, plan)
-    return mixture, by_size(group[mixture.assign(z).argmax(axis=1)], group)
+    return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 
 
 def agreement_of(
@@ -81,14 +82,6 @@ def _best_mixture(
 def grouped(tau: Floats, group: NDArray[np.int64]) -> Floats:
     """Add up the responsibilities tau (N, K) of the components of each group (K,)."""
     return np.asarray(tau @ np.eye(int(group.max()) + 1)[group])
-
-
-def by_size(group_of_point: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the groups (K,) of components from 1, that of the most points first."""
-    counts = np.bincount(group_of_point, minlength=int(group.max()) + 1)
-    number = np.empty(len(counts), dtype=np.int64)
-    number[np.argsort(-counts, kind="stable")] = np.arange(1, len(counts) + 1)
-    return np.asarray(number[group])
 
 
 def merging_steps(tau: Floats, places: Places, affinity: Affinity) -> list[NDArray[np.int64]]:

@@ -69,7 +69,7 @@ class Memory:
 
 
 @dataclass
-class Runner:
+class TrialRunner:
     """Runs tasks on one set of data and says how far it is.
 
     Parameters
@@ -159,10 +159,13 @@ class Runner:
 
 
 class _Work:
-    """The tasks of one call of `Runner.run`: which wait, which run, what came of them."""
+    """The tasks of one call of `TrialRunner.run`: which wait, which run, what came of them."""
 
     def __init__(
-        self, runner: Runner, tasks: Sequence[Task], on_task: Callable[[int, Found], None] | None
+        self,
+        runner: TrialRunner,
+        tasks: Sequence[Task],
+        on_task: Callable[[int, Found], None] | None,
     ) -> None:
         self._runner, self._tasks, self._on_task = runner, tasks, on_task
         self.costs = [task.cost(runner.data) for task in tasks]

@@ -21,15 +21,15 @@ from corescout.data import (
     Reward,
     Trial,
 )
-from corescout.data.trial import State
+from corescout.data.trial import TrialState
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
-from corescout.search.direction import one_type, turns
-from corescout.search.runner import Runner, Store, held_s
+from corescout.search.direction import NOTHING_TRAINED, one_type, turns
+from corescout.search.runner import Store, TrialRunner, held_s
 from corescout.search.tasks import Task
 from corescout.trial import Outcome
 
@@ -82,7 +82,7 @@ class Study:
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
         cost = self._expected_cost(tasks)
-        self._runner = Runner(prepared.trial_data, executor, store, stop, self._moved, cost)
+        self._runner = TrialRunner(prepared.trial_data, executor, store, stop, self._moved, cost)
 
     # -- stages ---------------------------------------------------------------------------
 
@@ -126,7 +126,19 @@ class Study:
     @property
     def shows_one_type(self) -> bool:
         """Whether nothing is left to tell apart once the direction is taken off."""
-        return self._all_turned_collapsed() and one_type(self._outcomes) is not None
+        if not self._all_turned_collapsed():
+            return False
+        found = one_type(self._outcomes)
+        if found is not None and found[1] == NOTHING_TRAINED and self._scattering_alive:
+            return False  # nothing was trained, but there is what needs no training
+        return found is not None
+
+    @property
+    def _scattering_alive(self) -> bool:
+        return any(
+            o.candidate.kind == "scattering" and o.collapsed is None
+            for o in self._outcomes.values()
+        )
 
     def repeat_finalists(self) -> None:
         """Train the finalists again with other seeds."""
@@ -258,7 +270,7 @@ class Study:
 
     def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
         """Return the codes of every finished trial by its number."""
-        return {i: np.asarray(o.fit.latents.mean) for i, o in self._numbered().items()}
+        return {i: o.fit.codes for i, o in self._numbered().items()}
 
     def mixture_by_trial(self) -> dict[int, Mixture]:
         """Return the best mixture of every finished trial by its number."""
@@ -305,7 +317,7 @@ class Study:
         return [t for t in self.all_trials() if t.number < len(self._candidates)]
 
     def _trial(self, number: int, outcome: Outcome) -> Trial:
-        state: State = "done" if outcome.collapsed is None else "void"
+        state: TrialState = "done" if outcome.collapsed is None else "void"
         return Trial(
             number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
         )
@@ -318,8 +330,8 @@ class Study:
         return stability([self._assignment(o) for o in self._seeds_of(number)])
 
     def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
-        z = np.asarray(outcome.fit.latents.mean)
-        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].assign(z).argmax(axis=1))
+        z = outcome.fit.codes
+        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].component_of(z))
 
     def _numbered(self) -> dict[int, Outcome]:
         """Every finished trial by its number: the sweep, then the repeats."""

@@ -23,8 +23,8 @@ from corescout.data import Candidate
 from corescout.data.short_repr import short_repr
 from corescout.plan import Plan
 from corescout.rewards import BAYESIAN, HELD_OUT, REWARDS, applicable, score
-from corescout.search.surrogates import surrogate_patches
-from corescout.trial import Outcome, TrialGroup, cost_of, run_trials, with_asked_fits
+from corescout.search.surrogates import surrogates
+from corescout.trial import Outcome, TrialGroup, Work, run_trials, with_asked_fits
 from corescout.trial_data import TrialData
 
 _NUMERIC = ("napari-corescout", "torch", "numpy", "scipy", "scikit-learn", "scikit-image")
@@ -73,9 +73,9 @@ class Task:
         return not self.surrogates and bool(set(self.plan.wanted_rewards) & set(HELD_OUT))
 
     def cost(self, data: TrialData) -> float:
-        """Work in multiply-adds, see `cost_of`."""
+        """Work in multiply-adds."""
         bayesian = self.plan.bayesian if self.needs_bayesian else None
-        return cost_of(self.candidates, len(data), self.plan.training, bayesian)
+        return Work(self.candidates, len(data), self.plan.training, bayesian).cost
 
     @cached_property
     def _trains_with(self) -> dict[str, object]:
@@ -158,7 +158,7 @@ def run_task(
     StoppedError
         If `stop` was set.
     """
-    group = _group(data, task)
+    group = group_of(data, task)
     if stored is not None:
         return with_asked_fits(group, trial_file.from_bytes(stored, data), stop)
     return run_trials(group, stop, on_step)
@@ -188,14 +188,16 @@ def versions() -> dict[str, str]:
     return dict(_versions())
 
 
-def _group(data: TrialData, task: Task) -> TrialGroup:
+def group_of(data: TrialData, task: Task) -> TrialGroup:
+    """Return the stack of a task, its patches cut."""
     plan, candidates = task.plan, task.candidates
     if task.surrogates:
-        sets = surrogate_patches(data, candidates[0].window_px, plan, task.surrogates)
-        n_points = len(sets[0])
+        made = surrogates(data, candidates[0], plan, task.surrogates)
+        n_points = len(made.patch_sets[0])
         return TrialGroup(
             candidates=candidates,
-            patch_sets=sets,
+            patch_sets=made.patch_sets,
+            scattering=made.scattering,
             context=np.zeros((n_points, 0)),
             block=np.zeros(0, np.int64),
             training=plan.training,
@@ -211,4 +213,5 @@ def _group(data: TrialData, task: Task) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
+        scattering=data.scattering if candidates[0].kind == "scattering" else None,
     )

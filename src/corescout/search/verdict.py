@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Result, Trial
+from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
 from corescout.data.candidate import KIND_NAMES
 from corescout.search.decision import Decision
 from corescout.vocabulary import invariance_words
@@ -43,18 +42,17 @@ def verdict(
     return " ".join(sentences)
 
 
-def applied_verdict(result: Result, z: NDArray[np.float64]) -> str:
-    """Say what the types of an earlier exploration are on another scan with codes z (N, L)."""
-    component = result.mixture.assign(z).argmax(axis=1)
-    kinds = result.type_of_component[component]
+def applied_verdict(result: Result, there: TypedPoints) -> str:
+    """Say what the types of an earlier exploration are on the points of another scan."""
+    kinds = there.types.of_point
     shares = ", ".join(
         f"{look.name} {np.mean(kinds == n):.0%}" for n, look in result.types.looks.items()
     )
-    known = result.mixture.mahalanobis2(z).min(axis=1) <= _KNOWN_SIGMAS**2
+    known = there.mixture.mahalanobis2(there.z).min(axis=1) <= _KNOWN_SIGMAS**2
     return (
         f"{representation(result.winner, result.analysis_pitch_m)}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
-        f" {len(z)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
+        f" {len(there)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
         f" {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
     )

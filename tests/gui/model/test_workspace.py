@@ -7,7 +7,7 @@ import pytest
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.settings import SearchSettings, TargetSettings
 from corescout.gui.model.type_edits import TypeEdits
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def states(workspace):
 def test_an_empty_workspace_says_what_to_do_first(workspace, scan):
     assert "Drop a scan here" in workspace.words[0]
     workspace.choose(ChosenImage("a", "Amplitude", scan))
-    assert workspace.workflow.state("scan") is State.DONE
+    assert workspace.workflow.state("scan") is StepState.DONE
     assert "Drop a scan" not in workspace.words[0]
     workspace.choose(None)
-    assert workspace.workflow.state("scan") is State.TO_DO
+    assert workspace.workflow.state("scan") is StepState.TO_DO
     assert "Drop a scan here" in workspace.words[0]
 
 
@@ -54,21 +54,21 @@ def test_settings_that_are_as_before_are_no_news(chosen):
 
 
 def test_a_changed_setting_puts_out_of_date_and_setting_it_back_takes_that_back(found):
-    assert set(states(found).values()) == {State.DONE}
+    assert set(states(found).values()) == {StepState.DONE}
     found.set_settings("targets", TargetSettings(per_type=9))
-    assert states(found)["targets"] is State.OUT_OF_DATE
-    assert states(found)["types"] is State.DONE
+    assert states(found)["targets"] is StepState.OUT_OF_DATE
+    assert states(found)["types"] is StepState.DONE
     found.set_settings("targets", TargetSettings())
-    assert states(found)["targets"] is State.DONE
+    assert states(found)["targets"] is StepState.DONE
     found.set_settings("explore", SearchSettings(seed=5))
-    assert set(states(found).values()) == {State.OUT_OF_DATE}
+    assert set(states(found).values()) == {StepState.OUT_OF_DATE}
 
 
 def test_targets_that_are_chosen_again_are_up_to_date(found):
     found.set_settings("targets", TargetSettings(per_type=1))
     found.edit_targets(found.targets_of(found.result), "choose targets")
     found.settle("targets")
-    assert states(found)["targets"] is State.DONE
+    assert states(found)["targets"] is StepState.DONE
     kinds = [t.type for t in found.targets.ordered]
     assert len(kinds) == len(set(kinds))
     uids = [{t.uid for t in ts} for ts in (found.result.targets, found.targets.ordered)]
@@ -174,7 +174,7 @@ def test_a_search_that_begins_forgets_the_view_and_keeps_the_scan(found, typed_r
     assert found.view is None
     assert found.targets.ordered == ()
     assert found.searched is typed_result.scan
-    assert set(states(found).values()) == {State.TO_DO}
+    assert set(states(found).values()) == {StepState.TO_DO}
 
 
 def test_closing_is_told_once(workspace):

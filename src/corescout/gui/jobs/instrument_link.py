@@ -302,7 +302,7 @@ class InstrumentLink:
             self._snapshot = replace(self._snapshot, **changes)  # type: ignore[arg-type]
 
 
-def in_words(status: LinkSnapshot) -> str:
+def status_words(status: LinkSnapshot) -> str:
     """Say position, bias and what is under way as a person reads it."""
     parts = []
     if status.at_m is not None:

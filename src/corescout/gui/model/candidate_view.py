@@ -14,8 +14,8 @@ from corescout.data import (
     Progress,
     Result,
     Scan,
+    TypedPoints,
     Types,
-    types_of_mixture,
 )
 
 
@@ -25,24 +25,29 @@ class CandidateView:
 
     Attributes
     ----------
-    z : (N, L)
-    mixture : Mixture
-    type_of_component : (K,)
+    typed : TypedPoints
+        The patches.
     core : CorePoints
     yx_px : (N, 2)
         Centres of the patches on the scan's own pixels.
-    types : Types
     result : Result or None
         Where this is the winner: patches, losses and the decoder are known.
     """
 
-    z: NDArray[np.float64]
-    mixture: Mixture
-    type_of_component: NDArray[np.int64]
+    typed: TypedPoints
     core: CorePoints
     yx_px: NDArray[np.float64]
-    types: Types
     result: Result | None = None
+
+    @property
+    def z(self) -> NDArray[np.float64]:
+        """Codes (N, L)."""
+        return self.typed.z
+
+    @property
+    def types(self) -> Types:
+        """Which type each patch is of."""
+        return self.typed.types
 
     @property
     def core_yx_px(self) -> NDArray[np.float64]:
@@ -53,12 +58,9 @@ class CandidateView:
 def winner_view(result: Result) -> CandidateView:
     """Return what a result decided on."""
     return CandidateView(
-        z=np.asarray(result.fit.latents.mean),
-        mixture=result.mixture,
-        type_of_component=np.asarray(result.type_of_component),
+        typed=result.typed,
         core=result.core_points,
         yx_px=np.asarray(result.patches.center_yx_px),
-        types=result.types,
         result=result,
     )
 
@@ -72,18 +74,16 @@ def candidate_view(
     core_share: float,
 ) -> CandidateView:
     """Return the view of a candidate that did not win (yet)."""
-    from corescout.cores import find_core_points, order_by_size
+    from corescout.cores import find_core_points, typed_by_size
     from corescout.patches import corner
     from corescout.square_grid import square_grid
 
-    types = order_by_size(mixture, z)
-    core = find_core_points(z, mixture, types, core_share)
+    typed = typed_by_size(mixture, z)
+    core = find_core_points(typed, core_share)
     grid = square_grid(scan.shape_px, scan.frame)
     first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
-    component = mixture.assign(z).argmax(axis=1)
-    of_points = types_of_mixture(component, types, core.type_names)
-    return CandidateView(z, mixture, types, core, centres, of_points)
+    return CandidateView(typed, core, centres)
 
 
 def view_of(

@@ -17,7 +17,7 @@ from corescout.data import Keypoints
 from corescout.keypoints import along_path
 
 Points = NDArray[np.float64]
-Kind = Literal["along", "include", "exclude"]
+OutlineKind = Literal["along", "include", "exclude"]
 _SAME = 0.5  # of the spacing: a detected point this close to a removed place is that one
 _CROWDED = 0.75  # of the spacing: a detected point this close to a drawn path gives way
 
@@ -26,7 +26,7 @@ _CROWDED = 0.75  # of the spacing: a detected point this close to a drawn path g
 class Outline:
     """A line or polygon that was drawn: `vertices_px` (n, 2) as (y, x) of the scan."""
 
-    kind: Kind
+    kind: OutlineKind
     vertices_px: Points
     closed: bool = False
 

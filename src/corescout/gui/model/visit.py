@@ -53,7 +53,7 @@ class VisitSettings:
 
 
 @dataclass
-class Progress:
+class VisitProgress:
     """Which targets of a run are done.
 
     Attributes

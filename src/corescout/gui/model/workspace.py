@@ -21,7 +21,7 @@ from corescout.gui.model.point_selection import PointSelection
 from corescout.gui.model.settings import Settings, StepSettings
 from corescout.gui.model.target_list import TargetList
 from corescout.gui.model.undo import Change, Parameters
-from corescout.gui.model.workflow import STEPS, State, Workflow
+from corescout.gui.model.workflow import STEPS, StepState, Workflow
 from corescout.plan import Plan
 
 _FOUND = ("explore", "types", "targets")
@@ -109,7 +109,7 @@ class Workspace:
             return
         if self.words[0] == _DROP_A_SCAN:
             self.say("Finding key points ...", "ready")
-        self.workflow.set("scan", State.DONE, image.name)
+        self.workflow.set("scan", StepState.DONE, image.name)
         self.chosen_changed.emit(image)
         found = image.result
         if before is not None and before.name == image.name and found is not None:
@@ -256,7 +256,7 @@ class Workspace:
         self.result = replace(self.result, targets=targets)
         self.targets.set(self.result.scan, targets)
         self.targets_edited.emit(self.targets.ordered)
-        self.workflow.set("targets", State.DONE, f"{len(targets)}")
+        self.workflow.set("targets", StepState.DONE, f"{len(targets)}")
         self.workflow.touch("targets")
 
     # -- edits, and what is saved of them -------------------------------------------------
@@ -321,7 +321,7 @@ class Workspace:
         }
 
     def _settle_workflow(self, result: Result) -> None:
-        self.workflow.set("explore", State.DONE, result.winner.label)
-        self.workflow.set("types", State.DONE, result.types_in_words)
-        self.workflow.set("targets", State.DONE, f"{len(result.targets)}")
+        self.workflow.set("explore", StepState.DONE, result.winner.label)
+        self.workflow.set("types", StepState.DONE, result.types_in_words)
+        self.workflow.set("targets", StepState.DONE, f"{len(result.targets)}")
         self.compare()

@@ -19,10 +19,10 @@ from corescout.gui.model.candidate_curves import Curve, Dot, curves
 _LOOKS = {
     "none": ("#9A9A9A", "o"), "r": ("#56B4E9", "s"), "t": ("#009E73", "t1"),
     "rt": ("#E69F00", "d"), "pca": ("#CC79A7", "t"), "nmf": ("#D55E00", "p"),
-    "fft": ("#0072B2", "h"),
+    "fft": ("#0072B2", "h"), "scattering": ("#8B6F00", "+"),
 }  # fmt: skip
 _OTHER = ("#F0E442", "o")
-_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢"}
+_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚"}
 
 
 class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
@@ -166,7 +166,9 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
                 for t in trials
                 if self._reward in t.rewards
             )
-            sound = [d for d in self._dots if d.void is None]
+            # scattering is shown beside the others and does not compete with them
+            able = [d for d in self._dots if d.candidate.kind != "scattering"]
+            sound = [d for d in able if d.void is None]
             best = max(sound, key=lambda d: -d.value if lower else d.value, default=None)
         self.best = None if best is None else best.number
         place = [] if best is None else [(best.candidate.window_px, _height(best, self._floor()))]

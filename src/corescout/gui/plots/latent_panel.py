@@ -27,12 +27,12 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.look import STATE_COLORS, text_color
 from corescout.gui.model.candidate_view import CandidateView
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.decoder import Decoder
 from corescout.gui.plots.latent_plot import LatentPlot
 from corescout.gui.plots.patch_strip import PatchStrip
-from corescout.gui.plots.point_colors import PointColors, choices, color_points
+from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
@@ -44,7 +44,7 @@ _TOOL_TIPS = {
 }
 _TOOL_STYLE = (
     "QToolButton { padding: 1px 4px; } QToolButton::menu-indicator { image: none; }"
-    f"QToolButton:checked {{ border-bottom: 2px solid {STATE_COLORS[State.RUNNING]}; }}"
+    f"QToolButton:checked {{ border-bottom: 2px solid {STATE_COLORS[StepState.RUNNING]}; }}"
 )
 _TOOL_SIGNS = {"lasso": "Lasso", "rectangle": "Box", "pan": "Pan"}
 
@@ -109,7 +109,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         self.plot.set_text_color(text_color(dark))
 
     def color_by(self, key: str) -> None:
-        """Colour the points in the plot and on the scan by one of `point_colors.choices`."""
+        """Colour the points in the plot and on the scan by one of `point_colors.color_choices`."""
         self.colors.setCurrentIndex(max(0, self.colors.findData(key)))
 
     def use_tool(self, tool: str) -> None:
@@ -220,7 +220,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
 
     def _offer_choices(self) -> None:
         """Offer what the view can be coloured by, and its dimensions; what was chosen stays."""
-        wanted, offered = self.colors.currentData(), choices(self._view)
+        wanted, offered = self.colors.currentData(), color_choices(self._view)
         self.colors.blockSignals(True)
         self.colors.clear()
         for choice in offered:

@@ -230,14 +230,14 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
             self.removeItem(item)
         self._ellipses = []
         view = self._view
-        if view is None or not self.show_ellipses or view.mixture.means.shape[1] < 2:
+        if view is None or not self.show_ellipses or view.typed.mixture.means.shape[1] < 2:
             return
         dims = list(self._dims)
-        for k, kind in enumerate(view.type_of_component):
+        for k, kind in enumerate(view.typed.type_of_component):
             if int(kind) in view.types.hidden:
                 continue
-            covariance = view.mixture.covariances[k][np.ix_(dims, dims)]
-            outline = ellipse(view.mixture.means[k, dims], covariance)
+            covariance = view.typed.mixture.covariances[k][np.ix_(dims, dims)]
+            outline = ellipse(view.typed.mixture.means[k, dims], covariance)
             pen = pg.mkPen(type_color(int(kind), view.types.colors), width=2)
             item = pg.PlotCurveItem(outline[:, 0], outline[:, 1], pen=pen)
             self.addItem(item)

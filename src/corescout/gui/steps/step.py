@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from corescout.gui.look import STATE_COLORS
-from corescout.gui.model.workflow import STEPS, State
+from corescout.gui.model.workflow import STEPS, StepState
 from corescout.gui.model.workspace import Workspace
 
 
@@ -145,7 +145,7 @@ class _Header(QFrame):  # type: ignore[misc]
         self.arrow.setArrowType(arrow)
         self.arrow.setToolTip("Fold this step" if expanded else "Open this step")
 
-    def show_state(self, state: State, text: str) -> None:
+    def show_state(self, state: StepState, text: str) -> None:
         color = STATE_COLORS[state]
         self.chip.setText(state.value)
         self.chip.setStyleSheet(
@@ -153,7 +153,7 @@ class _Header(QFrame):  # type: ignore[misc]
         )
         self.summary.setText(text)
         self.summary.setToolTip(text)
-        self.redo.setVisible(state is State.OUT_OF_DATE)
+        self.redo.setVisible(state is StepState.OUT_OF_DATE)
 
     def mouseReleaseEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         self.pressed.emit()

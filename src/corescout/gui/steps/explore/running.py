@@ -10,7 +10,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 
 _NAME = "explore"
@@ -48,7 +48,7 @@ class Running:
             return
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
-        workspace.workflow.set("explore", State.RUNNING, "finding key points")
+        workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
         workspace.say("Exploring ... Candidates appear below as they finish.", "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
         self._work.start(_NAME, job, self._end, self._progress, long=True)
@@ -74,7 +74,7 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        self._workspace.workflow.set("explore", State.RUNNING, f"{count} candidates")
+        self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
         self._workspace.set_progress(progress)
 
     def _end(self, job: Job[Result]) -> None:
@@ -92,12 +92,12 @@ class Running:
 
     def _say_stopped(self, count: int) -> None:
         text = f"stopped after {count} candidates"
-        self._workspace.workflow.set("explore", State.TO_DO, text)
+        self._workspace.workflow.set("explore", StepState.TO_DO, text)
         self._workspace.say(
             f"Stopped. {count} finished candidates are in the table. Explore starts a new search.",
             "ready",
         )
 
     def _say_problem(self, text: str) -> None:
-        self._workspace.workflow.set("explore", State.PROBLEM, text)
+        self._workspace.workflow.set("explore", StepState.PROBLEM, text)
         self._workspace.say(text, "problem")

@@ -127,7 +127,7 @@ class ExploreStep(Step):
         pitch_m = None
         if chosen is not None:
             pitch_m = square_grid(chosen.scan.shape_px, chosen.scan.frame).pitch_m
-        words = patch_outline.in_words(windows, pitch_m)
+        words = patch_outline.window_words(windows, pitch_m)
         self.sizes.setText(words or ("" if windows else "windows such as 9, 13, 17"))
         self.sizes.setVisible(bool(self.sizes.text()))
         if self.patches.isChecked():

@@ -15,7 +15,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.live_section import LiveSection
@@ -122,7 +122,7 @@ class LiveController:
         self._adopt()  # what was edited while it began
         self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
-        self._workspace.workflow.set("instrument", State.RUNNING, "watching")
+        self._workspace.workflow.set("instrument", StepState.RUNNING, "watching")
         if self._workspace.result is None:
             self._workspace.say("Watching: new scans are analysed as they arrive.", "running")
 
@@ -206,7 +206,7 @@ class LiveController:
         self._attached.watch, self._waiting = None, set()
         self._collections.end()
         self._section.show_watching(False)
-        self._workspace.workflow.set("instrument", State.TO_DO, "")
+        self._workspace.workflow.set("instrument", StepState.TO_DO, "")
         self._show_plan(None, None)
 
     def _show_rows(self, now: Snapshot) -> None:
@@ -234,7 +234,7 @@ class LiveController:
         if understood.does_not_fit is not None:
             why = understood.does_not_fit.reason
             self._workspace.say(f"Types may be wrong: {why}.", "problem")
-            self._workspace.workflow.set("types", State.PROBLEM, "may be wrong")
+            self._workspace.workflow.set("types", StepState.PROBLEM, "may be wrong")
 
     def _show_targets(self, now: Snapshot) -> None:
         """The targets in force, on the scan that is shown: they may be of an earlier one."""

@@ -18,13 +18,17 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.gui.jobs.instrument_link import InstrumentLink, LinkSnapshot, in_words
+from corescout.gui.jobs.instrument_link import InstrumentLink, LinkSnapshot, status_words
 from corescout.gui.look import DOUBT
-from corescout.gui.model.visit import Progress
-from corescout.gui.model.workflow import State
+from corescout.gui.model.visit import VisitProgress
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.action_form import ActionForm
-from corescout.gui.steps.instrument.choices import FOLDER, choices, profile_problem
+from corescout.gui.steps.instrument.choices import (
+    FOLDER,
+    instrument_choices,
+    profile_problem,
+)
 from corescout.gui.steps.instrument.dry_run import DryRun
 from corescout.gui.steps.instrument.journal_view import JournalView
 from corescout.gui.steps.instrument.live_section import LiveSection
@@ -61,8 +65,8 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         self._connect()
 
     def show_snapshot(
-        self, link: InstrumentLink, progress: Progress, *, approvable: bool, live: bool
-    ) -> tuple[State, str]:
+        self, link: InstrumentLink, progress: VisitProgress, *, approvable: bool, live: bool
+    ) -> tuple[StepState, str]:
         """Show the state of the session, and enable what can be done now; return it in words.
 
         Parameters
@@ -79,7 +83,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         can_withdraw = isinstance(link.instrument, Withdraws)
         self.stop_bar.show_connected(True, can_stop=can_stop, can_withdraw=can_withdraw)
         self.stop_bar.show_hold(reason, snapshot.stop_said)
-        _set_text(self.status, snapshot.problem or in_words(snapshot))
+        _set_text(self.status, snapshot.problem or status_words(snapshot))
         idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running
         has_targets = bool(self._workspace.targets.ordered)
         free = idle and not snapshot.scanning and not live
@@ -123,7 +127,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
     def _build(self) -> None:
         self.stop_bar = StopBar()
         self.choice = QComboBox()
-        for choice in choices():
+        for choice in instrument_choices():
             self.choice.addItem(choice.name, choice)
         self.choice.addItem(FOLDER, None)
         self.choice.setToolTip(
@@ -191,20 +195,20 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
 
 
 def _chip(
-    state: str, snapshot: LinkSnapshot, progress: Progress, *, live: bool
-) -> tuple[State, str]:
+    state: str, snapshot: LinkSnapshot, progress: VisitProgress, *, live: bool
+) -> tuple[StepState, str]:
     """State and text of the step's header."""
     if state == "HOLD" or snapshot.problem:
-        return State.PROBLEM, state if state == "HOLD" else snapshot.problem
+        return StepState.PROBLEM, state if state == "HOLD" else snapshot.problem
     if snapshot.running:
-        return State.RUNNING, progress.text or "running"
+        return StepState.RUNNING, progress.text or "running"
     if snapshot.scanning:
-        return State.RUNNING, "scanning"
+        return StepState.RUNNING, "scanning"
     if live:
-        return State.RUNNING, "measuring" if state == "RUNNING" else "watching"
+        return StepState.RUNNING, "measuring" if state == "RUNNING" else "watching"
     if progress.ended == "done" and state == "OBSERVE":
-        return State.DONE, progress.text
-    return State.TO_DO, {"ARMED": "approved", "PREVIEW": "previewed"}.get(state, "connected")
+        return StepState.DONE, progress.text
+    return StepState.TO_DO, {"ARMED": "approved", "PREVIEW": "previewed"}.get(state, "connected")
 
 
 def person() -> str:

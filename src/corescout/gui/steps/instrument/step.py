@@ -18,11 +18,11 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch
 from corescout.gui.jobs.work import Work
 from corescout.gui.look import text_color
-from corescout.gui.model.visit import Progress
-from corescout.gui.model.workflow import State
+from corescout.gui.model.visit import VisitProgress
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.attached import Attached
-from corescout.gui.steps.instrument.choices import Choice, folder_choice
+from corescout.gui.steps.instrument.choices import InstrumentChoice, folder_choice
 from corescout.gui.steps.instrument.esc_key import EscKey
 from corescout.gui.steps.instrument.live_controller import LiveController
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
@@ -71,7 +71,7 @@ class InstrumentStep(Step):
         self.plan: VisitPlan | None = None
         self.check: Check | None = None
         self._version = 0  # of targets and settings: another one voids what was previewed
-        self.progress = Progress()
+        self.progress = VisitProgress()
         self.tip_layer = TipLayer(canvas.viewer)
         self._loops = MeasuredLoops(workspace, canvas, self.panel, self.wanted.emit)
         self.live = LiveController(
@@ -91,7 +91,7 @@ class InstrumentStep(Step):
 
     # -- what the operator does -----------------------------------------------------------
 
-    def connect_instrument(self, choice: Choice | None = None) -> None:
+    def connect_instrument(self, choice: InstrumentChoice | None = None) -> None:
         """Connect what is chosen; the button disconnects what is connected."""
         if self.link is not None:
             self.disconnect_instrument()
@@ -107,7 +107,7 @@ class InstrumentStep(Step):
 
         self.panel.connect_button.setEnabled(False)
         self.panel.status.setText(_OPENING)
-        self.workspace.workflow.set("instrument", State.RUNNING, _OPENING)
+        self.workspace.workflow.set("instrument", StepState.RUNNING, _OPENING)
         self._work.start("connect", Job(open_link), self._connected)
 
     def disconnect_instrument(self) -> None:
@@ -257,14 +257,14 @@ class InstrumentStep(Step):
         link = job.answer
         if link is None:
             self.panel.status.setText(f"Not connected: {job.error}")
-            self.workspace.workflow.set("instrument", State.PROBLEM, "not connected")
+            self.workspace.workflow.set("instrument", StepState.PROBLEM, "not connected")
             return
         self._links = [other for other in self._links if not other.wait(0)] + [link]
         if self.workspace.closed:
             link.close()
             return
         self.attached.link = link
-        self.progress = Progress()
+        self.progress = VisitProgress()
         self.panel.journal.follow(link.day.journal.path)
         self._esc.bind()
         self._timer.start()
@@ -362,14 +362,14 @@ class InstrumentStep(Step):
     def _show_link(self) -> None:
         self.panel.show_link(self.link)
         if self.link is None:
-            self.workspace.workflow.set("instrument", State.TO_DO, "")
+            self.workspace.workflow.set("instrument", StepState.TO_DO, "")
 
     def _show_picked(self) -> None:
         self._loops.show(self.link, self.workspace.targets.picked)
 
     # -- building -------------------------------------------------------------------------
 
-    def _chosen(self) -> Choice | None:
+    def _chosen(self) -> InstrumentChoice | None:
         found = self.panel.choice.currentData()
         if found is not None:
             return found  # type: ignore[no-any-return]

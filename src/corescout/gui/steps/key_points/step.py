@@ -20,7 +20,7 @@ from corescout.gui.keys import Keys, read_key
 from corescout.gui.look import PROBLEM
 from corescout.gui.model.keypoint_edits import KeypointEdits
 from corescout.gui.model.settings import KeypointSettings
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
 from corescout.vocabulary import DETECTOR_WORDS
@@ -238,7 +238,7 @@ class KeyPointsStep(Step):
     def _say(self, text: str, *, problem: bool) -> None:
         self.count.setText(text)
         self.count.setStyleSheet(f"color: {PROBLEM};" if problem else "")
-        state = State.PROBLEM if problem else State.DONE
+        state = StepState.PROBLEM if problem else StepState.DONE
         self.workspace.workflow.set("key_points", state, text.replace(" key points", "", 1))
 
 
