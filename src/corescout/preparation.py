@@ -33,6 +33,7 @@ from corescout.trial_data import TrialData
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
 _NOTHING_LEFT = 0.95  # share of pixels beyond the grey levels: no pattern is left between them
+BANDS = "corescout_bands"  # in a scan's metadata: first row, end and width of each scan in it
 MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
 
 
@@ -97,6 +98,7 @@ class Prepared:
             keypoint_source=self.keypoints.source,
             context=self.context,
             block=self.block,
+            bands=tuple(tuple(map(int, band)) for band in self.scan.metadata.get(BANDS, ())),
         )
 
 

@@ -35,6 +35,8 @@ class TrialData:
         What found them: a detector, or "drawn".
     context : (N, P)
     block : (N,) int64
+    bands : tuple of (first row, end, width)
+        Where the scans lie that one image holds; empty for one scan.
     """
 
     images: NDArray[np.float32]
@@ -43,6 +45,7 @@ class TrialData:
     keypoint_source: str
     context: NDArray[np.float64]
     block: NDArray[np.int64]
+    bands: tuple[tuple[int, ...], ...] = ()
 
     __repr__ = short_repr
 
@@ -98,12 +101,14 @@ class TrialData:
         return cls(
             normalisation=Normalisation(tuple(facts["channels"]), low, high),
             keypoint_source=facts["keypoint_source"],
+            bands=tuple(tuple(band) for band in facts["bands"]),
             **arrays,
         )
 
     def _facts(self) -> dict[str, object]:
         of = self.normalisation
         return {
+            "bands": [list(band) for band in self.bands],
             "keypoint_source": self.keypoint_source,
             "channels": list(of.channels),
             "low": np.asarray(of.low, float).tolist(),

@@ -113,6 +113,21 @@ From = Annotated[
         " computed anew.",
     ),
 ]
+Match = Annotated[
+    str | None, typer.Option(help="Of a folder only files of such names, as '*T*.ibw'.")
+]
+PooledOption = Annotated[
+    bool,
+    typer.Option("--pooled", help="One representation and one set of types for all scans."),
+]
+OwnLevels = Annotated[
+    bool,
+    typer.Option("--own-levels", help="With --pooled: grey levels of each scan's own."),
+]
+SeriesValues = Annotated[
+    Path | None,
+    typer.Option("--series", help="CSV with file and value of each, such as its temperature."),
+]
 Cluster = Annotated[
     str | None,
     typer.Option(

@@ -16,6 +16,8 @@ from corescout.scattering import scattering_features
 from corescout.surfaces import phase_randomised
 from corescout.trial_data import TrialData
 
+_BAND_STRIDE = 10_000  # between the seeds of two scans in one image
+
 
 @dataclass(frozen=True, eq=False)
 class Surrogates:
@@ -56,7 +58,7 @@ class _Surface:
     @classmethod
     def of(cls, data: TrialData, window_px: int, plan: Plan, seed: int) -> _Surface:
         """Make the surface of a seed, with as many patches as the scan has at most."""
-        images = np.stack([phase_randomised(image, seed) for image in data.images])
+        images = np.stack([_surrogate(image, data.bands, seed) for image in data.images])
         found = _keypoints(data, images[0], window_px, plan)
         valid = np.flatnonzero(fits(found.yx_px, images, window_px))
         if len(valid) < 0.5 * len(data):
@@ -69,6 +71,19 @@ class _Surface:
         zeros = np.zeros(len(data.channels))
         levels = Normalisation(data.channels, zeros, zeros + 1)
         return cls(images, cut_patches(images, found, valid, window_px, levels))
+
+
+def _surrogate(
+    image: NDArray[np.float32], bands: Sequence[Sequence[int]], seed: int
+) -> NDArray[np.float32]:
+    """A surface without types; of several scans in one image each by itself."""
+    if not bands:
+        return phase_randomised(image, seed)
+    found = np.full_like(image, np.nan)
+    for i, (first, end, width) in enumerate(bands):
+        part = image[first:end, :width]
+        found[first:end, :width] = phase_randomised(part, seed + _BAND_STRIDE * i)
+    return found
 
 
 def _keypoints(
