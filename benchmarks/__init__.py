@@ -20,6 +20,7 @@ BENCHES: dict[str, str] = {
     "limits": "benchmarks.reliability.limits",
     "live": "benchmarks.speed.live",
     "loops": "benchmarks.truth.loops",
+    "needles": "benchmarks.truth.needles",
     "null": "benchmarks.truth.null",
     "open": "benchmarks.speed.opening",
     "paper": "benchmarks.speed.paper",

@@ -43,7 +43,9 @@ from corescout.search import (
     waves,
 )
 from corescout.search.executors import Threads
+from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
@@ -126,7 +128,13 @@ def explore(
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
+    followed: tuple[str, ...] = ()
     typed = TypedPoints(winner.fit.codes, mixture, types)
+    if study.provisional is not None and winner.candidate.kind != "scattering":
+        before = np.asarray(study.provisional.typed.types.of_point)
+        same = follow(before, typed.component, types)
+        types, followed = same.type_of_component, (same.words,)
+        typed = TypedPoints(winner.fit.codes, mixture, types)
     cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
@@ -154,9 +162,9 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            study.seed_agreement(decision.winner),
+            study.shown_agreement(decision.winner) if types.max() > 1 else None,
             study.n_seeds(decision.winner),
-            prepared.grid.pitch_m,
+            prepared.grid,
             trials,
             study.void_reasons(),
         ),
@@ -169,7 +177,13 @@ def explore(
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
-        notes=(*prepared.notes, *lateral, *_at_the_edge(mixture, plan), *confirmation),
+        notes=(
+            *prepared.notes,
+            *lateral,
+            *_at_the_edge(mixture, plan),
+            *confirmation,
+            *followed,
+        ),
     )
 
 
@@ -286,7 +300,7 @@ def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
         if settled(gain, null_gains, plan, places):
             break
         null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
-    return judge(gain, null_gains, plan, places)
+    return graded(judge(gain, null_gains, plan, places), study.prepared, plan.decision)
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QMainWindow, QWidget
 
 
-class Docked(QWidget):  # type: ignore[misc]
+class Docked(QWidget):
     """Hears how napari shows and takes away a dock: it calls no `close` of the widget.
 
     Attributes

@@ -103,13 +103,13 @@ def in_words(message: Message) -> str:
     if message.kind == "bias":
         return f"bias {v['bias_v']:g} V"
     if message.kind == "speed":
-        return f"speed {v['speed_m_per_s'] * 1e6:g} um/s"
+        return f"speed {v['speed_m_per_s'] * 1e6:g} µm/s"
     if message.kind == "spectrum":
         return (
             f"spectrum {v['bias_start_v']:g} to {v['bias_end_v']:g} V, {v['n_points']:g} points,"
             f" {v['seconds']:g} s"
         )
     if message.kind == "zoom":
-        speed = f" at {v['speed_m_per_s'] * 1e6:g} um/s" if "speed_m_per_s" in v else ""
+        speed = f" at {v['speed_m_per_s'] * 1e6:g} µm/s" if "speed_m_per_s" in v else ""
         return f"scan {v['size_m'] * 1e9:.0f} nm around {place}{speed}"
     return f"{message.kind} {'to' if message.kind == 'move' else 'at'} {place}"

@@ -49,12 +49,12 @@ def read_visits(path: str | Path) -> VisitPlan:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             "a plan of visits", f"{file.name} ({type(error).__name__}: {error})"[:200],
-            "write it anew with write_visits",
+            "write it again with write_visits",
         ) from error  # fmt: skip
     if not whole:
         raise InputError(
             "a plan of visits as it was written", f"{file.name}, which was changed",
-            "write it anew with write_visits",
+            "write it again with write_visits",
         )  # fmt: skip
     return plan
 

@@ -74,7 +74,7 @@ class Policy:
         if max(biases, default=0.0) > self.largest_bias_v:
             return f"{max(biases):g} V exceed the policy's {self.largest_bias_v:g} V"
         if check.path_m > self.longest_path_m:
-            return f"a way of {check.path_m * 1e6:.0f} um, longer than the policy allows"
+            return f"a way of {check.path_m * 1e6:.0f} µm, longer than the policy allows"
         return None
 
 

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _SETTLE_MS = 1500  # what changes in a row is saved once
 
 
-class WindowSession(QObject):  # type: ignore[misc]
+class WindowSession(QObject):
     """Watches the edits and the result of a window and keeps them on disk.
 
     Parameters
@@ -209,7 +209,7 @@ class WindowSession(QObject):  # type: ignore[misc]
         return True
 
 
-class Offer(QWidget):  # type: ignore[misc]
+class Offer(QWidget):
     """A line on top of the dock: what was left behind, and what to do with it."""
 
     def __init__(self, session: WindowSession, kept: autosave.Kept) -> None:

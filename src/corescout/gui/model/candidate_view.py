@@ -99,6 +99,10 @@ def view_of(
         return None
     if isinstance(source, Result) and trial.candidate == source.winner:
         return winner_view(source)
+    if isinstance(source, Progress) and source.provisional is not None:
+        first = source.provisional
+        if number == first.number:
+            return CandidateView(first.typed, first.core_points, first.yx_px)
     if number not in source.mixture_by_trial or keypoints is None:
         return None
     z, mixture = source.latents_by_trial[number], source.mixture_by_trial[number]

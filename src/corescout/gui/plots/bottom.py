@@ -14,7 +14,7 @@ from corescout.gui.plots.latent_panel import LatentPanel
 BOTTOM_NAME = "Corescout: latent space and candidates"
 
 
-class Bottom(QSplitter):  # type: ignore[misc]
+class Bottom(QSplitter):
     """Both plots side by side.
 
     Parameters

@@ -31,7 +31,7 @@ _EMPTY = (
 )
 
 
-class CandidatePanel(QWidget):  # type: ignore[misc]
+class CandidatePanel(QWidget):
     """Right half of the dock at the bottom.
 
     Parameters
@@ -121,10 +121,14 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
             self.show_result(None)
 
     def show_progress(self, progress: Progress) -> None:
-        """Add the candidates that have finished since, and show the best if none was picked."""
+        """Add the candidates that have finished since.
+
+        If none was picked, show the provisional types; the best so far where there are none.
+        """
         if len(progress.trials) != len(self._trials):
             self._show_trials(progress.trials)
-        best = self.plot.best
+        first = progress.provisional
+        best = self.plot.best if first is None else first.number
         if not self._picked and best is not None and best != self._seen_best:
             self._seen_best = best
             self._work.later("candidate", lambda: self._workspace.show_candidate(best))

@@ -49,7 +49,7 @@ _TOOL_STYLE = (
 _TOOL_SIGNS = {"lasso": "Lasso", "rectangle": "Box", "pan": "Pan"}
 
 
-class LatentPanel(QWidget):  # type: ignore[misc]
+class LatentPanel(QWidget):
     """Left half of the dock at the bottom.
 
     Parameters

@@ -22,7 +22,7 @@ _ALPHA = 170
 _REACH_PX = 9  # on the screen: a point farther from the mouse is not meant
 
 
-class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
+class LatentPlot(pg.PlotWidget):
     """Scatter of two latent dimensions, in the theme's colours."""
 
     hovered = Signal(int)  # row under the mouse, -1 for none

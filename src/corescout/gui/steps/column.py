@@ -23,7 +23,7 @@ _LEAST_PX = 120
 _OPEN_AT_FIRST = ("scan", "key_points")
 
 
-class StepColumn(QScrollArea):  # type: ignore[misc]
+class StepColumn(QScrollArea):
     """Scrolls where the window is low, so that nothing is clipped.
 
     Parameters

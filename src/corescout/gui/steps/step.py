@@ -22,7 +22,7 @@ from corescout.gui.model.workflow import STEPS, StepState
 from corescout.gui.model.workspace import Workspace
 
 
-class Step(QWidget):  # type: ignore[misc]
+class Step(QWidget):
     """One step of the workflow.
 
     Parameters
@@ -111,7 +111,7 @@ class Step(QWidget):  # type: ignore[misc]
             self._header.show_state(workflow.state(name), workflow.text(name))
 
 
-class _Header(QFrame):  # type: ignore[misc]
+class _Header(QFrame):
     pressed = Signal()
 
     def __init__(self, number: int, title: str) -> None:
@@ -166,7 +166,7 @@ class _Header(QFrame):  # type: ignore[misc]
             super().keyPressEvent(event)
 
 
-class Fold(QWidget):  # type: ignore[misc]
+class Fold(QWidget):
     """Parameters that are seldom changed, under a word that opens them.
 
     Attributes

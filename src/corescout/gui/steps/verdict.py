@@ -10,7 +10,7 @@ from corescout.gui.look import VERDICT_COLORS
 from corescout.gui.model.workspace import Workspace
 
 
-class Verdict(QLabel):  # type: ignore[misc]
+class Verdict(QLabel):
     """What was found and how sure it is; before that, what to do first.
 
     Parameters

@@ -252,7 +252,7 @@ class Runner:
                 text = one_line(f"{type(error).__name__}: {error}")
             with suppress(Exception):
                 self._day.write(PartDied(part=name, reason=text, gave_up=soon))
-                self._board.say(f"{name} died ({text}); {'giving up' if soon else 'begun again'}")
+                self._board.say(f"{name} died ({text}); {'giving up' if soon else 'started again'}")
             if soon:
                 self._give_up(name, text)
                 return
@@ -355,5 +355,5 @@ class Runner:
 
     def _need_measuring(self) -> Measuring:
         if self._measuring is None:
-            raise SessionError("nothing is measured here: no instrument was opened")
+            raise SessionError("no measurements here: no instrument was opened")
         return self._measuring

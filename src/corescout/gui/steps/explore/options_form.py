@@ -27,7 +27,7 @@ _MOST = 10**9
 _LABEL_PX = 150
 
 
-class OptionsForm(QDialog):  # type: ignore[misc]
+class OptionsForm(QDialog):
     """Stands beside the window while one looks at a scan; Apply takes what differs.
 
     Parameters
@@ -62,7 +62,7 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
-        hint = QLabel("None: not set. Several values stand in brackets, such as (2, 3).")
+        hint = QLabel("None: not set. Put several values in brackets, such as (2, 3).")
         hint.setEnabled(False)
         layout.addWidget(hint)
         layout.addWidget(self._build(), stretch=1)

@@ -9,7 +9,7 @@ from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.running import Running
 
 
-class RunBar(QWidget):  # type: ignore[misc]
+class RunBar(QWidget):
     """Stands above the steps and is never scrolled away.
 
     Parameters

@@ -30,6 +30,7 @@ class Running:
 
     def __init__(self, workspace: Workspace, work: Work) -> None:
         self._workspace, self._work = workspace, work
+        self._said_provisional = False
 
     def start(self) -> None:
         """Explore the chosen image with the settings of the steps."""
@@ -48,6 +49,7 @@ class Running:
             return
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
+        self._said_provisional = False
         workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
         workspace.say("Exploring ... Candidates appear below as they finish.", "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
@@ -76,6 +78,10 @@ class Running:
         count = len(progress.trials)
         self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
         self._workspace.set_progress(progress)
+        first = progress.provisional
+        if first is not None and not self._said_provisional:
+            self._said_provisional = True
+            self._workspace.say(f"{first.in_words}.", "running")
 
     def _end(self, job: Job[Result]) -> None:
         workspace, error = self._workspace, job.error

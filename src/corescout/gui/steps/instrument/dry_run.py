@@ -17,7 +17,7 @@ _ELSEWHERE = (
 )
 
 
-class DryRun(QWidget):  # type: ignore[misc]
+class DryRun(QWidget):
     """Shows one check of one plan, or why there is none."""
 
     def __init__(self) -> None:

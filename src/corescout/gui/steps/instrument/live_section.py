@@ -25,7 +25,7 @@ INSTRUMENT, FOLDER = "this instrument", "a folder ..."
 _MOST_ROWS = 100
 
 
-class LiveSection(QWidget):  # type: ignore[misc]
+class LiveSection(QWidget):
     """Start, stop, what happens now, and what became of the scans."""
 
     watch_wanted = Signal(str)  # INSTRUMENT or FOLDER

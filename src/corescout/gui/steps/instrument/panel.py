@@ -38,7 +38,7 @@ from corescout.gui.steps.step import Fold
 from corescout.instruments.protocol import Withdraws
 
 
-class InstrumentPanel(QWidget):  # type: ignore[misc]
+class InstrumentPanel(QWidget):
     """Knows nothing of sessions: `InstrumentStep` makes it act.
 
     Parameters

@@ -11,7 +11,7 @@ STOP_RED = "#D00000"
 _MOST = 150  # letters of each of what the stop did and the hold; the rest under the mouse
 
 
-class StopBar(QWidget):  # type: ignore[misc]
+class StopBar(QWidget):
     """The button, what the last stop did, and the way out of a hold."""
 
     stop_wanted = Signal()

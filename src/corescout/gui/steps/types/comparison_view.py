@@ -48,7 +48,7 @@ class Compared:
         return replace(self, picture=png_bytes(figure))
 
 
-class ComparisonView(QDialog):  # type: ignore[misc]
+class ComparisonView(QDialog):
     """Stands beside the window; its table can be copied.
 
     Attributes

@@ -27,7 +27,7 @@ from corescout.library import Library, LibraryType
 _UID = Qt.ItemDataRole.UserRole
 
 
-class LibraryView(QDialog):  # type: ignore[misc]
+class LibraryView(QDialog):
     """A double click or F2 renames, Delete deletes; both stand on the undo stack of the window.
 
     Parameters

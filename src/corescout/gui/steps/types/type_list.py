@@ -19,7 +19,7 @@ EYE, NAME, POINTS, WALL = range(4)
 _ICON_PX = 28
 
 
-class TypeList(QTreeWidget):  # type: ignore[misc]
+class TypeList(QTreeWidget):
     """One row a type. A double click renames, several can be selected, the box is the eye."""
 
     renamed = Signal(int, str)
