@@ -254,7 +254,7 @@ class Study:
             If it failed or collapsed.
         """
         self._say("training")
-        (found,) = self._runner.run([self._group((candidate,))])
+        (found,) = self._runner.run([Task(self.plan, (candidate,))])
         if isinstance(found, str) or found[0].collapsed is not None:
             why = found if isinstance(found, str) else found[0].collapsed
             raise InputError(
