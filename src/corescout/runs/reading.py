@@ -121,6 +121,9 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             agreement=_number(evidence.get("agreement")),
             agreement_error=_number(evidence.get("agreement_error")),
             keeps_to_places=evidence.get("keeps_to_places", False),
+            grade=evidence.get("grade", ""),
+            drift_share=_number(evidence.get("drift_share")),
+            correlation_lengths=_number(evidence.get("correlation_lengths")),
         ),
         why=decision["why"],
         tied=tuple(_runner_up(r) for r in decision["tied"]),
@@ -179,6 +182,7 @@ def _target(values: dict[str, Any]) -> Target:
         priority=values["priority"],
         action=values["action"],
         settings=values["settings"],
+        reason=values.get("reason", ""),
     )
 
 

@@ -86,7 +86,7 @@ def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
     lines = [record.reason]
     if record.outcome == "analysed":
         how = f"new exploration: {record.reason}" if record.explored else record.reason
-        lines = [record.kind, how]
+        lines = [record.kind, how, record.worth]
     return {
         "number": record.number,
         "uid": record.uid,

@@ -96,6 +96,7 @@ class ScanWork:
             explored=explored,
             representation=self._analyst.latest.number if self._analyst.latest else 0,
             types=_counts(understood),
+            worth="" if understood.result is None else understood.result.worth,
             novel_share=_new_share(understood) if understood.novelty is not None else None,
             drift_m=moved,
             drift_since="" if drift is None else drift.since,
@@ -145,6 +146,8 @@ class ScanWork:
 
         def tell(progress: Progress) -> None:
             message = f"scan {scan.uid}: {progress.stage}, {progress.fraction:.0%}"
+            if progress.provisional is not None:
+                message += f"; {progress.provisional.in_words}"
             self._board.show(message=message)
 
         return self._analyst.explore(scan, self._earlier, self._stopping, tell)
