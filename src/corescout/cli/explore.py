@@ -36,6 +36,10 @@ def explore(
     workers: options.Workers = None,
     device: options.DeviceOption = None,
     pixel_size: options.PixelSize = None,
+    repeat: Annotated[
+        list[Path] | None,
+        typer.Option("--repeat", help="A later scan of the same place: are its types the same?"),
+    ] = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
@@ -70,11 +74,25 @@ def explore(
     scan = read_scan(
         file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
     )
+    again = [
+        read_scan(
+            path,
+            pixel_size_m=made.pixel_size_m,
+            channel=made.channels[0] if made.channels else None,
+        )
+        for path in repeat or ()
+    ]
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     result = explore_and_save(
-        scan, made, folder, workers=workers, overwrite=overwrite, verbose=verbose
+        scan,
+        made,
+        folder,
+        workers=workers,
+        overwrite=overwrite,
+        verbose=verbose,
+        repeats=again,
     )
     print_result(result, folder, as_json)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,22 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def explore_and_save(
-    scan: Scan, plan: Plan, folder: Path, *, workers: int | None, overwrite: bool, verbose: bool
+    scan: Scan,
+    plan: Plan,
+    folder: Path,
+    *,
+    workers: int | None,
+    overwrite: bool,
+    verbose: bool,
+    repeats: Sequence[Scan] = (),
 ) -> Result:
-    """Explore with a progress bar and write the run folder; keep the trials when stopped."""
+    """Explore with a progress bar and write the run folder; keep the trials when stopped.
+
+    Parameters
+    ----------
+    repeats : sequence of Scan
+        Of the same place: how far the types are found again there is among the notes.
+    """
     from corescout.pipeline import explore, save
     from corescout.runs import write_stopped
 
@@ -44,11 +58,22 @@ def explore_and_save(
             count = len(stopped.trials)
             said = f"{count} finished candidate{'' if count == 1 else 's'}"
             raise StoppedError(f"stopped; {said} kept in {folder}") from stopped
+        if repeats:
+            result = _with_repeats(result, repeats)
         logging.getLogger("corescout").info("%s", result.verdict)
         for note in result.notes:
             logging.getLogger("corescout").info("note: %s", note)
         save(result, folder, overwrite=overwrite, log=log.getvalue())
     return result
+
+
+def _with_repeats(result: Result, repeats: Sequence[Scan]) -> Result:
+    """Find the types again on repeats of the place, and say how far they agree."""
+    from corescout.library import repeat_in_words
+    from corescout.pipeline import apply
+
+    said = [repeat_in_words(result, apply(result, scan)) for scan in repeats]
+    return replace(result, notes=(*result.notes, *said))
 
 
 def print_result(result: Result, folder: Path, as_json: bool = False) -> None:
