@@ -25,6 +25,7 @@ BENCHES: dict[str, str] = {
     "open": "benchmarks.speed.opening",
     "paper": "benchmarks.speed.paper",
     "presets": "benchmarks.truth.presets",
+    "property": "benchmarks.truth.property",
     "registration": "benchmarks.truth.registration",
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",

@@ -109,7 +109,7 @@ def explore(
             mixture, types, evidence = (
                 _one_type(winner, decision.reason)
                 if study.shows_one_type
-                else _types_with_evidence(study, winner)
+                else types_with_evidence(study, winner)
             )
             confirmation = study.confirm(winner)
         except StoppedError as stopped:
@@ -262,7 +262,7 @@ def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64],
     return winner.fit.mixtures[1], np.ones(1, np.int64), Evidence(1.0, 0.0, (), False, reason)
 
 
-def _types_with_evidence(
+def types_with_evidence(
     study: Study, winner: Outcome
 ) -> tuple[Mixture, NDArray[np.int64], Evidence]:
     """Return the winner's mixture, the type of each component, and whether there are types.

@@ -8,7 +8,7 @@ from typing import Literal
 
 from corescout.data import Target
 from corescout.data.target import SPECTRUM_DEFAULTS
-from corescout.instruments.visit_plan import DriftCheck, VisitPlan
+from corescout.instruments.visit_plan import VisitPlan
 
 MessageKind = Literal["bias", "speed", "move", "mark", "spectrum", "zoom"]
 
@@ -49,22 +49,25 @@ def messages_of(
 
     Frames are scanned at `scan_speed_m_per_s`, the speed of moves if not said.
 
-    A plan with a drift check scans its small frame again after every few targets; these messages
-    serve no target.
+    A plan with a drift check scans its small frame again after every few targets, and before the
+    first where it says so; these messages serve no target.
     """
     scan_speed = scan_speed_m_per_s or speed_m_per_s
     said: list[Message] = [Message("speed", {"speed_m_per_s": speed_m_per_s})]
+    check = plan.drift_check
+    if check is not None and check.first_size_m > 0:
+        said += _look(check.first_center_m, check.first_size_m, scan_speed)
     for number, target in enumerate(plan.targets, start=1):
         said += _visit(target, scan_speed)
-        if plan.drift_check is not None and number % plan.drift_check.every == 0:
-            said += _drift_check(plan.drift_check, scan_speed)
+        if check is not None and check.every and number % check.every == 0:
+            said += _look(check.center_m, check.size_m, scan_speed)
     return (*said, Message("bias", {"bias_v": 0.0}))
 
 
-def _drift_check(check: DriftCheck, speed_m_per_s: float) -> list[Message]:
-    x, y = check.center_m
+def _look(center_m: tuple[float, float], size_m: float, speed_m_per_s: float) -> list[Message]:
+    x, y = center_m
     frame = {
-        "x_m": x, "y_m": y, "size_m": check.size_m, "angle_rad": 0.0,
+        "x_m": x, "y_m": y, "size_m": size_m, "angle_rad": 0.0,
         "speed_m_per_s": speed_m_per_s,
     }  # fmt: skip
     return [Message("bias", {"bias_v": 0.0}), Message("zoom", frame)]

@@ -161,6 +161,10 @@ class Snapshot:
         One for each scan that shows the reference spots.
     warnings : tuple of str
         In force now: drift, tip, quality.
+    policy : str
+        Who signed what, and what is left of it; "" without a policy.
+    refused : str
+        Why the policy leaves the plan that is shown to a person.
     not_written : str
         What the disk does not take at present, and why; "" if all is written.
     """
@@ -185,6 +189,8 @@ class Snapshot:
     drift: Drift | None = None
     tip: tuple[TipReading, ...] = ()
     warnings: tuple[str, ...] = ()
+    policy: str = ""
+    refused: str = ""
     not_written: str = ""
 
 

@@ -182,6 +182,7 @@ def _target(values: dict[str, Any]) -> Target:
         priority=values["priority"],
         action=values["action"],
         settings=values["settings"],
+        reason=values.get("reason", ""),
     )
 
 

@@ -100,8 +100,13 @@ def target_table(
 
 
 def targets_csv(targets: Sequence[Target], types: Types | None = None) -> bytes:
-    """Columns y_px, x_px, x_m, y_m, type, type_name, priority; metres empty without a scale."""
-    columns = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
+    """Columns y_px, x_px, x_m, y_m, type, type_name, priority; metres empty without a scale.
+
+    With a column of reasons where measurements chose them.
+    """
+    columns: tuple[str, ...] = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
+    if any(t.reason for t in targets):  # chosen by what was measured
+        columns = (*columns, "reason")
     return _csv(columns, [[_cell(_target(t, types)[c]) for c in columns] for t in targets])
 
 
@@ -133,6 +138,7 @@ def _target(t: Target, types: Types | None) -> dict[str, object]:
         "priority": t.priority,
         "action": t.action,
         "settings": dict(t.settings),
+        "reason": t.reason,
     }
 
 

@@ -239,6 +239,24 @@ class Study:
         word = "confirmed with" if share >= CONFIRMED else "not confirmed with"
         return (f"{word} the spatial decoder: its types agree with these by ARI {share:.2f}",)
 
+    def train_one(self, candidate: Candidate) -> Outcome:
+        """Train one candidate alone, in place of the sweep.
+
+        Raises
+        ------
+        InputError
+            If it failed or collapsed.
+        """
+        self._say("training")
+        (found,) = self._runner.run([self._group((candidate,))])
+        if isinstance(found, str) or found[0].collapsed is not None:
+            why = found if isinstance(found, str) else found[0].collapsed
+            raise InputError(
+                f"{candidate.label} trained again", str(why), "choose another candidate"
+            )
+        self._outcomes = {0: found[0]}
+        return found[0]
+
     # -- what was found -------------------------------------------------------------------
 
     def mean_gain(self, winner: Outcome) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -20,6 +21,11 @@ from superqt import QElidingLabel
 from corescout.gui.look import STATE_COLORS
 from corescout.gui.model.workflow import STEPS, StepState
 from corescout.gui.model.workspace import Workspace
+
+
+def breakable(text: str) -> str:
+    """Let long names of files wrap: one that does not would widen the whole column."""
+    return re.sub(r"(?<=[-_./])", "\u200b", text)
 
 
 class Step(QWidget):

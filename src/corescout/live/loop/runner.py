@@ -21,7 +21,7 @@ from corescout.data.errors import CorescoutError
 from corescout.data.printable import one_line
 from corescout.instruments import Instrument, Session, SessionError, StopReport
 from corescout.instruments.entries import PartDied, TypesEdited, WatchBegan, WatchEnded
-from corescout.live.day.day import Day
+from corescout.live.day.day import PAGE, Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox, Waiting
 from corescout.live.loop.measuring import Measuring
@@ -232,6 +232,19 @@ class Runner:
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy for the rest of the session, or take it back."""
         self._need_measuring().sign(policy)
+
+    @property
+    def page(self) -> Path:
+        """The page of the day."""
+        return self._day.folder / PAGE
+
+    def write_page(self) -> Path:
+        """Write the page of the day as it is now; return its path."""
+        return self._day.write_page(self.snapshot.source)
+
+    def suspend(self, *, suspended: bool = True) -> None:
+        """Let the policy approve nothing for now, or go on."""
+        self._need_measuring().suspend(suspended=suspended)
 
     # -- inner ----------------------------------------------------------------------------
 

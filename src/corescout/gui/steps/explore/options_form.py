@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import tint
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Option, Options, nested, options, values_of
 from corescout.plan import Plan
@@ -51,7 +51,7 @@ class OptionsForm(QDialog):
         self._groups: list[tuple[QLabel, QFormLayout, list[Option]]] = []
         self.note = QLabel()
         self.note.setWordWrap(True)
-        self.note.setStyleSheet(f"color: {PROBLEM};")
+        tint(self.note, "problem")
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
         self.apply_button = buttons.addButton("Apply", roles.ApplyRole)
@@ -63,7 +63,7 @@ class OptionsForm(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
         hint = QLabel("None: not set. Put several values in brackets, such as (2, 3).")
-        hint.setEnabled(False)
+        tint(hint, "hint")
         layout.addWidget(hint)
         layout.addWidget(self._build(), stretch=1)
         layout.addWidget(self.note)
