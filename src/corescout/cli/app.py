@@ -21,6 +21,7 @@ from corescout.cli import (
     info,
     plan,
     report,
+    runs,
     sample,
     targets,
     twin,
@@ -64,6 +65,7 @@ for _module in (
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, epilog=epilog(_name))(getattr(_module, _name))
 app.add_typer(types.types, epilog=epilog("types"))
+app.add_typer(runs.runs, epilog=epilog("runs"))
 
 
 def _print_version(wanted: bool) -> None:
