@@ -94,7 +94,7 @@ def _value(rng: random.Random, _outside: Path) -> tuple[str, Any, bool]:
     deep: Any = "x"
     for _ in range(60):
         deep = [deep]
-    wrong = rng.choice((-1, 10**30, 1e308, "7", True, [], {}, deep, _LONG, "NaN", {"a": deep}))
+    wrong: Any = rng.choice((-1, 10**30, 1e308, "7", True, [], {}, deep, _LONG, "NaN", {"a": deep}))
     tries: tuple[tuple[str, dict[str, Any]], ...] = (
         ("read_scan", {"scan": "scans/good.npz", "pixel_size_nm": rng.choice((-1, 0, "10nm"))}),
         ("read_scan", {"scan": ["scans/good.npz"]}),
@@ -163,7 +163,10 @@ def _hostile(path: Path) -> None:
         "$\\frac{",
         "{}\n\n```json",
     )
-    np.savez(path, **{name.replace("/", ":").replace("\n", "\u2028"): image for name in names})
+    images: dict[str, Any] = {}
+    for name in names:
+        images[name.replace("/", ":").replace("\n", "\u2028")] = image
+    np.savez(path, **images)
 
 
 def control_characters(text: str) -> bool:

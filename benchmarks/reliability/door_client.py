@@ -81,9 +81,9 @@ class AgentClient:
     async def _one(
         self, name: str, arguments: Any, timeout_s: float, told: list[str] | None = None
     ) -> Said:
-        async def tell(share: float, _total: float | None, words: str | None) -> None:
+        async def tell(progress: float, total: float | None, message: str | None) -> None:
             if told is not None:
-                told.append(f"{share:.2f} {words}")
+                told.append(f"{progress / (total or 1):.2f} {message}")
 
         try:
             answer = await self.client.call_tool(

@@ -136,11 +136,11 @@ class Places:
             if here != place or name not in self.folders:
                 kind = _kind_of_folder(here)
                 if kind is not None:
-                    yield Found(kind, said, 0)
+                    yield from self._folder_of(kind, said)
                     folders[:] = ["scans"] if kind == "day" and "scans" in folders else []
                     continue
             elif _is_day(here):
-                yield Found("day", said, 0)
+                yield from self._folder_of("day", said)
             folders[:] = sorted(folders) if depth < _DEEPEST else []
             for file in sorted(files):
                 looked_at += 1
@@ -149,6 +149,14 @@ class Places:
                 found = self._scan_of(f"{said}/{file}")
                 if found is not None:
                     yield found
+
+    def _folder_of(self, kind: Kind, name: str) -> Iterator[Found]:
+        """A run or a day, unless something of it leads elsewhere."""
+        try:
+            (self.run if kind == "run" else self.day)(name)
+        except (InputError, OSError):
+            return
+        yield Found(kind, name, 0)
 
     def _scan_of(self, name: str) -> Found | None:
         try:
