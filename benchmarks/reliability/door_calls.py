@@ -143,7 +143,7 @@ def _allowed(rng: random.Random, _outside: Path) -> tuple[str, Any, bool]:
 
 
 def _image() -> np.ndarray[Any, np.dtype[np.float32]]:
-    y, x = np.mgrid[:64, :64]
+    y, x = np.mgrid[:160, :160]
     walls = np.sin(x / 5 + np.sin(y / 9)) + 0.05 * np.random.default_rng(0).normal(size=x.shape)
     return np.asarray(walls, np.float32)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import mcp_types
+import mcp.types as mcp_types
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, MCPError, StdioServerParameters
 

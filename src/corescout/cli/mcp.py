@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +16,6 @@ from corescout.data import InputError
 
 _SCRATCH = "scratch"  # libraries look for a place for temporary files as they are loaded
 _KEPT = {"journal.jsonl", "runs", "plans", ".lock", _SCRATCH}
-_NICE = 5  # what runs at the instrument goes first
 
 
 def mcp(
@@ -56,19 +53,17 @@ def mcp(
     from corescout.mcp_server.server import run_server
 
     desk = Desk(Places(folders, own), minutes, workers)
-    _step_back(own / _SCRATCH)
+    _shut_in(own / _SCRATCH)
     folders_said = ", ".join(desk.places.folders)
     sys.stderr.write(f"serving {folders_said} over stdin and stdout; what is kept: {own}\n")
     run_server(desk, Notes(own / JOURNAL))
 
 
-def _step_back(scratch: Path) -> None:
-    """Let others go first, import nothing from the current folder, write temporary files here."""
+def _shut_in(scratch: Path) -> None:
+    """Import nothing from the folder that this was started in; write temporary files here."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     tempfile.tempdir = str(scratch)
-    with suppress(AttributeError, OSError):
-        os.nice(_NICE)
     here, ours = str(Path.cwd()), Path(corescout.__file__).resolve().parents[1]
     sys.path[:] = [p for p in sys.path if p and (p != here or Path(p).resolve() == ours)]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
-import mcp_types as types
+import mcp.types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from pydantic import ValidationError
@@ -50,7 +50,7 @@ class DeskServer:
     def __init__(self, desk: Desk, notes: Notes) -> None:
         self._desk, self._notes = desk, notes
         self._lanes = {
-            "exploration": Lane("exploration", 0, desk.minutes * 60 + GRACE_S),
+            "exploration": Lane("exploration", 0, desk.minutes * 60 + GRACE_S, low=True),
             "answers": Lane("answers", MOST_WAITING, ANSWER_S),
             "at once": Lane("at once", MOST_WAITING, ANSWER_S),
         }

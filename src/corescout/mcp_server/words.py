@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from corescout.data.printable import one_line
+from corescout.data.printable import one_line, printable
 
-NAME_LENGTH, TEXT_LENGTH = 80, 400
+NAME_LENGTH, TEXT_LENGTH, LONGEST_VALUE = 80, 400, 4000
 _MOST_ENTRIES = 60
 _CUT = "..."
 
@@ -27,7 +27,7 @@ def bounded_values(values: Mapping[Any, Any], most: int = _MOST_ENTRIES) -> dict
 
 
 def plain(value: Any) -> Any:
-    """Return JSON values: numbers that are none become null, text is bounded."""
+    """Return JSON values: numbers that are none become null, text is bounded and keeps its lines."""
     if isinstance(value, Mapping):
         return {bounded(k, NAME_LENGTH): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -36,4 +36,4 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
-    return bounded(value, 2000)
+    return printable(str(value)[:LONGEST_VALUE], keep="\n")
