@@ -27,7 +27,7 @@ def bounded_values(values: Mapping[Any, Any], most: int = _MOST_ENTRIES) -> dict
 
 
 def plain(value: Any) -> Any:
-    """Return JSON values: numbers that are none become null, text is bounded and keeps its lines."""
+    """Return JSON values: numbers that are none become null, text is cut and keeps its lines."""
     if isinstance(value, Mapping):
         return {bounded(k, NAME_LENGTH): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
