@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from corescout.data import InputError
 
-_NICE = 10
 T = TypeVar("T")
 Say = Callable[[float, str], None]
 
@@ -49,15 +45,11 @@ class Lane:
         Calls that may wait for the one at work; more are refused.
     seconds : float
         For which a call is waited for, its time in the queue included.
-    low : bool
-        Whether other programs go first, what runs at an instrument above all.
     """
 
-    def __init__(self, name: str, most_waiting: int, seconds: float, *, low: bool = False) -> None:
+    def __init__(self, name: str, most_waiting: int, seconds: float) -> None:
         self._most, self._seconds = most_waiting + 1, seconds
-        self._threads = ThreadPoolExecutor(
-            1, thread_name_prefix=f"corescout {name}", initializer=_step_back if low else None
-        )
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix=f"corescout {name}")
         self._under_way: set[Future[object]] = set()
 
     @property
@@ -101,10 +93,3 @@ class Lane:
     def close(self) -> None:
         """Take up nothing more; what waits is dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _step_back() -> None:
-    """Lower the priority of this thread and of those that it will start; on Linux alone."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

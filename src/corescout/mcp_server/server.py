@@ -50,7 +50,7 @@ class DeskServer:
     def __init__(self, desk: Desk, notes: Notes) -> None:
         self._desk, self._notes = desk, notes
         self._lanes = {
-            "exploration": Lane("exploration", 0, desk.minutes * 60 + GRACE_S, low=True),
+            "exploration": Lane("exploration", 0, desk.minutes * 60 + GRACE_S),
             "answers": Lane("answers", MOST_WAITING, ANSWER_S),
             "at once": Lane("at once", MOST_WAITING, ANSWER_S),
         }
