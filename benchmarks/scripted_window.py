@@ -17,7 +17,7 @@ from corescout.gui.explorer import Explorer
 from corescout.gui.steps.scan.samples import sample_surface
 
 
-class Session:
+class ScriptedWindow:
     """What a script does with an open window.
 
     Attributes
@@ -70,7 +70,7 @@ def open_session(
     *,
     size: tuple[int, int] = (1400, 900),
     windows_px: tuple[int, ...] | None = None,
-) -> Iterator[Session]:
+) -> Iterator[ScriptedWindow]:
     """Open a viewer of a size (width, height) with a scan, or the sample surface."""
     viewer = napari.Viewer(show=True)
     viewer.window.resize(*size)
@@ -79,7 +79,7 @@ def open_session(
     if windows_px is not None:
         text = ", ".join(map(str, windows_px))
         explorer.workspace.parameters.get("explore", "windows").set(text)
-    session = Session(viewer, explorer)
+    session = ScriptedWindow(viewer, explorer)
     for data, options, kind in read(str(scan)) if scan is not None else sample_surface():
         getattr(viewer, f"add_{kind}")(data, **options)
     viewer.canvas.overlays.scale_bar.visible = True

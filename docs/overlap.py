@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from corescout import Plan, apply, explore, read_scan
 from corescout.colors import type_color
-from corescout.cores import order_by_size
+from corescout.cores import typed_by_size
 from corescout.data import Keypoints, Result
 from corescout.live.reading.comparison import Overlap, overlap_of
 from corescout.live.reading.identity import types_of_points
@@ -86,8 +86,8 @@ plan = Plan.preset("live", windows_px=(9, 11, 13), invariances=("r", "rt"))
 decision = plan.decision.model_copy(update={"null_surrogates": 0, "seeds": 1})
 result = explore(first, plan.model_copy(update={"decision": decision}))
 mixture = result.fit.mixtures[COMPONENTS]
-types = order_by_size(mixture, np.asarray(result.fit.latents.mean))
-result = replace(result, mixture=mixture, type_of_component=types)
+typed = typed_by_size(mixture, result.codes)
+result = replace(result, mixture=mixture, type_of_component=typed.type_of_component)
 found = register(first, second)
 print(result.winner.label, found)
 

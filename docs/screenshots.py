@@ -19,7 +19,7 @@ import numpy as np
 from corescout.gui.model.keypoint_edits import Outline
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benches stand in the checkout
-from benchmarks.scripted_window import Session, open_session
+from benchmarks.scripted_window import ScriptedWindow, open_session
 
 SIZES = {"1280": (1280, 720), "1920": (1920, 1080)}
 THEMES = ("dark", "light")
@@ -44,7 +44,7 @@ def main() -> None:
                 beside(session, asked.folder)
 
 
-def beside(session: Session, folder: Path) -> None:
+def beside(session: ScriptedWindow, folder: Path) -> None:
     """Take the windows that stand beside the main one."""
     from corescout.library import Library, library_type
     from corescout.pipeline import save
@@ -74,7 +74,7 @@ def beside(session: Session, folder: Path) -> None:
             dialog.close()
 
 
-def walk(session: Session) -> Iterator[str]:
+def walk(session: ScriptedWindow) -> Iterator[str]:
     """Bring the window from state to state, as an operator would; give each a name."""
     explorer = session.explorer
     layers = [layer.as_layer_data_tuple() for layer in session.viewer.layers
@@ -108,7 +108,7 @@ def walk(session: Session) -> Iterator[str]:
     yield from walk_run(session)
 
 
-def walk_run(session: Session) -> Iterator[str]:
+def walk_run(session: ScriptedWindow) -> Iterator[str]:
     """Go through what was found."""
     explorer = session.explorer
     session.pump(3.0)
@@ -143,7 +143,7 @@ def walk_run(session: Session) -> Iterator[str]:
     yield "live"
 
 
-def open_only(session: Session, name: str) -> None:
+def open_only(session: ScriptedWindow, name: str) -> None:
     """Open one step and fold the others."""
     for step in session.explorer.steps.values():
         step.set_expanded(step.name == name)
@@ -151,7 +151,7 @@ def open_only(session: Session, name: str) -> None:
     session.explorer.column.ensureWidgetVisible(session.explorer.steps[name])
 
 
-def take(session: Session, folder: Path, name: str) -> None:
+def take(session: ScriptedWindow, folder: Path, name: str) -> None:
     """Take the pictures of one state."""
     from PIL import Image
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,12 +78,10 @@ def quick_result(surface, quick_plan):
 @pytest.fixture(scope="session")
 def typed_result(quick_result):
     """The quick result with three types, whatever its evidence says."""
-    from corescout.cores import order_by_size
+    from corescout.cores import typed_by_size
     from corescout.edits import with_types
 
-    mixture = quick_result.fit.mixtures[3]
-    kinds = order_by_size(mixture, np.asarray(quick_result.fit.latents.mean))
-    return with_types(replace(quick_result, mixture=mixture, type_of_component=kinds))
+    return with_types(quick_result, typed_by_size(quick_result.fit.mixtures[3], quick_result.codes))
 
 
 @pytest.fixture

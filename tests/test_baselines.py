@@ -62,7 +62,7 @@ def test_the_sliding_fourier_transform_does_not_see_a_shift(rng):
     assert np.linalg.norm(z[:30].mean(axis=0) - z[30:].mean(axis=0)) > 10 * spread
 
 
-@pytest.mark.parametrize("kind", ["pca", "nmf", "fft"])
+@pytest.mark.parametrize("kind", ["pca", "nmf", "fft", "scattering"])
 def test_a_baseline_is_a_candidate_like_any_other(prepared, kind):
     plan = Plan.preset("live", baselines=(kind,), extra_rewards=("held_out_gain",))
     candidate = next(c for c in plan.candidates(prepared.channels) if c.kind == kind)
@@ -74,11 +74,25 @@ def test_a_baseline_is_a_candidate_like_any_other(prepared, kind):
         training=plan.training,
         mixtures=plan.mixtures.model_copy(update={"max_components": 3}),
         extra_rewards=plan.wanted_rewards,
+        scattering=prepared.scattering,
     )
     for outcome in run_trials(group):
         assert outcome.collapsed is None
         rewards = outcome.rewards
-        assert all(np.isfinite(rewards[n].value) for n in ("gain", "context_retention", "bic"))
+        assert all(np.isfinite(rewards[n].value) for n in ("gain", "context_retention"))
+        # in the units of a latent space of two dimensions, which scattering has not
+        assert np.isfinite(rewards["bic"].value) == (kind != "scattering")
         assert np.isfinite(rewards["held_out_gain"].value)
-        assert (rewards["reconstruction"].void_because is None) == (kind != "fft")
-    assert ("PCA" if kind == "pca" else kind.upper()) in candidate.label
+        assert (rewards["reconstruction"].void_because is None) == (
+            kind not in ("fft", "scattering")
+        )
+    assert kind.upper() in candidate.label.upper()
+
+
+def test_scattering_is_one_candidate_whatever_the_windows():
+    plan = Plan.preset("live", windows_px=(7, 13, 31))
+    kinds = [c.kind for c in plan.candidates(("a",))]
+    assert kinds.count("scattering") == 1
+    assert kinds[-1] == "scattering"
+    assert plan.candidates(("a",))[-1].window_px == 13
+    assert "scattering" not in {c.kind for c in Plan.preset("paper").candidates(("a",))}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cores import order_by_size
+from corescout.cores import typed_by_size
 from corescout.data import Keypoints, Latents, Result, Scan
 from corescout.edits import with_types
 from corescout.pipeline import explore
@@ -18,7 +18,7 @@ from corescout.plan import Plan
 from corescout.surfaces import generate_surface
 
 if TYPE_CHECKING:
-    from benchmarks.scripted_window import Session
+    from benchmarks.scripted_window import ScriptedWindow
 
 N_POINTS, N_SELECTED = 50_000, 1_000
 _TIMES = 5
@@ -81,7 +81,7 @@ def many_points(count: int) -> Result:
         ),
         fit=_many_fits(small, rows, z, places),
         mixture=mixture,
-        type_of_component=order_by_size(mixture, z),
+        type_of_component=typed_by_size(mixture, z).type_of_component,
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
@@ -127,7 +127,7 @@ def _images(result: Result) -> Any:
     return scan_layers(result.scan)
 
 
-def _select(session: Session, result: Result) -> list[tuple[float, float]]:
+def _select(session: ScriptedWindow, result: Result) -> list[tuple[float, float]]:
     """Draw a lasso around the 1,000 points nearest to one of them, as the mouse's end does."""
     panel = session.explorer.latent_panel
     z = np.asarray(result.fit.latents.mean)
@@ -147,7 +147,7 @@ def _select(session: Session, result: Result) -> list[tuple[float, float]]:
     return seconds
 
 
-def _recolor(session: Session) -> list[tuple[float, float]]:
+def _recolor(session: ScriptedWindow) -> list[tuple[float, float]]:
     edits = session.explorer.types_step.edits
     colors = ("#0072B2", "#D55E00", "#F0E442", "#000000", "#FFFFFF")
     return [
@@ -156,14 +156,14 @@ def _recolor(session: Session) -> list[tuple[float, float]]:
     ]
 
 
-def _color_by(session: Session) -> list[tuple[float, float]]:
+def _color_by(session: ScriptedWindow) -> list[tuple[float, float]]:
     panel = session.explorer.latent_panel
     keys = ("density", "misfit", "angle", "kl", "type")
     return [_timed(session, lambda k=key: panel.color_by(k)) for key in keys]  # type: ignore[misc]
 
 
 def _timed(
-    session: Session, act: Callable[[], object], *, settle: bool = False
+    session: ScriptedWindow, act: Callable[[], object], *, settle: bool = False
 ) -> tuple[float, float]:
     """Seconds, by the clock and of this thread, until it was done and painted.
 

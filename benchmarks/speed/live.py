@@ -21,7 +21,7 @@ from corescout.data import Scan
 from corescout.plan import Plan, TrainingPlan
 
 if TYPE_CHECKING:
-    from corescout.live.reading.next_scan import Trained, Understood
+    from corescout.live.reading.next_scan import KnownRepresentation, Understood
 
 SCANS, QUICK_SCANS = 20, 4
 SIDE_PX = 256
@@ -74,7 +74,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     )
 
 
-def _next(known: Trained, file: Path, before: Scan) -> Understood:
+def _next(known: KnownRepresentation, file: Path, before: Scan) -> Understood:
     from corescout.live.reading.next_scan import understand
     from corescout.readers import read_scan
     from corescout.registration import register

@@ -100,7 +100,7 @@ class Labelled:
         raise ValueError(f"no candidate of kind {kind} with {window} px")
 
 
-Choice = Callable[[Labelled, int], Labels]
+ChoiceRule = Callable[[Labelled, int], Labels]
 
 
 def default(labelled: Labelled, seed: int) -> Labels:
@@ -109,7 +109,7 @@ def default(labelled: Labelled, seed: int) -> Labels:
     return labelled.types(winner, shown)
 
 
-def by_reward(name: str) -> Choice:
+def by_reward(name: str) -> ChoiceRule:
     """The candidate that one reward likes best, with the number of components that it likes."""
 
     def choose(labelled: Labelled, seed: int) -> Labels:

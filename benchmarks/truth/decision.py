@@ -93,7 +93,7 @@ def study(count: int, family: str = FAMILY) -> tuple[Table, dict[str, list[float
         Surfaces that could not be used, and why.
     """
     plan = Plan.preset("live", baselines=("pca",))
-    ways: dict[str, choices.Choice] = {"default": choices.default}
+    ways: dict[str, choices.ChoiceRule] = {"default": choices.default}
     ways |= {name: choices.by_reward(name) for name in REWARDS}
     ways |= {
         "fixed_13_r": choices.fixed, "pca_gmm": choices.pca, "context_gmm": choices.context,
@@ -121,7 +121,7 @@ def study(count: int, family: str = FAMILY) -> tuple[Table, dict[str, list[float
 
 def _score(
     labelled: choices.Labelled,
-    ways: Mapping[str, choices.Choice],
+    ways: Mapping[str, choices.ChoiceRule],
     table: Table,
     extra: dict[str, list[float]],
 ) -> None:

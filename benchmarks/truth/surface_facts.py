@@ -26,7 +26,7 @@ N_SEEDS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedCandidate:
     """One candidate trained with one seed.
 
     Attributes
@@ -82,7 +82,7 @@ class SurfaceFacts:
         Type, and type and place, of every key point; 0 for those on no wall of a type.
     context : (N, P)
     block : (N,)
-    trained : tuple of tuple of Trained
+    trained : tuple of tuple of TrainedCandidate
         For each candidate, one for each seed.
     """
 
@@ -93,7 +93,7 @@ class SurfaceFacts:
     detailed: NDArray[np.int64]
     context: NDArray[np.float64]
     block: NDArray[np.int64]
-    trained: tuple[tuple[Trained, ...], ...]
+    trained: tuple[tuple[TrainedCandidate, ...], ...]
 
 
 def surface_facts(
@@ -139,7 +139,7 @@ def _train(family: str, number: int, plan: Plan, n_seeds: int, side_px: int) -> 
             )
             trained.append(
                 tuple(
-                    Trained(
+                    TrainedCandidate(
                         o.candidate,
                         o.collapsed,
                         o.rewards,

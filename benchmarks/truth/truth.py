@@ -19,9 +19,9 @@ from benchmarks.truth.decision import REWARDS
 from benchmarks.truth.null import cloud_claimed
 from benchmarks.truth.partition_scores import coverage, partition_scores
 from benchmarks.truth.rotation import rotation_plan, turn
-from benchmarks.truth.surface_facts import SurfaceFacts, Trained, surface_facts
+from benchmarks.truth.surface_facts import SurfaceFacts, TrainedCandidate, surface_facts
 from corescout.cores import find_core_points
-from corescout.data import CorePoints
+from corescout.data import CorePoints, TypedPoints
 from corescout.plan import Plan, TrainingPlan
 from corescout.preparation import prepare
 from corescout.search import Places, types_of_codes
@@ -78,13 +78,13 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return BenchReport("truth", values, () if quick else tuple(bars), notes)
 
 
-def _each(facts: list[SurfaceFacts]) -> Iterator[Trained]:
+def _each(facts: list[SurfaceFacts]) -> Iterator[TrainedCandidate]:
     for one in facts:
         for seeds in one.trained:
             yield from seeds
 
 
-def _series(facts: list[SurfaceFacts]) -> Iterator[list[Trained]]:
+def _series(facts: list[SurfaceFacts]) -> Iterator[list[TrainedCandidate]]:
     """The windows of one invariance, with one seed, on one surface."""
     for one in facts:
         for invariances in dict.fromkeys(t[0].candidate.invariances for t in one.trained):
@@ -128,7 +128,7 @@ def _of_the_autoencoder(facts: list[SurfaceFacts]) -> dict[str, float]:
     return out
 
 
-def _asleep(trained: Trained) -> bool:
+def _asleep(trained: TrainedCandidate) -> bool:
     """Whether the encoder leaves a dimension asleep, after all retries."""
     parts = trained.rewards["total_variance"].parts
     least = min(v for name, v in parts.items() if name.startswith("variance_z"))
@@ -206,7 +206,7 @@ def _of_the_types(facts: list[SurfaceFacts], plan: Plan) -> dict[str, float]:
 
 
 def _components(
-    facts: SurfaceFacts, one: Trained, plan: Plan
+    facts: SurfaceFacts, one: TrainedCandidate, plan: Plan
 ) -> tuple[NDArray[np.int64], CorePoints]:
     """Component (N,) of every key point, and the core points with the types of components."""
     z = np.asarray(one.z, dtype=np.float64)
@@ -217,8 +217,8 @@ def _components(
         Places.of(facts.yx_px, one.candidate.window_px),
         plan.decision,
     )
-    core = find_core_points(z, mixture, types, plan.decision.core_share)
-    return np.asarray(mixture.assign(z).argmax(axis=1)), core
+    core = find_core_points(TypedPoints(z, mixture, types), plan.decision.core_share)
+    return mixture.component_of(z), core
 
 
 def _majorities(

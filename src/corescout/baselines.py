@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Encoding, Latents
-from corescout.data.candidate import Kind
+from corescout.data.candidate import CandidateKind
 
 Weights = Mapping[str, NDArray[np.float32]]
 _Matrix = NDArray[np.float64]
@@ -21,7 +21,7 @@ _EDGE = 1e-3  # rebuilt values keep this distance from 0 and 1, where the likeli
 
 
 def fit_baseline(
-    patches: NDArray[np.float32], kind: Kind, latent_dim: int, *, seed: int = 0
+    patches: NDArray[np.float32], kind: CandidateKind, latent_dim: int, *, seed: int = 0
 ) -> dict[str, NDArray[np.float32]]:
     """Fit a baseline to patches (N, C, w, w) in [0, 1]; return its weights.
 
@@ -40,7 +40,9 @@ def fit_baseline(
     return {name: value.astype(np.float32) for name, value in arrays.items()}
 
 
-def encode_baseline(patches: NDArray[np.float32], weights: Weights, kind: Kind) -> Encoding:
+def encode_baseline(
+    patches: NDArray[np.float32], weights: Weights, kind: CandidateKind
+) -> Encoding:
     """Encode patches (N, C, w, w) with the weights of a baseline.
 
     The Bernoulli log-likelihood of what "pca" and "nmf" rebuild stands beside the autoencoders';
@@ -105,7 +107,7 @@ def _non_negative(features: _Matrix, count: int, seed: int) -> _Matrix:
     return np.asarray(model.components_)
 
 
-def _scores(features: _Matrix, mean: _Matrix, components: _Matrix, kind: Kind) -> _Matrix:
+def _scores(features: _Matrix, mean: _Matrix, components: _Matrix, kind: CandidateKind) -> _Matrix:
     if kind == "pca":
         return np.asarray((features - mean) @ components.T)
     return _non_negative_scores(features, components)

@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +23,9 @@ from corescout.data import (
     Result,
     Scan,
     StoppedError,
-    types_of_mixture,
+    TypedPoints,
 )
 from corescout.edits import with_types
-from corescout.keypoints import find_keypoints
 from corescout.plan import Plan
 from corescout.preparation import Prepared, prepare
 from corescout.readers import read_scan
@@ -37,14 +38,17 @@ from corescout.search import (
     agreement_of,
     judge,
     settled,
-    surrogate_groups,
+    surrogate_tasks,
     types_of_codes,
     waves,
 )
+from corescout.search.executors import Threads
+from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.provisional import follow
+from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
-from corescout.surfaces import phase_randomised
 from corescout.targets import choose_targets
 from corescout.transfer import transfer
 from corescout.trial import Outcome
@@ -62,6 +66,8 @@ def explore(
     workers: int | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    executor: Executor | None = None,
+    store: Store | None = None,
 ) -> Result:
     """Find the representation in which a scan falls into few, well separated types.
 
@@ -78,6 +84,11 @@ def explore(
         Told a frozen `Progress`, at most ten times a second, on the calling thread.
     stop : threading.Event, optional
         Ends the work within about a second.
+    executor : Executor, optional
+        Where trials run (`search.executors`), instead of `workers` threads; it is left open.
+    store : Store, optional
+        Where finished trials are kept, such as the `Record` of a run folder: those that are there
+        are not computed again.
 
     Returns
     -------
@@ -98,23 +109,33 @@ def explore(
         _check_engine(prepared, plan)
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
-        study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
-        try:
-            study.sweep()
-            study.repeat_finalists()
-            decision = study.decide()
-            winner = study.winner(decision)
-            mixture, types, evidence = (
-                _one_type(winner, decision.reason)
-                if study.shows_one_type
-                else _types_with_evidence(study, winner)
+        with ExitStack() as opened:
+            where = executor or opened.enter_context(Threads(workers))
+            study = Study(
+                prepared, plan, where, store, stop or threading.Event(), on_progress, began
             )
-            confirmation = study.confirm(winner)
-        except StoppedError as stopped:
-            raise StoppedError("stopped", study.finished_trials()) from stopped
+            try:
+                study.sweep()
+                study.repeat_finalists()
+                decision = study.decide()
+                winner = study.winner(decision)
+                mixture, types, evidence = (
+                    _one_type(winner, decision.reason)
+                    if study.shows_one_type
+                    else types_with_evidence(study, winner)
+                )
+                confirmation = study.confirm(winner)
+            except StoppedError as stopped:
+                raise StoppedError("stopped", study.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
-    z = np.asarray(winner.fit.latents.mean)
-    cores = find_core_points(z, mixture, types, plan.decision.core_share)
+    followed: tuple[str, ...] = ()
+    typed = TypedPoints(winner.fit.codes, mixture, types)
+    if study.provisional is not None and winner.candidate.kind != "scattering":
+        before = np.asarray(study.provisional.typed.types.of_point)
+        same = follow(before, typed.component, types)
+        types, followed = same.type_of_component, (same.words,)
+        typed = TypedPoints(winner.fit.codes, mixture, types)
+    cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),
@@ -134,18 +155,16 @@ def explore(
         mixture=mixture,
         type_of_component=types,
         core_points=cores,
-        targets=choose_targets(
-            prepared.scan, patches.center_yx_px, z, mixture, types, cores, plan.targets
-        ),
+        targets=choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets),
         evidence=evidence,
         why=verdict(
             winner.candidate,
             decision,
             evidence,
             int(types.max()),
-            study.seed_agreement(decision.winner),
+            study.shown_agreement(decision.winner) if types.max() > 1 else None,
             study.n_seeds(decision.winner),
-            prepared.grid.pitch_m,
+            prepared.grid,
             trials,
             study.void_reasons(),
         ),
@@ -158,7 +177,13 @@ def explore(
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
-        notes=(*prepared.notes, *lateral, *_at_the_edge(mixture, plan), *confirmation),
+        notes=(
+            *prepared.notes,
+            *lateral,
+            *_at_the_edge(mixture, plan),
+            *confirmation,
+            *followed,
+        ),
     )
 
 
@@ -195,18 +220,15 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     found = transfer(result.representation, scan, keypoints)
-    component = result.mixture.assign(found.z).argmax(axis=1)
-    names = result.core_points.type_names
-    types = types_of_mixture(component, result.type_of_component, names)
-    types = replace(types, looks={**types.looks, **result.types.looks})
+    typed = result.typed.at(found.fit.codes)
     applied = replace(
         result,
         scan=found.scan,
         keypoints=found.keypoints,
         patches=found.patches,
         fit=found.fit,
-        edited_types=types if result.edited_types is not None else None,
-        why=applied_verdict(result, found.z),
+        edited_types=typed.edited_types,
+        why=applied_verdict(result, typed),
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
@@ -248,7 +270,7 @@ def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64],
     return winner.fit.mixtures[1], np.ones(1, np.int64), Evidence(1.0, 0.0, (), False, reason)
 
 
-def _types_with_evidence(
+def types_with_evidence(
     study: Study, winner: Outcome
 ) -> tuple[Mixture, NDArray[np.int64], Evidence]:
     """Return the winner's mixture, the type of each component, and whether there are types.
@@ -256,7 +278,7 @@ def _types_with_evidence(
     Without evidence those that keep to their own places are shown as possible types; where none
     do, the mixture has one component, and all points are of one type.
     """
-    z, yx = np.asarray(winner.fit.latents.mean), np.asarray(winner.fit.center_yx_px)
+    z, yx = winner.fit.codes, np.asarray(winner.fit.center_yx_px)
     places = Places.of(yx, winner.candidate.window_px)
     mixture, types = types_of_codes(
         winner.fit.mixtures, winner.rewards, z, places, study.plan.decision, winner.fit.bayesian
@@ -271,24 +293,14 @@ def _types_with_evidence(
 
 def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
-    prepared, plan = study.prepared, study.plan
+    plan = study.plan
     gain = study.mean_gain(winner)
     null_gains: tuple[float, ...] = ()
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):
             break
-        groups = surrogate_groups(
-            prepared,
-            winner.candidate,
-            plan,
-            numbers,
-            surrogate=phase_randomised,
-            find=lambda image: find_keypoints(
-                image, plan.keypoints, (winner.candidate.window_px + 1) / 2
-            ),
-        )
-        null_gains += study.null_gains(groups)
-    return judge(gain, null_gains, plan, places)
+        null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
+    return graded(judge(gain, null_gains, plan, places), study.prepared, plan.decision)
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

@@ -20,10 +20,11 @@ PRESETS: dict[str, dict[str, object]] = {
         "windows_px": (7, 9, 11, 13, 15, 17, 21),
         "training": {"epochs": 80, "batch_size": 64, "learning_rate": 1e-2},
         "decision": {"seeds": 5, "confirm_spatial": True},
-        "baselines": ("pca", "nmf", "fft"),
+        "baselines": ("pca", "nmf", "fft", "scattering"),
     },
     "paper": {
         "windows_px": (3, 7, 9, 11, 13, 20),
+        "baselines": (),
         "decoder": "spatial",
         "training": {
             "epochs": 1000,

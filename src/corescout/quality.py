@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from corescout.data import Finding, Keypoints, LineFaults, Scan
 from corescout.derived import derived_channels, with_derived
-from corescout.lines.doubts import fading, line_jumps, tip_change
+from corescout.lines.doubts import fading, line_jumps
 from corescout.lines.finding import find_line_faults
 from corescout.lines.mending import mend
+from corescout.lines.tip_change import tip_change
 
 LOST_LINES = 0.01  # share of lines
 SATURATED = 0.01  # share of pixels at one end of the range

@@ -44,7 +44,7 @@ class Transferred:
     @property
     def z(self) -> NDArray[np.float64]:
         """Codes (N, L)."""
-        return np.asarray(self.fit.latents.mean)
+        return self.fit.codes
 
 
 def transfer(
@@ -81,6 +81,9 @@ def transfer(
             np.asarray(patches.values),
             plan.training,
             seed=representation.candidate.seed,
+            scattering=prepared.scattering
+            if representation.candidate.kind == "scattering"
+            else None,
         )
     to_scan = prepared.grid.to_scan_px
     patches = replace(patches, center_yx_px=to_scan(np.asarray(patches.center_yx_px)))

@@ -17,6 +17,7 @@ from corescout.data.short_repr import short_repr
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
+from corescout.scattering import encode_scattering, fit_scattering
 from corescout.vae import (
     encode,
     epochs_of,
@@ -49,6 +50,8 @@ class TrialGroup:
     extra_rewards : tuple of str
         Those that need fits of their own, and the user's.
     bayesian : BayesianPlan
+    scattering : (N, F) or None
+        Scattering coefficients of the surroundings of each patch, for the candidate of that kind.
     """
 
     candidates: tuple[Candidate, ...]
@@ -60,6 +63,7 @@ class TrialGroup:
     rewards: tuple[str, ...] | None = None
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
+    scattering: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -74,23 +78,76 @@ class TrialGroup:
 
     @property
     def cost(self) -> float:
-        """Work in multiply-adds of one training pass, for sharing out time and progress."""
-        spec = specification_of(self.candidates[0], self.training)
-        count = len(self.patch_sets[0])
-        after = _MIXTURE_COST
-        if set(self.extra_rewards) & set(BAYESIAN):
-            work = self.bayesian.max_steps * self.bayesian.starts * self.bayesian.n_components
-            after += _BAYESIAN_COST * work
+        """Work in multiply-adds, for sharing out time and progress."""
+        return self.work.cost
+
+    @property
+    def passes(self) -> int:
+        """Times that a training sees every patch; 0 for a baseline."""
+        return self.work.passes
+
+    @property
+    def training_cost(self) -> float:
+        """Work of training alone; 0 for a baseline."""
+        return self.work.training_cost
+
+    @property
+    def work(self) -> Work:
+        """What it costs."""
+        bayesian = self.bayesian if set(self.extra_rewards) & set(BAYESIAN) else None
+        return Work(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stack of candidates costs, in multiply-adds, before its patches are cut.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        They differ in their seed only.
+    n_patches : int
+    training : TrainingPlan
+    bayesian : BayesianPlan or None
+        Where a Bayesian mixture is fitted too.
+    """
+
+    candidates: tuple[Candidate, ...]
+    n_patches: int
+    training: TrainingPlan
+    bayesian: BayesianPlan | None = None
+
+    @property
+    def cost(self) -> float:
+        """All of it."""
+        after, of = _MIXTURE_COST, self.bayesian
+        if of is not None:
+            after += _BAYESIAN_COST * of.max_steps * of.starts * of.n_components
         if self.candidates[0].kind != "vae":
-            return float(len(self.candidates) * count * (10 * spec.n_pixels + after))
+            after += 10 * specification_of(self.candidates[0], self.training).n_pixels
+        return self.training_cost + len(self.candidates) * self.n_patches * after
+
+    @property
+    def passes(self) -> int:
+        """Times that a training sees every patch; 0 for a baseline."""
+        if self.candidates[0].kind != "vae":
+            return 0
+        return epochs_of(self.training, self.n_patches)
+
+    @property
+    def training_cost(self) -> float:
+        """Work of training alone; 0 for a baseline."""
+        if not self.passes:
+            return 0.0
+        spec = specification_of(self.candidates[0], self.training)
         per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
         side = spec.canvas_px if spec.invariances else spec.window_px
         if spec.decoder == "spatial" and spec.invariances:
             per_patch += spec.window_px**2 * 2 * spec.hidden**2
         else:
             per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
-        passes = epochs_of(self.training, count)
-        return float(len(self.candidates) * count * (passes * (per_patch + _STEP_COST) + after))
+        count = len(self.candidates) * self.n_patches
+        return float(count * self.passes * (per_patch + _STEP_COST))
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,11 +229,31 @@ def encode_with(
     training: TrainingPlan,
     *,
     seed: int,
+    scattering: NDArray[np.float64] | None = None,
 ) -> Encoding:
-    """Encode patches (N, C, w, w) with the weights of a candidate of any kind."""
+    """Encode patches (N, C, w, w) with the weights of a candidate of any kind.
+
+    Parameters
+    ----------
+    scattering : (N, F), optional
+        Coefficients of the surroundings of the patches; needed by that kind alone.
+    """
+    if candidate.kind == "scattering":
+        return _encoded_scattering(scattering, weights)
     if candidate.kind != "vae":
         return encode_baseline(patches, weights, candidate.kind)
     return encode(patches, weights, specification_of(candidate, training), seed=seed)
+
+
+def _encoded_scattering(
+    features: NDArray[np.float64] | None, weights: Mapping[str, NDArray[np.float32]]
+) -> Encoding:
+    """Codes of scattering coefficients: they rebuild nothing."""
+    if features is None:
+        raise ValueError("encode_with: scattering needs the coefficients of the surroundings")
+    z = encode_scattering(features, weights)
+    zeros = np.zeros(len(z))
+    return Encoding(Latents(z, np.zeros_like(z)), np.full(len(z), np.nan), zeros, zeros)
 
 
 _Fitted = tuple[Fit, Mapping[str, NDArray[np.float32]], str | None, int]
@@ -196,7 +273,12 @@ def _fits(
         group.candidates, sets, seeds, _weights(group, sets, seeds, stop, on_step), strict=True
     ):
         encoding = encode_with(
-            candidate, weights, np.asarray(patches.values), group.training, seed=seed
+            candidate,
+            weights,
+            np.asarray(patches.values),
+            group.training,
+            seed=seed,
+            scattering=group.scattering,
         )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
@@ -226,6 +308,8 @@ def _weights(
 ) -> Sequence[Mapping[str, NDArray[np.float32]]]:
     """Weights of each candidate: trained as one stack, or a baseline's one after the other."""
     first = group.candidates[0]
+    if first.kind == "scattering" and group.scattering is not None:
+        return [fit_scattering(group.scattering, first.latent_dim)] * len(seeds)
     if first.kind != "vae":
         found = []
         for patches, seed in zip(sets, seeds, strict=True):
@@ -322,20 +406,43 @@ def _elbo_nats(fit: Fit, group: TrialGroup) -> NDArray[np.float64]:
     return np.asarray(likelihood - spec.beta(fit.candidate.beta0) * np.asarray(fit.kl_nats))
 
 
+def with_asked_fits(
+    group: TrialGroup, outcomes: Sequence[Outcome], stop: threading.Event | None = None
+) -> tuple[Outcome, ...]:
+    """Add the fits that only some rewards need to outcomes that were kept without, and score."""
+    fits = _with_asked(group, [o.fit for o in outcomes], stop)
+    names = [n for n in group.extra_rewards if n in (*HELD_OUT, *BAYESIAN)]
+    return tuple(
+        replace(
+            outcome,
+            fit=fit,
+            rewards={**outcome.rewards, **score(fit, names, void_because=outcome.collapsed)},
+        )
+        for outcome, fit in zip(outcomes, fits, strict=True)
+    )
+
+
 def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
     """Fit what the rewards look at: the mixtures, and those that only some rewards need."""
     seeds = [c.seed for c in group.candidates]
-    codes = [np.asarray(fit.latents.mean) for fit in fits]
+    codes = [fit.codes for fit in fits]
     kept = [np.asarray(fit.kept) for fit in fits]
     mixtures = fit_mixtures(codes, kept, group.mixtures, seeds, stop)
     wholes = [replace(fit, mixtures=m) for fit, m in zip(fits, mixtures, strict=True)]
+    return _with_asked(group, wholes, stop)
+
+
+def _with_asked(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
+    """Fit what only some rewards need: mixtures without each block, a Bayesian mixture."""
+    seeds = [c.seed for c in group.candidates]
+    codes = [fit.codes for fit in fits]
     if set(group.extra_rewards) & set(HELD_OUT):
-        wholes = [
+        fits = [
             replace(
                 fit,
                 held_out_nats=held_out_nats(
                     z,
-                    k,
+                    np.asarray(fit.kept),
                     np.asarray(fit.center_yx_px),
                     np.asarray(fit.block),
                     fit.candidate.window_px,
@@ -344,13 +451,13 @@ def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | N
                     stop,
                 ),
             )
-            for fit, z, k, seed in zip(wholes, codes, kept, seeds, strict=True)
+            for fit, z, seed in zip(fits, codes, seeds, strict=True)
         ]
     if set(group.extra_rewards) & set(BAYESIAN):
         from corescout.mixtures.bayesian import fit_bayesian  # pyro takes seconds to import
 
-        wholes = [
+        fits = [
             replace(fit, bayesian=fit_bayesian(z, group.bayesian, seed, stop))
-            for fit, z, seed in zip(wholes, codes, seeds, strict=True)
+            for fit, z, seed in zip(fits, codes, seeds, strict=True)
         ]
-    return wholes
+    return fits

@@ -127,8 +127,8 @@ def test_what_says_two_things_or_none_is_refused(case, run, capsys, tmp_path, mo
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        ('{"seed": 1, "seed": 2}', "'seed' stands in it twice"),
-        ('{"decision": {"weights": {"gain": 1, "gain": 2}}}', "'gain' stands in it twice"),
+        ('{"seed": 1, "seed": 2}', "'seed' is given twice"),
+        ('{"decision": {"weights": {"gain": 1, "gain": 2}}}', "'gain' is given twice"),
         ("{", "plan file"),
         ('{"sede": 1}', "did you mean 'seed'?"),
         ("[]", "plan"),
@@ -147,31 +147,14 @@ def test_a_dry_run_says_what_would_be_tried_and_writes_nothing(scan_of_surface, 
                "--dry-run"]  # fmt: skip
     assert _run(command) == 0
     said = capsys.readouterr().out
-    for label in ("9 px, none", "9 px, rt", "13 px, none", "13 px, rt", "4 candidates"):
+    for label in ("9 px, none", "9 px, rt", "13 px, none", "13 px, rt", "5 candidates"):
         assert label in said
     assert _run([*command, "--json", "--workers", "1"]) == 0
     table = json.loads(capsys.readouterr().out)
-    assert len(table["candidates"]) == 4
+    assert len(table["candidates"]) == 5  # with scattering
     assert 0 < sum(c["share"] for c in table["candidates"]) < 1
     assert table["seconds"] > 0
     assert sorted(scan_of_surface.parent.iterdir()) == before
-
-
-def test_what_a_dry_run_says_it_takes_is_of_the_right_size(scan_of_surface):
-    import time
-
-    from corescout.pipeline import explore
-    from corescout.preparation import prepare
-    from corescout.readers import read_scan
-    from corescout.search.dry_run import dry_run
-
-    scan = read_scan(scan_of_surface)
-    plan = Plan.preset("live", windows_px=(9,), decision={"null_surrogates": 0, "seeds": 1})
-    said = dry_run(prepare(scan, plan), plan, 1).seconds
-    began = time.perf_counter()
-    explore(scan, plan, workers=1)
-    took = time.perf_counter() - began
-    assert 0.1 * took < said < 10 * took  # the machine is shared
 
 
 JSON = {
@@ -206,8 +189,8 @@ def test_every_command_that_reports_has_json():
     from typer.main import get_command
 
     commands = get_command(app).commands
-    # `plan` is JSON itself, `watch` and `twin` run until Ctrl-C, `bench` takes a file.
-    for name in set(commands) - {"plan", "watch", "twin", "bench", "types"}:
+    # `plan` is JSON itself, `twin` runs until Ctrl-C, `bench` takes a file.
+    for name in set(commands) - {"plan", "twin", "bench", "types"}:
         assert any("--json" in p.opts for p in commands[name].params), name
     for name, command in commands["types"].commands.items():
         assert any("--json" in p.opts for p in command.params), name

@@ -1,5 +1,6 @@
 """`corescout watch`: a folder into which scans are saved."""
 
+import json
 import shutil
 import threading
 import time
@@ -42,7 +43,7 @@ def test_files_of_a_folder_are_explored_and_read(tmp_path, capsys):
     assert _run([*command, *WINDOWS]) == 0
     saving.join()
     said = capsys.readouterr().out
-    assert "the first scan; explored anew" in said
+    assert "the first scan; new exploration" in said
     assert "the same frame as" in said
     assert (out / "day.html").exists()
     outcomes = [
@@ -61,6 +62,22 @@ def one_scan(tmp_path):
     write_nsid(generate_surface((96, 96), seed=3).scan, folder / "a.h5")
     out = tmp_path / "day"
     return ["watch", str(folder), "--existing", "--out", str(out), *WINDOWS], out
+
+
+def test_with_json_stdout_is_what_comes_into_the_journal(tmp_path, capsys):
+    """Also beside the journal of an earlier watch: its entries are not told again."""
+    command, out = one_scan(tmp_path)
+    Day(out).close()
+    (out / "journal.jsonl").write_text('{"what": "released", "by": "a person"}\n')
+    assert _run([*command, "--most-scans", "1", "--json"]) == 0
+    said = capsys.readouterr()
+    lines = (out / "journal.jsonl").read_text("utf-8").splitlines(keepends=True)
+    assert said.out == "".join(lines[1:])
+    told = [json.loads(line)["what"] for line in said.out.splitlines()]
+    assert told[0] == "watch"
+    assert told[-1] == "watch ended"
+    assert "scan outcome" in told
+    assert "day.html" in said.err
 
 
 def test_a_watch_that_gave_up_exits_with_1(tmp_path, capsys, monkeypatch):

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corescout.cores import component_of
 from corescout.data import InputError
 from corescout.edits import correct, merge, recolor, rename, set_hidden, split
 from corescout.pipeline import apply
@@ -109,8 +108,7 @@ def test_a_split_type_is_found_again_by_its_component(typed_result, rng):
     plant = planted(typed_result, rng)
     rows = np.flatnonzero(plant.truth == 2)
     parted = split(plant.result, rows)
-    z = np.asarray(parted.fit.latents.mean)
-    by_mixture = parted.type_of_component[component_of(z, parted.mixture, parted.type_of_component)]
+    by_mixture = parted.type_of_component[parted.mixture.component_of(parted.codes)]
     assert np.mean(by_mixture[rows] == 3) > 0.9
     assert np.isclose(parted.mixture.weights.sum(), 1)
 

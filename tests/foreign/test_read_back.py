@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from corescout.instruments import read_journal
+from corescout.instruments import InstrumentError, Message, read_journal
 from foreign.conftest import target
 
 SPECTRUM, MOVE = "BiasSpectr.Start", "FolMe.XYPosSet"
@@ -23,7 +23,7 @@ def begun(bench, command: str) -> int:
         ({"command": "Bias.Get", "result": lambda _: [math.nan]}, "bias reads nan", MOVE),
         ({"command": "FolMe.SpeedSet", "ignore": True}, "speed of moves reads", MOVE),
         ({"command": "FolMe.SpeedSet", "arguments": lambda a: [a[0] * 50, a[1]]},
-         "speed of moves reads 100 um/s", MOVE),
+         "speed of moves reads 100 µm/s", MOVE),
         ({"command": "FolMe.SpeedGet", "result": lambda r: [r[0], 0]}, "speed of scans", MOVE),
         ({"command": "BiasSpectr.LimitsSet", "ignore": True}, "limits of the spectrum read",
          SPECTRUM),
@@ -48,6 +48,20 @@ def test_what_does_not_read_back_ends_the_plan_before_it_matters(bench, fault, w
     assert words in said
     assert begun(bench, never) == 0
     assert bench.session.state == "HOLD"
+
+
+@pytest.mark.parametrize(
+    ("message", "command", "words"),
+    [
+        (Message("bias", {"bias_v": 1.0}), "Bias.Set", "bias reads 0 V"),
+        (Message("speed", {"speed_m_per_s": 1.5e-6}), "FolMe.SpeedSet", "speed of moves reads"),
+    ],
+)
+def test_the_bridge_reads_back_at_once_what_it_has_set(bench, message, command, words):
+    """Also where no session looks before a motion."""
+    bench.controller.faults.add(command=command, ignore=True)
+    with pytest.raises(InstrumentError, match=words):
+        bench.instrument.send(message)
 
 
 def test_a_frame_that_the_controller_coerces_is_not_scanned(bench):

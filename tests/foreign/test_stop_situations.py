@@ -8,7 +8,9 @@ from contextlib import suppress
 
 import pytest
 
+from corescout.data import StoppedError
 from corescout.data.errors import CorescoutError
+from corescout.instruments import Message
 from foreign.conftest import MOTIONS, target
 
 REST_S = 0.5
@@ -115,6 +117,21 @@ def test_connecting_again_does_not_end_a_stop(bench):
     assert bench.session.state == "HOLD"
     assert bench.rested_after(asked) <= REST_S
     nothing_began(bench, asked)
+
+
+def test_a_release_needs_an_answer_and_not_an_open_connection_alone(bench):
+    """All that the stop sent was answered; then the controller falls silent."""
+    far(bench)
+    bench.stop()
+    bench.until(lambda: "confirmed" in bench.states(), 5.0)
+    bench.ended()
+    for port in range(4):
+        bench.controller.kill_port(port, "deaf")
+    with pytest.raises(CorescoutError):
+        bench.session.release(by="test")
+    assert bench.session.state == "HOLD"
+    with pytest.raises(StoppedError):
+        bench.instrument.send(Message("move", {"x_m": 0.0, "y_m": 0.0}, "t"))
 
 
 @pytest.mark.parametrize("kind", ["closed", "deaf"])
@@ -299,9 +316,39 @@ def test_a_bias_that_stays_is_not_confirmed(benches):
 
 
 @pytest.mark.parametrize("result", [float("nan"), float("inf")])
+def test_a_bias_that_is_no_number_is_not_confirmed(bench, result):
+    far(bench)
+    bench.controller.faults.add(command="Bias.Get", result=lambda _: [result])
+    bench.stop()
+    bench.until(lambda: "not confirmed" in bench.states(), 4.0)
+    assert "confirmed" not in bench.states()
+
+
+@pytest.mark.parametrize("result", [float("nan"), float("inf")])
 def test_a_position_that_is_no_number_is_not_confirmed(bench, result):
     far(bench)
     bench.controller.faults.add(command="FolMe.XYPosGet", result=lambda _: [result, result])
     bench.stop()
     time.sleep(2.5)
     assert "confirmed" not in bench.states()
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_ends_the_motion_goes_first_where_perhaps_one_command_is_taken(benches, busy):
+    """The own connection is deaf; a connection that answers somebody else drops all of the stop."""
+    bench = benches(latency_s=(0.02, 0.02))
+    far(bench)
+    bench.controller.kill_port(3, "deaf")
+    if busy:
+        bench.controller.faults.add(command="Bias.Get", port=1, times=1, delay_s=0.3)
+        asking = threading.Thread(target=bench.instrument.status, daemon=True)
+        asking.start()
+        bench.until(lambda: bench.controller.log.acted("Bias.Get"))
+    _, asked = bench.stop()
+    bench.rested_after(asked)
+    acted = [e for e in bench.controller.log.acted(*STOPS, since_t=asked) if e.port in (1, 2)]
+    firsts = {
+        port: next(e.command for e in acted if e.port == port) for port in {e.port for e in acted}
+    }
+    assert firsts[2] == "FolMe.Stop"
+    assert busy or firsts[1] == "FolMe.Stop"

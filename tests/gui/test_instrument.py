@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hands import QuickScans
 from qtpy.QtCore import Qt
 
 from corescout.gui.canvas.layer_data import LIVE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.canvas.tip_layer import TIP
 from corescout.gui.model.visit import VisitSettings
-from corescout.gui.model.workflow import State
-from corescout.gui.steps.instrument.choices import Choice
+from corescout.gui.model.workflow import StepState
+from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.loop_plot import LOOPS
 from corescout.instruments import read_journal
-from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 
 pytestmark = pytest.mark.gui
@@ -26,7 +26,7 @@ LONG = 30_000
 
 @pytest.fixture
 def twin(surface):
-    return DigitalTwin(surface, speed=60.0)
+    return QuickScans(surface, speed=60.0)
 
 
 @pytest.fixture
@@ -54,7 +54,9 @@ def step(explorer, quick_result, qtbot, tmp_path):
 
 @pytest.fixture
 def connected(step, twin, qtbot):
-    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    step.connect_instrument(
+        InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
+    )
     qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
     return step
 
@@ -88,7 +90,7 @@ def test_without_an_instrument_there_is_no_stop_and_nothing_to_approve(step):
 
 
 def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
-    offered = Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
+    offered = InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
     step.panel.choice.insertItem(0, offered.name, offered)
     step.panel.choice.setCurrentIndex(0)
     click(qtbot, step.panel.connect_button)
@@ -105,7 +107,8 @@ def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
     click(qtbot, step.panel.run_button)
     qtbot.waitUntil(lambda: step.progress.ended == "done", timeout=60_000)
     assert step.progress.text == "10 of 10 targets measured"
-    qtbot.waitUntil(lambda: step.workspace.workflow.state("instrument") is State.DONE, timeout=LONG)
+    workflow = step.workspace.workflow
+    qtbot.waitUntil(lambda: workflow.state("instrument") is StepState.DONE, timeout=LONG)
     targets = step.explorer.targets_step
     assert [targets.table.item(row, 4).text() for row in range(10)] == ["measured"] * 10
     qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
@@ -130,7 +133,7 @@ def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbo
     form = connected.panel.form_of_action
     dry_run(connected, qtbot)
     frames = [m for m in connected.check.messages if m.kind == "zoom" and m.target_uid is None]
-    assert len(frames) == 1  # ten targets, a look after every eight
+    assert len(frames) == 2  # ten targets: a look before the first, and after every eight
     count = connected.explorer.undo_stack.count()
     form.show_possible(frozenset({"mark"}), can_check=False)
     assert form.visit_settings().check_every == 0
@@ -222,7 +225,7 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     states = [step.explorer.targets_step.table.item(row, 4).text() for row in range(10)]
     assert "skipped" in states
     assert not step.panel.dry_run_button.isEnabled()
-    assert step.workspace.workflow.state("instrument") is State.PROBLEM
+    assert step.workspace.workflow.state("instrument") is StepState.PROBLEM
     click(qtbot, step.panel.stop_bar.release_button)
     qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
     qtbot.waitUntil(step.panel.dry_run_button.isEnabled, timeout=LONG)
@@ -275,7 +278,9 @@ def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected
 
 def test_closing_in_the_middle_of_a_run_stops_it_and_leaves_nothing(step, twin, qtbot):
     others = set(threads())
-    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    step.connect_instrument(
+        InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
+    )
     qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
     link = step.link
     twin.speed = 1.0

@@ -7,7 +7,7 @@ from qtpy.QtCore import Qt
 
 from corescout.data import Keypoints
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 SQUARE = np.array([[20.0, 20], [20, 80], [80, 80], [80, 20]])
@@ -104,14 +104,14 @@ class TestInTheWindow:
         step = surface_explorer.key_points_step
         step.detector.setCurrentIndex(step.detector.findData("none"))
         qtbot.waitUntil(lambda: "at least 50" in step.count.text(), timeout=5000)
-        assert step.workspace.workflow.state("key_points") is State.PROBLEM
+        assert step.workspace.workflow.state("key_points") is StepState.PROBLEM
         line = Outline("along", np.array([[20.0, 20], [20, 140], [140, 140]]))
         step.workspace.key_points.push(
             step.workspace.key_points.edits.with_outlines([line]), "a line"
         )
         step.spacing.setValue(3)
         qtbot.waitUntil(lambda: step.count.text().startswith("81 key points"), timeout=5000)
-        assert step.workspace.workflow.state("key_points") is State.DONE
+        assert step.workspace.workflow.state("key_points") is StepState.DONE
         assert len(surface_explorer.viewer.layers["paths and regions"].data) == 1
 
 

@@ -11,8 +11,8 @@ from corescout.exports import write_nsid
 from corescout.gui.canvas.layer_data import CORE, LIVE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.canvas.live_image import LiveImage
-from corescout.gui.model.workflow import State
-from corescout.gui.steps.instrument.choices import Choice
+from corescout.gui.model.workflow import StepState
+from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.live_section import FOLDER, INSTRUMENT
 from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
@@ -128,10 +128,10 @@ def test_types_that_are_given_up_are_not_told_as_found(step, surface):
     doubt = DoesNotFit("material", "25% of the places are of the type that they were of")
     step.live.show_result(Snapshot(understood=replace(read, does_not_fit=doubt)))
     assert "may be wrong: 25%" in explorer.verdict.text()
-    assert explorer.workspace.workflow.state("types") is State.PROBLEM
+    assert explorer.workspace.workflow.state("types") is StepState.PROBLEM
     step.live.show_result(Snapshot(understood=replace(read, does_not_fit=None)))
     assert "may be wrong" not in explorer.verdict.text()
-    assert explorer.workspace.workflow.state("types") is State.DONE
+    assert explorer.workspace.workflow.state("types") is StepState.DONE
 
 
 @pytest.fixture
@@ -141,7 +141,9 @@ def twin(surface):
 
 @pytest.fixture
 def watching(step, twin, qtbot):
-    step.connect_instrument(Choice("test twin", lambda: (twin, limits_of(twin)), fresh=True))
+    step.connect_instrument(
+        InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
+    )
     qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
     assert step.panel.live_section.source.currentText() == INSTRUMENT
     click(qtbot, step.panel.live_section.watch_button)

@@ -18,7 +18,7 @@ from qtpy.QtCore import Qt
 from corescout.colors import type_color
 from corescout.gui.canvas.layer_data import ROUTE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from reading_arcmd import arcmd_places_m
 
 pytestmark = pytest.mark.gui
@@ -86,7 +86,7 @@ def test_targets_are_numbered_in_the_order_of_their_visits(step):
     assert list(layer_of(step).features["number"]) == list(range(1, len(targets_of(step)) + 1))
     assert "µm" in step.route.text()
     states = [step.workspace.workflow.state(n) for n in ("explore", "types", "targets")]
-    assert set(states) == {State.DONE}
+    assert set(states) == {StepState.DONE}
 
 
 def test_a_dragged_target_is_another_one_and_comes_back(step, qtbot):
@@ -155,12 +155,12 @@ def test_settings_choose_anew_and_everything_is_undone(step, qtbot):
     step.spacing.setValue(100)
     step.margin.setValue(80)
     step.choice.setValue(1)
-    assert workflow.state("targets") is State.OUT_OF_DATE
+    assert workflow.state("targets") is StepState.OUT_OF_DATE
     step.workspace.targets.measured_xy_m.append(before[0].xy_m)
     step.avoid.setValue(200)
     step.choose_button.click()
     settled(step, qtbot)
-    assert workflow.state("targets") is State.DONE
+    assert workflow.state("targets") is StepState.DONE
     assert same_everywhere(step)
     kinds = [t.type for t in targets_of(step)]
     assert max(kinds.count(k) for k in set(kinds)) <= 2

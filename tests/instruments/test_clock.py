@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -10,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from corescout.instruments import Journal, Session, SessionError
+from corescout.data import InputError
+from corescout.instruments import Journal, Message, Session, SessionError
 from corescout.instruments.clock import SteadyClock
+from corescout.instruments.folder.outbox import Outbox, read_plan
 from corescout.live.policy import Policy, Signed
 
 BACK = timedelta(days=-1)
@@ -87,6 +90,41 @@ def test_a_plan_that_expired_in_an_earlier_session_is_not_revived(
     set_clock(BACK)
     with closing(Journal(path)) as journal:
         assert "expired" in Session(twin, limits, journal).preview(old).errors[0]
+
+
+@pytest.fixture
+def handed_over(tmp_path):
+    """A plan that lies in a folder since an hour: it has expired."""
+    path = Outbox(tmp_path).put([Message("bias", {"bias_v": 0.0})]).path
+    assert len(read_plan(path)) == 1
+    said = json.loads(path.read_text())
+    for key in ("made_at", "expires_at"):
+        said[key] = (datetime.fromisoformat(said[key]) - timedelta(hours=1)).isoformat()
+    path.write_text(json.dumps(said))
+    os.utime(path, (time.time() - 3600,) * 2)
+    return path
+
+
+def test_a_plan_in_a_folder_is_not_revived_while_the_program_runs(handed_over, set_clock):
+    clock = SteadyClock()
+    set_clock(timedelta(minutes=-50))
+    with pytest.raises(InputError, match="in force"):
+        read_plan(handed_over, clock)
+
+
+def test_a_plan_in_a_folder_is_not_revived_by_a_program_that_starts_after(handed_over, set_clock):
+    """It was written later than it is: nobody knows how long it has lain."""
+    set_clock(timedelta(minutes=-70))
+    with pytest.raises(InputError, match="clock"):
+        read_plan(handed_over, SteadyClock())
+
+
+def test_a_plan_in_a_folder_lasts_no_longer_than_plans_do(handed_over):
+    said = json.loads(handed_over.read_text())
+    said["expires_at"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    handed_over.write_text(json.dumps(said))
+    with pytest.raises(InputError, match="in force"):
+        read_plan(handed_over)
 
 
 def test_an_expired_policy_covers_nothing_also_when_it_is_signed_again(session, plan, set_clock):

@@ -154,6 +154,20 @@ def test_a_tip_that_is_elsewhere_holds_the_session(session, plan, twin):
     assert not any(m.kind == "spectrum" for m in twin.log)
 
 
+@pytest.mark.parametrize("off_v", [0.05, float("nan")])
+def test_a_bias_that_another_hand_has_set_holds_before_anything_moves(
+    session, plan, twin, monkeypatch, off_v
+):
+    session.preview(plan)
+    session.approve(plan.digest, by="test")
+    status = twin.status
+    monkeypatch.setattr(twin, "status", lambda: replace(status(), bias_v=status().bias_v + off_v))
+    last = list(session.run(plan))[-1]
+    assert "the bias reads" in last.reason
+    assert session.state == "HOLD"
+    assert not [m for m in twin.log if m.kind in ("move", "spectrum")]
+
+
 def test_a_lost_connection_holds_and_is_raised(session, plan, twin):
     session.preview(plan)
     session.approve(plan.digest, by="test")

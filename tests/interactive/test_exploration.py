@@ -18,7 +18,9 @@ from corescout.exports import write_nsid
 from corescout.instruments import Session, SessionError, plan_visits, read_visits, write_visits
 from corescout.interactive.exploration import Exploration
 from corescout.plan import Plan
+from corescout.plan_changes import PlanError
 from corescout.runs import write_run
+from corescout.surfaces import generate_surface
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +197,26 @@ def test_another_candidate_is_taken(result):
     assert len(taken.trials) == len(result.trials)
     with pytest.raises(InputError, match="one of the candidates"):
         result.take("99 px, rt")
+
+
+def test_a_baseline_is_taken_and_opens_again(tmp_path):
+    plan = Plan.preset(
+        "live", windows_px=(9,), invariances=("none",), baselines=("pca",),
+        decision={"seeds": 1, "null_surrogates": 0}, training={"max_steps": 100},
+    )  # fmt: skip
+    explored = Exploration.of(corescout.explore(generate_surface((96, 96), seed=3).scan, plan))
+    kinds = {trial.candidate.kind: trial.candidate.label for trial in explored.trials}
+    other = next(kind for kind in kinds if kind != explored.winner.kind)
+    for kind in (other, "pca"):
+        taken = explored.take(kinds[kind])
+        assert taken.winner.kind == kind
+        assert len(taken.trials) == len(explored.trials)
+        assert len(taken.targets) > 0
+    again = corescout.load(taken.save(tmp_path / "pca.corescout"))
+    assert again.winner.kind == "pca"
+    assert Plan.model_validate(again.plan).candidates(again.channels) == (again.winner,)
+    with pytest.raises(PlanError, match="baselines alone"):
+        Plan.preset("live", invariances=(), baselines=())
 
 
 def test_targets_are_chosen_anew(result):

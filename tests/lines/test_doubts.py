@@ -6,7 +6,7 @@ import pytest
 from corescout.plan import Plan
 from corescout.preparation import prepare
 from corescout.quality import assess
-from corescout.surfaces import Imaging, generate_family
+from corescout.surfaces import Imaging, generate_family, generate_surface
 from corescout.surfaces.line_faults import planted_faults
 
 SHAPE = (192, 192)
@@ -52,11 +52,21 @@ def test_a_fading_scan_is_covered_evenly():
     assert halves[1] == pytest.approx(halves[0], abs=0.06)
 
 
-def test_a_blunter_tip_is_said_with_the_line_where_it_changed():
-    imaging = Imaging(tip_change_px=2.0, tip_change_at=0.55)
-    surface = generate_family("voronoi", 44, SHAPE, imaging=imaging)
+@pytest.mark.parametrize(("family", "seed", "at"), [("voronoi", 1, 0.45), ("level_set", 0, 0.35)])
+def test_a_blunter_tip_is_said_with_the_line_where_it_changed(family, seed, at):
+    imaging = Imaging(tip_change_px=2.0, tip_change_at=at)
+    said = changes(generate_family(family, seed, SHAPE, imaging=imaging))
+    line = int(said[0].split("line ")[1].split()[0])
+    assert line == pytest.approx(at * SHAPE[0], abs=6)
+    assert "broader" in said[0]
+
+
+@pytest.mark.parametrize("seed", [3, 4, 7])
+def test_regions_with_other_walls_are_no_changed_tip(seed):
+    """Their walls are twice as broad as those above them."""
+    assert changes(generate_surface((160, 160), seed)) == []
+
+
+def changes(surface):
     notes = prepare(surface.scan, Plan(windows_px=(9,))).notes
-    (said,) = [n for n in notes if n.startswith("tip change")]
-    line = int(said.split("line ")[1].split()[0])
-    assert line == pytest.approx(0.55 * SHAPE[0], abs=12)
-    assert "broader" in said
+    return [n for n in notes if n.startswith("tip change")]

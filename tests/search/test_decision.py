@@ -123,3 +123,13 @@ def test_the_gate_lets_only_those_compete_that_keep_the_context():
     found = decide(trials, {}, plan)
     assert found.winner == 1
     assert "loses too much of the surroundings" in found.runners_up[0].reason
+
+
+def test_scattering_decides_only_where_nothing_else_can():
+    seen = trial(0, Candidate(21, latent_dim=6, kind="scattering"), gain=9.0)
+    found = decide([seen, trial(1, gain=1.0)], {}, ONE_REWARD)
+    assert found.winner == 1
+    assert found.tied == ()
+    assert "where nothing else can" in found.runners_up[-1].reason
+    collapsed = trial(1, void="collapsed", gain=1.0)
+    assert decide([seen, collapsed], {}, ONE_REWARD).winner == 0

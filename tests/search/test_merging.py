@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from corescout.cores import numbered_by_size
 from corescout.data import Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.search import Places, types_of_codes
-from corescout.search.merging import by_size, grouped, merging_steps, neighbourhood, overlap
+from corescout.search.merging import grouped, merging_steps, neighbourhood, overlap
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_one_type_without_merging_is_a_component_and_types_are_numbered_by_size(
         {4: mixture}, gain, z, Places.of(yx, 9), DecisionPlan(merging="none", reward="gain")
     )
     assert sorted(types) == [1, 2, 3, 4]
-    assert by_size(np.array([0, 1, 1]), np.array([0, 1, 0])).tolist() == [2, 1, 2]
+    assert numbered_by_size(np.array([0, 1, 1]), np.array([0, 1, 0])).tolist() == [2, 1, 2]
 
 
 def test_one_component_is_one_type(case):

@@ -94,6 +94,7 @@ def test_types_that_lie_alike_need_no_surrogates_and_are_not_claimed():
         assert not evidence.has_types
         assert "spread evenly over the scan" in evidence.reason
         assert evidence.agreement == places.value
+        assert evidence.p_value > PLAN.decision.significance
 
 
 def test_types_that_lie_apart_are_claimed_against_surrogates():

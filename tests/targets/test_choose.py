@@ -9,8 +9,8 @@ from corescout.targets import choose_targets
 
 def chosen(result, plan, measured=()):
     return choose_targets(
-        result.scan, np.asarray(result.patches.center_yx_px), np.asarray(result.fit.latents.mean),
-        result.mixture, np.asarray(result.type_of_component), result.core_points, plan, measured,
+        result.scan, np.asarray(result.patches.center_yx_px), result.typed, result.core_points,
+        plan, measured,
     )  # fmt: skip
 
 

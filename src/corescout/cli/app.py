@@ -22,6 +22,7 @@ from corescout.cli import (
     mcp,
     plan,
     report,
+    runs,
     sample,
     targets,
     twin,
@@ -66,6 +67,7 @@ for _module in (
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, epilog=epilog(_name))(getattr(_module, _name))
 app.add_typer(types.types, epilog=epilog("types"))
+app.add_typer(runs.runs, epilog=epilog("runs"))
 
 
 def _print_version(wanted: bool) -> None:

@@ -31,7 +31,8 @@ Channels = Annotated[
     ),
 ]
 PresetOption = Annotated[
-    Preset | None, typer.Option(help="live, the default, decides within a minute or two.")
+    Preset | None,
+    typer.Option(help="Preset of the settings; live, the default, decides within a minute or two."),
 ]
 PlanFile = Annotated[
     Path | None,
@@ -42,17 +43,20 @@ PlanFile = Annotated[
     ),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be tried and what it costs; try nothing.")
+    bool,
+    typer.Option("--dry-run", help="Show the candidates and what they cost; nothing is trained."),
 ]
 AllowCode = Annotated[
     bool,
     typer.Option("--allow-code", help="Run the rewards of one's own that the plan file names."),
 ]
 Windows = Annotated[str | None, typer.Option(help="Window sizes in px, such as 9,13.")]
-Invariances = Annotated[str | None, typer.Option(help="Any of none,r,rt,t,rs,rts.")]
-DetectorOption = Annotated[FindingDetector | None, typer.Option(help="How key points are found.")]
+Invariances = Annotated[
+    str | None, typer.Option(help="Invariances to try: any of none,r,rt,t,rs,rts.")
+]
+DetectorOption = Annotated[FindingDetector | None, typer.Option(help="Detector of key points.")]
 Reward = Annotated[
-    str | None, typer.Option(help="What is optimised: a reward's name or module:function.")
+    str | None, typer.Option(help="Reward to optimise: its name or module:function.")
 ]
 Weights = Annotated[
     str | None, typer.Option(help="A weighted sum instead, such as gain=1,context_retention=0.5.")
@@ -69,17 +73,24 @@ Also = Annotated[
 ]
 LatentDims = Annotated[str | None, typer.Option(help="Latent dimensions, such as 1,2,3.")]
 Baselines = Annotated[
-    str | None, typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft.")
+    str | None,
+    typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft,scattering."),
 ]
 MergingOption = Annotated[
-    Merging | None, typer.Option(help="Which components of a mixture become one type.")
+    Merging | None, typer.Option(help="Rule that makes components of a mixture one type.")
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="The same seed gives the same numbers.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Random seed; the same one gives the same numbers.")
+]
 Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Threads; all cores by default. Changes no number.")
 ]
-DeviceOption = Annotated[Device | None, typer.Option(help="Where models are trained.")]
+ProcessesOption = Annotated[
+    bool,
+    typer.Option("--processes", help="Processes instead of threads. Changes no number."),
+]
+DeviceOption = Annotated[Device | None, typer.Option(help="Device that trains the models.")]
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
 ]
@@ -90,9 +101,52 @@ ChannelMap = Annotated[
         help="The run's channel and what it is called in the file, where two vendors differ.",
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Run folder; NAME.corescout beside the file.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Say more on stderr.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Run folder to write; NAME.corescout beside the file by default."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing run.")]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with an exploration that was killed or stopped, with the plan it has.",
+    ),
+]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Take scan, plan and finished trials of a run; what other options change is"
+        " computed anew.",
+    ),
+]
+Match = Annotated[
+    str | None, typer.Option(help="Of a folder only files of such names, as '*T*.ibw'.")
+]
+PooledOption = Annotated[
+    bool,
+    typer.Option("--pooled", help="One representation and one set of types for all scans."),
+]
+OwnLevels = Annotated[
+    bool,
+    typer.Option("--own-levels", help="With --pooled: grey levels of each scan's own."),
+]
+SeriesValues = Annotated[
+    Path | None,
+    typer.Option("--series", help="CSV with file and value of each, such as its temperature."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Trials run on the workers of this Dask scheduler: tcp://host:8786, or its"
+        " scheduler file.",
+    ),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="More messages on stderr.")]
 
 
 def make_plan(
@@ -170,7 +224,7 @@ def make_plan(
         ) from error
     typed = _typed_rewards(reward, weights, objectives, also)
     typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
-    _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
+    load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
     return made
 
 
@@ -249,7 +303,7 @@ def _typed_rewards(
     return {*weighted, *listed, *([reward] if reward is not None else [])}
 
 
-def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
+def load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
     """Look up every reward; one of a plan file that is code is not, unless that was allowed."""
     from corescout.rewards import load_reward, look_in_current_folder, own_rewards
 
@@ -259,7 +313,7 @@ def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -
         raise InputError(
             "a plan file that runs no code",
             f"the reward{'' if len(strange) == 1 else 's'} {', '.join(strange)} in it",
-            "if you trust who wrote it, give --allow-code; else leave it out of the file",
+            "if you trust who wrote it, give --allow-code; otherwise remove it from the file",
         )
     if own:
         look_in_current_folder()
@@ -294,5 +348,5 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         doubled = next(name for name, _ in pairs if [n for n, _ in pairs].count(name) > 1)
-        raise ValueError(f"{doubled!r} stands in it twice")
+        raise ValueError(f"{doubled!r} is given twice")
     return found

@@ -19,7 +19,7 @@ from corescout.quantities import length_m
 
 if TYPE_CHECKING:
     from corescout.data import Result, Scan
-    from corescout.library import Comparison, Finding, LibraryType
+    from corescout.library import Comparison, LibraryType, Ranking
 
 types = typer.Typer(
     name="types",
@@ -65,9 +65,9 @@ def list_types(
 @types.command("add")
 def add(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Its number or name.")],
+    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Number or name of the type.")],
     name: Annotated[str | None, typer.Option(help="Name in the library.")] = None,
-    note: Annotated[str, typer.Option(help="What to remember of it.")] = "",
+    note: Annotated[str, typer.Option(help="Note to keep with it.")] = "",
     library: LibraryFolder = None,
     as_json: Json = False,
 ) -> None:
@@ -98,7 +98,7 @@ def find(
     top: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     least: Annotated[float, typer.Option(min=0, max=1, help="Least likeness.")] = 0.05,
     pixel_size: options.PixelSize = None,
-    out: Annotated[Path | None, typer.Option(help="CSV file; else it is printed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; printed by default.")] = None,
     channel_map: options.ChannelMap = None,
     library: LibraryFolder = None,
     as_json: Json = False,
@@ -216,7 +216,7 @@ def _library_row(entry: LibraryType) -> tuple[object, ...]:
 
 def _find(
     scan: Scan, kind: str | None, run: Path | None, keypoint: int | None, library: Path | None
-) -> Finding:
+) -> Ranking:
     from corescout.library import Library, find_like_point, find_like_type
     from corescout.runs import read_run
 
@@ -233,7 +233,7 @@ _FINDING_COLUMNS = ("rank", "y_px", "x_px", "x_m", "y_m", "likeness")
 
 
 def _finding_rows(
-    finding: Finding, top: int, least: float
+    finding: Ranking, top: int, least: float
 ) -> list[tuple[int, float, float, float | None, float | None, float]]:
     """Rank, place in pixels and metres (None without a scale), and likeness."""
     frame, rows = finding.transferred.scan.frame, []
@@ -244,7 +244,7 @@ def _finding_rows(
     return rows
 
 
-def _finding_csv(finding: Finding, top: int, least: float) -> str:
+def _finding_csv(finding: Ranking, top: int, least: float) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_FINDING_COLUMNS)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corescout.cli import options
+from corescout.cli.journal_tail import JournalTail
 from corescout.cli.settings import Settings
 from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.instruments import Instrument, Limits, StopReport
-    from corescout.live import Day, Runner, Trained
+    from corescout.live import Day, KnownRepresentation, Runner
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
     from corescout.live.states import ScanRecord
@@ -35,7 +37,7 @@ def watch(
         str | None, typer.Option(help="An instrument of the profiles instead.")
     ] = None,
     profiles: Annotated[
-        Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
+        Path | None, typer.Option(help="File of instrument profiles; your own by default.")
     ] = None,
     run: Annotated[
         Path | None, typer.Option(help="Begin with the representation of a finished run.")
@@ -57,7 +59,10 @@ def watch(
         int, typer.Option(min=1, help="Targets that may be measured unattended.")
     ] = 100,
     most_scans: Annotated[
-        int | None, typer.Option(min=1, help="End when so many scans are decided; else at Ctrl-C.")
+        int | None,
+        typer.Option(
+            min=1, help="Scans to decide before the watch ends; Ctrl-C ends it by default."
+        ),
     ] = None,
     preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
@@ -69,14 +74,19 @@ def watch(
     seed: options.Seed = None,
     workers: options.Workers = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the day; corescout-DATE where you are.")
+        Path | None,
+        typer.Option(help="Folder of the day; corescout-DATE in the current folder by default."),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each entry of the journal as a line of JSON.")
+    ] = False,
 ) -> None:
     """Watch a source: understand each scan as it arrives.
 
     Each is analysed, targets are suggested, and what is approved is measured.
     """
     from corescout.live import Day
+    from corescout.live.day.day import JOURNAL
     from corescout.live.policy import Policy
 
     plan = options.make_plan(
@@ -91,6 +101,8 @@ def watch(
     )
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
+    tail = JournalTail(day.folder / JOURNAL) if as_json else None
+    say = partial(typer.echo, err=as_json)  # with --json stdout holds entries alone
     try:
         known = _known(run)
         if source is None or source == "twin":
@@ -100,16 +112,18 @@ def watch(
             raise InputError("a source or --instrument", "both", "give one of them")
         else:
             runner = _on_folder(Path(source), day, plan, known, workers, existing, polling)
-        _watch(runner, most_scans)
+        _watch(runner, most_scans, say, tail)
     finally:
         day.close()
-    typer.echo(f"the day: {day.folder / 'day.html'}")
+        if tail is not None:
+            tail.print_new()
+    say(f"the day: {day.folder / 'day.html'}")
     if day.problem:
         typer.echo(f"NOT WRITTEN: {day.problem}", err=True)
         raise typer.Exit(1)
 
 
-def _known(run: Path | None) -> Trained | None:
+def _known(run: Path | None) -> KnownRepresentation | None:
     from corescout.live import trained
     from corescout.runs import read_run
 
@@ -136,7 +150,7 @@ def _at_instrument(
     limits: Limits | None,
     day: Day,
     plan: Plan,
-    known: Trained | None,
+    known: KnownRepresentation | None,
     policy: Policy | None,
     workers: int | None,
 ) -> Runner:
@@ -153,7 +167,7 @@ def _on_folder(
     folder: Path,
     day: Day,
     plan: Plan,
-    known: Trained | None,
+    known: KnownRepresentation | None,
     workers: int | None,
     existing: bool,
     polling: bool,
@@ -173,11 +187,13 @@ def _on_folder(
     return Runner(source, day, Analyst(plan, known, workers))
 
 
-def _watch(runner: Runner, most_scans: int | None) -> None:
+def _watch(
+    runner: Runner, most_scans: int | None, say: Callable[..., None], tail: JournalTail | None
+) -> None:
     """Print a line for each scan, listen to keys, and end at Ctrl-C."""
     from corescout.interactive.progress import stop_on_interrupt
 
-    runner.signals.said.connect(typer.echo)
+    runner.signals.said.connect(lambda text: say(text))
     shown, told = "", None
     with stop_on_interrupt() as stop:
         runner.start()
@@ -188,16 +204,16 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
             plan, check = runner.snapshot.plan, runner.snapshot.check
             if plan is not None and check is not None and plan.digest != shown:
                 shown = plan.digest
-                typer.echo(
-                    f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} um"
-                )
+                say(f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} µm")
                 for line in (*check.errors, *check.warnings):
-                    typer.echo(f"  {line}")
+                    say(f"  {line}")
+            if tail is not None:
+                tail.print_new()
             enough = most_scans is not None and _enough(runner.snapshot.records, most_scans)
-            told = _say_stop(runner, told)
+            told = _say_stop(runner, told, say)
             if stop.is_set() or (enough and not runner.measuring_or_due):
                 runner.stop()
-    _say_stop(runner, told)
+    _say_stop(runner, told, say)
     report = runner.stop_report
     if report is not None and not report.confirmed:
         raise typer.Exit(_NOT_CONFIRMED)
@@ -205,7 +221,8 @@ def _watch(runner: Runner, most_scans: int | None) -> None:
         n = runner.undecided
         left = f"; {n} scan{' has' if n == 1 else 's have'} no outcome" if n else ""
         typer.echo(
-            f"the watch ended by itself: {runner.gave_up or 'not all was done'}{left}", err=True
+            f"the watch ended by itself: {runner.gave_up or 'some of the work was not done'}{left}",
+            err=True,
         )
         raise typer.Exit(1)
 
@@ -215,11 +232,13 @@ def _enough(records: Sequence[ScanRecord], most_scans: int) -> bool:
     return any(r.outcome != "superseded" for r in records[most_scans - 1 :])
 
 
-def _say_stop(runner: Runner, told: StopReport | None) -> StopReport | None:
+def _say_stop(
+    runner: Runner, told: StopReport | None, say: Callable[..., None]
+) -> StopReport | None:
     """Say what is known of a stop, each time that it changes."""
     report = runner.stop_report
     if report is not None and report is not told:
-        typer.echo(str(report), err=not report.confirmed)
+        (say if report.confirmed else partial(typer.echo, err=True))(str(report))
     return report
 
 

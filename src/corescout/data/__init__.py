@@ -9,6 +9,7 @@ from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.cores import CorePoints
+from corescout.data.descriptors import WallDescriptors
 from corescout.data.encoding import Encoding
 from corescout.data.errors import CorescoutError, InputError, StoppedError
 from corescout.data.finding import Finding
@@ -21,14 +22,16 @@ from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
 from corescout.data.normalisation import Normalisation
 from corescout.data.patches import PatchSet
+from corescout.data.provisional import Provisional
 from corescout.data.representation import Representation
-from corescout.data.result import Evidence, Result, RunnerUp
+from corescout.data.result import Evidence, Grade, Result, RunnerUp
 from corescout.data.reward import Reward
 from corescout.data.scan import Scan
 from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
-from corescout.data.types import TypeLook, Types, types_of_mixture
+from corescout.data.typed_points import TypedPoints
+from corescout.data.types import TypeLook, Types
 
 __all__ = [
     "BayesianMixture",
@@ -39,6 +42,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Fit",
+    "Grade",
     "InputError",
     "Keypoints",
     "Latents",
@@ -48,6 +52,7 @@ __all__ = [
     "Normalisation",
     "PatchSet",
     "Progress",
+    "Provisional",
     "Representation",
     "Result",
     "Reward",
@@ -59,8 +64,9 @@ __all__ = [
     "Target",
     "Trial",
     "TypeLook",
+    "TypedPoints",
     "Types",
+    "WallDescriptors",
     "WallProfiles",
     "readonly",
-    "types_of_mixture",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["vae", "pca", "nmf", "fft"]
-KIND_NAMES = {"pca": "PCA", "nmf": "NMF", "fft": "FFT + NMF"}
+CandidateKind = Literal["vae", "pca", "nmf", "fft", "scattering"]
+KIND_NAMES = {"pca": "PCA", "nmf": "NMF", "fft": "FFT + NMF", "scattering": "scattering"}
 Decoder = Literal["canonical", "spatial"]
 Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian"]
 
@@ -29,7 +29,7 @@ class Candidate:
     beta0 : float
         Weight of the KL term at the reference window (13 px).
     seed : int
-    kind : {"vae", "pca", "nmf", "fft"}
+    kind : {"vae", "pca", "nmf", "fft", "scattering"}
         The method; all but "vae" are baselines that ignore invariances, decoder, likelihood and
         beta0.
     """
@@ -42,7 +42,7 @@ class Candidate:
     likelihood: Likelihood = "bernoulli"
     beta0: float = 1.0
     seed: int = 0
-    kind: Kind = "vae"
+    kind: CandidateKind = "vae"
 
     def __post_init__(self) -> None:
         letters = "" if self.invariances == "none" else self.invariances

@@ -76,6 +76,11 @@ class Fit:
         set_readonly(self, "block", (count if len(self.block) else 0,), np.int64)
 
     @property
+    def codes(self) -> NDArray[np.float64]:
+        """Codes (N, L) of the patches: the means of their posteriors."""
+        return self.latents.mean
+
+    @property
     def misfit_per_px(self) -> NDArray[np.float64]:
         """How much worse than perfectly each patch is rebuilt, in nats: -E_q[log p] - H(x)."""
         return np.asarray(-self.log_likelihood_per_px - self.target_entropy_per_px)

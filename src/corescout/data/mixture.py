@@ -71,6 +71,10 @@ class Mixture:
         k, dims = self.means.shape
         return int(k * dims + k * dims * (dims + 1) // 2 + k - 1 + (self.noise_density > 0))
 
+    def component_of(self, z: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the most probable component (N,) of codes z (N, L), from 0."""
+        return np.asarray(self.log_joint(z).argmax(axis=1))
+
     def mahalanobis2(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Squared Mahalanobis distances (N, K) of the codes z (N, L) to each centre."""
         factors = np.linalg.cholesky(self.covariances)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,11 @@ from corescout.data.representation import Representation
 from corescout.data.scan import Scan
 from corescout.data.target import Target
 from corescout.data.trial import Trial
-from corescout.data.types import Types, types_of_mixture
+from corescout.data.typed_points import TypedPoints
+from corescout.data.types import Types
 from corescout.data.verdict import Verdict, verdict_of
+
+Grade = Literal["one pattern", "drift", "possible zones", "distinct"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ class Evidence:
     keeps_to_places : bool
         They agree at a distance beyond what the parts of one pattern do. Without evidence such
         types are possible ones: shown, not claimed.
+    grade : str
+        "one pattern", "drift", "possible zones" or "distinct"; "" where nothing was asked.
+    drift_share : float
+        Share of what varies over the scan that a plane explains.
+    correlation_lengths : float
+        Of the pattern, along the shorter side of the scan.
     """
 
     p_value: float
@@ -58,6 +68,9 @@ class Evidence:
     agreement: float = float("nan")
     agreement_error: float = float("nan")
     keeps_to_places: bool = False
+    grade: Grade | Literal[""] = ""
+    drift_share: float = float("nan")
+    correlation_lengths: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,11 @@ class Result:
         count = self.mixture.n_components
         checked = readonly("Result.type_of_component", self.type_of_component, (count,), np.int64)
         object.__setattr__(self, "type_of_component", checked)
+        codes = {
+            number: readonly(f"Result.latents_by_trial[{number}]", z, (None, None))
+            for number, z in self.latents_by_trial.items()
+        }
+        object.__setattr__(self, "latents_by_trial", codes)
         if self.edited_types is not None:
             readonly(
                 "Result.edited_types.of_point", self.edited_types.of_point, (len(self.patches),),
@@ -175,17 +193,35 @@ class Result:
         return f"{self.n_types} {possible}type{'s' if self.n_types != 1 else ''}"
 
     @property
+    def worth(self) -> str:
+        """What is claimed of the types, for a narrow place: "possible types (drift)"."""
+        kinds = "one type" if self.n_types == 1 else "types"
+        claimed = self.evidence.has_types or self.n_types == 1
+        grade = f" ({self.evidence.grade})" if self.evidence.grade else ""
+        return f"{kinds if claimed else 'possible types'}{grade}"
+
+    @property
     def verdict(self) -> Verdict:
         """What was found, what to do next and why, for a person to read."""
         return verdict_of(self)
 
+    @property
+    def codes(self) -> NDArray[np.float64]:
+        """Codes (N, L) of the patches."""
+        return self.fit.codes
+
     @cached_property
+    def typed(self) -> TypedPoints:
+        """The patches in latent space with their types."""
+        return TypedPoints(
+            self.codes, self.mixture, self.type_of_component, self.edited_types,
+            self.core_points.type_names,
+        )  # fmt: skip
+
+    @property
     def types(self) -> Types:
         """Which type each patch is of, and what they are called: the mixture's, or as edited."""
-        if self.edited_types is not None:
-            return self.edited_types
-        component = self.mixture.assign(np.asarray(self.fit.latents.mean)).argmax(axis=1)
-        return types_of_mixture(component, self.type_of_component, self.core_points.type_names)
+        return self.typed.types
 
     @property
     def representation(self) -> Representation:

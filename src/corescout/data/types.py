@@ -91,22 +91,3 @@ class Types:
     def count(self, number: int) -> int:
         """Return how many points a type has."""
         return int(np.count_nonzero(self.of_point == number))
-
-
-def types_of_mixture(
-    component: NDArray[np.int64], type_of_component: NDArray[np.int64], names: tuple[str, ...]
-) -> Types:
-    """Return the types as a mixture has them: each point is of its component's type.
-
-    Parameters
-    ----------
-    component : (N,)
-        Most probable component of each point.
-    names : tuple of str
-        Of type 1, 2, ...; those that are missing are called by their number.
-    """
-    numbers = np.unique(type_of_component).tolist()
-    called = dict(enumerate(names, start=1))
-    of_point = np.asarray(type_of_component)[component]
-    looks = {n: TypeLook(called.get(n, f"type {n}")) for n in numbers}
-    return Types(of_point, np.zeros(len(of_point), bool), looks)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Mixture, Result
+from corescout.data import Mixture, Result, TypedPoints, Types
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,7 @@ class Components:
     def of(cls, result: Result) -> Components:
         """Return those of a result."""
         m = result.mixture
-        kinds = np.asarray(result.type_of_component)
-        return cls(m.weights, m.means, m.covariances, kinds, m.seen)
+        return cls(m.weights, m.means, m.covariances, result.type_of_component, m.seen)
 
     def mixture(self, z: NDArray[np.float64], *, converged: bool = True) -> Mixture:
         """Return them as a mixture, with what they say of the points seen."""
@@ -46,6 +45,11 @@ class Components:
             responsibilities=np.exp(joint - total[:, None]),
             log_likelihood_nats=float(total.sum()),
         )
+
+    def typed(self, z: NDArray[np.float64], types: Types, *, converged: bool = True) -> TypedPoints:
+        """Return points (N, L) with these components, typed as a person said."""
+        mixture = self.mixture(z, converged=converged)
+        return TypedPoints(z, mixture, self.type_of_component, types)
 
     def split_off(
         self, z: NDArray[np.float64], rows: NDArray[np.int64], number: int, kept: set[int]

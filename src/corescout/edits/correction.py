@@ -33,7 +33,7 @@ def correct(result: Result, rows: ArrayLike, number: int) -> Result:
         If there is no such type or no point.
     """
     look_of(result.types, number)
-    z = np.asarray(result.fit.latents.mean)
+    z = result.codes
     chosen = checked_rows(rows, len(z))
     if len(chosen) == 0:
         raise InputError("points to correct", "none", "select some on the scan or in the plot")
@@ -42,15 +42,14 @@ def correct(result: Result, rows: ArrayLike, number: int) -> Result:
     held = replace(result.types, of_point=of_point, by_hand=by_hand, looks=result.types.looks)
     components, converged = _refitted(Components.of(result), z, held)
     mixture = components.mixture(z, converged=converged)
-    kinds = components.type_of_component[mixture.log_joint(z).argmax(axis=1)]
+    kinds = components.type_of_component[mixture.component_of(z)]
     of_point = np.where(by_hand, of_point, kinds)
     looks = {n: look for n, look in held.looks.items() if (of_point == n).any()}
     keep = np.isin(components.type_of_component, sorted(looks))
     if not keep.all():
         components = _without(components, keep)
-        mixture = components.mixture(z, converged=converged)
     types = replace(held, of_point=of_point, looks=looks)
-    return with_types(result, types, mixture, components.type_of_component)
+    return with_types(result, components.typed(z, types, converged=converged))
 
 
 def _refitted(start: Components, z: NDArray[np.float64], held: Types) -> tuple[Components, bool]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from corescout.data import InputError, Result, TypeLook, Types
-from corescout.edits.follow import names, with_types
+from corescout.edits.follow import with_types
 from corescout.plan_changes import did_you_mean
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -27,8 +27,9 @@ def rename(result: Result, number: int, name: str) -> Result:
         found = f"{name!r}, which another type has" if name else "nothing"
         raise InputError("a name that no other type has", found, "choose another")
     types = _with_look(result.types, number, replace(look, name=name))
-    core = replace(result.core_points, type_names=names(types))
-    return replace(result, edited_types=types, core_points=core)
+    result = replace(result, edited_types=types)
+    core = replace(result.core_points, type_names=result.typed.type_names)
+    return replace(result, core_points=core)
 
 
 def recolor(result: Result, number: int, color: str | None) -> Result:
@@ -50,7 +51,7 @@ def set_hidden(result: Result, number: int, hidden: bool) -> Result:
     """Hide a type or show it again. A hidden one has no targets: the tip goes nowhere unseen."""
     look = look_of(result.types, number)
     types = _with_look(result.types, number, replace(look, hidden=hidden))
-    return with_types(result, types)
+    return with_types(result, replace(result.typed, edited_types=types))
 
 
 def number_of(types: Types, kind: int | str) -> int:

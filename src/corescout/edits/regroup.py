@@ -30,16 +30,14 @@ def merge(result: Result, into: int, others: Sequence[int]) -> Result:
     types = result.types
     for number in (into, *gone):
         look_of(types, number)
-    kinds = np.asarray(result.type_of_component)
-    return with_types(
-        result,
-        replace(
-            types,
-            of_point=np.where(np.isin(types.of_point, gone), into, types.of_point),
-            looks={n: look for n, look in types.looks.items() if n not in gone},
-        ),
-        type_of_component=np.where(np.isin(kinds, gone), into, kinds),
+    kinds = result.type_of_component
+    merged = replace(
+        types,
+        of_point=np.where(np.isin(types.of_point, gone), into, types.of_point),
+        looks={n: look for n, look in types.looks.items() if n not in gone},
     )
+    kinds = np.where(np.isin(kinds, gone), into, kinds)
+    return with_types(result, replace(result.typed, type_of_component=kinds, edited_types=merged))
 
 
 def split(result: Result, rows: ArrayLike, name: str | None = None) -> Result:
@@ -59,7 +57,7 @@ def split(result: Result, rows: ArrayLike, name: str | None = None) -> Result:
     InputError
         If no point is given, or all of them.
     """
-    z = np.asarray(result.fit.latents.mean)
+    z = result.codes
     chosen = checked_rows(rows, len(z))
     if len(chosen) in (0, len(z)):
         found = "all of them" if len(chosen) else "no point"
@@ -73,12 +71,8 @@ def split(result: Result, rows: ArrayLike, name: str | None = None) -> Result:
     looks = {n: look for n, look in types.looks.items() if (of_point == n).any()}
     looks[number] = TypeLook(_free_name(name or f"type {number}", looks.values()))
     split_off = Components.of(result).split_off(z, chosen, number, set(looks))
-    return with_types(
-        result,
-        replace(types, of_point=of_point, by_hand=by_hand, looks=looks),
-        split_off.mixture(z),
-        split_off.type_of_component,
-    )
+    parted = replace(types, of_point=of_point, by_hand=by_hand, looks=looks)
+    return with_types(result, split_off.typed(z, parted))
 
 
 def checked_rows(rows: ArrayLike, count: int) -> NDArray[np.int64]:

@@ -96,7 +96,7 @@ def _trained(
             "explore with --set decoder=spatial --set training.angle_guide=normal, as 'paper' does",
         )  # fmt: skip
     count = min(result.mixture.n_components, max(outcome.fit.mixtures))
-    z, theirs = np.asarray(result.fit.latents.mean), np.asarray(outcome.fit.latents.mean)
-    ours = result.mixture.assign(z).argmax(axis=1)
-    other = outcome.fit.mixtures[count].assign(theirs).argmax(axis=1)
+    z, theirs = result.codes, outcome.fit.codes
+    ours = result.mixture.component_of(z)
+    other = outcome.fit.mixtures[count].component_of(theirs)
     return outcome.weights, float(adjusted_rand(ours, other))

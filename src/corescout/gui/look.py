@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtWidgets import QWidget
 
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 
 PALETTE_STEPS = 64  # colours of a continuous scale: a plot caches one symbol for each
 
 STATE_COLORS = {
-    State.TO_DO: "#8A8A8A",
-    State.RUNNING: "#E69F00",
-    State.DONE: "#009E73",
-    State.OUT_OF_DATE: "#CC79A7",
-    State.PROBLEM: "#D55E00",
+    StepState.TO_DO: "#8A8A8A",
+    StepState.RUNNING: "#E69F00",
+    StepState.DONE: "#009E73",
+    StepState.OUT_OF_DATE: "#CC79A7",
+    StepState.PROBLEM: "#D55E00",
 }
 # Of the verdict: what the line before its words says.
 VERDICT_COLORS = {
     "empty": "#8A8A8A", "ready": "#56B4E9", "running": "#E69F00", "types": "#009E73",
     "none": "#CC79A7", "problem": "#D55E00",
 }  # fmt: skip
-PROBLEM = STATE_COLORS[State.PROBLEM]
-DOUBT = STATE_COLORS[State.RUNNING]
+PROBLEM = STATE_COLORS[StepState.PROBLEM]
+DOUBT = STATE_COLORS[StepState.RUNNING]
 
 
 def background(theme: str) -> str:
@@ -58,3 +60,47 @@ def _colormap(name: str, first: float, last: float) -> NDArray[np.float64]:
 
     table = pg.colormap.get(name).map(np.linspace(first, last, PALETTE_STEPS), mode="float")
     return np.asarray(table, dtype=np.float64)
+
+
+# Words in a colour, by what they are: (dark, light). Each reads on the theme's background.
+_TINTS = {
+    "problem": ("#FF8F5A", "#A83200"), "doubt": ("#F0B030", "#7A4F00"),
+    "hint": ("#B8BCC4", "#50545A"),
+}  # fmt: skip
+_ROLE = "corescout-tint"
+_shown = {"dark": True}
+
+
+def tint_color(role: str) -> str:
+    """Return the colour of words of a role in the theme that is shown: problem, doubt or hint."""
+    dark, light = _TINTS[role]
+    return dark if _shown["dark"] else light
+
+
+def tint(label: QWidget, role: str) -> None:
+    """Show the words of a label in the colour of a role, in any theme; "" for the plain one."""
+    label.setProperty(_ROLE, role)
+    label.setStyleSheet(f"color: {tint_color(role)};" if role else "")
+
+
+def follow_theme(root: QWidget, *, dark: bool) -> None:
+    """The theme is dark or light now: words below a widget change their colours."""
+    _shown["dark"] = dark
+    for label in root.findChildren(QWidget):
+        role = label.property(_ROLE)
+        if role:
+            tint(label, str(role))
+
+
+def swatch(color: str, side_px: int = 14) -> QIcon:
+    """Return a square of a colour."""
+    pixmap = QPixmap(side_px, side_px)
+    pixmap.fill(QColor(color))
+    return true_icon(pixmap)
+
+
+def true_icon(pixmap: QPixmap) -> QIcon:
+    """An icon that keeps its colours in a selected row, where Qt would tint it."""
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

@@ -15,12 +15,12 @@ from corescout.exports.arcmd import FIRST_SPOT, arcmd_commands
 from corescout.instruments.folder import FolderInstrument
 from corescout.instruments.folder.arrivals import Signature, read_content, signature_of
 from corescout.instruments.folder.outbox import PlanFile
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Message, MessageKind
 from corescout.instruments.protocol import Capabilities, InstrumentError, Status
 from corescout.whole import write_whole
 
 Origin = Literal["corner", "absolute"]
-_ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum"})
+_ACTIONS: frozenset[MessageKind] = frozenset({"bias", "speed", "move", "mark", "spectrum"})
 _NOTES = (
     "bias, speed and the settings of spectra are those set in Igor: only places are sent, and"
     " curves are started there",
@@ -135,4 +135,4 @@ class AsylumInstrument(FolderInstrument):
             if isinstance(content, Scan) and content.frame is not None:
                 self._image = (path, signature, content.frame)
                 return content.frame
-        raise InstrumentError(f"no image in {self._folder}: scan once, so that places can be told")
+        raise InstrumentError(f"no image in {self._folder}: scan once; the image gives the places")

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Measurement, Scan, ScanFrame, StoppedError
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Message, MessageKind
 from corescout.instruments.protocol import (
     Capabilities,
     Description,
@@ -38,7 +38,7 @@ ADDRESS = "PYRO:microscope.server@127.0.0.1:9092"
 TIMEOUT_S = 60.0  # an image comes as text
 _CLAMPED_M = 1e-12
 _RELEASE_S = 0.2  # that a call under way is waited for before its connection is cut
-_ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "spectrum"})
+_ACTIONS: frozenset[MessageKind] = frozenset({"bias", "speed", "move", "spectrum"})
 _NOTES = ("spectra are recorded ones: bias, speed and their settings are not sent",)
 _NO_SPECTRA = "the data set behind the server has no spectra: targets can be visited, not measured"
 _SPECTRAL_IMAGE = (

@@ -93,6 +93,7 @@ class Approved(Entry):
     by: str = ""
     plan: Mapping[str, Any] | None = None
     limits: Mapping[str, Any] | None = None
+    readback_noise_m: float | None = None  # of a position at rest, measured at this moment
     what: ClassVar[str] = "approved"
     told: ClassVar[bool] = True
 
@@ -313,7 +314,7 @@ class PartDied(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        then = "the watch gave up" if self.gave_up else "it was begun again"
+        then = "the watch gave up" if self.gave_up else "it was started again"
         return f"the part {self.part!r} of the watch died, {then}: {self.reason}"
 
 

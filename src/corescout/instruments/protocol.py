@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Message, MessageKind
 
 DOUBT = "doubt"  # in a scan's metadata: why what has ended is no whole scan of one place
 
@@ -44,7 +44,7 @@ class Capabilities:
 
     name: str
     address: str
-    actions: frozenset[Kind]
+    actions: frozenset[MessageKind]
     can_stop: bool
     can_read_back: bool
     whole_plans: bool = False
@@ -268,6 +268,29 @@ class ChecksStop(Protocol):
         """Say why a stop would not arrive; None if its connection is open and answers.
 
         From any thread; may wait for a second.
+        """
+
+
+@runtime_checkable
+class TriesStop(Protocol):
+    """An instrument that can be sent a stop while nothing moves, to see whether it is taken."""
+
+    def try_stop(self) -> str | None:
+        """Say why a stop is not taken; None if it is, or something runs and it was not sent.
+
+        Connected, from any thread. Raises InstrumentError if there is no answer.
+        """
+
+
+@runtime_checkable
+class TellsNoise(Protocol):
+    """An instrument that measures how far its read-back position scatters at rest."""
+
+    def readback_noise(self) -> float:
+        """Standard deviation of one coordinate in metres; from now on stops are confirmed by it.
+
+        Connected, from any thread. Raises InstrumentError if the position cannot be read, or the
+        tip moves.
         """
 
 

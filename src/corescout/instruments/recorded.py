@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from corescout.data import Measurement, Scan, SpectrumGrid, StoppedError
-from corescout.instruments.messages import Kind, Message, in_words
+from corescout.instruments.messages import Message, MessageKind, in_words
 from corescout.instruments.protocol import (
     Capabilities,
     Description,
@@ -43,7 +43,7 @@ class RecordedInstrument:
     @property
     def capabilities(self) -> Capabilities:
         """What was recorded: spectra only where there is a grid of them."""
-        known: set[Kind] = {"bias", "speed", "move", "mark", "zoom"}
+        known: set[MessageKind] = {"bias", "speed", "move", "mark", "zoom"}
         if self._spectra is not None:
             known.add("spectrum")
         address = f"recorded {id(self):x}"

@@ -19,22 +19,18 @@ def take(result: Result, wanted: Candidate | str | int, workers: int | None = No
         If there is no such candidate.
     """
     candidate = _candidate(result, wanted)
+    baseline = candidate.kind != "vae"
     plan = Plan.model_validate(result.plan)
     alone = plan.model_copy(
         update={
             "windows_px": (candidate.window_px,),
             "latent_dims": (candidate.latent_dim,),
-            "invariances": (candidate.invariances,),
-            "baselines": (),
+            "invariances": () if baseline else (candidate.invariances,),
+            "baselines": (candidate.kind,) if baseline else (),
             "max_trials": None,
             "max_repeated": None,
         }
     )
-    if candidate.kind != "vae":  # autoencoders come first in a plan, and cannot be left out
-        raise InputError(
-            "an autoencoder", f"the baseline {candidate.label}",
-            "explore with baselines alone in mind: compare its rewards in `trials`",
-        )  # fmt: skip
     found = explore(result.scan, alone, keypoints=result.keypoints, workers=workers)
     note = f"{candidate.label} was taken by hand instead of {result.winner.label}"
     return replace(

@@ -65,7 +65,7 @@ def latent_figure(result: Result) -> Figure:
 
     figure = new_figure(5.6, 4.9)
     axes = figure.subplots()
-    draw_latents(axes, np.asarray(result.fit.latents.mean), type_colors(result))
+    draw_latents(axes, result.codes, type_colors(result))
     chosen = result.types.colors
     draw_ellipses(axes, result.mixture, np.asarray(result.type_of_component), chosen)
     for n, look in result.types.looks.items():

@@ -132,12 +132,14 @@ def _allowed(
     from scipy.ndimage import minimum_filter
 
     margin = int(np.ceil(margin_px))
-    free = minimum_filter(known, 2 * margin + 1, mode="constant", cval=False)
     # A place between pixels keeps the distance too, not only the pixel that it is nearest to.
     last = np.array(known.shape) - 1
     inside = (yx_px >= margin_px).all(axis=1) & (yx_px <= last - margin_px).all(axis=1)
     y, x = np.clip(np.rint(yx_px).astype(int), 0, last).T
-    return np.asarray(inside & free[y, x])
+    if not known.all():
+        inside &= minimum_filter(known, 2 * margin + 1, mode="constant", cval=False)[y, x]
+    at_edge = (np.minimum(y, last[0] - y) < margin) | (np.minimum(x, last[1] - x) < margin)
+    return np.asarray(inside & ~at_edge)
 
 
 def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> Places:

@@ -151,13 +151,13 @@ def _of_a_narrower(
     """
     from scipy.ndimage import minimum_filter
 
-    lost = np.zeros(len(width), bool)
+    lost, of_each = np.zeros(len(width), bool), width.astype(np.float32)
     places = flanks.pixels(found, shape)
     for dark in (True, False):
         same = found.dark == dark
         narrowest = np.full(shape, np.inf, np.float32)
         for y, x in places:
-            np.minimum.at(narrowest, (y[same], x[same]), width[same])
+            np.minimum.at(narrowest.ravel(), y[same] * shape[1] + x[same], of_each[same])
         narrowest = minimum_filter(narrowest, 3)
         margin = _EQUAL_PX if dark else -_EQUAL_PX
         for y, x in places:
@@ -170,22 +170,26 @@ def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Po
     xx = smooth[1:-1, 2:] - 2 * smooth[inner] + smooth[1:-1, :-2]
     yy = smooth[2:, 1:-1] - 2 * smooth[inner] + smooth[:-2, 1:-1]
     xy = (smooth[2:, 2:] - smooth[2:, :-2] - smooth[:-2, 2:] + smooth[:-2, :-2]) / 4
+    y_slope = (smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2
+    x_slope = (smooth[1:-1, 2:] - smooth[1:-1, :-2]) / 2
     mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    able = np.abs(mean) + half > least[1:-1] / 2  # the larger curvature, in size
+    bend = mean + np.copysign(half, mean)  # the larger curvature, in size
+    other = mean - np.copysign(half, mean)
+    # The way to where the slope across the line is zero: -(g . n) n / bend, and n n' is
+    # (Hessian - other) / (bend - other), which needs no eigenvector.
+    scale = bend * (bend - other)
+    scale[scale == 0] = np.inf
+    y_shift = -((yy - other) * y_slope + xy * x_slope) / scale
+    x_shift = -(xy * y_slope + (xx - other) * x_slope) / scale
+    able = (np.abs(y_shift) <= _WITHIN_PX) & (np.abs(x_shift) <= _WITHIN_PX)
+    able &= np.abs(bend) > least[1:-1] / 2
     at = np.argwhere(able)
-    xx, yy, xy, mean, half = (np.asarray(a[able]) for a in (xx, yy, xy, mean, half))
-    dark = mean > 0
-    bend = np.where(dark, mean + half, mean - half)
+    xx, yy, xy, bend = (np.asarray(a[able]) for a in (xx, yy, xy, bend))
     # The eigenvector of `bend`, written twice: one of the two may vanish.
-    first = np.stack([xy, bend - yy])
-    second = np.stack([bend - xx, xy])
-    normal = np.where(np.abs(bend - yy) > np.abs(bend - xx), first, second)
-    normal = np.asarray(normal / np.maximum(np.hypot(*normal), 1e-20))
-    y, x = (at + 1).T
-    slope = np.stack([smooth[y + 1, x] - smooth[y - 1, x], smooth[y, x + 1] - smooth[y, x - 1]]) / 2
-    shift = -(slope * normal).sum(axis=0) / bend * normal
-    inside = (np.abs(shift) <= _WITHIN_PX).all(axis=0)
-    return _Points(np.column_stack([y, x]), normal, shift, dark).take(inside)
+    by_x = np.abs(bend - yy) > np.abs(bend - xx)
+    normal = np.stack([np.where(by_x, xy, bend - xx), np.where(by_x, bend - yy, xy)])
+    normal /= np.maximum(np.hypot(*normal), np.float32(1e-20))
+    return _Points(at + 1, normal, np.stack([y_shift[able], x_shift[able]]), bend > 0)
 
 
 def _between_others(
@@ -220,19 +224,36 @@ def _rises(found: _Points, smooth: NDArray[np.float32], sigma_px: float) -> NDAr
     return np.asarray(np.minimum(*sides) / sigma_px)
 
 
-def values_at(image: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+def values_at(image: NDArray[np.float32], places: NDArray[np.floating]) -> NDArray[np.float32]:
     """Values at places (2, N) between pixels; beyond the edge the edge goes on."""
     height, width = image.shape
-    y = np.clip(places[0], 0, height - 1.001).astype(np.float32)
-    x = np.clip(places[1], 0, width - 1.001).astype(np.float32)
-    top, left = y.astype(np.int32), x.astype(np.int32)
-    y -= top
+    y = np.clip(places[0], 0, height - 1.001).astype(np.float32, copy=False)
+    x = np.clip(places[1], 0, width - 1.001).astype(np.float32, copy=False)
+    first, left = y.astype(np.int32), x.astype(np.int32)
+    y -= first
     x -= left
-    first = top * width + left
+    first *= width
+    first += left
     flat = image.ravel()
-    upper = flat[first] * (1 - x) + flat[first + 1] * x
-    lower = flat[first + width] * (1 - x) + flat[first + width + 1] * x
-    return np.asarray(upper * (1 - y) + lower * y)
+    upper = _between(flat, first, x)
+    first += width
+    lower = _between(flat, first, x)
+    lower -= upper
+    lower *= y
+    lower += upper
+    return lower
+
+
+def _between(
+    flat: NDArray[np.float32], first: NDArray[np.int32], share: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Values a share of the way from pixels to the next ones in their row."""
+    value = flat.take(first)
+    step = flat.take(first + 1)
+    step -= value
+    step *= share
+    step += value
+    return np.asarray(step)
 
 
 def _along(

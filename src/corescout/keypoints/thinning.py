@@ -25,21 +25,27 @@ def thin(
     order = np.lexsort((-score, cells[:, 1], cells[:, 0]))
     rows, columns = (cells.max(axis=0) + 3).tolist()
     above = [-2 * columns + c for c in (-1, 0, 1)] + [-columns + c for c in (-2, -1, 0, 1, 2)]
-    neighbours = (*above, -2, -1)
-    holder = array("i", [-1]) * (rows * columns)
-    y, x = yx_px[:, 0].tolist(), yx_px[:, 1].tolist()
-    cell_of = (cells[:, 0] * columns + cells[:, 1]).tolist()
-    limit = spacing_px**2
+    neighbours = (-1, -columns, -columns - 1, -columns + 1, -2, *above)  # the likeliest first
+    neighbours = tuple(dict.fromkeys(neighbours))
+    far = -4 * spacing_px  # an empty cell: too far from every place to be in the way
+    y_of, x_of = (array("d", [far]) * (rows * columns) for _ in range(2))
+    y, x = (yx_px[order] - yx_px.min(axis=0)).T
+    limit, cell = spacing_px**2, -1
     chosen: list[int] = []
-    for i in order.tolist():
-        cell = cell_of[i]
-        if holder[cell] >= 0:
-            continue
+    cell_of = cells[order, 0] * columns + cells[order, 1]
+    for i, here, down, right in zip(
+        order.tolist(), cell_of.tolist(), y.tolist(), x.tolist(), strict=True
+    ):
+        if here == cell:
+            continue  # holds one already
         for step in neighbours:
-            j = holder[cell + step]
-            if j >= 0 and (y[j] - y[i]) ** 2 + (x[j] - x[i]) ** 2 < limit:
+            other = here + step
+            off = y_of[other] - down
+            aside = x_of[other] - right
+            if off * off + aside * aside < limit:
                 break
         else:
-            holder[cell] = i
+            cell = here
+            y_of[here], x_of[here] = down, right
             chosen.append(i)
     return np.sort(np.array(chosen, np.int64))

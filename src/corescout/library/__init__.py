@@ -2,14 +2,14 @@
 
 from corescout.library.comparison import Comparison, TypeShare, compare
 from corescout.library.entry import LibraryType, library_type
-from corescout.library.finding import Finding, find_like_point, find_like_type
+from corescout.library.finding import Ranking, find_like_point, find_like_type
 from corescout.library.store import Library
 
 __all__ = [
     "Comparison",
-    "Finding",
     "Library",
     "LibraryType",
+    "Ranking",
     "TypeShare",
     "compare",
     "find_like_point",

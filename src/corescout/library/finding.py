@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
+class Ranking:
     """Key points of a scan by how much they are like a type, or like one point.
 
     Attributes
@@ -51,7 +51,7 @@ class Finding:
         return rows[:count]
 
 
-def find_like_type(entry: LibraryType, scan: Scan, keypoints: Keypoints | None = None) -> Finding:
+def find_like_type(entry: LibraryType, scan: Scan, keypoints: Keypoints | None = None) -> Ranking:
     """Rank key points of a scan by how much they are like a type of the library.
 
     The likeness is the probability of the type times the chi-square tail of the squared
@@ -69,12 +69,12 @@ def find_like_type(entry: LibraryType, scan: Scan, keypoints: Keypoints | None =
     mine = np.asarray(known.type_of_component) == entry.number
     distance2 = known.mixture.mahalanobis2(found.z)[:, mine].min(axis=1)
     share = known.mixture.assign(found.z)[:, mine].sum(axis=1)
-    return _finding(found, share * _tail(distance2, found), entry.misfit_limit_per_px)
+    return _ranking(found, share * _tail(distance2, found), entry.misfit_limit_per_px)
 
 
 def find_like_point(
     result: Result, row: int, scan: Scan, keypoints: Keypoints | None = None
-) -> Finding:
+) -> Ranking:
     """Rank key points of a scan by how much they are like one patch of a result.
 
     The distance counts in standard deviations of the component that the patch belongs to. Two draws
@@ -88,7 +88,7 @@ def find_like_point(
     """
     from corescout.transfer import transfer  # torch
 
-    z = np.asarray(result.fit.latents.mean)
+    z = result.codes
     if not 0 <= row < len(z):
         raise InputError(f"a key point from 0 to {len(z) - 1}", str(row), "choose one of these")
     known: Representation = result.representation
@@ -96,7 +96,7 @@ def find_like_point(
     component = int(known.mixture.log_joint(z[row : row + 1]).argmax())
     factor = np.linalg.cholesky(known.mixture.covariances[component])
     distance2 = (np.linalg.solve(factor, (found.z - z[row]).T) ** 2).sum(axis=0) / 2
-    return _finding(found, _tail(distance2, found), misfit_limit_per_px(result))
+    return _ranking(found, _tail(distance2, found), misfit_limit_per_px(result))
 
 
 def _tail(distance2: NDArray[np.float64], found: Transferred) -> NDArray[np.float64]:
@@ -105,7 +105,7 @@ def _tail(distance2: NDArray[np.float64], found: Transferred) -> NDArray[np.floa
     return np.asarray(chi2.sf(distance2, found.z.shape[1]))
 
 
-def _finding(found: Transferred, likeness: NDArray[np.float64], limit: float) -> Finding:
+def _ranking(found: Transferred, likeness: NDArray[np.float64], limit: float) -> Ranking:
     familiar = found.fit.misfit_per_px <= limit
     order = np.lexsort((-likeness, ~familiar))
-    return Finding(found, likeness, familiar, order)
+    return Ranking(found, likeness, familiar, order)

@@ -1,21 +1,16 @@
-"""Doubts about the slow axis, each with its share and its place: jumps, fading, a changed tip."""
+"""Doubts about the slow axis, each with its share and its place: jumps and fading."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Finding, Keypoints, LineFaults
-from corescout.data.keypoints import KINDS
+from corescout.data import Finding, LineFaults
 
 LARGEST_MASKED = 0.015  # share of the lines
 LARGEST_FADE = 0.5  # log of the contrast from the first to the last line; clean ones reach 0.3
 LEAST_TREND = 0.85  # rank correlation of the contrast with the line
-LEAST_BLUNTING = 0.2  # log of the width of walls
-LEAST_APART = 0.33  # beyond 1/2: share of pairs of walls of which the one after is broader
 _BANDS = 8
-_FEWEST_WALLS = 40  # on either side of a change
-_ENDS = 0.2  # of the lines: too near to the end of the scan a change is not told
 
 
 def line_jumps(faults: LineFaults) -> Finding | None:
@@ -58,58 +53,6 @@ def fading(image: NDArray[np.float64], unit: str = "") -> Finding | None:
         float(1 - min(first, last) / max(first, last)),
         tuple(faint.tolist()),
     )
-
-
-def tip_change(keypoints: Keypoints, n_lines: int) -> Finding | None:
-    """Walls that are broader, or sharper, from one line on: the tip has changed.
-
-    Steps and dark lines are each compared with their own kind before and after; the place is the
-    line that tells the two apart best.
-    """
-    if keypoints.profiles is None:
-        return None
-    width, kind = np.asarray(keypoints.profiles.width_px), np.asarray(keypoints.profiles.kind)
-    line = np.asarray(keypoints.yx_px)[:, 0]
-    tries = np.linspace(_ENDS * n_lines, (1 - _ENDS) * n_lines, 25)
-    groups = [np.isfinite(width) & (kind == KINDS.index(name)) for name in ("step", "dark line")]
-    best, where = (0.0, 0.0), 0.0
-    for at in tries:
-        found = _compare(width, line < at, groups)
-        if found is not None and abs(found[0]) > abs(best[0]):
-            best, where = found, float(at)
-    apart, broader = best
-    if abs(apart) < LEAST_APART or abs(broader) < LEAST_BLUNTING or apart * broader < 0:
-        return None
-    share = 1 - where / n_lines
-    word = "broader" if broader > 0 else "narrower"
-    return Finding(
-        "tip change",
-        f"from about line {where:.0f} on walls are {abs(np.expm1(broader)):.0%} {word}: the tip"
-        " has changed, and types of the two parts may differ for that alone; scan again, or"
-        " analyse the parts one by one",
-        share,
-        tuple(range(round(where), n_lines)),
-    )
-
-
-def _compare(
-    width: NDArray[np.float64], before: NDArray[np.bool_], groups: list[NDArray[np.bool_]]
-) -> tuple[float, float] | None:
-    """How often walls after are broader than walls before, beyond 1/2, and log of the ratio."""
-    from scipy.stats import rankdata
-
-    apart, ratio, count = 0.0, 0.0, 0
-    for group in groups:
-        old, new = width[group & before], width[group & ~before]
-        if min(len(old), len(new)) < _FEWEST_WALLS:
-            continue
-        n = len(old) + len(new)
-        ranks = rankdata(np.concatenate([new, old]))[: len(new)]
-        share = (ranks.sum() - len(new) * (len(new) + 1) / 2) / (len(new) * len(old))
-        apart += n * (share - 0.5)
-        ratio += n * np.log(np.median(new) / np.median(old))
-        count += n
-    return (apart / count, ratio / count) if count else None
 
 
 def _contrast(band: NDArray[np.float64]) -> float:

@@ -19,7 +19,12 @@ _LEAST_JUMP = (
 _LEAST_MASKED, _MASKED_SIGMAS = 0.13, 4.5  # those that are masked too
 _COLUMNS = 512  # that the levels of a broad scan are estimated from
 _JUMP_SIGMAS = 4.0  # and beyond the scatter of the steps from line to line
+_MANY, _OF_MANY = (
+    0.2,
+    0.75,
+)  # share of the steps that jump from which on less will do: so much of it
 _ROUNDS = 3
+_RAMP_OF_MANY = 0.15  # there, as another jump may lie beside a jump by chance
 _RAMP_SHARE, _RAMP_SIGMAS = 0.06, 4.0  # a step beside a wall's: of its size, and of its error
 _LOST = 1.0  # log: a line fainter or stronger than its neighbours by e holds no usable values
 _LONGEST = 3  # lines of an excursion: a longer one is two jumps that stay
@@ -132,18 +137,22 @@ def _jumps(steps: _Steps) -> NDArray[np.float64]:
     size, error = steps.size, steps.error
     jumps = np.zeros(len(size))
     # More than half of the steps may be faults: the scatter is that of what is left, and grows.
-    usual, scatter = _running_median(size), 0.0
+    usual, scatter, strict = _running_median(size), 0.0, 1.0
     for _ in range(_ROUNDS):  # with the larger ones known, the smaller ones are seen
-        least = np.maximum(_LEAST_JUMP, _JUMP_SIGMAS * np.maximum(scatter, error))
+        least = np.maximum(_LEAST_JUMP, strict * _JUMP_SIGMAS * np.maximum(scatter, error))
         off = size - usual
         jumps = np.where((np.abs(off) > least) & np.isfinite(error), off, 0.0)
         usual = _running_median(size - jumps)
         left = np.abs(size - usual)[jumps == 0]
         scatter = max(scatter, 1.4826 * float(np.median(left))) if left.size else scatter
+        # Where every fifth step jumps, a step of 3 sigmas is a jump, not chance.
+        strict = _OF_MANY if np.mean(jumps != 0) > _MANY else 1.0
+    masked_sigmas = strict * _MASKED_SIGMAS
+    ramp_share = _RAMP_OF_MANY if strict < 1 else _RAMP_SHARE
     for first, last in _excursions(jumps):
-        if _is_wall(size, error, first, last):
+        if _is_wall(steps, first, last, ramp_share):
             jumps[first : last + 1] = 0.0
-        elif np.abs(jumps[first : last + 1]).max() < max(_LEAST_MASKED, _MASKED_SIGMAS * scatter):
+        elif np.abs(jumps[first : last + 1]).max() < max(_LEAST_MASKED, masked_sigmas * scatter):
             jumps[first : last + 1] = 0.0  # gain from line to line, which does not stay
         elif not _stays(jumps, first, last):
             there = first + np.flatnonzero(jumps[first : last + 1])
@@ -186,8 +195,9 @@ def _excursions(jumps: NDArray[np.float64]) -> list[tuple[int, int]]:
     return groups
 
 
-def _is_wall(size: NDArray[np.float64], error: NDArray[np.float64], first: int, last: int) -> bool:
+def _is_wall(steps: _Steps, first: int, last: int, least_share: float) -> bool:
     """Whether a ramp leads into a group of steps and another out of it, as a tip makes them."""
+    size, error = steps.size, steps.error
     if first == 0 or last + 1 >= len(size):
         return False
     before, after = size[first - 1], size[last + 1]
@@ -196,7 +206,7 @@ def _is_wall(size: NDArray[np.float64], error: NDArray[np.float64], first: int, 
         (before, error[first - 1], size[first]), (after, error[last + 1], size[last])
     ):  # fmt: skip
         is_one = ramp * step > 0 and abs(ramp) < abs(step)
-        ramps.append(is_one and abs(ramp) >= max(_RAMP_SHARE * abs(step), _RAMP_SIGMAS * its_error))
+        ramps.append(is_one and abs(ramp) >= max(least_share * abs(step), _RAMP_SIGMAS * its_error))
     alike = max(abs(before), abs(after)) <= 4 * min(abs(before), abs(after))
     return all(ramps) and alike
 

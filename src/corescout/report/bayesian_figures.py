@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corescout.colors import type_color
-from corescout.cores import find_core_points, order_by_size
+from corescout.cores import find_core_points, typed_by_size
 from corescout.data import Result, Trial
 from corescout.plan import Plan
 from corescout.report.drawing import (
@@ -45,9 +45,9 @@ def f7_bayesian_types(result: Result) -> Figure | None:
         return None
     mixture = result.bayesian_by_trial[best.number].effective_mixture()
     z = np.asarray(result.latents_by_trial[best.number])
-    types = order_by_size(mixture, z)
+    typed = typed_by_size(mixture, z)
     share = Plan.model_validate(result.plan).decision.core_share
-    core = find_core_points(z, mixture, types, share)
+    core = find_core_points(typed, share)
     places = np.asarray(result.keypoints.yx_px)
     second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
     figure = new_figure(11, 4.9)
@@ -60,7 +60,7 @@ def f7_bayesian_types(result: Result) -> Figure | None:
         look = {"s": 22, "c": type_color(kind), "edgecolors": "black", "linewidths": 0.5}
         left.scatter(places[rows, 1], places[rows, 0], **look)
         right.scatter(z[rows, 0], second[rows], **look, label=f"{name} ({len(rows)})")
-    draw_ellipses(right, mixture, types)
+    draw_ellipses(right, mixture, typed.type_of_component)
     left.set_title("Core points of the Bayesian mixture", fontsize=10)
     right.set_title(
         f"{best.candidate.label}: {mixture.n_components} effective components (2 sigma,"

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import type_color
+from corescout.colors import candidate_color, type_color
 from corescout.data import Result, Trial
 from corescout.mixtures import keep_dense
 from corescout.plan import Plan
 from corescout.report.bayesian_figures import f6_bayesian_rewards, f7_bayesian_types
 from corescout.report.drawing import (
     ELLIPSE_SHARE,
-    INVARIANCE_COLORS,
     draw_ellipses,
     draw_latents,
     draw_places,
@@ -48,7 +47,7 @@ def f1_overview(result: Result) -> Figure:
     draw_scan(left, result, colorbar=False)
     left.set_title(f"Scan: {result.channels[0]}", fontsize=10)
     _draw_samples(middle, result)
-    _draw_density(right, np.asarray(result.fit.latents.mean))
+    _draw_density(right, result.codes)
     return figure
 
 
@@ -85,7 +84,7 @@ def f5_types(result: Result) -> Figure:
     draw_scan(left, result)
     draw_places(left, result)
     left.set_title("Core points on the scan", fontsize=10)
-    z = np.asarray(result.fit.latents.mean)
+    z = result.codes
     draw_latents(right, z, type_colors(result))
     chosen = result.types.colors
     draw_ellipses(right, result.mixture, np.asarray(result.type_of_component), chosen)
@@ -267,7 +266,7 @@ def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
 
 def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: bool) -> None:
     axes.set_axis_on()
-    color = INVARIANCE_COLORS.get(trial.candidate.invariances, "#333333")
+    color = candidate_color(trial.candidate)
     draw_latents(axes, z, color if trial.state == "done" else "#C9A0A5", 3)
     axes.set_xlabel("")
     axes.set_ylabel("")

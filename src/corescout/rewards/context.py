@@ -25,7 +25,7 @@ def context_retention(fit: Fit) -> Reward:
     """
     from scipy.spatial import cKDTree
 
-    name, z = "context_retention", np.asarray(fit.latents.mean)
+    name, z = "context_retention", fit.codes
     if fit.context.shape[1] == 0 or len(np.unique(fit.block)) < 2:
         return Reward(name, float("nan"), "higher", void_because="too few spatial blocks")
     z = z / np.maximum(z.std(axis=0), 1e-12)

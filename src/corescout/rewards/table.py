@@ -59,6 +59,10 @@ BAYESIAN = ("neg_elbo", "bayesian_h", "neg_elbo_plus_h", "effective_components")
 QUICK = tuple(name for name in REWARDS if name not in (*HELD_OUT, *BAYESIAN))
 # These describe the collapse itself and stay comparable.
 _ALWAYS_VALID = {"reconstruction", "bce_minus_entropy", "variance_product", "total_variance"}
+# These mean the same in a latent space of any size and unit.
+_FREE_OF_UNITS = {
+    "gain", "context_retention", "held_out_gain", "bayesian_h", "effective_components",
+}  # fmt: skip
 
 
 def score(
@@ -79,6 +83,9 @@ def score(
         reward = _evaluate(name, load_reward(name), fit)
         if void_because is not None and name not in _ALWAYS_VALID:
             reward = replace(reward, void_because=void_because)
+        if fit.candidate.kind == "scattering" and name in REWARDS and name not in _FREE_OF_UNITS:
+            why = f"scattering has {fit.candidate.latent_dim} dimensions, in units of its own"
+            reward = replace(reward, value=math.nan, void_because=why)
         rewards[name] = reward
     return rewards
 

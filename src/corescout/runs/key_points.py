@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cores import component_of
 from corescout.data import Result
+from corescout.descriptors import DESCRIPTORS
+from corescout.wall_descriptors import wall_descriptors
 
 Column = NDArray[np.generic] | list[str]
 
@@ -33,6 +34,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "phase_step_deg": ("deg", "difference of the phase between the two sides; empty without one"),
     "wall": ("", "what the phase says: 180-degree wall, no phase step, or phase not given"),
     "direction_rad": ("rad", "direction of the wall in [0, pi), counter-clockwise as shown"),
+    **DESCRIPTORS,
     "score": ("", "strength of the detector's response; larger is clearer"),
     "misfit_per_px": ("nat/px", "how much worse than perfectly its patch is rebuilt"),
     "kl_nats": ("nat", "divergence of its posterior from the prior"),
@@ -46,13 +48,13 @@ def key_point_table(result: Result) -> dict[str, Column]:
 
     ``x_m``, ``y_m`` are NaN without a scale, ``angle_rad`` is there where the network infers one.
     """
-    z = np.asarray(result.fit.latents.mean)
+    typed = result.typed
+    z = typed.z
     places, types = np.asarray(result.patches.center_yx_px), result.types
     frame = result.scan.frame
     xy_m = np.full(places.shape, np.nan) if frame is None else frame.to_m(places)
     core = np.zeros(len(z), np.int64)
     core[result.core_points.index] = 1
-    probability, typicality, motif = _mixture_columns(result, z)
     table: dict[str, Column] = {
         "key_point": np.arange(len(z)),
         "y_px": places[:, 0],
@@ -61,10 +63,10 @@ def key_point_table(result: Result) -> dict[str, Column]:
         "y_m": xy_m[:, 1],
         "type": np.asarray(types.of_point),
         "type_name": [types.name(int(t)) for t in types.of_point],
-        "probability": probability,
-        "typicality": typicality,
+        "probability": typed.probability,
+        "typicality": typed.typicality,
         "core": core,
-        "motif": motif,
+        "motif": typed.mixture.component_of(z) + 1,
     }
     table |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
     if result.fit.latents.angle_rad is not None:
@@ -72,6 +74,7 @@ def key_point_table(result: Result) -> dict[str, Column]:
     profiles = getattr(result.keypoints, "profiles", None)
     if profiles is not None:
         table |= _profile_columns(profiles, result.patches.index)
+    table |= wall_descriptors(result).columns
     return table | {
         "score": np.asarray(result.keypoints.score)[result.patches.index],
         "misfit_per_px": np.asarray(result.fit.misfit_per_px),
@@ -98,18 +101,3 @@ def meaning_of(column: str) -> tuple[str, str]:
     """Return unit and meaning of a column of the table."""
     numbered = column.startswith("z") and column[1:].isdigit()
     return MEANINGS["z1" if numbered else column]
-
-
-def _mixture_columns(
-    result: Result, z: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Probability of the type, typicality in the component, and the component itself (N,)."""
-    from scipy.stats import chi2
-
-    mixture, kinds = result.mixture, np.asarray(result.type_of_component)
-    of_point = np.asarray(result.types.of_point)
-    tau = mixture.assign(z)
-    probability = np.where(kinds[None] == of_point[:, None], tau, 0.0).sum(axis=1)
-    component = component_of(z, mixture, kinds, of_point)
-    distance2 = np.take_along_axis(mixture.mahalanobis2(z), component[:, None], axis=1)[:, 0]
-    return probability, chi2.sf(distance2, z.shape[1]), tau.argmax(axis=1) + 1

@@ -1,21 +1,21 @@
 """The search: where trials run, which candidate wins and why, whether there are types."""
 
 from corescout.search.decision import Decision, decide
-from corescout.search.evidence import judge, settled, surrogate_groups, waves
+from corescout.search.evidence import judge, settled, surrogate_tasks, waves
 from corescout.search.merging import agreement_of, types_of_codes
 from corescout.search.places import Agreement, Places
-from corescout.search.runner import Runner
+from corescout.search.runner import TrialRunner
 
 __all__ = [
     "Agreement",
     "Decision",
     "Places",
-    "Runner",
+    "TrialRunner",
     "agreement_of",
     "decide",
     "judge",
     "settled",
-    "surrogate_groups",
+    "surrogate_tasks",
     "types_of_codes",
     "waves",
 ]

@@ -63,6 +63,7 @@ def first_scores(trials: Sequence[Trial], plan: DecisionPlan) -> dict[int, float
     able = [i for i, trial in enumerate(trials) if trial.state == "done"]
     able = [i for i in able if np.isfinite(scoring.score(trials[i].rewards))]
     able = [i for i in able if not keeps_direction(trials[i], trials, plan)]
+    able = [i for i in able if trials[i].candidate.kind != "scattering"] or able
     if plan.context_margin is not None and "context_retention" not in plan.reward_names:
         context = {i: _value(trials[i].rewards, "context_retention") for i in able}
         known = [v for v in context.values() if np.isfinite(v)]
@@ -151,7 +152,7 @@ class _Words:
         return self.number(i) + (f" +- {_number(spread)}" if np.isfinite(spread) else "")
 
     def tied(self, i: int, winner: int) -> str:
-        return f"{self.with_spread(i)} cannot be told from {self.with_spread(winner)}"
+        return f"{self.with_spread(i)} is not distinguishable from {self.with_spread(winner)}"
 
     def beaten(self, i: int, best: int, *, on_front: bool) -> str:
         what = self.scoring.what
@@ -208,6 +209,8 @@ def _excluded(
             if not np.isfinite(score)
             else "its types would be directions too, and do not decide (none_decides)"
             if keeps_direction(trial, trials, scoring.plan)
+            else "it sees beyond a window and decides only where nothing else can"
+            if trial.candidate.kind == "scattering"
             else "loses too much of the surroundings (context retention"
             f" {_value(trial.rewards, 'context_retention'):.2f})"
         )

@@ -12,26 +12,17 @@ types must lie apart as well (`search.places`), which costs nothing and is asked
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Keypoints, Normalisation, PatchSet
-from corescout.patches import cut_patches, fits
+from corescout.data import Candidate, Evidence
 from corescout.plan import Plan
-from corescout.preparation import Prepared
 from corescout.search.places import Agreement
-from corescout.trial import TrialGroup
+from corescout.search.tasks import Task
 
 _STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
 _FIRST_WAVE = 6  # surrogates that are tried before it is asked whether the answer is clear
-
-FindKeypoints = Callable[[NDArray[np.float32]], Keypoints]
-Surrogate = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
 
 
 def waves(plan: Plan) -> list[range]:
@@ -50,44 +41,24 @@ def settled(
     return gain <= 0 or _lie_alike(places, plan) or least_p > plan.decision.significance
 
 
-def surrogate_groups(
-    prepared: Prepared,
-    winner: Candidate,
-    plan: Plan,
-    numbers: range,
-    surrogate: Surrogate,
-    find: FindKeypoints,
-) -> list[TrialGroup]:
-    """Return the winner's trial on surfaces without types, in at least two groups if it can.
+def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]:
+    """Return the winner's trial on surfaces without types, in at least two stacks if it can.
 
     On a GPU they train as one stack.
     """
     stacks = 1 if plan.training.device == "cuda" else max(-(-len(numbers) // _STACK), 2)
     stacks = min(stacks, len(numbers))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sets = list(
-            pool.map(
-                lambda i: _surrogate_patches(prepared, winner, surrogate, find, plan.seed + 1 + i),
-                numbers,
-            )
-        )
+    if winner.kind == "scattering":  # each has coefficients of its own
+        stacks = len(numbers)
+    once = plan.model_copy(update={"training": plan.training.model_copy(update={"retries": 0})})
     return [
-        _group(winner, plan, [sets[i] for i in chosen], plan.seed + 1 + numbers[chosen[0]])
+        Task(
+            once,
+            tuple(replace(winner, seed=plan.seed + 1 + numbers[i]) for i in chosen),
+            tuple(numbers[i] for i in chosen),
+        )
         for chosen in np.array_split(np.arange(len(numbers)), stacks)
     ]
-
-
-def _group(winner: Candidate, plan: Plan, sets: list[PatchSet], first_seed: int) -> TrialGroup:
-    n_points = min(len(s) for s in sets)
-    return TrialGroup(
-        candidates=tuple(replace(winner, seed=first_seed + i) for i in range(len(sets))),
-        patch_sets=tuple(_thin(s, n_points, plan.seed) for s in sets),
-        context=np.zeros((n_points, 0)),
-        block=np.zeros(0, np.int64),
-        training=plan.training.model_copy(update={"retries": 0}),
-        mixtures=plan.mixtures,
-        rewards=("gain",),
-    )
 
 
 def judge(
@@ -103,12 +74,13 @@ def judge(
         reason = "no evidence of separate types: one component describes the codes best"
         return Evidence(1.0, gain, null_gains, False, reason, *apart)
     p_places = places.p_value if places and plan.decision.largest_agreement is not None else 0.0
-    if _lie_alike(places, plan):
+    if places is not None and _lie_alike(places, plan):
         reason = (
             "no evidence of separate types: the clusters are spread evenly over the scan, as"
             f" the parts of one pattern are ({places})"
         )
-        return Evidence(p_places, gain, null_gains, False, reason, *apart)
+        p_value = max(p_places, _p_of_one_pattern(places, plan))
+        return Evidence(p_value, gain, null_gains, False, reason, *apart)
     if not null_gains:
         asked = plan.decision.null_surrogates > 0
         reason = _not_tested(plan) if asked else "not tested against surfaces without types"
@@ -155,31 +127,12 @@ def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
     return least <= largest or not places.p_value <= plan.decision.significance
 
 
-def _surrogate_patches(
-    prepared: Prepared, winner: Candidate, surrogate: Surrogate, find: FindKeypoints, seed: int
-) -> PatchSet:
-    images = np.stack([surrogate(image, seed) for image in prepared.images])
-    found = find(images[0])
-    valid = np.flatnonzero(fits(found.yx_px, images, winner.window_px))
-    if len(valid) < 0.5 * len(prepared.keypoints):
-        # A surface of noise may show too few walls: its patches stand where the scan's do.
-        found = prepared.keypoints
-        valid = np.arange(len(found))
-    rng = np.random.default_rng(seed)
-    if len(valid) > len(prepared.keypoints):
-        valid = np.sort(rng.choice(valid, len(prepared.keypoints), replace=False))
-    zeros = np.zeros(len(prepared.channels))
-    levels = Normalisation(prepared.channels, zeros, zeros + 1)
-    return cut_patches(images, found, valid, winner.window_px, levels)
+def _p_of_one_pattern(places: Agreement, plan: Plan) -> float:
+    """How likely an agreement as high is where it is truly no more than one pattern may have.
 
+    The normal tail of (value - largest) / standard error: at least 0.16 where types lie alike.
+    """
+    from scipy.stats import norm
 
-def _thin(patches: PatchSet, count: int, seed: int) -> PatchSet:
-    if len(patches) == count:
-        return patches
-    rows = np.sort(np.random.default_rng(seed).choice(len(patches), count, replace=False))
-    return replace(
-        patches,
-        values=patches.values[rows],
-        index=patches.index[rows],
-        center_yx_px=patches.center_yx_px[rows],
-    )
+    above = places.value - (plan.decision.largest_agreement or 0.0)
+    return float(norm.sf(above / max(places.standard_error, 1e-9)))

@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.cores import numbered_by_size
 from corescout.data import BayesianMixture, Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.rewards import BAYESIAN
 from corescout.search.places import Agreement, Places
+
+_TOLD = 0.95  # of the most that is told: fewer types that tell as much are as good
 
 Floats = NDArray[np.float64]
 Affinity = Callable[[Floats, Places], Floats]
@@ -36,7 +39,8 @@ def types_of_codes(
     With merging the components of the BIC's mixture are merged two by two, and `merged_types`
     are left. Where that is not set, as many as make a point tell most about points at a distance:
     the mean of c_i . c_j is largest, with c = tau - mean tau. It falls with types that are lumped,
-    as there is less to tell, and with types that are split, as the parts are met together.
+    as there is less to tell, and with types that are split, as the parts are met together. Fewer
+    types that tell 95 % of that are taken instead.
     """
     if plan.merging == "none":
         mixture = _best_mixture(mixtures, rewards, plan, bayesian)
@@ -44,7 +48,7 @@ def types_of_codes(
     else:
         mixture = mixtures[_k_of(rewards["bic"])]
         group = _merged(mixture.assign(z), places, plan)
-    return mixture, by_size(group[mixture.assign(z).argmax(axis=1)], group)
+    return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 
 
 def agreement_of(
@@ -81,14 +85,6 @@ def _best_mixture(
 def grouped(tau: Floats, group: NDArray[np.int64]) -> Floats:
     """Add up the responsibilities tau (N, K) of the components of each group (K,)."""
     return np.asarray(tau @ np.eye(int(group.max()) + 1)[group])
-
-
-def by_size(group_of_point: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the groups (K,) of components from 1, that of the most points first."""
-    counts = np.bincount(group_of_point, minlength=int(group.max()) + 1)
-    number = np.empty(len(counts), dtype=np.int64)
-    number[np.argsort(-counts, kind="stable")] = np.arange(1, len(counts) + 1)
-    return np.asarray(number[group])
 
 
 def merging_steps(tau: Floats, places: Places, affinity: Affinity) -> list[NDArray[np.int64]]:
@@ -129,8 +125,9 @@ def _merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64
     steps = merging_steps(tau, places, AFFINITIES[plan.merging])
     if plan.merged_types is not None:
         return next(g for g in steps if g.max() < max(2, plan.merged_types))
-    told = [float(np.trace(places.cross(grouped(tau, group)))) for group in steps]
-    return steps[int(np.argmax(told))]
+    told = np.array([np.trace(places.cross(grouped(tau, group))) for group in steps])
+    enough = told >= min(_TOLD * told.max(), told.max())  # the largest may be negative
+    return steps[int(np.flatnonzero(enough)[-1])]
 
 
 def _entropy(tau: Floats) -> Floats:

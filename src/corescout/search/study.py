@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
@@ -18,19 +19,22 @@ from corescout.data import (
     Keypoints,
     Mixture,
     Progress,
+    Provisional,
     Reward,
     Trial,
 )
-from corescout.data.trial import State
+from corescout.data.trial import TrialState
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
-from corescout.search.direction import one_type, turns
-from corescout.search.runner import Runner, held_s
-from corescout.trial import Outcome, TrialGroup
+from corescout.search.direction import NOTHING_TRAINED, one_type, turns
+from corescout.search.provisional import provisional_types, typed_outcome
+from corescout.search.runner import Store, TrialRunner, held_s
+from corescout.search.tasks import Task
+from corescout.trial import Outcome
 
 _log = logging.getLogger(__name__)
 SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
@@ -47,7 +51,10 @@ class Study:
     ----------
     prepared : Prepared
     plan : Plan
-    workers : int or None
+    executor : Executor
+        Where its trials run.
+    store : Store or None
+        What is known of them already, and where they are kept.
     stop : Event
     on_progress : callable or None
     began : float
@@ -58,7 +65,8 @@ class Study:
         self,
         prepared: Prepared,
         plan: Plan,
-        workers: int | None,
+        executor: Executor,
+        store: Store | None,
         stop: threading.Event,
         on_progress: Callable[[Progress], None] | None,
         began: float,
@@ -69,23 +77,29 @@ class Study:
         for name in plan.wanted_rewards:  # one that is not there is said before any work
             load_reward(name)
         self._shown_keypoints = _on_scan(prepared)
-        groups = [self._group((c,)) for c in self._candidates[: plan.max_trials]]
-        self._sweep_groups = groups
+        first, trained = _in_order(self._candidates, plan.max_trials)
+        self._first_tasks = {i: Task(plan, (self._candidates[i],)) for i in first}
+        self._sweep_tasks = {i: Task(plan, (self._candidates[i],)) for i in trained}
+        tasks = [*self._first_tasks.values(), *self._sweep_tasks.values()]
+        self.provisional: Provisional | None = None
         self._outcomes: dict[int, Outcome] = {}
         self._failures: dict[int, str] = {}
         self._repeats: dict[int, list[Outcome]] = {}
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
-        self._runner = Runner(workers, stop, self._moved, self._expected_cost(groups))
+        cost = self._expected_cost(tasks)
+        self._runner = TrialRunner(prepared.trial_data, executor, store, stop, self._moved, cost)
 
     # -- stages ---------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Try every candidate with the first seed, or as many as the budget allows."""
+        """Try every candidate with the first seed, or as many as the budget allows.
+
+        What needs no training comes first: its types are shown meanwhile.
+        """
         self._say("training")
-        self._runner.run(
-            self._sweep_groups, deadline=self._deadline(SWEEP_SHARE), on_group=self._keep_first
-        )
+        for tasks in (self._first_tasks, self._sweep_tasks):
+            self._run_numbered(tasks)
         if self._all_turned_collapsed() and self.plan.max_trials is None:
             self._sweep_one_dimension()
         alive = any(o.collapsed is None for o in self._outcomes.values())
@@ -97,6 +111,14 @@ class Study:
                 f" ({'; '.join(sorted(reasons | set(self._failures.values())))[:200]})",
                 "check that the channel shows walls, or choose another with --channel",
             )
+
+    def _run_numbered(self, tasks: Mapping[int, Task]) -> None:
+        numbers = list(tasks)
+        self._runner.run(
+            list(tasks.values()),
+            deadline=self._deadline(SWEEP_SHARE),
+            on_task=lambda i, outcome: self._keep_first(numbers[i], outcome),
+        )
 
     def _all_turned_collapsed(self) -> bool:
         """Whether candidates with rotation decide, and all that were trained collapsed."""
@@ -112,15 +134,27 @@ class Study:
         first = len(self._candidates)
         self._candidates += fewer
         self._runner.run(
-            [self._group((c,)) for c in fewer],
+            [Task(self.plan, (c,)) for c in fewer],
             deadline=self._deadline(SWEEP_SHARE),
-            on_group=lambda i, outcome: self._keep_first(first + i, outcome),
+            on_task=lambda i, outcome: self._keep_first(first + i, outcome),
         )
 
     @property
     def shows_one_type(self) -> bool:
         """Whether nothing is left to tell apart once the direction is taken off."""
-        return self._all_turned_collapsed() and one_type(self._outcomes) is not None
+        if not self._all_turned_collapsed():
+            return False
+        found = one_type(self._outcomes)
+        if found is not None and found[1] == NOTHING_TRAINED and self._scattering_alive:
+            return False  # nothing was trained, but there is what needs no training
+        return found is not None
+
+    @property
+    def _scattering_alive(self) -> bool:
+        return any(
+            o.candidate.kind == "scattering" and o.collapsed is None
+            for o in self._outcomes.values()
+        )
 
     def repeat_finalists(self) -> None:
         """Train the finalists again with other seeds."""
@@ -138,8 +172,8 @@ class Study:
         jobs = [
             (i, repeats[s : s + together]) for i in finalists for s in range(0, extra, together)
         ]
-        groups = [
-            self._group(tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
+        tasks = [
+            Task(self.plan, tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
             for c, seeds in ((self._candidates[i], seeds) for i, seeds in jobs)
         ]
         done: dict[tuple[int, int], Outcome] = {}
@@ -153,7 +187,7 @@ class Study:
                 self._repeats[finalist] = mine
             self._report(force=True)
 
-        self._runner.run(groups, deadline=self._deadline(REPEAT_SHARE), on_group=keep)
+        self._runner.run(tasks, deadline=self._deadline(REPEAT_SHARE), on_task=keep)
 
     def decide(self) -> Decision:
         """Choose the winner."""
@@ -169,7 +203,7 @@ class Study:
             raise InputError(
                 f"a candidate with a finite reward {names}",
                 f"none ({void_reasons(self._first_trials(), self.plan.decision)})",
-                "mend the reward or choose another, or smaller windows with --windows",
+                "correct the reward, choose another, or smaller windows with --windows",
             )
         return decision
 
@@ -184,10 +218,10 @@ class Study:
             return self._outcomes[decision.winner]
         return outcomes[medoid([self._assignment(o) for o in outcomes])]
 
-    def null_gains(self, groups: Sequence[TrialGroup]) -> tuple[float, ...]:
+    def null_gains(self, tasks: Sequence[Task]) -> tuple[float, ...]:
         """Return the gains of surfaces without types."""
         self._say("evidence")
-        results = self._runner.run(groups, deadline=self._deadline(1.0))
+        results = self._runner.run(tasks, deadline=self._deadline(1.0))
         outcomes = [o for result in results if not isinstance(result, str) for o in result]
         gains = [o.rewards["gain"].value for o in outcomes]
         return tuple(g for g in gains if np.isfinite(g))[: self.plan.decision.null_surrogates]
@@ -203,14 +237,31 @@ class Study:
         if candidate.kind != "vae" or candidate.invariances == "none":
             return ()  # the two decoders differ in how they turn and shift
         self._say("confirming")
-        group = self._group((replace(candidate, decoder="spatial"),))
-        (found,) = self._runner.run([group])
+        (found,) = self._runner.run([Task(self.plan, (replace(candidate, decoder="spatial"),))])
         if isinstance(found, str) or found[0].collapsed is not None:
             why = found if isinstance(found, str) else found[0].collapsed
             return (f"not confirmed with the spatial decoder: {why}",)
         share = mean_agreement([self._assignment(winner), self._assignment(found[0])])
         word = "confirmed with" if share >= CONFIRMED else "not confirmed with"
         return (f"{word} the spatial decoder: its types agree with these by ARI {share:.2f}",)
+
+    def train_one(self, candidate: Candidate) -> Outcome:
+        """Train one candidate alone, in place of the sweep.
+
+        Raises
+        ------
+        InputError
+            If it failed or collapsed.
+        """
+        self._say("training")
+        (found,) = self._runner.run([Task(self.plan, (candidate,))])
+        if isinstance(found, str) or found[0].collapsed is not None:
+            why = found if isinstance(found, str) else found[0].collapsed
+            raise InputError(
+                f"{candidate.label} trained again", str(why), "choose another candidate"
+            )
+        self._outcomes = {0: found[0]}
+        return found[0]
 
     # -- what was found -------------------------------------------------------------------
 
@@ -220,10 +271,13 @@ class Study:
         gains = [o.rewards["gain"].value for o in self._seeds_of(number)]
         return float(np.mean(gains))
 
-    def seed_agreement(self, number: int) -> float | None:
-        """Return the mean adjusted Rand index between the seeds of a candidate."""
-        found = self._stability(number)
-        return None if found.void_because is not None else found.value
+    def shown_agreement(self, number: int) -> float | None:
+        """Return the mean adjusted Rand index between the types that seeds of a candidate show."""
+        outcomes = self._seeds_of(number)
+        if len(outcomes) < 2:
+            return None
+        shown = [typed_outcome(o, self.plan.decision).types.of_point for o in outcomes]
+        return mean_agreement([np.asarray(types) for types in shown])
 
     def n_seeds(self, number: int) -> int:
         """Return how many seeds of a candidate did not collapse."""
@@ -253,7 +307,7 @@ class Study:
 
     def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
         """Return the codes of every finished trial by its number."""
-        return {i: np.asarray(o.fit.latents.mean) for i, o in self._numbered().items()}
+        return {i: o.fit.codes for i, o in self._numbered().items()}
 
     def mixture_by_trial(self) -> dict[int, Mixture]:
         """Return the best mixture of every finished trial by its number."""
@@ -267,8 +321,9 @@ class Study:
     def executed_plan(self) -> Plan:
         """Return the plan cut to what was executed: it repeats to the same numbers."""
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
-        tried = len(self._outcomes) + len(self._failures)
-        if tried < len(self._candidates):
+        first = set(self._first_tasks)
+        tried = len((self._outcomes.keys() | self._failures.keys()) - first)
+        if tried < len(self._candidates) - len(first):
             changes["max_trials"] = tried
         if self.plan.budget_s is not None:
             changes["max_repeated"] = len(self._repeats)
@@ -276,26 +331,14 @@ class Study:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _group(self, candidates: tuple[Candidate, ...]) -> TrialGroup:
-        return TrialGroup(
-            candidates=candidates,
-            patch_sets=(self.prepared.patches(candidates[0].window_px),),
-            context=self.prepared.context,
-            block=self.prepared.block,
-            training=self.plan.training,
-            mixtures=self.plan.mixtures,
-            extra_rewards=self.plan.wanted_rewards,
-            bayesian=self.plan.bayesian,
-        )
-
-    def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
+    def _expected_cost(self, tasks: Sequence[Task]) -> float:
         """Cost of the whole exploration, the finalists and the null taken as average ones."""
         decision = self.plan.decision
-        sweep = sum(g.cost for g in groups)
+        sweep = sum(t.cost(self.prepared.trial_data) for t in tasks)
         extra = decision.finalists * (decision.seeds - 1) + decision.null_surrogates
         if decision.confirm_spatial:
             extra += SPATIAL_COST
-        return sweep * (1 + extra / len(groups))
+        return sweep * (1 + extra / len(tasks))
 
     def _deadline(self, share: float) -> float | None:
         budget = self.plan.budget_s
@@ -306,13 +349,24 @@ class Study:
             self._failures[number] = outcome
         else:
             self._outcomes[number] = outcome[0]
+        if number in self._first_tasks:
+            self._show_provisional(number)
         self._report(force=True)
+
+    def _show_provisional(self, number: int) -> None:
+        """Show the types of what needed no training, unless its codes carry nothing."""
+        outcome = self._outcomes.get(number)
+        if outcome is None or outcome.collapsed is not None:
+            return
+        seconds = time.monotonic() - self._began
+        self.provisional = provisional_types(number, outcome, self.prepared, self.plan, seconds)
+        _log.info("%s, %.1f s after the start", self.provisional.in_words, seconds)
 
     def _first_trials(self) -> list[Trial]:
         return [t for t in self.all_trials() if t.number < len(self._candidates)]
 
     def _trial(self, number: int, outcome: Outcome) -> Trial:
-        state: State = "done" if outcome.collapsed is None else "void"
+        state: TrialState = "done" if outcome.collapsed is None else "void"
         return Trial(
             number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
         )
@@ -325,8 +379,8 @@ class Study:
         return stability([self._assignment(o) for o in self._seeds_of(number)])
 
     def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
-        z = np.asarray(outcome.fit.latents.mean)
-        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].assign(z).argmax(axis=1))
+        z = outcome.fit.codes
+        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].component_of(z))
 
     def _numbered(self) -> dict[int, Outcome]:
         """Every finished trial by its number: the sweep, then the repeats."""
@@ -363,8 +417,18 @@ class Study:
                 self.latents_by_trial(),
                 self.mixture_by_trial(),
                 self._shown_keypoints,
+                self.provisional,
             )
         )
+
+
+def _in_order(candidates: Sequence[Candidate], most: int | None) -> tuple[list[int], list[int]]:
+    """Numbers of the candidates that need no training, and of those that are trained after them.
+
+    At most so many of the second, as a budget cut the list short.
+    """
+    at_once = [i for i, c in enumerate(candidates) if c.kind == "scattering"]
+    return at_once, [i for i in range(len(candidates)) if i not in at_once][:most]
 
 
 def _on_scan(prepared: Prepared) -> Keypoints:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Result, Trial
+from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
 from corescout.data.candidate import KIND_NAMES
 from corescout.search.decision import Decision
+from corescout.search.grade import grade_in_words
+from corescout.square_grid import SquareGrid
 from corescout.vocabulary import invariance_words
 
 _KNOWN_SIGMAS = 3.0
+UNSURE_AGREEMENT = 0.5
 
 
 def verdict(
@@ -20,14 +22,26 @@ def verdict(
     n_types: int,
     seed_agreement: float | None,
     n_seeds: int,
-    pitch_m: float | None,
+    grid: SquareGrid,
     trials: tuple[Trial, ...],
     void: str = "",
 ) -> str:
-    """Say what was chosen, how many types, how sure, what was second and what was skipped."""
-    sentences = [f"{representation(winner, pitch_m)}: {_types(n_types, evidence)}."]
+    """Say what was chosen, how many types, how sure, what was second and what was skipped.
+
+    Parameters
+    ----------
+    seed_agreement : float or None
+        Mean adjusted Rand index between what the seeds of the winner would show; None where that
+        is one type.
+    """
+    sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
+    side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
+    if grade := grade_in_words(evidence, side_m):
+        sentences.append(_sentence(grade))
     if n_seeds > 1 and seed_agreement is not None and np.isfinite(seed_agreement):
-        sentences.append(f"{n_seeds} seeds agree with ARI {seed_agreement:.2f}.")
+        sentences.append(f"{n_seeds} seeds agree on these types with ARI {seed_agreement:.2f}.")
+        if seed_agreement < UNSURE_AGREEMENT:
+            sentences.append("Another training would part the points otherwise.")
     if decision.reason and decision.reason != evidence.reason:
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
@@ -43,18 +57,17 @@ def verdict(
     return " ".join(sentences)
 
 
-def applied_verdict(result: Result, z: NDArray[np.float64]) -> str:
-    """Say what the types of an earlier exploration are on another scan with codes z (N, L)."""
-    component = result.mixture.assign(z).argmax(axis=1)
-    kinds = result.type_of_component[component]
+def applied_verdict(result: Result, there: TypedPoints) -> str:
+    """Say what the types of an earlier exploration are on the points of another scan."""
+    kinds = there.types.of_point
     shares = ", ".join(
         f"{look.name} {np.mean(kinds == n):.0%}" for n, look in result.types.looks.items()
     )
-    known = result.mixture.mahalanobis2(z).min(axis=1) <= _KNOWN_SIGMAS**2
+    known = there.mixture.mahalanobis2(there.z).min(axis=1) <= _KNOWN_SIGMAS**2
     return (
         f"{representation(result.winner, result.analysis_pitch_m)}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
-        f" {len(z)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
+        f" {len(there)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
         f" {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from corescout.data import CorePoints, Mixture, Result, Scan, Target, Types
+from corescout.data import CorePoints, Result, Scan, Target, TypedPoints
 from corescout.plan import TargetPlan
 
 _NEIGHBOURS = 6
@@ -15,13 +15,10 @@ _CLEAR = 0.5  # share of them that must be of a core target's own type
 def choose_targets(
     scan: Scan,
     yx_px: NDArray[np.float64],
-    z: NDArray[np.float64],
-    mixture: Mixture,
-    type_of_component: NDArray[np.int64],
+    points: TypedPoints,
     core_points: CorePoints,
     plan: TargetPlan,
     measured_xy_m: ArrayLike = (),
-    types: Types | None = None,
 ) -> tuple[Target, ...]:
     """Choose up to `plan.per_type` targets of each type.
 
@@ -35,19 +32,18 @@ def choose_targets(
     ----------
     yx_px : (N, 2)
         Centres of the patches on the scan's pixels.
-    z : (N, L)
+    points : TypedPoints
+        The patches. Hidden types get no target.
     measured_xy_m : (P, 2), optional
         Places measured before; new targets keep `plan.avoid_m` from them, the spacing if that is
         not set.
-    types : Types, optional
-        As edited by a person; those of the mixture if None. Hidden ones get no target.
 
     Returns
     -------
     tuple of Target
         Types take turns, so that a run cut short has seen all of them; priority 1 comes first.
     """
-    order, wanted = _ranked(yx_px, z, mixture, type_of_component, core_points, plan, types)
+    order, wanted = _ranked(yx_px, points, core_points, plan)
     inside = _inside(scan, yx_px, plan.margin_m)
     taken = _Taken(_spacing_px(scan, plan))
     taken.add_all(_measured_px(scan, measured_xy_m), _avoid_px(scan, plan))
@@ -57,7 +53,7 @@ def choose_targets(
     for turn in range(plan.per_type):
         for kind, rows in pools.items():
             mine = [row for _, other, row in chosen if other == kind]
-            row = _next(rows, likes[kind], mine, yx_px, z, plan.diversity, taken)
+            row = _next(rows, likes[kind], mine, yx_px, points.z, plan.diversity, taken)
             if row is not None:
                 taken.add(yx_px[row])
                 chosen.append((turn, kind, row))
@@ -81,13 +77,10 @@ def targets_of(
     return choose_targets(
         result.scan,
         np.asarray(result.patches.center_yx_px),
-        np.asarray(result.fit.latents.mean),
-        result.mixture,
-        np.asarray(result.type_of_component),
+        result.typed,
         result.core_points,
         plan,
         measured_xy_m,
-        result.types,
     )
 
 
@@ -159,42 +152,26 @@ def _same_neighbours(yx_px: NDArray[np.float64], kind: NDArray[np.int64]) -> NDA
 
 
 def _ranked(
-    yx_px: NDArray[np.float64],
-    z: NDArray[np.float64],
-    mixture: Mixture,
-    type_of_component: NDArray[np.int64],
-    core_points: CorePoints,
-    plan: TargetPlan,
-    types: Types | None,
+    yx_px: NDArray[np.float64], points: TypedPoints, core_points: CorePoints, plan: TargetPlan
 ) -> tuple[dict[int, NDArray[np.int64]], dict[int, NDArray[np.float64]]]:
     """Rows that may be chosen and how much each is wanted, by type.
 
     Of core points those whose neighbours on the scan are of their type come first, the more typical
     before the less; one whose neighbours are mostly of other types is no clear example.
     """
-    tau = mixture.assign(z)
-    kind_of = type_of_component[tau.argmax(axis=1)] if types is None else types.of_point
+    kind_of, hidden = points.types.of_point, points.types.hidden
     if plan.choice == "core":
         same = _same_neighbours(yx_px, kind_of)[core_points.index]
         clear = same >= _CLEAR
         rows, kinds = core_points.index[clear], core_points.type[clear]
         wanted = (same + 0.1 * core_points.typicality)[clear]
     else:
-        rows, kinds = np.arange(len(z)), kind_of
-        unsure = 1 - _of_types(tau, type_of_component).max(axis=1)
-        far = mixture.mahalanobis2(z).min(axis=1)
+        rows, kinds = np.arange(len(points)), kind_of
+        unsure = 1 - points.probabilities.max(axis=1)
+        far = points.mixture.mahalanobis2(points.z).min(axis=1)
         wanted = unsure if plan.choice == "boundary" else far
-    hidden = types.hidden if types is not None else frozenset()
     shown = [int(t) for t in np.unique(kinds) if int(t) not in hidden]
     return {t: rows[kinds == t] for t in shown}, {t: wanted[kinds == t] for t in shown}
-
-
-def _of_types(
-    tau: NDArray[np.float64], type_of_component: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Probability (N, T) of each type: the sum over its components."""
-    belongs = type_of_component[:, None] == np.unique(type_of_component)[None]
-    return np.asarray(tau @ belongs)
 
 
 def _spacing_px(scan: Scan, plan: TargetPlan) -> float:

@@ -14,6 +14,7 @@ from corescout.data import (
     Result,
     Reward,
     Trial,
+    TypedPoints,
 )
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.workspace import Workspace
@@ -56,7 +57,7 @@ def typed_result(scan):
     yx = np.stack([y.ravel(), x.ravel()], 1).astype(float)
     keypoints = Keypoints(yx, np.ones(len(yx)), "grid")
     plan = Plan.preset("live", windows_px=(7, 9), invariances=("none",))
-    winner, other = plan.candidates(("Amplitude",))
+    winner, other = plan.candidates(("Amplitude",))[:2]  # the networks of both windows
     image = scan.channel("Amplitude")[None].astype(np.float32)
     levels = normalisation(image, ("Amplitude",), plan.normalisation)
     rows = np.arange(len(yx))
@@ -86,7 +87,7 @@ def typed_result(scan):
         weights={},
         mixture=mixture,
         type_of_component=types,
-        core_points=find_core_points(z, mixture, types, 0.25),
+        core_points=find_core_points(TypedPoints(z, mixture, types), 0.25),
         targets=(),
         evidence=Evidence(0.05, 1.0, (), True, "put together"),
         why="put together",

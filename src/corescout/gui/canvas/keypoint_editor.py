@@ -17,20 +17,20 @@ from corescout.gui.canvas.layer_data import (
     outline_layer,
 )
 from corescout.gui.canvas.layer_updates import find_layer, update_layer
-from corescout.gui.model.keypoint_edits import Kind, Outline
+from corescout.gui.model.keypoint_edits import Outline, OutlineKind
 from corescout.gui.model.workspace import Workspace
 
-OUTLINE_COLORS: dict[Kind, str] = {
+OUTLINE_COLORS: dict[OutlineKind, str] = {
     "along": "#56B4E9", "include": "#009E73", "exclude": "#D55E00",
 }  # fmt: skip
-_WORDS: dict[Kind, str] = {
+_WORDS: dict[OutlineKind, str] = {
     "along": "key points along a line", "include": "include a region",
     "exclude": "exclude a region",
 }  # fmt: skip
 _DONE = ("added", "removed", "changed")
 
 
-class KeypointEditor(QObject):  # type: ignore[misc]
+class KeypointEditor(QObject):
     """Shows the key points as one layer, and makes edits of what is done to it.
 
     Parameters
@@ -44,7 +44,7 @@ class KeypointEditor(QObject):  # type: ignore[misc]
     def __init__(self, workspace: Workspace, canvas: Canvas, parent: QObject) -> None:
         super().__init__(parent)
         self._points, self._canvas = workspace.key_points, canvas
-        self._kind: Kind = "along"
+        self._kind: OutlineKind = "along"
         self._ours = 0  # deep in a change of a layer that this class makes
         self._followed: list[weakref.ref[Any]] = []
         self._look = QTimer(self)  # after the event: a shape is not finished when it is announced
@@ -58,7 +58,7 @@ class KeypointEditor(QObject):  # type: ignore[misc]
 
     # -- tools ----------------------------------------------------------------------------
 
-    def draw(self, kind: Kind, *, closed: bool) -> None:
+    def draw(self, kind: OutlineKind, *, closed: bool) -> None:
         """Let the operator draw a line or a polygon; a double click or Enter ends it."""
         layer = self._outline_layer()
         if layer is None:
@@ -183,7 +183,7 @@ class KeypointEditor(QObject):  # type: ignore[misc]
             self._canvas.connections.connect(layer.events.data, self._layer_changed)
 
 
-def _kind_of(place: Any, outlines: tuple[Outline, ...]) -> Kind | None:
+def _kind_of(place: Any, outlines: tuple[Outline, ...]) -> OutlineKind | None:
     for outline in outlines:
         if np.array_equal(outline.vertices_px, place):
             return outline.kind

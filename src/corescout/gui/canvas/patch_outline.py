@@ -62,7 +62,7 @@ def hide_outlines(viewer: Any) -> None:
         layer.visible = False
 
 
-def in_words(windows_px: tuple[int, ...], pitch_m: float | None) -> str:
+def window_words(windows_px: tuple[int, ...], pitch_m: float | None) -> str:
     """Say windows in nm: "55, 71, 102 nm"; empty without a scale."""
     if not pitch_m:
         return ""

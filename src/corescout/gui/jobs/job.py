@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from corescout.data import Progress, StoppedError
 
 Answer = TypeVar("Answer")
-Work = Callable[[Callable[[Progress], None], threading.Event], Answer]
+Task = Callable[[Callable[[Progress], None], threading.Event], Answer]
 
 
 class Pausable(threading.Event):
@@ -82,7 +82,7 @@ class Job(Generic[Answer]):
         StoppedError when it was stopped.
     """
 
-    def __init__(self, work: Work[Answer]) -> None:
+    def __init__(self, work: Task[Answer]) -> None:
         self._work = work
         self._stop = Pausable()
         self._latest: Progress | None = None

@@ -59,7 +59,7 @@ def _script(result: Result, target: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ExportKind:
     """One way to export: what the menu says, what the file is called, and who writes it."""
 
     title: str
@@ -67,12 +67,12 @@ class Kind:
     write: Callable[[Result, Path], Path]
 
 
-KINDS: dict[str, Kind] = {
-    "run": Kind("Run folder ...", ".corescout", _run_folder),
-    "report": Kind("Report (HTML) ...", "_report.html", _report),
-    "figures": Kind("Figures (PNG and PDF) ...", "_figures", _figures),
-    "tables": Kind("Tables (CSV) ...", "_tables", _tables),
-    "script": Kind("Python script that repeats this run ...", "_repeat.py", _script),
+KINDS: dict[str, ExportKind] = {
+    "run": ExportKind("Run folder ...", ".corescout", _run_folder),
+    "report": ExportKind("Report (HTML) ...", "_report.html", _report),
+    "figures": ExportKind("Figures (PNG and PDF) ...", "_figures", _figures),
+    "tables": ExportKind("Tables (CSV) ...", "_tables", _tables),
+    "script": ExportKind("Python script that repeats this run ...", "_repeat.py", _script),
 }
 
 
@@ -122,7 +122,7 @@ class Exporter:
         if kind == "run":
             self._workspace.mark_exported(index)
 
-    def _ask(self, result: Result, kind: Kind) -> Path | None:
+    def _ask(self, result: Result, kind: ExportKind) -> Path | None:
         source = Path(result.scan.source or result.scan.uid)
         base = default_folder(source if source.exists() else Path.home() / source.name)
         suggested = base.with_name(base.name.removesuffix(".corescout") + kind.suffix)

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import (
+    Candidate,
     CorePoints,
     Keypoints,
     Mixture,
     Progress,
     Result,
     Scan,
+    TypedPoints,
     Types,
-    types_of_mixture,
 )
 
 
@@ -25,24 +26,35 @@ class CandidateView:
 
     Attributes
     ----------
-    z : (N, L)
-    mixture : Mixture
-    type_of_component : (K,)
+    typed : TypedPoints
+        The patches.
     core : CorePoints
     yx_px : (N, 2)
         Centres of the patches on the scan's own pixels.
-    types : Types
+    scan : Scan
+        That the patches were cut from.
+    label : str
+        Of the candidate, such as "17 px, rt".
     result : Result or None
         Where this is the winner: patches, losses and the decoder are known.
     """
 
-    z: NDArray[np.float64]
-    mixture: Mixture
-    type_of_component: NDArray[np.int64]
+    typed: TypedPoints
     core: CorePoints
     yx_px: NDArray[np.float64]
-    types: Types
+    scan: Scan
+    label: str = ""
     result: Result | None = None
+
+    @property
+    def z(self) -> NDArray[np.float64]:
+        """Codes (N, L)."""
+        return self.typed.z
+
+    @property
+    def types(self) -> Types:
+        """Which type each patch is of."""
+        return self.typed.types
 
     @property
     def core_yx_px(self) -> NDArray[np.float64]:
@@ -53,12 +65,11 @@ class CandidateView:
 def winner_view(result: Result) -> CandidateView:
     """Return what a result decided on."""
     return CandidateView(
-        z=np.asarray(result.fit.latents.mean),
-        mixture=result.mixture,
-        type_of_component=np.asarray(result.type_of_component),
+        typed=result.typed,
         core=result.core_points,
         yx_px=np.asarray(result.patches.center_yx_px),
-        types=result.types,
+        scan=result.scan,
+        label=result.winner.label,
         result=result,
     )
 
@@ -66,24 +77,23 @@ def winner_view(result: Result) -> CandidateView:
 def candidate_view(
     scan: Scan,
     keypoints: Keypoints,
-    window_px: int,
+    candidate: Candidate,
     z: NDArray[np.float64],
     mixture: Mixture,
     core_share: float,
 ) -> CandidateView:
     """Return the view of a candidate that did not win (yet)."""
-    from corescout.cores import find_core_points, order_by_size
+    from corescout.cores import find_core_points, typed_by_size
     from corescout.patches import corner
     from corescout.square_grid import square_grid
 
-    types = order_by_size(mixture, z)
-    core = find_core_points(z, mixture, types, core_share)
+    window_px = candidate.window_px
+    typed = typed_by_size(mixture, z)
+    core = find_core_points(typed, core_share)
     grid = square_grid(scan.shape_px, scan.frame)
     first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
-    component = mixture.assign(z).argmax(axis=1)
-    of_points = types_of_mixture(component, types, core.type_names)
-    return CandidateView(z, mixture, types, core, centres, of_points)
+    return CandidateView(typed, core, centres, scan, candidate.label)
 
 
 def view_of(
@@ -99,9 +109,14 @@ def view_of(
         return None
     if isinstance(source, Result) and trial.candidate == source.winner:
         return winner_view(source)
+    if isinstance(source, Progress) and source.provisional is not None:
+        first = source.provisional
+        if number == first.number:
+            label = f"{trial.candidate.label}, provisional"
+            return CandidateView(first.typed, first.core_points, first.yx_px, scan, label)
     if number not in source.mixture_by_trial or keypoints is None:
         return None
     z, mixture = source.latents_by_trial[number], source.mixture_by_trial[number]
     if len(z) != len(keypoints):
         return None
-    return candidate_view(scan, keypoints, trial.candidate.window_px, z, mixture, core_share)
+    return candidate_view(scan, keypoints, trial.candidate, z, mixture, core_share)

@@ -17,7 +17,7 @@ from corescout.data import Keypoints
 from corescout.keypoints import along_path
 
 Points = NDArray[np.float64]
-Kind = Literal["along", "include", "exclude"]
+OutlineKind = Literal["along", "include", "exclude"]
 _SAME = 0.5  # of the spacing: a detected point this close to a removed place is that one
 _CROWDED = 0.75  # of the spacing: a detected point this close to a drawn path gives way
 
@@ -26,7 +26,7 @@ _CROWDED = 0.75  # of the spacing: a detected point this close to a drawn path g
 class Outline:
     """A line or polygon that was drawn: `vertices_px` (n, 2) as (y, x) of the scan."""
 
-    kind: Kind
+    kind: OutlineKind
     vertices_px: Points
     closed: bool = False
 
@@ -86,6 +86,16 @@ class KeypointEdits:
     def with_outlines(self, outlines: Iterable[Outline]) -> KeypointEdits:
         """Return the edits with other outlines."""
         return replace(self, outlines=tuple(outlines))
+
+    @property
+    def left_out(self) -> tuple[object, ...]:
+        """What the edits leave out, to be compared; what was drawn or set by hand is not in it."""
+        regions = tuple(
+            (o.kind, tuple(map(tuple, o.vertices_px.tolist())))
+            for o in self.outlines
+            if o.kind != "along"
+        )
+        return tuple(map(tuple, self.removed.tolist())), regions
 
     def _along_paths(self, spacing_px: float) -> Points:
         paths = [o for o in self.outlines if o.kind == "along" and len(o.vertices_px) > 1]

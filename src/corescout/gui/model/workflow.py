@@ -9,7 +9,7 @@ from enum import StrEnum
 from psygnal import Signal
 
 
-class State(StrEnum):
+class StepState(StrEnum):
     """State of a step; the value is what the operator reads."""
 
     TO_DO = "to do"
@@ -48,11 +48,11 @@ class Workflow:
     changed = Signal(str)
 
     def __init__(self) -> None:
-        self._states = dict.fromkeys(STEPS, State.TO_DO)
+        self._states = dict.fromkeys(STEPS, StepState.TO_DO)
         self._texts = dict.fromkeys(STEPS, "")
         self._compared: set[str] = set()
 
-    def state(self, step: str) -> State:
+    def state(self, step: str) -> StepState:
         """Return the state of a step."""
         return self._states[step]
 
@@ -60,7 +60,7 @@ class Workflow:
         """Return the line shown beside the name of a step."""
         return self._texts[step]
 
-    def set(self, step: str, state: State, text: str | None = None) -> None:
+    def set(self, step: str, state: StepState, text: str | None = None) -> None:
         """Set the state of a step; its text is kept if none is given."""
         wanted = self._texts[step] if text is None else text
         if (self._states[step], self._texts[step]) != (state, wanted):
@@ -70,8 +70,8 @@ class Workflow:
     def touch(self, step: str) -> None:
         """Put every done step that is computed from this one out of date."""
         for name in after(step):
-            if self._states[name] is State.DONE:
-                self.set(name, State.OUT_OF_DATE)
+            if self._states[name] is StepState.DONE:
+                self.set(name, StepState.OUT_OF_DATE)
 
     def compare(self, then: Mapping[str, object], now: Mapping[str, object]) -> None:
         """Put out of date what was computed with other settings, and take back what is as before.
@@ -89,18 +89,18 @@ class Workflow:
                 if name not in ("scan", "key_points"):
                     stale.add(name)
         for name in STEPS:
-            if name in stale and self._states[name] is State.DONE:
+            if name in stale and self._states[name] is StepState.DONE:
                 self._compared.add(name)
-                self.set(name, State.OUT_OF_DATE)
+                self.set(name, StepState.OUT_OF_DATE)
             elif name not in stale and name in self._compared:
                 self._compared.discard(name)
-                if self._states[name] is State.OUT_OF_DATE:
-                    self.set(name, State.DONE)
+                if self._states[name] is StepState.OUT_OF_DATE:
+                    self.set(name, StepState.DONE)
 
     def forget(self, steps: Iterable[str]) -> None:
         """Put steps back to the beginning."""
         for step in steps:
-            self.set(step, State.TO_DO, "")
+            self.set(step, StepState.TO_DO, "")
 
 
 def after(step: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtWidgets import (
     QComboBox,
+    QDockWidget,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -27,12 +28,12 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.look import STATE_COLORS, text_color
 from corescout.gui.model.candidate_view import CandidateView
-from corescout.gui.model.workflow import State
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.decoder import Decoder
 from corescout.gui.plots.latent_plot import LatentPlot
 from corescout.gui.plots.patch_strip import PatchStrip
-from corescout.gui.plots.point_colors import PointColors, choices, color_points
+from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
@@ -44,12 +45,12 @@ _TOOL_TIPS = {
 }
 _TOOL_STYLE = (
     "QToolButton { padding: 1px 4px; } QToolButton::menu-indicator { image: none; }"
-    f"QToolButton:checked {{ border-bottom: 2px solid {STATE_COLORS[State.RUNNING]}; }}"
+    f"QToolButton:checked {{ border-bottom: 2px solid {STATE_COLORS[StepState.RUNNING]}; }}"
 )
 _TOOL_SIGNS = {"lasso": "Lasso", "rectangle": "Box", "pan": "Pan"}
 
 
-class LatentPanel(QWidget):  # type: ignore[misc]
+class LatentPanel(QWidget):
     """Left half of the dock at the bottom.
 
     Parameters
@@ -109,7 +110,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         self.plot.set_text_color(text_color(dark))
 
     def color_by(self, key: str) -> None:
-        """Colour the points in the plot and on the scan by one of `point_colors.choices`."""
+        """Colour the points in the plot and on the scan by one of `point_colors.color_choices`."""
         self.colors.setCurrentIndex(max(0, self.colors.findData(key)))
 
     def use_tool(self, tool: str) -> None:
@@ -125,6 +126,8 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def show_point(self, row: int) -> None:
         """Show the patch of a point in its three forms, and its numbers; -1 for none."""
         view = self._view
+        self.plot.point_at(row)
+        self._on_scan.point_at(row)
         if view is None or row < 0:
             self.strip.show_patch(None)
             self._say_selected()
@@ -181,6 +184,9 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         for button in self.tools.values():
             bar.addWidget(button)
         bar.addWidget(self._build_menu())
+        self.enlarge_button = _tool_button("⤢", "Plots in a large window of their own, and back")
+        self.enlarge_button.toggled.connect(self._enlarge)
+        bar.addWidget(self.enlarge_button)
         self.text = QElidingLabel()
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         left = QVBoxLayout()
@@ -196,6 +202,16 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(middle, stretch=1)
+
+    def _enlarge(self, large: bool) -> None:
+        """Take the dock of the plots out of the window, or put it back."""
+        dock: QWidget | None = self
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.setFloating(large)
+            if large:
+                dock.resize(1000, 700)
 
     def _build_menu(self) -> QToolButton:
         button = _tool_button("View ▾", "More to show in the plot and on the scan")
@@ -220,7 +236,7 @@ class LatentPanel(QWidget):  # type: ignore[misc]
 
     def _offer_choices(self) -> None:
         """Offer what the view can be coloured by, and its dimensions; what was chosen stays."""
-        wanted, offered = self.colors.currentData(), choices(self._view)
+        wanted, offered = self.colors.currentData(), color_choices(self._view)
         self.colors.blockSignals(True)
         self.colors.clear()
         for choice in offered:

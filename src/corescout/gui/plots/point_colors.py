@@ -16,7 +16,7 @@ _BINS = 128  # of the density
 
 
 @dataclass(frozen=True)
-class Choice:
+class ColorChoice:
     """One thing to colour by: a key, and what it is called."""
 
     key: str
@@ -46,27 +46,27 @@ class PointColors:
         return np.asarray(self.palette[self.index])
 
 
-def choices(view: CandidateView | None) -> list[Choice]:
+def color_choices(view: CandidateView | None) -> list[ColorChoice]:
     """Return what the points of a view can be coloured by; the result's alone have losses."""
-    found = [Choice("type", "type"), Choice("density", "density")]
+    found = [ColorChoice("type", "type"), ColorChoice("density", "density")]
     if view is None or view.result is None:
         return found
     found += [
-        Choice("misfit", "misfit (nats/px)"),
-        Choice("kl", "KL (nats)"),
-        Choice("typicality", "typicality"),
+        ColorChoice("misfit", "misfit (nats/px)"),
+        ColorChoice("kl", "KL (nats)"),
+        ColorChoice("typicality", "typicality"),
     ]
     if view.result.fit.latents.angle_rad is not None:
-        found.append(Choice("angle", "angle (deg)"))
+        found.append(ColorChoice("angle", "angle (deg)"))
     units = view.result.scan.units
     for name in view.result.scan.channels:
         unit = units.get(name, "")
-        found.append(Choice(f"channel:{name}", f"{name} ({unit})" if unit else name))
+        found.append(ColorChoice(f"channel:{name}", f"{name} ({unit})" if unit else name))
     return found
 
 
 def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) -> PointColors:
-    """Return the colours of a view's points by one of its `choices`."""
+    """Return the colours of a view's points by one of its `color_choices`."""
     if key == "type":
         return _by_type(view)
     if key == "angle":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -18,11 +19,16 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from corescout.gui.look import STATE_COLORS
-from corescout.gui.model.workflow import STEPS, State
+from corescout.gui.model.workflow import STEPS, StepState
 from corescout.gui.model.workspace import Workspace
 
 
-class Step(QWidget):  # type: ignore[misc]
+def breakable(text: str) -> str:
+    """Let long names of files wrap: one that does not would widen the whole column."""
+    return re.sub(r"(?<=[-_./])", "\u200b", text)
+
+
+class Step(QWidget):
     """One step of the workflow.
 
     Parameters
@@ -111,7 +117,7 @@ class Step(QWidget):  # type: ignore[misc]
             self._header.show_state(workflow.state(name), workflow.text(name))
 
 
-class _Header(QFrame):  # type: ignore[misc]
+class _Header(QFrame):
     pressed = Signal()
 
     def __init__(self, number: int, title: str) -> None:
@@ -145,7 +151,7 @@ class _Header(QFrame):  # type: ignore[misc]
         self.arrow.setArrowType(arrow)
         self.arrow.setToolTip("Fold this step" if expanded else "Open this step")
 
-    def show_state(self, state: State, text: str) -> None:
+    def show_state(self, state: StepState, text: str) -> None:
         color = STATE_COLORS[state]
         self.chip.setText(state.value)
         self.chip.setStyleSheet(
@@ -153,7 +159,7 @@ class _Header(QFrame):  # type: ignore[misc]
         )
         self.summary.setText(text)
         self.summary.setToolTip(text)
-        self.redo.setVisible(state is State.OUT_OF_DATE)
+        self.redo.setVisible(state is StepState.OUT_OF_DATE)
 
     def mouseReleaseEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         self.pressed.emit()
@@ -166,7 +172,7 @@ class _Header(QFrame):  # type: ignore[misc]
             super().keyPressEvent(event)
 
 
-class Fold(QWidget):  # type: ignore[misc]
+class Fold(QWidget):
     """Parameters that are seldom changed, under a word that opens them.
 
     Attributes

@@ -13,7 +13,7 @@ from corescout.instruments.folder.arrivals import files_in, is_wanted, read_cont
 from corescout.instruments.folder.outbox import Outbox, PlanFile, Receipt
 from corescout.instruments.folder.tying import Arrived, Expected, Tied, tie_spectra
 from corescout.instruments.folder.watching import FolderScans, SetAside
-from corescout.instruments.messages import Kind, Message, in_words
+from corescout.instruments.messages import Message, MessageKind, in_words
 from corescout.instruments.protocol import (
     Capabilities,
     Description,
@@ -24,7 +24,7 @@ from corescout.instruments.protocol import (
 )
 
 TOLERANCE_M = 50e-9
-_ACTIONS: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
+_ACTIONS: frozenset[MessageKind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
 
 
 class FolderInstrument:

@@ -11,11 +11,12 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from corescout.data import InputError
+from corescout.instruments.clock import SteadyClock
 from corescout.instruments.messages import Message
 from corescout.instruments.protocol import InstrumentError
 from corescout.instruments.visit_plan import LIFETIME
@@ -23,6 +24,8 @@ from corescout.whole import write_whole
 
 FORMAT = "corescout plan 1"
 ReceiptState = Literal["taken", "done", "refused"]
+_CLOCK = SteadyClock()
+_CLOCKS_DIFFER = timedelta(minutes=1)  # of two computers
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,7 @@ class Outbox:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir() or not os.access(self.folder, os.W_OK):
-            raise InputError(
-                "a folder for plans that can be written to", str(folder), "create it, or correct it"
-            )
+            raise InputError("a writable folder for plans", str(folder), "create it, or correct it")
 
     def put(self, messages: Sequence[Message]) -> PlanFile:
         """Write a plan; it is there as a whole or not at all."""
@@ -92,20 +93,32 @@ class Outbox:
         return Receipt(said["state"], str(said.get("reason", "")))
 
 
-def read_plan(path: str | Path) -> list[Message]:
+def read_plan(path: str | Path, clock: SteadyClock | None = None) -> list[Message]:
     """Read a plan back, as whoever carries it out should: its hash is held against its content.
+
+    No clock that is set back makes it last longer: the time within this program never goes back, a
+    plan of the future is refused, and so is one that would last longer than plans do.
+
+    Parameters
+    ----------
+    clock : SteadyClock, optional
+        That its end is held against; one of this program if None.
 
     Raises
     ------
     InputError
-        If it is no plan, was changed, or has lain for too long.
+        If it is no plan, was changed, has lain for too long, or was written later than now.
     """
-    path = Path(path)
+    path, clock = Path(path), clock or _CLOCK
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         messages = [Message(m["kind"], m["values"], m["target_uid"]) for m in said["messages"]]
         canonical = json.dumps(said["messages"], sort_keys=True, separators=(",", ":"))
-        expires_at = datetime.fromisoformat(said["expires_at"])
+        made_at, expires_at = (
+            datetime.fromisoformat(said[key]).astimezone(UTC) for key in ("made_at", "expires_at")
+        )
+        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        lasts = expires_at - made_at
         whole = said["format"] == FORMAT
         whole &= hashlib.sha256(canonical.encode()).hexdigest() == said["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -114,6 +127,14 @@ def read_plan(path: str | Path) -> list[Message]:
         raise InputError(
             "a plan as it was written", f"{path.name} was changed", "hand it over again"
         )
-    if datetime.now(UTC) > expires_at:
-        raise InputError("a plan that is in force", f"one until {expires_at}", "make it anew")
+    now = clock.now()
+    if max(made_at, written_at) > now + _CLOCKS_DIFFER:
+        raise InputError(
+            "a plan from before now",
+            f"one that was written at {max(made_at, written_at):%Y-%m-%d %H:%M:%S} UTC, and it is"
+            f" {now:%H:%M:%S}",
+            "set the computer's clock, and hand it over again",
+        )
+    if now > expires_at or lasts > LIFETIME:
+        raise InputError("a plan that is in force", f"one until {expires_at}", "make it again")
     return messages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,7 +16,7 @@ import numpy as np
 from corescout.data import Measurement, Scan, StoppedError
 from corescout.instruments.folder.arrivals import Signature
 from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
-from corescout.instruments.messages import Kind, Message
+from corescout.instruments.messages import Message, MessageKind
 from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection, RefusedError
 from corescout.instruments.nanonis.cloud import cloud_places
 from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
@@ -24,6 +25,7 @@ from corescout.instruments.nanonis.orders import Orders, in_text
 from corescout.instruments.nanonis.readback import (
     Wiring,
     check_curve,
+    measure_noise,
     read_contact,
     read_spectrum,
 )
@@ -52,7 +54,9 @@ BiasAt = Literal["tip", "sample"]
 _Result = TypeVar("_Result")
 _NOTES = ("number of points and time of a spectrum are those set at the controller",)
 _MOTIONS = ("FolMe.XYPosSet", "Scan.Action", "BiasSpectr.Start", "Pattern.ExpStart")
-_ONE_BY_ONE: frozenset[Kind] = frozenset({"bias", "speed", "move", "mark", "spectrum", "zoom"})
+_ONE_BY_ONE: frozenset[MessageKind] = frozenset(
+    {"bias", "speed", "move", "mark", "spectrum", "zoom"}
+)
 
 
 class NanonisInstrument:
@@ -76,7 +80,8 @@ class NanonisInstrument:
         The session folder as this machine sees it: spectra are read from its `.dat` files. Without
         it they come with the reply; those of a cloud are not read then.
     readback_noise_m : float
-        Standard deviation of a position that is read while the tip rests.
+        Standard deviation of a position that is read while the tip rests; what is measured at
+        arming counts where it is larger.
     bias_gain : float
         Of an amplifier between controller and tip.
     bias_at : {"tip", "sample"}
@@ -94,7 +99,8 @@ class NanonisInstrument:
         readback_noise_m: float = 0.0, bias_gain: float = 1.0, bias_at: BiasAt = "tip",
         error_signal: int | None = None, ac_modulator: int = 1,
     ) -> None:  # fmt: skip
-        self._host, self._cloud, self._noise_m = host, cloud, readback_noise_m
+        self._host, self._cloud = host, cloud
+        self._stated_noise_m = self._noise_m = readback_noise_m
         named = tuple(ports or range(port, port + 4))
         stop = (stop_port,) if stop_port is not None else named[3:4]
         self._lines = Lines(host, (*named[:3], *stop), timeout_s)
@@ -102,6 +108,7 @@ class NanonisInstrument:
         self._stopped = threading.Event()
         self._latch = threading.Lock()  # held while a command is written: no stop comes between
         self._stopping: Stopping | None = None
+        self._began_last: str | None = None  # the command of the last motion
         self._wiring = Wiring(bias_gain, bias_at)
         self._error_signal, self._modulator = error_signal, ac_modulator
         self._orders = Orders(self._say, self._wiring, with_reply=self._files is None)
@@ -126,7 +133,9 @@ class NanonisInstrument:
         if self._files is not None:
             self._files.check()
         if self._lines.connect() or not self._signals.labels:
-            (names,) = self._on(SCANS).call("Signals.NamesGet")
+            names: Sequence[str] = ()
+            with suppress(RefusedError):  # channels have the names of their own answers
+                (names,) = self._on(SCANS).call("Signals.NamesGet")
             self._signals = Signals(names, self.capabilities.address)
 
     def release(self) -> None:
@@ -150,16 +159,33 @@ class NanonisInstrument:
     def identities(self) -> tuple[str, ...]:
         """Each of its ports at its address, and the session that it says it runs there."""
         line, peers = self._on(STATUS), self._lines.peers()
-        said = line.call("Util.VersionGet")
-        (folder,) = line.call("Util.SessionPathGet")
         known = [f"nanonis {host}:{port}" for host, port in peers]
-        if folder:  # without a session folder there is nothing to tell it by
-            known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
+        with suppress(RefusedError):  # who does not tell is known by its ports
+            said = line.call("Util.VersionGet")
+            (folder,) = line.call("Util.SessionPathGet")
+            if folder:  # without a session folder there is nothing to tell it by
+                known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
         return tuple(known)
 
     def stop_problem(self) -> str | None:
         """Say why a stop would not arrive on its own connection; None if that answers."""
-        return self._lines.stop_problem()
+        return self._lines.stop_problem(self._stopped.is_set)
+
+    def readback_noise(self) -> float:
+        """Measure how far a position scatters that is read at rest; a stop is confirmed by it.
+
+        While a scan runs the tip does not rest: then what the profile states holds.
+        """
+        call = self._on(STATUS).call
+        if not call("Scan.StatusGet")[0]:
+            measured_m = measure_noise(lambda: call("FolMe.XYPosGet", 1))
+            self._noise_m = max(self._stated_noise_m, measured_m)
+        return self._noise_m
+
+    def try_stop(self) -> str | None:
+        """Send the stop of a move while nothing moves; say why it is not taken, None if it is."""
+        scans = self._on(STATUS).call("Scan.StatusGet")[0]
+        return None if scans else self._lines.try_stop(self._stopped.is_set)
 
     def status(self) -> Status:
         """Position and bias, over a connection that only reads."""
@@ -188,8 +214,8 @@ class NanonisInstrument:
         _, pixels, lines = watch.call("Scan.BufferGet")
         said = (
             f"{product} {version}",
-            f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} um",
-            f"speed of a move {speed * 1e6:.4g} um/s",
+            f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} µm",
+            f"speed of a move {speed * 1e6:.4g} µm/s",
             f"session folder {folder or 'none'}",
         )
         channels = acquired(watch, self._signals)
@@ -244,6 +270,7 @@ class NanonisInstrument:
             [c for n in (STATUS, SCANS, MOTION) if (c := lines.now(n)) is not None],
             [partial(lines.another, port) for port in reversed(lines.ports)],
             on_their_way=self._on_their_way(),
+            began_last=self._began_last,
             zero_bias=emergency == "halt_and_zero_bias",
             rest_m=max(REST_M, 3 * self._noise_m),
             rest_s=self._rest_s(),
@@ -299,6 +326,8 @@ class NanonisInstrument:
             if self._stopped.is_set():
                 raise StoppedError("Nanonis was stopped")
             answer = connection.send(name, *arguments)
+            if name in _MOTIONS:
+                self._began_last = name
         found = connection.finish(answer, timeout_s)
         if self._stopped.is_set():
             raise StoppedError("Nanonis was stopped")

@@ -11,7 +11,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from corescout.instruments.nanonis import codec
@@ -19,6 +19,7 @@ from corescout.instruments.protocol import InstrumentError
 
 TIMEOUT_S = 10.0
 _SLICE_S = 0.02
+_NOT_WAITING = getattr(socket, "MSG_DONTWAIT", 0)  # Windows has none
 _WRITE_S = 1.0  # for a request to be taken by this machine's network
 
 
@@ -112,6 +113,7 @@ class Connection:
         self._where, self._timeout_s = (host, port), timeout_s
         self._turn, self._writing, self._changing = (threading.Lock() for _ in range(3))
         self._asked: list[Answer] = []
+        self.came_s = float("-inf")  # of the last answer to anybody
         try:
             sock = socket.create_connection(self._where, connect_s or timeout_s)
         except OSError as error:
@@ -173,8 +175,21 @@ class Connection:
         InstrumentError
             If it cannot be sent.
         """
-        data = codec.request(name, *arguments)
-        answer = Answer(name, self._address, told)
+        (answer,) = self.send_all([(name, arguments)], told=told)
+        return answer
+
+    def send_all(
+        self,
+        commands: Sequence[tuple[str, Sequence[Any]]],
+        *,
+        told: Callable[[Answer], None] | None = None,
+    ) -> tuple[Answer, ...]:
+        """Send several commands in one piece: as `send`, and nothing comes between them.
+
+        A thread that gives the interpreter away for each may get it back late each time.
+        """
+        data = b"".join(codec.request(name, *arguments) for name, arguments in commands)
+        answers = tuple(Answer(name, self._address, told) for name, _ in commands)
         error: Exception
         with self._writing:
             with self._changing:
@@ -183,14 +198,14 @@ class Connection:
                     raise InstrumentError(
                         f"the connection to {self._address} is closed: connect again"
                     )
-                self._asked.append(answer)
+                self._asked.extend(answers)
             try:
                 _write(sock, data, time.monotonic() + _WRITE_S)
-                return answer
+                return answers
             except (OSError, ValueError) as found:  # ValueError: closed at this very moment
                 error = found
         self._end(OSError(str(error)))
-        raise InstrumentError(f"{name} at {self._address}: {error}") from error
+        raise InstrumentError(f"{commands[0][0]} at {self._address}: {error}") from error
 
     def close(self) -> None:
         """Close; a call that waits in another thread ends with an error."""
@@ -227,6 +242,7 @@ class Connection:
                         return
                     self._asked.remove(answer)
                 answer.come(body)
+                self.came_s = answer.came_s
         except (OSError, codec.WireError) as error:
             self._end(error)
 
@@ -242,6 +258,10 @@ class Connection:
 
 def _write(sock: socket.socket, data: bytes, deadline_s: float) -> None:
     """Write all in time; a peer that takes nothing must not block who stops."""
+    with contextlib.suppress(BlockingIOError):
+        data = data[sock.send(data, _NOT_WAITING) :] if _NOT_WAITING else data
+    if not data:  # as a rule: nothing had to be waited for
+        return
     with selectors.DefaultSelector() as selector:
         selector.register(sock, selectors.EVENT_WRITE)
         while data:

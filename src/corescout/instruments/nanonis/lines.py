@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from corescout.instruments.nanonis.client import Connection
+from corescout.instruments.nanonis.client import Connection, RefusedError
 from corescout.instruments.protocol import InstrumentError
 
 MOTION, STATUS, SCANS, STOP = range(4)
@@ -96,19 +96,42 @@ class Lines:
         """Open one more, for a stop (InstrumentError)."""
         return Connection(self._host, port, self._timeout_s, _CONNECT_S)
 
-    def stop_problem(self) -> str | None:
-        """Say why a stop would not arrive on its own connection; None if it answers."""
+    def stop_problem(self, stopping: Callable[[], bool]) -> str | None:
+        """Say why a stop would not arrive on its own connection; None if it answers.
+
+        Parameters
+        ----------
+        stopping : callable
+            Whether a stop has come meanwhile: the connection is then left to it.
+        """
         try:
-            with self._lock:
-                if not self._wanted:
-                    raise InstrumentError("Nanonis is not connected: connect first")
-                connection = self._stop()
-            connection.call("Util.VersionGet", timeout_s=min(_CHECK_S, self._timeout_s))
+            self._ask_stop("Util.VersionGet", stopping)
+        except RefusedError:
+            return None  # that is an answer
         except InstrumentError as error:
             return f"no connection for STOP alone: {error}"
         return None
 
+    def try_stop(self, stopping: Callable[[], bool]) -> str | None:
+        """Send the stop of a move; say why the controller does not take it, None if it does."""
+        try:
+            self._ask_stop("FolMe.Stop", stopping)
+        except InstrumentError as error:
+            return f"the controller does not take a STOP: {error}"
+        return None
+
     # -- inner ----------------------------------------------------------------------------
+
+    def _ask_stop(self, name: str, stopping: Callable[[], bool]) -> None:
+        """Send one command over the connection of the stop and wait for its answer."""
+        with self._lock:
+            if not self._wanted:
+                raise InstrumentError("Nanonis is not connected: connect first")
+            connection = self._stop()
+        answer, limit_s = connection.send(name), min(_CHECK_S, self._timeout_s)
+        if not answer.wait(limit_s) and stopping():
+            raise InstrumentError(f"{name}: a stop came first")
+        connection.finish(answer, limit_s)
 
     def _stop(self) -> Connection:
         """The one of the stop, opened if need be."""

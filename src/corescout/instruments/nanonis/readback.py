@@ -7,6 +7,7 @@ another, or be changed by a person in between. NaN is no value, and holds.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -20,6 +21,9 @@ from corescout.instruments.protocol import Contact, InstrumentError, SpectrumSet
 BIAS_V = 10e-3  # within which a bias is the one that was set
 _FLOAT32 = 2e-6  # relative: what is told as float32 is the same
 _LEAST_M = 1e-12
+_NOISE_READINGS, _NOISE_TURN_S = 8, 0.01
+_REST_M = 2e-9  # a way that is no motion, where nothing else is known
+_MOVES = 3.0  # times the noise, between the means of the first and the last readings
 KEEP_SPEED = 1  # of Scan.SpeedSet: the linear speed, whatever the size of the frame
 Say = Callable[..., list[Any]]
 
@@ -80,8 +84,8 @@ def check_speed(say: Say, wanted_m_per_s: float) -> None:
     if not _same(found, wanted_m_per_s) or not custom:
         of = "" if custom else " (and the speed of scans is used instead of it)"
         raise InstrumentError(
-            f"the speed of moves reads {found * 1e6:g} um/s{of}, and"
-            f" {wanted_m_per_s * 1e6:g} um/s was set"
+            f"the speed of moves reads {found * 1e6:g} µm/s{of}, and"
+            f" {wanted_m_per_s * 1e6:g} µm/s was set"
         )
 
 
@@ -133,7 +137,7 @@ def hold_scan_speed(say: Say, largest_m_per_s: float, width_m: float) -> list[An
     found = _scan_speed(say("Scan.SpeedGet"), width_m)
     if not found <= largest_m_per_s * (1 + _FLOAT32):
         raise InstrumentError(
-            f"the scan speed reads {found * 1e6:g} um/s, and {largest_m_per_s * 1e6:g} um/s was set"
+            f"the scan speed reads {found * 1e6:g} µm/s, and {largest_m_per_s * 1e6:g} µm/s was set"
         )
     return before
 
@@ -142,6 +146,42 @@ def restore_scan_speed(say: Say, before: Sequence[Any]) -> None:
     """Give the scan speed back; what is kept constant is told in other numbers than it is set."""
     forward, backward, forward_s, backward_s, keeps_time, ratio = before
     say("Scan.SpeedSet", forward, backward, forward_s, backward_s, 1 + int(keeps_time), ratio)
+
+
+def measure_noise(read: Callable[[], Sequence[float]]) -> float:
+    """Measure the noise of a position that is read while the tip rests.
+
+    The standard deviation of one coordinate, from the differences between one reading and the next:
+    ``sqrt(mean(|d|^2) / 4)`` (von Neumann), so that creep counts little. A tip that goes on in one
+    direction does not rest; it is looked at twice.
+
+    Parameters
+    ----------
+    read : callable
+        Reads the position in metres.
+
+    Raises
+    ------
+    InstrumentError
+        If the position cannot be read, or the tip moves.
+    """
+    for _ in range(2):
+        places = np.array([_place(read) for _ in range(_NOISE_READINGS)])
+        steps = np.diff(places, axis=0)
+        noise_m = float(np.sqrt(np.mean(np.sum(steps**2, axis=1)) / 4))
+        first, last = np.array_split(places, 2)
+        way_m = float(np.linalg.norm(last.mean(axis=0) - first.mean(axis=0)))
+        if way_m <= max(_REST_M, _MOVES * noise_m):
+            return noise_m
+    raise InstrumentError(f"the tip moves: {way_m * 1e9:.3g} nm within {len(places)} readings")
+
+
+def _place(read: Callable[[], Sequence[float]]) -> tuple[float, float]:
+    time.sleep(_NOISE_TURN_S)
+    x, y = map(float, read())
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise InstrumentError("the position of the tip cannot be read")
+    return x, y
 
 
 def read_contact(say: Say, wiring: Wiring, error_signal: int | None, modulator: int) -> Contact:

@@ -3,11 +3,14 @@
 All commands go to the stop's own connection before any answer is read; what has no answer after
 0.15 s goes to all other connections, and to new ones, in parallel. A controller may serve one
 client per port and drop a request that comes while it has another one unread: so what has no answer
-is sent again, alone, where something was answered. All commands are idempotent.
+is sent again, alone, where something was answered. All commands are idempotent. Over its own
+connection they go in their order; over the others, where perhaps one alone is taken, the command
+that ends the motion begun last goes first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import threading
@@ -28,6 +31,11 @@ _POSITION, _BIAS = "FolMe.XYPosGet", "Bias.Get"
 # what says that something runs -> what ends it
 _RUNNING = {
     "Pattern.ExpStatusGet": PATTERN, "BiasSpectr.StatusGet": SPECTRUM, "Scan.StatusGet": SCAN
+}  # fmt: skip
+# what begins a motion -> what ends it
+_ENDS = {
+    "Pattern.ExpStart": PATTERN, "FolMe.XYPosSet": MOVE, "Scan.Action": SCAN,
+    "BiasSpectr.Start": SPECTRUM,
 }  # fmt: skip
 SILENT_S = 0.15  # without an answer for so long, a command goes over the other connections too
 _AGAIN_S = 0.04  # after an answer, before what is still without one is sent again
@@ -66,8 +74,15 @@ class _Lane:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.began_s = time.monotonic()
         self.sent_s = self.came_s = -math.inf
         self.asked: Answer | None = None  # a question that is under way
+
+    @property
+    def answered_s(self) -> float:
+        """When it last answered anything since the stop began, also what others had asked."""
+        came_s = self.connection.came_s
+        return came_s if came_s > self.began_s else -math.inf
 
     @property
     def over(self) -> bool:
@@ -97,6 +112,8 @@ class Stopping:
         Each opens one more connection, or raises InstrumentError.
     on_their_way : sequence of Answer
         Motions that were sent before and not answered: they may still begin.
+    began_last : str or None
+        The command by which the last motion was begun.
     zero_bias : bool
     rest_m : float
         Two positions within it are the same place: 3 x the noise of the read-back, at least 2 nm.
@@ -113,6 +130,7 @@ class Stopping:
         openers: Sequence[Callable[[], Connection]],
         *,
         on_their_way: Sequence[Answer] = (),
+        began_last: str | None = None,
         zero_bias: bool,
         rest_m: float = REST_M,
         rest_s: float = REST_S,
@@ -122,6 +140,7 @@ class Stopping:
         self._on_their_way, self._zero_bias = list(on_their_way), zero_bias
         self._rest_m, self._rest_s = max(rest_m, REST_M), max(rest_s, REST_S)
         self._order = [PATTERN, MOVE, SCAN, SPECTRUM, *([ZERO] if zero_bias else [])]
+        self._urgent = _ENDS.get(began_last or "", PATTERN)
         self._changed = threading.Condition()
         self._lanes: list[_Lane] = []
         self._opened: list[Connection] = []
@@ -138,7 +157,7 @@ class Stopping:
         self._known = threading.Event()  # confirmed, or it was said that it is not
         if own is not None and own.alive:
             self._lanes.append(_Lane(own))
-            self._send_all(self._lanes[0], self._order)
+            self._send(self._lanes[0], self._order)
         self._thread = threading.Thread(target=self._run, name="nanonis-stop", daemon=True)
         self._thread.start()
 
@@ -164,20 +183,12 @@ class Stopping:
 
     # -- sending --------------------------------------------------------------------------
 
-    def _send_all(self, lane: _Lane, names: Sequence[str]) -> None:
-        for name in names:
-            if not self._send(lane, name):
-                return
-
-    def _send(self, lane: _Lane, name: str) -> bool:
-        try:
-            lane.connection.send(
-                name, *_ARGUMENTS.get(name, ()), told=partial(self._answered, lane)
-            )
-        except InstrumentError:
-            return False
-        lane.sent_s = time.monotonic()
-        return True
+    def _send(self, lane: _Lane, names: Sequence[str]) -> None:
+        """Send commands in one piece; a lane that is lost is met by the others."""
+        commands = [(name, _ARGUMENTS.get(name, ())) for name in names]
+        with contextlib.suppress(InstrumentError):
+            lane.connection.send_all(commands, told=partial(self._answered, lane))
+            lane.sent_s = time.monotonic()
 
     def _answered(self, lane: _Lane, answer: Answer) -> None:
         with self._changed:
@@ -229,23 +240,28 @@ class Stopping:
         lane = _Lane(connection)
         with self._changed:
             self._lanes.append(lane)
-            missing = [name for name in self._order if name in self._missing]
-        if missing:
-            first = missing[number % len(missing)]  # each begins with another one, then the move
-            rest = sorted((n for n in missing if n != first), key=lambda n: n != MOVE)
-            self._send_all(lane, [first, *rest])
+            missing = self._by_urgency()
+        if missing:  # two begin with the urgent one: one of them may be busy; each other differs
+            at = max(0, number - 2) % len(missing)
+            self._send(lane, [missing[at], *missing[:at], *missing[at + 1 :]])
+
+    def _by_urgency(self) -> list[str]:
+        """What has no answer, the command that ends the last motion first."""
+        missing = [name for name in self._order if name in self._missing]
+        return sorted(missing, key=lambda name: name != self._urgent)
 
     def _send_again(self) -> None:
         """Send what has no answer, one at a time, where something was answered."""
         now = time.monotonic()
         with self._changed:
-            missing = [name for name in self._order if name in self._missing]
+            missing = self._by_urgency()
             answering = [
                 lane for lane in self._lanes
-                if lane.came_s > -math.inf and now - max(lane.sent_s, lane.came_s) > _AGAIN_S
+                if lane.answered_s > -math.inf
+                and now - max(lane.sent_s, lane.answered_s) > _AGAIN_S
             ]  # fmt: skip
         for lane, name in zip(answering, itertools.cycle(missing), strict=False):
-            self._send(lane, name)
+            self._send(lane, [name])
 
     # -- reading --------------------------------------------------------------------------
 

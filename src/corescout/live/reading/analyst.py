@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Progress, Result, Scan, types_of_mixture
+from corescout.data import InputError, Progress, Result, Scan
 from corescout.data.pairs import pairs_at_one_place
 from corescout.edits import with_types
 from corescout.live.reading.identity import Identities, types_of_points
 from corescout.live.reading.learning import Replay, relearn, replay_of
-from corescout.live.reading.next_scan import Trained, Understood, understand
+from corescout.live.reading.next_scan import KnownRepresentation, Understood, understand
 from corescout.live.reading.novelty import calibrate, novelty
 from corescout.pipeline import apply, explore
 from corescout.plan import Plan
@@ -30,17 +30,17 @@ class Analyst:
     ----------
     plan : Plan
         Of explorations.
-    known : Trained, optional
+    known : KnownRepresentation, optional
         To begin with.
     workers : int, optional
         Threads of an exploration.
     """
 
     def __init__(
-        self, plan: Plan, known: Trained | None = None, workers: int | None = None
+        self, plan: Plan, known: KnownRepresentation | None = None, workers: int | None = None
     ) -> None:
         self._plan, self._workers = plan, workers
-        self._known: list[Trained] = []
+        self._known: list[KnownRepresentation] = []
         self.written_m: Sequence[tuple[float, float]] = ()  # where spectra were measured
         self._identities = Identities()
         self._replay: dict[int, Replay] = {}  # by number of the representation
@@ -50,7 +50,7 @@ class Analyst:
             self._keep(known)
 
     @property
-    def latest(self) -> Trained | None:
+    def latest(self) -> KnownRepresentation | None:
         """The representation at hand."""
         return self._known[-1] if self._known else None
 
@@ -97,7 +97,7 @@ class Analyst:
             before = self._types_before(result)
             now = None if before is None else types_of_points(result)
             result = self._identities.keep(result, now, before)
-        known = self._keep(Trained(result, calibrate(result)))
+        known = self._keep(KnownRepresentation(result, calibrate(result)))
         read = understand(known, scan, earlier)
         return replace(
             read, result=result, novelty=novelty(result, known.calibration), does_not_fit=None
@@ -123,7 +123,7 @@ class Analyst:
         result = self._identities.keep(result, now, before)
         self._known.remove(known)
         self._count += 1
-        known = Trained(result, calibration, self._count)
+        known = KnownRepresentation(result, calibration, self._count)
         self._known.append(known)
         self._replay[known.number] = replay
         read = understand(known, understood.scan, (), self.written_m)
@@ -140,7 +140,7 @@ class Analyst:
         known = self.latest
         if known is None or edited.weights is not known.result.weights:
             raise InputError(
-                "types of the representation at hand", "those of another one", "edit them again"
+                "types of the present representation", "those of another one", "edit them again"
             )
         result = with_types_of(edited, known.result)
         self._identities.take(result)
@@ -161,7 +161,7 @@ class Analyst:
         before[rows[:, 1]] = types_of_points(old)[rows[:, 0]]
         return before
 
-    def _keep(self, known: Trained) -> Trained:
+    def _keep(self, known: KnownRepresentation) -> KnownRepresentation:
         self._count += 1
         known = replace(known, number=self._count)
         self._known = [*self._known, known][-MOST_KNOWN:]
@@ -173,8 +173,5 @@ class Analyst:
 
 def with_types_of(edited: Result, result: Result) -> Result:
     """Return a result with the types of another of the same representation, as they were edited."""
-    kinds = np.asarray(edited.type_of_component)
-    component = edited.mixture.assign(np.asarray(result.fit.latents.mean)).argmax(axis=1)
-    types = types_of_mixture(component, kinds, ())
-    types = replace(types, looks={**types.looks, **edited.types.looks})
-    return with_types(result, types, edited.mixture, kinds)
+    typed = edited.typed.at(result.codes)
+    return with_types(result, replace(typed, edited_types=typed.types))

@@ -11,7 +11,7 @@ import numpy as np
 
 from corescout.data import Scan, ScanFrame
 
-Kind = Literal["first", "same frame", "zoom", "wider", "new area", "unknown"]
+Relation = Literal["first", "same frame", "zoom", "wider", "new area", "unknown"]
 
 SAME_PLACE = 0.1  # of the frame's size: more is another frame
 SAME_SIZE = 0.05  # relative
@@ -36,7 +36,7 @@ class ScanKind:
         Share of the new frame that lies on it.
     """
 
-    kind: Kind
+    kind: Relation
     of: str | None = None
     overlap: float = 0.0
 
@@ -47,7 +47,7 @@ class ScanKind:
         return said
 
 
-_WORDS: dict[Kind, str] = {
+_WORDS: dict[Relation, str] = {
     "first": "the first scan",
     "same frame": "the same frame as {of} again",
     "zoom": "a zoom of {of}",

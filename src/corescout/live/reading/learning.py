@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from corescout.data import Fit, Latents, Mixture, Result
 from corescout.data.arrays import set_readonly
 from corescout.edits import with_types
-from corescout.live.reading.next_scan import Trained
+from corescout.live.reading.next_scan import KnownRepresentation
 from corescout.live.reading.novelty import Calibration, extended
 from corescout.plan import Plan, TrainingPlan
 from corescout.search import Places, types_of_codes
@@ -54,7 +54,7 @@ def replay_of(result: Result) -> Replay:
 
 
 def relearn(
-    known: Trained, new: Result, replay: Replay, stop: threading.Event | None = None
+    known: KnownRepresentation, new: Result, replay: Replay, stop: threading.Event | None = None
 ) -> Learned | None:
     """Train on a scan that was read with a representation.
 
@@ -112,12 +112,8 @@ def relearn(
     result = with_types(result, plan=plan)
     calibration = extended(known.calibration, result, left_out)
     grown = Replay(_some(np.concatenate([np.asarray(replay.values), values]), MOST_REPLAYED))
-    before = _kinds(known.result.mixture, known.result, codes_before)
-    return result, calibration, grown, _kinds(mixture, result, z), before
-
-
-def _kinds(mixture: Mixture, of: Result, z: NDArray[np.float64]) -> Points:
-    return np.asarray(np.asarray(of.type_of_component)[mixture.assign(z).argmax(axis=1)])
+    before = known.result.typed.at(codes_before).types.of_point
+    return result, calibration, grown, result.typed.at(z).types.of_point, before
 
 
 def _gentle(training: TrainingPlan) -> TrainingPlan:
@@ -130,7 +126,7 @@ def _gentle(training: TrainingPlan) -> TrainingPlan:
 
 
 def _types(
-    latents: Latents, new: Result, known: Trained, plan: Plan
+    latents: Latents, new: Result, known: KnownRepresentation, plan: Plan
 ) -> tuple[Mixture, NDArray[np.int64]]:
     """Mixture and types as an exploration finds them; one type where one was shown."""
     from corescout.mixtures import fit_mixtures, keep_dense

@@ -27,7 +27,7 @@ MOST_MISSING = 0.2  # share of missing or constant lines
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class KnownRepresentation:
     """A representation that new scans are read with.
 
     Attributes
@@ -90,13 +90,13 @@ class Understood:
         )
 
 
-def trained(result: Result, number: int = 1) -> Trained:
+def trained(result: Result, number: int = 1) -> KnownRepresentation:
     """Make a representation of an exploration: calibrate its novelty (some seconds)."""
-    return Trained(result, calibrate(result), number)
+    return KnownRepresentation(result, calibrate(result), number)
 
 
 def understand(
-    known: Trained,
+    known: KnownRepresentation,
     scan: Scan,
     earlier: Sequence[Scan] = (),
     written_m: Sequence[tuple[float, float]] = (),

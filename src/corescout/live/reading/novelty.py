@@ -149,7 +149,7 @@ def _p_values(scores: NDArray[np.float64], calibration: NDArray[np.float64]) -> 
 
 
 def _z(fit: Fit) -> NDArray[np.float64]:
-    return np.asarray(fit.latents.mean)
+    return fit.codes
 
 
 def _misfit(fit: Fit) -> NDArray[np.float64]:

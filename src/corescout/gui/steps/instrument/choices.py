@@ -16,7 +16,7 @@ Opened = tuple[Instrument, Limits | None]
 
 
 @dataclass(frozen=True)
-class Choice:
+class InstrumentChoice:
     """An instrument that may be connected.
 
     Attributes
@@ -42,7 +42,7 @@ class Choice:
         return f"{stamp}-{safe}"
 
 
-def choices() -> tuple[Choice, ...]:
+def instrument_choices() -> tuple[InstrumentChoice, ...]:
     """Return what can be chosen now: the twin first, then the profiles, then a folder.
 
     Profiles that cannot be read are left out; `profile_problem` says why.
@@ -53,8 +53,8 @@ def choices() -> tuple[Choice, ...]:
         names = profile_names()
     except InputError:
         names = ()
-    profiles = [Choice(name, partial(open_instrument, name)) for name in names]
-    return (Choice(TWIN, open_twin, fresh=True), *profiles)
+    profiles = [InstrumentChoice(name, partial(open_instrument, name)) for name in names]
+    return (InstrumentChoice(TWIN, open_twin, fresh=True), *profiles)
 
 
 def profile_problem() -> str | None:
@@ -68,7 +68,7 @@ def profile_problem() -> str | None:
     return None
 
 
-def folder_choice(folder: Path) -> Choice:
+def folder_choice(folder: Path) -> InstrumentChoice:
     """Return a folder of scans: plans are put into its folder `corescout`, nothing is armed.
 
     Limits stand in a profile of the kind "folder": without one this only watches.
@@ -79,7 +79,7 @@ def folder_choice(folder: Path) -> Choice:
 
         return FolderInstrument(folder, folder / "corescout"), None
 
-    return Choice(f"folder {folder.name}", open_folder)
+    return InstrumentChoice(f"folder {folder.name}", open_folder)
 
 
 def open_twin(speed: float = 60.0) -> Opened:

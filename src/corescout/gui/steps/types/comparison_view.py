@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayo
 
 from corescout.colors import type_color
 from corescout.data import Result
-from corescout.gui.steps.types.type_list import swatch
+from corescout.gui.look import swatch
 from corescout.gui.table import Table
 from corescout.library import Comparison, TypeShare
 
@@ -48,7 +48,7 @@ class Compared:
         return replace(self, picture=png_bytes(figure))
 
 
-class ComparisonView(QDialog):  # type: ignore[misc]
+class ComparisonView(QDialog):
     """Stands beside the window; its table can be copied.
 
     Attributes
@@ -69,7 +69,7 @@ class ComparisonView(QDialog):  # type: ignore[misc]
         smooth = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(pixmap.scaledToWidth(_WIDTH_PX, smooth))
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.words = QLabel(in_words(compared.comparison))
+        self.words = QLabel(comparison_words(compared.comparison))
         self.words.setWordWrap(True)
         self.table = _SharesTable()
         self._fill()
@@ -104,7 +104,7 @@ class _SharesTable(Table):
     )  # fmt: skip
 
 
-def in_words(comparison: Comparison) -> str:
+def comparison_words(comparison: Comparison) -> str:
     """Return what the numbers below can be trusted for."""
     if comparison.same_representation:
         first = "Both scans use the same representation: types with the same name are the same."

@@ -18,14 +18,13 @@ from corescout.gui.canvas.layer_data import OURS, size_on
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
-from corescout.gui.look import rgba
+from corescout.gui.look import rgba, swatch
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.types.library_view import LibraryView
-from corescout.gui.steps.types.type_list import swatch
 from corescout.library import (
-    Finding,
     Library,
     LibraryType,
+    Ranking,
     find_like_point,
     find_like_type,
     library_type,
@@ -39,7 +38,7 @@ _LEAST = 0.05  # likeness
 class _Wanted:
     name: str
     color: str
-    find: Callable[[Scan], Finding]
+    find: Callable[[Scan], Ranking]
 
 
 class Finder:
@@ -101,7 +100,7 @@ class Finder:
         scan = chosen.scan
         self._say(f"Looking for more like {wanted.name} …", problem=False)
 
-        def look(on_progress: object, stop: object) -> Finding:
+        def look(on_progress: object, stop: object) -> Ranking:
             return wanted.find(scan)
 
         self._work.start("find", Job(look), lambda job: self._finish(wanted, job))
@@ -110,43 +109,45 @@ class Finder:
         action = menu.addAction(swatch(wanted.color), wanted.name)
         action.triggered.connect(lambda: self.find(wanted))
 
-    def _finish(self, wanted: _Wanted, job: Job[Finding]) -> None:
+    def _finish(self, wanted: _Wanted, job: Job[Ranking]) -> None:
         if job.answer is None:
             bug = "" if isinstance(job.error, InputError) else f"{type(job.error).__name__}: "
             self._say(f"{bug}{job.error}")
             return
         finding = job.answer
         best = finding.best(_MOST, least=_LEAST)
+        count = int((np.asarray(finding.likeness) >= _LEAST).sum())
+        shown = f" The {len(best)} most alike are shown." if count > len(best) else ""
         self._say(
-            f"{len(best)} of {len(finding.likeness):,} key points are like {wanted.name}"
-            f" (likeness ≥ {_LEAST:g}).{_doubt(finding)}",
+            f"{count:,} of {len(finding.likeness):,} key points are like {wanted.name}"
+            f" (likeness ≥ {_LEAST:g}).{shown}{_doubt(finding)}",
             problem=False,
         )
         self._canvas.show_layers([like_layer(wanted.name, wanted.color, finding, best)])
 
 
 def _like_type_of(result: Result, number: int) -> _Wanted:
-    def find(scan: Scan) -> Finding:
+    def find(scan: Scan) -> Ranking:
         return find_like_type(library_type(result, number), scan)
 
     return _Wanted(result.types.name(number), type_color(number, result.types.colors), find)
 
 
 def _like_point_of(result: Result, row: int) -> _Wanted:
-    def find(scan: Scan) -> Finding:
+    def find(scan: Scan) -> Ranking:
         return find_like_point(result, row, scan)
 
     return _Wanted(f"point {row}", "#FFFFFF", find)
 
 
 def _like_kept(entry: LibraryType) -> _Wanted:
-    def find(scan: Scan) -> Finding:
+    def find(scan: Scan) -> Ranking:
         return find_like_type(entry, scan)
 
     return _Wanted(entry.name, entry.color, find)
 
 
-def like_layer(name: str, color: str, finding: Finding, best: NDArray[np.int64]) -> Any:
+def like_layer(name: str, color: str, finding: Ranking, best: NDArray[np.int64]) -> Any:
     """Return points of a colour, the fainter the less alike, with their likeness as a feature."""
     likeness = finding.likeness[best]
     colors = np.array([rgba(color, 0.35 + 0.65 * float(value)) for value in likeness])
@@ -168,7 +169,7 @@ def like_layer(name: str, color: str, finding: Finding, best: NDArray[np.int64])
     )
 
 
-def _doubt(finding: Finding) -> str:
+def _doubt(finding: Ranking) -> str:
     strange = 1 - float(finding.familiar.mean())
     if strange <= 0.05:
         return ""

@@ -1,0 +1,123 @@
+"""Points with codes, and the types that a mixture, or a person, gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data.arrays import set_readonly
+from corescout.data.mixture import Mixture
+from corescout.data.short_repr import short_repr
+from corescout.data.types import TypeLook, Types
+
+
+@dataclass(frozen=True, eq=False)
+class TypedPoints:
+    """N points in a latent space that is parted into types.
+
+    Who asks for a type, or how sure it is, asks `types`, `component`, `probability` and
+    `probabilities`; only these know that they follow from the mixture.
+
+    Attributes
+    ----------
+    z : (N, L)
+        Codes.
+    mixture : Mixture
+        Of K Gaussians in their space.
+    type_of_component : (K,) int64
+        Types from 1; several components may share one.
+    edited_types : Types or None
+        Of the points, once a person has changed them.
+    names : tuple of str
+        Of type 1, 2, ...; those that are missing are called by their number.
+    """
+
+    z: NDArray[np.float64]
+    mixture: Mixture
+    type_of_component: NDArray[np.int64]
+    edited_types: Types | None = None
+    names: tuple[str, ...] = ()
+
+    __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        set_readonly(self, "z", (None, self.mixture.means.shape[1]))
+        set_readonly(self, "type_of_component", (self.mixture.n_components,), np.int64)
+        if self.edited_types is not None and len(self.edited_types.of_point) != len(self.z):
+            found = len(self.edited_types.of_point)
+            raise ValueError(
+                f"TypedPoints.edited_types: expected those of {len(self.z)} points, found {found}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+    @cached_property
+    def types(self) -> Types:
+        """Which type each point is of, and what they are called: the mixture's, or as edited."""
+        if self.edited_types is not None:
+            return self.edited_types
+        called = dict(enumerate(self.names, start=1))
+        looks = {n: TypeLook(called.get(n, f"type {n}")) for n in self._numbers.tolist()}
+        of_point = self.type_of_component[self.component]
+        return Types(of_point, np.zeros(len(of_point), bool), looks)
+
+    @cached_property
+    def component(self) -> NDArray[np.int64]:
+        """Most probable component (N,) of each point, of those of its type."""
+        if self.edited_types is None:
+            return self.mixture.component_of(self.z)
+        mine = self.type_of_component[None] == self.edited_types.of_point[:, None]
+        return np.asarray(np.where(mine, self.mixture.log_joint(self.z), -np.inf).argmax(axis=1))
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Posterior probability (N, T) of each type that has a component, in their order."""
+        belongs = self.type_of_component[:, None] == self._numbers[None]
+        return np.asarray(self.mixture.assign(self.z) @ belongs)
+
+    @property
+    def probability(self) -> NDArray[np.float64]:
+        """Posterior probability (N,) of each point's own type; 0 where it has no component."""
+        mine = self._numbers[None] == self.types.of_point[:, None]
+        return np.asarray(np.where(mine, self.probabilities, 0.0).sum(axis=1))
+
+    @property
+    def typicality(self) -> NDArray[np.float64]:
+        """Chi-square tail (N,) of the squared distance to the centre of a point's component.
+
+        P(chi2_L > d^2): 1 at the centre, 0.05 at the edge that holds 95 % of a Gaussian.
+        """
+        from scipy.stats import chi2
+
+        return np.asarray(chi2.sf(self.mahalanobis2, self.z.shape[1]))
+
+    @cached_property
+    def mahalanobis2(self) -> NDArray[np.float64]:
+        """Squared Mahalanobis distance (N,) of each point to the centre of its component."""
+        to_all = self.mixture.mahalanobis2(self.z)
+        return np.asarray(np.take_along_axis(to_all, self.component[:, None], axis=1)[:, 0])
+
+    @property
+    def type_names(self) -> tuple[str, ...]:
+        """Names of type 1, 2, ... without a gap."""
+        return tuple(self.types.name(n) for n in range(1, max(self.types.numbers) + 1))
+
+    def at(self, z: NDArray[np.float64]) -> TypedPoints:
+        """Return other points (M, L) with these types, under their names and colours.
+
+        What a person said of single points stays with these; components that were made for them
+        are found again.
+        """
+        found = replace(self, z=z, edited_types=None)
+        if self.edited_types is None:
+            return found
+        looks = {**found.types.looks, **self.edited_types.looks}
+        return replace(found, edited_types=replace(found.types, looks=looks))
+
+    @property
+    def _numbers(self) -> NDArray[np.int64]:
+        return np.unique(self.type_of_component)

@@ -1,0 +1,133 @@
+"""Scattering coefficients at key points, free of rotation.
+
+With the wavelets psi_{j,l} of `filters` (scale j, direction l of L = 6), * a convolution, and A a
+Gaussian average of sigma 5 px:
+
+    U_{j,l} = |I * psi_{j,l}|                                   order 1
+    F_{j,m} = |sum_l A U_{j,l} exp(-2 pi i l m / L)| / L
+    b_{j,j',r} = mean_l A |U_{j,l} * psi_{j',l+r}|, j' > j      order 2
+
+F_{j,0} is how much there is of a scale and F_{j,1} / F_{j,0} how much of it has one direction: a
+turn of the image shifts l and leaves both alone. b holds the angle r between two scales, not their
+directions; r and L - r are mirror images and are averaged. Logarithms make contrast a shift.
+(Mallat, Comm. Pure Appl. Math. 65, 1331, 2012; Sifre and Mallat, CVPR 2013, for the rotation.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.scattering.filters import AVERAGE_SIGMA_PX, N_ANGLES, N_SCALES, wavelets
+
+Image = NDArray[np.float32]
+
+REACH_PX = 10.5  # from the key point: where the average has fallen to a tenth
+FEATURES_PER_CHANNEL = 2 * N_SCALES + 4 * (N_SCALES * (N_SCALES - 1) // 2) + 3
+_PAD_PX = 24
+_FLOOR = 1e-4  # of a mean modulus, in grey levels of 0 to 1
+_FINE_SIGMA_PX = 2.0
+_FOLDED = ((0,), (1, 5), (2, 4), (3,))  # differences of direction that are mirror images
+
+
+def scattering_features(images: Image, yx_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Describe the surroundings of each key point by scattering coefficients.
+
+    Parameters
+    ----------
+    images : (C, H, W) in [0, 1]
+        NaN where missing: filled with the mean, and left out of every average.
+    yx_px : (N, 2)
+
+    Returns
+    -------
+    (N, 35 C) float64
+        Of each channel, in this order: log F_{j,0} and F_{j,1} / F_{j,0} of the 4 scales, log b of
+        the 6 pairs of scales at 4 angles, the mean at sigma 2 and 5 px and the standard deviation
+        at 5 px.
+    """
+    return np.hstack([_of_channel(np.asarray(image, np.float32), yx_px) for image in images])
+
+
+def _of_channel(image: Image, yx_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy import fft
+
+    known = np.isfinite(image)
+    mean = float(image[known].mean()) if known.any() else 0.0
+    centred = _padded(np.where(known, image - mean, 0).astype(np.float32))
+    average = _Average(_padded(known.astype(np.float32)), yx_px)
+    first = fft.fft2(centred)
+    order_1 = np.empty((N_SCALES, N_ANGLES, len(yx_px)))
+    order_2 = []
+    for j in range(N_SCALES):
+        along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
+        order_1[j] = [average.of(u) for u in along]
+        spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
+        for j2 in range(j + 1, N_SCALES):
+            for angles in _FOLDED:
+                total = sum(
+                    _modulus(spectrum, j2, turn + r)
+                    for turn, spectrum in enumerate(spectra)
+                    for r in angles
+                )
+                order_2.append(average.of(np.asarray(total)) / (len(angles) * N_ANGLES))
+    turned = np.abs(np.fft.rfft(order_1, axis=1)) / N_ANGLES  # (J, m, N)
+    local = [average.of(centred, _FINE_SIGMA_PX), average.of(centred)]
+    variance = np.maximum(average.of(centred**2) - local[1] ** 2, 0)
+    return np.stack(
+        [
+            *np.log(turned[:, 0] + _FLOOR),
+            *(turned[:, 1] / (turned[:, 0] + _FLOOR)),
+            *np.log(np.stack(order_2) + _FLOOR),
+            *local,
+            np.sqrt(variance),
+        ],
+        axis=1,
+    )
+
+
+def _modulus(spectrum: NDArray[np.complexfloating], scale: int, angle: int) -> Image:
+    """Return |I * psi| of a spectrum (H, W); of the coarsest scale on every second pixel.
+
+    Its wavelets hold nothing above a quarter of a cycle per pixel, so that nothing is lost.
+    """
+    from scipy import fft
+
+    product = spectrum * wavelets(spectrum.shape)[scale, angle % N_ANGLES]
+    if scale == N_SCALES - 1:
+        rows, columns = (np.r_[0 : n // 4, n - n // 4 : n] for n in product.shape)
+        product = product[np.ix_(rows, columns)] / 4
+    return np.asarray(np.abs(fft.ifft2(product)))
+
+
+class _Average:
+    """A Gaussian average over the known pixels of a padded image, read at places of the image."""
+
+    def __init__(self, known: Image, yx_px: NDArray[np.float64]) -> None:
+        self._known = None if known.all() else known
+        self._height = known.shape[0]
+        self._at = np.asarray(yx_px, np.float64).T + _PAD_PX
+
+    def of(self, image: Image, sigma_px: float = AVERAGE_SIGMA_PX) -> NDArray[np.float64]:
+        """Return sum G I / sum G over the known pixels, (N,), of all or every second pixel."""
+        if self._known is None:
+            return self._read(image, sigma_px)
+        step = self._height // len(image)
+        known = self._known[::step, ::step]
+        weight = np.maximum(self._read(known, sigma_px), 1e-6)
+        return np.asarray(self._read(image * known, sigma_px) / weight)
+
+    def _read(self, image: Image, sigma_px: float) -> NDArray[np.float64]:
+        from scipy.ndimage import gaussian_filter, map_coordinates
+
+        step = self._height // len(image)
+        smooth = gaussian_filter(image, sigma_px / step, mode="nearest")
+        return np.asarray(map_coordinates(smooth, self._at / step, order=1), dtype=np.float64)
+
+
+def _padded(image: Image) -> Image:
+    """Mirror the edge by as much as the image has, and fill up to a shape that transforms fast."""
+    from scipy.fft import next_fast_len
+
+    after = [4 * next_fast_len(-(-(n + 2 * _PAD_PX) // 4)) - n - _PAD_PX for n in image.shape]
+    return np.pad(image, [(_PAD_PX, a) for a in after], mode="symmetric")
