@@ -108,7 +108,9 @@ def _judge(found: Counter[str], name: str, asked: Any, refuse: bool, said: Said)
     found["unprintable_answers"] += control_characters(said.text)
     found["too_long_answers"] += len(said.text) > LONGEST_ANSWER
     found["not_answered"] += not said.text
-    if not refuse and said.refused and "under way" not in said.text:
+    if not refuse and "found none after" in said.text:
+        found["answered_too_late"] += 1  # a machine that has no time for it
+    elif not refuse and said.refused and "under way" not in said.text:
         found["wrongly_refused"] += 1
         found[f"refused {name}: {said.text[:100]}"] += 1
     if refuse and not said.refused:
@@ -165,12 +167,14 @@ def _running_plan(day: Path) -> Iterator[Any]:
 
 
 def _seen_by_strace(trace: Path, own: Path, outside: Path) -> dict[str, int]:
-    """Count what the process asked of the system that it must not."""
-    found = Counter(
-        connections_by_server=0, writes_outside=0, reads_outside=0, programs_started=-1
-    )  # the first program is the server
+    """Count what the process asked of the system that it must not, from when it serves."""
+    found = Counter(connections_by_server=0, writes_outside=0, reads_outside=0, programs_started=0)
+    serves = False
     own_place, secret = str(own.resolve()), str(outside.resolve())
     for line in trace.read_text("utf-8", "replace").splitlines():
+        serves = serves or "journal.jsonl" in line
+        if not serves:
+            continue
         call = line.partition("(")[0].split()[-1] if "(" in line else ""
         if "AF_INET" in line and call in ("connect", "bind", "sendto", "sendmsg"):
             found["connections_by_server"] += 1

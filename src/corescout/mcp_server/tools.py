@@ -1,7 +1,7 @@
 """The table of tools: a name, what it does in words for who calls it, and what it takes.
 
-A tool that predicts a property of a place from the types found there belongs here, in `looking`, as
-soon as there is a model of properties.
+A tool that predicts a property belongs here, its work in `looking`: `Exploration.predict_property`
+with the measurements of a day in a named folder. It is not there yet.
 """
 
 from __future__ import annotations
