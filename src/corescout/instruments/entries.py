@@ -333,10 +333,9 @@ class PolicySigned(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        return (
-            f"policy signed by {self.signed_by}: {self.most_plans} plans,"
-            f" {self.most_targets} targets"
-        )
+        plans = f"{self.most_plans} plan{'s' * (self.most_plans != 1)}"
+        targets = f"{self.most_targets} target{'s' * (self.most_targets != 1)}"
+        return f"policy signed by {self.signed_by}: {plans}, {targets}"
 
 
 @dataclass(frozen=True, kw_only=True)
