@@ -21,5 +21,5 @@ def test_the_documented_job_is_that_of_jobqueue():
         written = written.replace(sys.executable, "python")
         written = written.replace(cluster.scheduler_address, "SCHEDULER")
     page = (DOCS / "cluster.md").read_text("utf-8")
-    (shown,) = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
+    (shown,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     assert written.strip() == shown.strip()
