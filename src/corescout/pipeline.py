@@ -49,7 +49,7 @@ from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.verdict import applied_verdict, verdict
-from corescout.targets import choose_targets
+from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
 from corescout.vae import check_engine, single_threaded, specification_of
@@ -140,6 +140,10 @@ def explore(
         prepared.patches(winner.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),
     )
+    targets = choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets)
+    untold = without_target(
+        prepared.scan, patches.center_yx_px, typed, cores, plan.targets, targets
+    )
     trials = with_evidence(study.all_trials(), winner.candidate, evidence)
     return Result(
         scan=prepared.scan,
@@ -155,7 +159,7 @@ def explore(
         mixture=mixture,
         type_of_component=types,
         core_points=cores,
-        targets=choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets),
+        targets=targets,
         evidence=evidence,
         why=verdict(
             winner.candidate,
@@ -183,6 +187,7 @@ def explore(
             *_at_the_edge(mixture, plan),
             *confirmation,
             *followed,
+            *untold,
         ),
     )
 

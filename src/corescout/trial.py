@@ -29,6 +29,7 @@ from corescout.vae import (
 _STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
 _MIXTURE_COST = 2_000_000  # and of fitting the mixtures
 _BAYESIAN_COST = 600  # for each step, start and component
+_SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
 
@@ -406,6 +407,15 @@ def _elbo_nats(fit: Fit, group: TrialGroup) -> NDArray[np.float64]:
     return np.asarray(likelihood - spec.beta(fit.candidate.beta0) * np.asarray(fit.kl_nats))
 
 
+def _mixtures(group: TrialGroup) -> MixturePlan:
+    """How mixtures are fitted; of scattering from more starts, so that its seed matters less."""
+    if group.candidates[0].kind != "scattering":
+        return group.mixtures
+    return group.mixtures.model_copy(
+        update={"starts": max(group.mixtures.starts, _SCATTERING_STARTS)}
+    )
+
+
 def with_asked_fits(
     group: TrialGroup, outcomes: Sequence[Outcome], stop: threading.Event | None = None
 ) -> tuple[Outcome, ...]:
@@ -427,7 +437,7 @@ def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | N
     seeds = [c.seed for c in group.candidates]
     codes = [fit.codes for fit in fits]
     kept = [np.asarray(fit.kept) for fit in fits]
-    mixtures = fit_mixtures(codes, kept, group.mixtures, seeds, stop)
+    mixtures = fit_mixtures(codes, kept, _mixtures(group), seeds, stop)
     wholes = [replace(fit, mixtures=m) for fit, m in zip(fits, mixtures, strict=True)]
     return _with_asked(group, wholes, stop)
 

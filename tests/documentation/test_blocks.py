@@ -33,6 +33,7 @@ ELSEWHERE = {
     "py -3.11 dev.py": "likewise",
     "pip install": "takes packages from the network",
     "corescout sample pzt_film": "fetches a file from the network",
+    "corescout mcp": "serves a client over stdin, and guards its process for good",
     "corescout connect --nanonis": "talks to a controller",
     "corescout explore --resume": "needs an exploration that was killed; tests/cli has one",
     "corescout explore --from": "explores once more; tests/cli does",

@@ -19,6 +19,7 @@ from corescout.cli import (
     explore,
     export,
     info,
+    mcp,
     plan,
     report,
     runs,
@@ -60,7 +61,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for _module in (
-    demo, sample, info, plan, explore, apply, report, targets, watch, export, connect, twin, bench,
+    demo, sample, info, plan, explore, apply, report, targets, watch, export, connect, twin, mcp,
+    bench,
 ):  # fmt: skip
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, epilog=epilog(_name))(getattr(_module, _name))

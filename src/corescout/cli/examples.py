@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "connect": ("corescout connect", "corescout connect toy"),
     "watch": ("corescout watch FOLDER", "corescout watch twin --most-scans 3"),
     "twin": ("corescout twin --nanonis 127.0.0.1:6501 --scan",),
+    "mcp": ("corescout mcp scans --out agent",),
     "bench": ("corescout bench list",),
 }
 

@@ -50,6 +50,10 @@ def explore(
     cluster: options.Cluster = None,
     device: options.DeviceOption = None,
     pixel_size: options.PixelSize = None,
+    repeat: Annotated[
+        list[Path] | None,
+        typer.Option("--repeat", help="A later scan of the same place: are its types the same?"),
+    ] = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     resume: options.Resume = None,
@@ -111,6 +115,14 @@ def explore(
     scan = read_scan(
         file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
     )
+    again = [
+        read_scan(
+            path,
+            pixel_size_m=made.pixel_size_m,
+            channel=made.channels[0] if made.channels else None,
+        )
+        for path in repeat or ()
+    ]
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return
@@ -125,6 +137,7 @@ def explore(
         overwrite=overwrite,
         verbose=verbose,
         reuse=from_run,
+        repeats=again,
     )
     print_result(result, folder, as_json)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -33,6 +34,7 @@ def explore_and_save(
     overwrite: bool,
     verbose: bool,
     reuse: Path | None = None,
+    repeats: Sequence[Scan] = (),
 ) -> Result:
     """Explore with a progress bar into a run folder, which keeps every trial from the start on.
 
@@ -40,6 +42,8 @@ def explore_and_save(
     ----------
     reuse : Path, optional
         A run whose trials are taken where they are the same.
+    repeats : sequence of Scan
+        Of the same place: how far the types are found again there is among the notes.
     """
     from corescout.runs import Record, check_writable
 
@@ -51,10 +55,12 @@ def explore_and_save(
     except BaseException:
         record.discard_if_empty()
         raise
-    return go_on(record, scan, where=where, verbose=verbose)
+    return go_on(record, scan, where=where, verbose=verbose, repeats=repeats)
 
 
-def go_on(record: Record, scan: Scan, *, where: Where, verbose: bool) -> Result:
+def go_on(
+    record: Record, scan: Scan, *, where: Where, verbose: bool, repeats: Sequence[Scan] = ()
+) -> Result:
     """Explore what a record lacks, and write its run folder."""
     from corescout.pipeline import explore, save
     from corescout.runs.listing import hashes
@@ -80,6 +86,8 @@ def go_on(record: Record, scan: Scan, *, where: Where, verbose: bool) -> Result:
             except BaseException:
                 record.discard_if_empty()
                 raise
+        if repeats:
+            result = _with_repeats(result, repeats)
         log_of.info("%s", result.verdict)
         for note in result.notes:
             log_of.info("note: %s", note)
@@ -87,6 +95,15 @@ def go_on(record: Record, scan: Scan, *, where: Where, verbose: bool) -> Result:
         with type(record)(folder) as again:
             again.note("decided", files=hashes(folder))
     return result
+
+
+def _with_repeats(result: Result, repeats: Sequence[Scan]) -> Result:
+    """Find the types again on repeats of the place, and say how far they agree."""
+    from corescout.library import repeat_in_words
+    from corescout.pipeline import apply
+
+    said = [repeat_in_words(result, apply(result, scan)) for scan in repeats]
+    return replace(result, notes=(*result.notes, *said))
 
 
 def _keep_stopped(record: Record, stopped: StoppedError, log: str) -> NoReturn:
