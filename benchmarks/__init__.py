@@ -12,6 +12,7 @@ BENCHES: dict[str, str] = {
     "day": "benchmarks.reliability.day",
     "day-window": "benchmarks.reliability.day_window",
     "decision": "benchmarks.truth.decision",
+    "door": "benchmarks.reliability.door",
     "dry-run": "benchmarks.speed.dry_run",
     "fuzz": "benchmarks.reliability.fuzz",
     "gui": "benchmarks.speed.gui",

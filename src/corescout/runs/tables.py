@@ -53,9 +53,9 @@ def decision_table(result: Result) -> dict[str, object]:
         "runners_up": [_runner_up(r) for r in result.runners_up],
         "notes": list(result.notes),
         "seconds": round(result.seconds, 3),
-        "versions": _versions(),
+        "versions": versions(),
         "python": platform.python_version(),
-        "machine": _machine(),
+        "machine": machine(),
     }
 
 
@@ -200,7 +200,8 @@ def _runner_up(runner_up: RunnerUp) -> dict[str, object]:
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
     found = {}
     for name in _VERSIONED:
         try:
@@ -210,7 +211,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _machine() -> dict[str, object]:
+def machine() -> dict[str, object]:
     """What the numbers depend on beside the versions: the kind of machine, not whose it is."""
     return {
         "system": platform.system(),
