@@ -1,8 +1,10 @@
-"""Colours of the types: one table for the scan, the latent space, the figures and the report."""
+"""Colours of types and candidates: one table for window, figures and report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from corescout.data import Candidate
 
 # Okabe and Ito (2008), told apart by colour-blind readers; ordered for contrast on a grey scan.
 TYPE_COLORS: tuple[str, ...] = (
@@ -15,6 +17,21 @@ TYPE_COLORS: tuple[str, ...] = (
     "#0072B2",  # blue
 )
 UNASSIGNED_COLOR = "#9A9A9A"
+
+# Of candidates, by their invariances or their baseline. A line of these is no type of
+# microstructure, and differs in its symbol too.
+CANDIDATE_COLORS: dict[str, str] = {
+    "none": "#9A9A9A", "r": "#56B4E9", "t": "#009E73", "rt": "#E69F00",
+    "pca": "#CC79A7", "nmf": "#D55E00", "fft": "#0072B2", "scattering": "#8B6F00",
+}  # fmt: skip
+OTHER_CANDIDATE_COLOR = "#7F7F00"
+BEST_COLOR = "#F0E442"  # of the star
+
+
+def candidate_color(candidate: Candidate) -> str:
+    """Return the colour of what a candidate is apart from its window."""
+    key = candidate.invariances if candidate.kind == "vae" else candidate.kind
+    return CANDIDATE_COLORS.get(key, OTHER_CANDIDATE_COLOR)
 
 
 def type_color(type_number: int, chosen: Mapping[int, str] | None = None) -> str:

@@ -41,7 +41,9 @@ from corescout.search import (
     types_of_codes,
     waves,
 )
+from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.provisional import follow
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict
@@ -108,13 +110,19 @@ def explore(
             mixture, types, evidence = (
                 _one_type(winner, decision.reason)
                 if study.shows_one_type
-                else _types_with_evidence(study, winner)
+                else types_with_evidence(study, winner)
             )
             confirmation = study.confirm(winner)
         except StoppedError as stopped:
             raise StoppedError("stopped", study.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
+    followed: tuple[str, ...] = ()
     typed = TypedPoints(winner.fit.codes, mixture, types)
+    if study.provisional is not None and winner.candidate.kind != "scattering":
+        before = np.asarray(study.provisional.typed.types.of_point)
+        same = follow(before, typed.component, types)
+        types, followed = same.type_of_component, (same.words,)
+        typed = TypedPoints(winner.fit.codes, mixture, types)
     cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
@@ -142,9 +150,9 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            study.seed_agreement(decision.winner),
+            study.shown_agreement(decision.winner) if types.max() > 1 else None,
             study.n_seeds(decision.winner),
-            prepared.grid.pitch_m,
+            prepared.grid,
             trials,
             study.void_reasons(),
         ),
@@ -157,7 +165,13 @@ def explore(
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
-        notes=(*prepared.notes, *lateral, *_at_the_edge(mixture, plan), *confirmation),
+        notes=(
+            *prepared.notes,
+            *lateral,
+            *_at_the_edge(mixture, plan),
+            *confirmation,
+            *followed,
+        ),
     )
 
 
@@ -244,7 +258,7 @@ def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64],
     return winner.fit.mixtures[1], np.ones(1, np.int64), Evidence(1.0, 0.0, (), False, reason)
 
 
-def _types_with_evidence(
+def types_with_evidence(
     study: Study, winner: Outcome
 ) -> tuple[Mixture, NDArray[np.int64], Evidence]:
     """Return the winner's mixture, the type of each component, and whether there are types.
@@ -291,7 +305,7 @@ def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
             find=find,
         )
         null_gains += study.null_gains(groups)
-    return judge(gain, null_gains, plan, places)
+    return graded(judge(gain, null_gains, plan, places), prepared, plan.decision)
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

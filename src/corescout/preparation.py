@@ -257,7 +257,7 @@ def _too_coarse(grid: SquareGrid) -> tuple[str, ...]:
         return ()
     return (
         f"the scan's pixels are {stretch:.2g} times those of the representation: its patches are"
-        " interpolated, and what is said of them is not to be trusted",
+        " interpolated, so their codes are not reliable",
     )
 
 

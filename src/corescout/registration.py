@@ -100,7 +100,7 @@ def _register(
     height, width = template.shape
     area = wide[top : top + height + 2 * reach, left : left + width + 2 * reach]
     if np.isnan(area).mean() > 0.5 or template.std() == 0:
-        return _refusal("the frames share too little, or nothing is to be seen", name)
+        return _refusal("the frames share too little, or have no contrast", name)
     match = match_template(_flat(area), template)
     best = np.unravel_index(int(np.argmax(match)), match.shape)
     row, column = int(best[0]), int(best[1])

@@ -61,10 +61,10 @@ class Sample:
 
 SAMPLES: dict[str, Sample] = {
     "surface": Sample("generated surface of three known types", None),
-    "pzt_film": Sample("PZT film, 2 um, chevrons", "data/AFM/PZT_final0001.h5"),
-    "pto_film": Sample("PbTiO3 film, 1 um", "data/AFM/PTO_Funakubo0005.h5"),
+    "pzt_film": Sample("PZT film, 2 µm, chevrons", "data/AFM/PZT_final0001.h5"),
+    "pto_film": Sample("PbTiO3 film, 1 µm", "data/AFM/PTO_Funakubo0005.h5"),
     "pzt_thick": Sample("PZT, non-square pixels, turned by 90 deg", "data/AFM/PZT_thick0009.h5"),
-    "dart_scan": Sample("DART PFM, 5 um, 180-degree walls", "notebooks/AFM/temp/scan_0001.ibw"),
+    "dart_scan": Sample("DART PFM, 5 µm, 180-degree walls", "notebooks/AFM/temp/scan_0001.ibw"),
 }
 
 

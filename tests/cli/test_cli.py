@@ -74,7 +74,7 @@ def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_r
     run_folder = write_run(quick_result, tmp_path / "run")
     first, second = tmp_path / "first.csv", tmp_path / "second.json"
     done = corescout("targets", run_folder, "--per-type", 1, "--out", first)
-    assert "um" in done.stderr
+    assert "µm" in done.stderr
     rows = list(csv.DictReader(first.read_text().splitlines()))
     done = corescout(
         "targets", run_folder, "--avoid", first, "--avoid-radius", "120nm", "--margin", "40nm",

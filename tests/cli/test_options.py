@@ -127,8 +127,8 @@ def test_what_says_two_things_or_none_is_refused(case, run, capsys, tmp_path, mo
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        ('{"seed": 1, "seed": 2}', "'seed' stands in it twice"),
-        ('{"decision": {"weights": {"gain": 1, "gain": 2}}}', "'gain' stands in it twice"),
+        ('{"seed": 1, "seed": 2}', "'seed' is given twice"),
+        ('{"decision": {"weights": {"gain": 1, "gain": 2}}}', "'gain' is given twice"),
         ("{", "plan file"),
         ('{"sede": 1}', "did you mean 'seed'?"),
         ("[]", "plan"),

@@ -43,7 +43,7 @@ def test_files_of_a_folder_are_explored_and_read(tmp_path, capsys):
     assert _run([*command, *WINDOWS]) == 0
     saving.join()
     said = capsys.readouterr().out
-    assert "the first scan; explored anew" in said
+    assert "the first scan; new exploration" in said
     assert "the same frame as" in said
     assert (out / "day.html").exists()
     outcomes = [

@@ -15,7 +15,8 @@ def claimed(typed_result):
 
 @pytest.fixture
 def possible(typed_result):
-    return replace(typed_result, evidence=replace(typed_result.evidence, has_types=False))
+    unclaimed = replace(typed_result.evidence, has_types=False, grade="possible zones")
+    return replace(typed_result, evidence=unclaimed)
 
 
 def test_types_that_are_claimed_are_counted(claimed):
@@ -32,6 +33,14 @@ def test_possible_types_ask_for_a_few_measurements(possible):
         " measure a few of each to confirm."
     )
     assert not verdict.found
+
+
+def test_what_may_be_the_microscope_asks_for_a_reversed_scan(possible):
+    drifting = replace(possible, evidence=replace(possible.evidence, grade="drift"))
+    assert "or a drift of the microscope" in drifting.verdict.headline
+    assert "slow axis reversed" in drifting.verdict.next_action
+    assert not drifting.verdict.found
+    assert drifting.worth == "possible types (drift)"
 
 
 def test_figures_stand_under_why(claimed, possible):

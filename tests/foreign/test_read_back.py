@@ -23,7 +23,7 @@ def begun(bench, command: str) -> int:
         ({"command": "Bias.Get", "result": lambda _: [math.nan]}, "bias reads nan", MOVE),
         ({"command": "FolMe.SpeedSet", "ignore": True}, "speed of moves reads", MOVE),
         ({"command": "FolMe.SpeedSet", "arguments": lambda a: [a[0] * 50, a[1]]},
-         "speed of moves reads 100 um/s", MOVE),
+         "speed of moves reads 100 µm/s", MOVE),
         ({"command": "FolMe.SpeedGet", "result": lambda r: [r[0], 0]}, "speed of scans", MOVE),
         ({"command": "BiasSpectr.LimitsSet", "ignore": True}, "limits of the spectrum read",
          SPECTRUM),

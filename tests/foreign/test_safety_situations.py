@@ -98,8 +98,8 @@ def test_a_speed_that_stays_holds(benches):
 def test_a_speed_that_was_coerced_is_refused_with_both_values(bench):
     bench.controller.faults.add(command="FolMe.SpeedSet", arguments=lambda a: [a[0] * 0.9, a[1]])
     said = bench.run(target(0.2, 0.1))
-    assert "1.8 um/s" in said
-    assert "2 um/s" in said
+    assert "1.8 µm/s" in said
+    assert "2 µm/s" in said
     assert not bench.controller.log.acted("FolMe.XYPosSet")
 
 

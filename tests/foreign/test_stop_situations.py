@@ -299,6 +299,15 @@ def test_a_bias_that_stays_is_not_confirmed(benches):
 
 
 @pytest.mark.parametrize("result", [float("nan"), float("inf")])
+def test_a_bias_that_is_no_number_is_not_confirmed(bench, result):
+    far(bench)
+    bench.controller.faults.add(command="Bias.Get", result=lambda _: [result])
+    bench.stop()
+    bench.until(lambda: "not confirmed" in bench.states(), 4.0)
+    assert "confirmed" not in bench.states()
+
+
+@pytest.mark.parametrize("result", [float("nan"), float("inf")])
 def test_a_position_that_is_no_number_is_not_confirmed(bench, result):
     far(bench)
     bench.controller.faults.add(command="FolMe.XYPosGet", result=lambda _: [result, result])

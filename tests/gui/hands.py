@@ -1,9 +1,14 @@
 """Mouse and keyboard on the canvas, at places of the scan."""
 
+import struct
+import sys
+
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
-from qtpy.QtWidgets import QComboBox, QPushButton
+from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
+
+from corescout.instruments.twin import DigitalTwin
 
 
 def search_quickly(explorer):
@@ -62,7 +67,6 @@ class Hands:
         """Move with the button down; QTest's own move says that none is."""
         from qtpy.QtCore import QEvent, QPointF
         from qtpy.QtGui import QMouseEvent
-        from qtpy.QtWidgets import QApplication
 
         place = QPointF(self.at(yx_px))
         event = QMouseEvent(
@@ -77,6 +81,61 @@ class Hands:
 
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.canvas, key, modifier)
+
+
+def canvas_picture(explorer, qtbot):
+    """Return what the canvas shows, (H, W, 3) uint8, with the mouse put aside."""
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.wait(100)
+    return np.asarray(explorer.viewer.screenshot(canvas_only=True, flash=False))[..., :3]
+
+
+def close_as_window_manager(window):
+    """Ask a window to close as the cross in its frame does: Qt calls such a close spontaneous."""
+    import ctypes
+
+    xcb = ctypes.CDLL("libxcb.so.1")
+    for name in ("xcb_connect", "xcb_intern_atom_reply"):
+        getattr(xcb, name).restype = ctypes.c_void_p
+
+    def atom(name):
+        asked = xcb.xcb_intern_atom(connection, 0, len(name), name)
+        reply = xcb.xcb_intern_atom_reply(connection, asked, None)
+        return int.from_bytes(ctypes.string_at(reply, 12)[8:12], sys.byteorder)
+
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    number = int(window.winId())
+    protocols, delete = atom(b"WM_PROTOCOLS"), atom(b"WM_DELETE_WINDOW")
+    event = struct.pack("=BBHII5I", 33, 32, 0, number, protocols, delete, 0, 0, 0, 0)
+    xcb.xcb_send_event(connection, 0, number, 0, event)
+    xcb.xcb_flush(connection)
+    xcb.xcb_disconnect(connection)
+
+
+def when_modal(act):
+    """Do something as soon as a modal dialog is open, and its loop runs."""
+    timer = QTimer(QApplication.instance())
+
+    def look():
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None and dialog.isVisible():
+            timer.stop()
+            timer.deleteLater()
+            act(dialog)
+
+    timer.timeout.connect(look)
+    timer.start(50)
+
+
+class QuickScans(DigitalTwin):
+    """A twin whose frames take no time, however slow it moves and measures."""
+
+    def _zoom(self, message):
+        speed, self.speed = self.speed, 1e5
+        try:
+            return super()._zoom(message)
+        finally:
+            self.speed = speed
 
 
 def wait_for_preview(explorer, qtbot):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hands import QuickScans
 from qtpy.QtCore import Qt
 
 from corescout.gui.canvas.layer_data import LIVE, TARGETS, result_layers
@@ -17,7 +18,6 @@ from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.loop_plot import LOOPS
 from corescout.instruments import read_journal
-from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 
 pytestmark = pytest.mark.gui
@@ -26,7 +26,7 @@ LONG = 30_000
 
 @pytest.fixture
 def twin(surface):
-    return DigitalTwin(surface, speed=60.0)
+    return QuickScans(surface, speed=60.0)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbo
     form = connected.panel.form_of_action
     dry_run(connected, qtbot)
     frames = [m for m in connected.check.messages if m.kind == "zoom" and m.target_uid is None]
-    assert len(frames) == 1  # ten targets, a look after every eight
+    assert len(frames) == 2  # ten targets: a look before the first, and after every eight
     count = connected.explorer.undo_stack.count()
     form.show_possible(frozenset({"mark"}), can_check=False)
     assert form.visit_settings().check_every == 0

@@ -16,7 +16,13 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 from corescout import folders
 from corescout.exports.script import write_script
 from corescout.gui.canvas.layer_data import scan_layers
-from corescout.gui.kept.autosave import RUN, SESSION, Autosave, kept_sessions, read_result
+from corescout.gui.kept.autosave import (
+    SESSION,
+    Autosave,
+    kept_sessions,
+    read_results,
+    run_name,
+)
 from corescout.gui.kept.window_session import Offer
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.model.workflow import StepState
@@ -29,16 +35,16 @@ def test_a_session_is_whole_or_not_there_and_hidden_while_its_window_is_open(
     tmp_path, quick_result
 ):
     store = Autosave(tmp_path)
-    store.save({"title": "a.ibw", "holds": ["2 types"]}, quick_result)
+    store.save({"title": "a.ibw", "holds": ["2 types"]}, {1: quick_result})
     assert kept_sessions(tmp_path) == []
     store.close(keep=True)
     (kept,) = kept_sessions(tmp_path)
     assert kept.words.startswith("a.ibw, ")
     assert kept.words.endswith("2 types")
-    assert read_result(kept).why == quick_result.why
+    assert {k: r.why for k, r in read_results(kept).items()} == {1: quick_result.why}
 
-    (kept.folder / RUN / "result.h5").write_bytes(b"half")
-    assert read_result(kept) is None
+    (kept.folder / run_name(1) / "result.h5").write_bytes(b"half")
+    assert read_results(kept) == {}
     (kept.folder / SESSION).write_text('{"title": ')
     assert kept_sessions(tmp_path) == []
     assert not kept.folder.exists()
@@ -48,7 +54,7 @@ def test_a_killed_process_leaves_its_session_behind(tmp_path):
     code = (
         "import os, sys; from pathlib import Path\n"
         "from corescout.gui.kept.autosave import Autosave\n"
-        "a = Autosave(Path(sys.argv[1])); a.save({'title': 'a.ibw'}, None); os._exit(9)"
+        "a = Autosave(Path(sys.argv[1])); a.save({'title': 'a.ibw'}, {}); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     assert done.returncode == 9
@@ -58,7 +64,7 @@ def test_a_killed_process_leaves_its_session_behind(tmp_path):
 
 def test_nothing_is_left_of_a_session_that_is_dropped(tmp_path):
     store = Autosave(tmp_path)
-    store.save({}, None)
+    store.save({}, {})
     store.close(keep=False)
     assert list(tmp_path.iterdir()) == []
 
@@ -93,7 +99,7 @@ def test_edits_and_result_come_back_after_a_crash(
     editor.push(editor.edits.with_outlines([WALL]), "a line")
     explorer.workspace.set_result(quick_result)
     assert explorer.session.unsaved
-    qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{RUN}"))) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{run_name(1)}"))) == 1, timeout=20_000)
     qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
     # A crash: what is on the disk is all there is, and nobody holds its lock.
     (saved,) = sessions.iterdir()
@@ -164,7 +170,8 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     QTimer.singleShot(300, lambda: answer("Keep for next time"))
     assert explorer.session.ask(), "the window itself is closed by the fixture"
     assert len(asked) == 2
-    assert explorer.closed
+    assert not explorer.closed, "an answer alone closes nothing"
+    explorer.disconnect_viewer()
     (kept,) = kept_sessions(sessions)
     assert len(kept.values["edits"]["outlines"]) == 1
 

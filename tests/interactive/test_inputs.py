@@ -140,8 +140,12 @@ def test_units_of_coordinates_and_values_are_kept():
     assert scan.frame.center_m == pytest.approx((15e-9, 10e-9))
 
 
-def test_coordinates_without_a_unit_are_no_scale_and_uneven_ones_are_refused():
+def test_coordinates_without_a_unit_are_no_scale_and_uneven_ones_are_refused(caplog):
     assert as_scan(labelled(np.arange(3.0), np.arange(4.0), IMAGE, "")).frame is None
+    assert caplog.text == ""  # they count pixels
+    assert as_scan(labelled(np.arange(3) * 5e-9, np.arange(4.0), IMAGE, "")).frame is None
+    assert "the coordinates y have no unit" in caplog.text
+    assert "attrs['units'] = 'm'" in caplog.text
     with pytest.raises(InputError, match="evenly"):
         as_scan(labelled(np.array([0.0, 1, 3]), np.arange(4.0), IMAGE))
     with pytest.raises(InputError, match="two axes"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="Which; 'list' names them, 'all' runs them.")
+        str, typer.Argument(help="Measurement to run; 'list' names them, 'all' runs them.")
     ] = "list",
     scan: Annotated[
         Path | None, typer.Argument(help="A scan to measure on; a folder for fuzz.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NANONIS_PORT = 6501
 
 Profiles = Annotated[
-    Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
+    Path | None, typer.Option(help="File of instrument profiles; your own by default.")
 ]
 
 
@@ -127,7 +127,7 @@ def _limit_lines(limits: Limits | None, frame: ScanFrame | None) -> list[str]:
         return ["limits: none; nothing can be armed"]
     (x0, x1), (y0, y1) = limits.x_m, limits.y_m
     lines = [
-        f"limits: X {x0 * 1e6:g} to {x1 * 1e6:g} um, Y {y0 * 1e6:g} to {y1 * 1e6:g} um, bias to"
+        f"limits: X {x0 * 1e6:g} to {x1 * 1e6:g} µm, Y {y0 * 1e6:g} to {y1 * 1e6:g} µm, bias to"
         f" {limits.largest_bias_v:g} V; marker check of the rotation"
         f" {'recorded' if limits.rotation_verified else 'not done'}"
     ]

@@ -21,7 +21,7 @@ class Format(StrEnum):
 
 def export(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    out: Annotated[Path | None, typer.Option(help="Folder; RUN/maps if not said.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; RUN/maps by default.")] = None,
     format: Annotated[
         Format, typer.Option(help="NSID HDF5 in one file, or a Gwyddion .gsf for each map.")
     ] = Format.nsid,

@@ -31,7 +31,8 @@ Channels = Annotated[
     ),
 ]
 PresetOption = Annotated[
-    Preset | None, typer.Option(help="live, the default, decides within a minute or two.")
+    Preset | None,
+    typer.Option(help="Preset of the settings; live, the default, decides within a minute or two."),
 ]
 PlanFile = Annotated[
     Path | None,
@@ -42,17 +43,20 @@ PlanFile = Annotated[
     ),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be tried and what it costs; try nothing.")
+    bool,
+    typer.Option("--dry-run", help="Show the candidates and what they cost; nothing is trained."),
 ]
 AllowCode = Annotated[
     bool,
     typer.Option("--allow-code", help="Run the rewards of one's own that the plan file names."),
 ]
 Windows = Annotated[str | None, typer.Option(help="Window sizes in px, such as 9,13.")]
-Invariances = Annotated[str | None, typer.Option(help="Any of none,r,rt,t,rs,rts.")]
-DetectorOption = Annotated[FindingDetector | None, typer.Option(help="How key points are found.")]
+Invariances = Annotated[
+    str | None, typer.Option(help="Invariances to try: any of none,r,rt,t,rs,rts.")
+]
+DetectorOption = Annotated[FindingDetector | None, typer.Option(help="Detector of key points.")]
 Reward = Annotated[
-    str | None, typer.Option(help="What is optimised: a reward's name or module:function.")
+    str | None, typer.Option(help="Reward to optimise: its name or module:function.")
 ]
 Weights = Annotated[
     str | None, typer.Option(help="A weighted sum instead, such as gain=1,context_retention=0.5.")
@@ -69,17 +73,20 @@ Also = Annotated[
 ]
 LatentDims = Annotated[str | None, typer.Option(help="Latent dimensions, such as 1,2,3.")]
 Baselines = Annotated[
-    str | None, typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft.")
+    str | None,
+    typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft,scattering."),
 ]
 MergingOption = Annotated[
-    Merging | None, typer.Option(help="Which components of a mixture become one type.")
+    Merging | None, typer.Option(help="Rule that makes components of a mixture one type.")
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="The same seed gives the same numbers.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Random seed; the same one gives the same numbers.")
+]
 Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Threads; all cores by default. Changes no number.")
 ]
-DeviceOption = Annotated[Device | None, typer.Option(help="Where models are trained.")]
+DeviceOption = Annotated[Device | None, typer.Option(help="Device that trains the models.")]
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
 ]
@@ -90,9 +97,12 @@ ChannelMap = Annotated[
         help="The run's channel and what it is called in the file, where two vendors differ.",
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Run folder; NAME.corescout beside the file.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Say more on stderr.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Run folder to write; NAME.corescout beside the file by default."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing run.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="More messages on stderr.")]
 
 
 def make_plan(
@@ -259,7 +269,7 @@ def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -
         raise InputError(
             "a plan file that runs no code",
             f"the reward{'' if len(strange) == 1 else 's'} {', '.join(strange)} in it",
-            "if you trust who wrote it, give --allow-code; else leave it out of the file",
+            "if you trust who wrote it, give --allow-code; otherwise remove it from the file",
         )
     if own:
         look_in_current_folder()
@@ -294,5 +304,5 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         doubled = next(name for name, _ in pairs if [n for n, _ in pairs].count(name) > 1)
-        raise ValueError(f"{doubled!r} stands in it twice")
+        raise ValueError(f"{doubled!r} is given twice")
     return found

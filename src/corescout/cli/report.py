@@ -14,7 +14,9 @@ from corescout.data import InputError
 
 def report(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for report.html; the run's own.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html; the run's own by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write report.html of a finished run."""
@@ -28,7 +30,7 @@ def report(
         path = write_report(result, folder)
     except OSError as error:
         raise InputError(
-            f"a folder that can be written: {folder}",
+            f"a writable folder: {folder}",
             error.strerror or str(error),
             "choose another with --out",
         ) from error

@@ -12,12 +12,13 @@ from corescout.cli.output import Json, print_json, print_written
 
 def sample(
     name: Annotated[
-        str, typer.Argument(help="Which; 'list' names them. 'surface' is generated.")
+        str, typer.Argument(help="Sample to write; 'list' names them. 'surface' is generated.")
     ] = "surface",
     size: Annotated[int, typer.Option(min=64, max=4096, help="Pixels of a side (surface).")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="File; scan.h5, or the sample's own name, if not said.")
+        Path | None,
+        typer.Option(help="File to write; scan.h5, or the sample's own name, by default."),
     ] = None,
     as_json: Json = False,
 ) -> None:

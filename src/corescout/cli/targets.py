@@ -1,4 +1,4 @@
-"""`corescout targets RUN`: choose targets of a finished run anew."""
+"""`corescout targets RUN`: choose targets of a finished run again."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def targets(
         typer.Option(help="Places measured before: CSV with columns x_m, y_m, or a journal.jsonl."),
     ] = None,
     avoid_radius: Annotated[
-        str | None, typer.Option(help="Distance from these, such as 200nm; else the spacing.")
+        str | None, typer.Option(help="Distance from these, such as 200nm; the spacing by default.")
     ] = None,
     choice: Annotated[
         TargetChoice,
         typer.Option(help="Clearest examples, least certain ones, or least known ones."),
     ] = TargetChoice.core,
     diversity: Annotated[
-        float, typer.Option(min=0, max=1, help="0: the clearest; 1: as unlike as can be.")
+        float, typer.Option(min=0, max=1, help="0: the clearest; 1: as different as possible.")
     ] = 0.3,
     action: Annotated[
-        ActionName, typer.Option(help="What is done there (json and arcmd).")
+        ActionName, typer.Option(help="Action at each target (json and arcmd).")
     ] = ActionName.mark,
     bias: Annotated[
         str | None, typer.Option(help="Largest bias of spectra, such as 5V: from - to + of it.")
@@ -79,12 +79,12 @@ def targets(
         str | None, typer.Option(help="Instrument of the profiles whose limits must allow them.")
     ] = None,
     profiles: Annotated[
-        Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
+        Path | None, typer.Option(help="File of instrument profiles; your own by default.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write; else it is printed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; printed by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Choose the targets of a finished run anew.
+    """Choose the targets of a finished run again.
 
     CSV comes by priority, JSON and .arcmd in the order of the visits. Commands that move a tip
     (.arcmd with --action spectrum) need the limits of --instrument.

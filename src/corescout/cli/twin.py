@@ -22,9 +22,11 @@ _REST_S = 2.0  # between scans: a stop has ended everything, and a plan may begi
 
 def twin(
     nanonis: Annotated[
-        str, typer.Option(help="Where it listens: HOST:PORT, and the three ports after it.")
+        str, typer.Option(help="Address to listen at: HOST:PORT, and the three ports after it.")
     ] = "127.0.0.1:6501",
-    speed: Annotated[float, typer.Option(min=0.1, help="Seconds of the instrument in one.")] = 60.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, help="Seconds of the instrument in one second.")
+    ] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
     save: Annotated[
         Path | None, typer.Option(help="Folder that spectra are saved to, as .dat files.")

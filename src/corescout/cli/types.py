@@ -65,9 +65,9 @@ def list_types(
 @types.command("add")
 def add(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Its number or name.")],
+    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Number or name of the type.")],
     name: Annotated[str | None, typer.Option(help="Name in the library.")] = None,
-    note: Annotated[str, typer.Option(help="What to remember of it.")] = "",
+    note: Annotated[str, typer.Option(help="Note to keep with it.")] = "",
     library: LibraryFolder = None,
     as_json: Json = False,
 ) -> None:
@@ -98,7 +98,7 @@ def find(
     top: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     least: Annotated[float, typer.Option(min=0, max=1, help="Least likeness.")] = 0.05,
     pixel_size: options.PixelSize = None,
-    out: Annotated[Path | None, typer.Option(help="CSV file; else it is printed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; printed by default.")] = None,
     channel_map: options.ChannelMap = None,
     library: LibraryFolder = None,
     as_json: Json = False,

@@ -37,7 +37,7 @@ def watch(
         str | None, typer.Option(help="An instrument of the profiles instead.")
     ] = None,
     profiles: Annotated[
-        Path | None, typer.Option(help="File of instrument profiles; else the user's own.")
+        Path | None, typer.Option(help="File of instrument profiles; your own by default.")
     ] = None,
     run: Annotated[
         Path | None, typer.Option(help="Begin with the representation of a finished run.")
@@ -59,7 +59,10 @@ def watch(
         int, typer.Option(min=1, help="Targets that may be measured unattended.")
     ] = 100,
     most_scans: Annotated[
-        int | None, typer.Option(min=1, help="End when so many scans are decided; else at Ctrl-C.")
+        int | None,
+        typer.Option(
+            min=1, help="Scans to decide before the watch ends; Ctrl-C ends it by default."
+        ),
     ] = None,
     preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
@@ -71,7 +74,8 @@ def watch(
     seed: options.Seed = None,
     workers: options.Workers = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the day; corescout-DATE where you are.")
+        Path | None,
+        typer.Option(help="Folder of the day; corescout-DATE in the current folder by default."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each entry of the journal as a line of JSON.")
@@ -200,7 +204,7 @@ def _watch(
             plan, check = runner.snapshot.plan, runner.snapshot.check
             if plan is not None and check is not None and plan.digest != shown:
                 shown = plan.digest
-                say(f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} um")
+                say(f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} µm")
                 for line in (*check.errors, *check.warnings):
                     say(f"  {line}")
             if tail is not None:
@@ -217,7 +221,8 @@ def _watch(
         n = runner.undecided
         left = f"; {n} scan{' has' if n == 1 else 's have'} no outcome" if n else ""
         typer.echo(
-            f"the watch ended by itself: {runner.gave_up or 'not all was done'}{left}", err=True
+            f"the watch ended by itself: {runner.gave_up or 'some of the work was not done'}{left}",
+            err=True,
         )
         raise typer.Exit(1)
 

@@ -22,8 +22,9 @@ from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
 from corescout.data.normalisation import Normalisation
 from corescout.data.patches import PatchSet
+from corescout.data.provisional import Provisional
 from corescout.data.representation import Representation
-from corescout.data.result import Evidence, Result, RunnerUp
+from corescout.data.result import Evidence, Grade, Result, RunnerUp
 from corescout.data.reward import Reward
 from corescout.data.scan import Scan
 from corescout.data.spectrum_grid import SpectrumGrid
@@ -41,6 +42,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Fit",
+    "Grade",
     "InputError",
     "Keypoints",
     "Latents",
@@ -50,6 +52,7 @@ __all__ = [
     "Normalisation",
     "PatchSet",
     "Progress",
+    "Provisional",
     "Representation",
     "Result",
     "Reward",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from corescout.data.trial import Trial
 from corescout.data.typed_points import TypedPoints
 from corescout.data.types import Types
 from corescout.data.verdict import Verdict, verdict_of
+
+Grade = Literal["one pattern", "drift", "possible zones", "distinct"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,12 @@ class Evidence:
     keeps_to_places : bool
         They agree at a distance beyond what the parts of one pattern do. Without evidence such
         types are possible ones: shown, not claimed.
+    grade : str
+        "one pattern", "drift", "possible zones" or "distinct"; "" where nothing was asked.
+    drift_share : float
+        Share of what varies over the scan that a plane explains.
+    correlation_lengths : float
+        Of the pattern, along the shorter side of the scan.
     """
 
     p_value: float
@@ -59,6 +68,9 @@ class Evidence:
     agreement: float = float("nan")
     agreement_error: float = float("nan")
     keeps_to_places: bool = False
+    grade: Grade | Literal[""] = ""
+    drift_share: float = float("nan")
+    correlation_lengths: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -179,6 +191,14 @@ class Result:
         """How many types, and whether they are claimed: "3 types", "2 possible types"."""
         possible = "" if self.evidence.has_types or self.n_types == 1 else "possible "
         return f"{self.n_types} {possible}type{'s' if self.n_types != 1 else ''}"
+
+    @property
+    def worth(self) -> str:
+        """What is claimed of the types, for a narrow place: "possible types (drift)"."""
+        kinds = "one type" if self.n_types == 1 else "types"
+        claimed = self.evidence.has_types or self.n_types == 1
+        grade = f" ({self.evidence.grade})" if self.evidence.grade else ""
+        return f"{kinds if claimed else 'possible types'}{grade}"
 
     @property
     def verdict(self) -> Verdict:

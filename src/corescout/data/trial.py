@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from corescout.data.candidate import Candidate
 from corescout.data.keypoints import Keypoints
 from corescout.data.mixture import Mixture
+from corescout.data.provisional import Provisional
 from corescout.data.reward import Reward
 from corescout.data.short_repr import short_repr
 
@@ -68,6 +69,8 @@ class Progress:
         The mixture of each that its gain is highest with.
     keypoints : Keypoints or None
         Those whose codes they are, on the scan's own pixels.
+    provisional : Provisional or None
+        Types that need no training, from the first second on; None where the plan has none.
     """
 
     stage: str
@@ -77,5 +80,6 @@ class Progress:
     latents_by_trial: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     mixture_by_trial: Mapping[int, Mixture] = field(default_factory=dict)
     keypoints: Keypoints | None = None
+    provisional: Provisional | None = None
 
     __repr__ = short_repr

@@ -48,6 +48,9 @@ def verdict_of(result: Result) -> Verdict:
     elif claimed:
         headline = f"{n_types} type{'' if n_types == 1 else 's'}"
         action = "measure at the targets, which are the clearest examples of each"
+    elif n_types > 1 and result.evidence.grade == "drift":
+        headline = f"{n_types} possible types, or a drift of the microscope"
+        action = "scan again with the slow axis reversed before measuring"
     elif n_types > 1:
         headline = f"{n_types} possible types, shown at their places"
         action = "measure a few of each to confirm"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 REACHES_M = (100e-9, 200e-9, 500e-9)
 REACH_NAMES = ("100nm", "200nm", "500nm")
-_RINGS = ("0 to 0.1 um", "0.1 to 0.2 um", "0.2 to 0.5 um")
+_RINGS = ("0 to 0.1 µm", "0.1 to 0.2 µm", "0.2 to 0.5 µm")
 
 # name -> unit and meaning
 DESCRIPTORS: dict[str, tuple[str, str]] = {
@@ -34,7 +34,7 @@ DESCRIPTORS: dict[str, tuple[str, str]] = {
     "higher_side": ("of the channel", "level on the side of the wall where it is higher"),
     "fast_axis_angle_rad": ("rad", "angle between the wall and the fast axis, 0 to pi/2"),
     "orientation_rad": ("rad", "direction of the wall in the instrument's coordinates, 0 to pi"),
-    "height_m": ("m", "topography against its median within 0.2 um"),
+    "height_m": ("m", "topography against its median within 0.2 µm"),
     "slope": ("m/m", "steepest slope of the topography, smoothed over 50 nm"),
-    "frequency_shift_hz": ("Hz", "resonance frequency against its median within 0.2 um"),
+    "frequency_shift_hz": ("Hz", "resonance frequency against its median within 0.2 µm"),
 }

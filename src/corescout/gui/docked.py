@@ -7,8 +7,13 @@ from typing import Any
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QMainWindow, QWidget
 
+_CORNERS = (
+    (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+    (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+)
 
-class Docked(QWidget):  # type: ignore[misc]
+
+class Docked(QWidget):
     """Hears how napari shows and takes away a dock: it calls no `close` of the widget.
 
     Attributes
@@ -27,12 +32,12 @@ class Docked(QWidget):  # type: ignore[misc]
         """Shown in a window of napari's."""
 
     def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Take the corner below right: the steps need the height more than the plots the width."""
+        """Leave the corners below to the sides: the plots can be as high as there is room for."""
         super().showEvent(event)
         window = self.window()
         if isinstance(window, QMainWindow):
-            corner, area = Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
-            window.setCorner(corner, area)
+            for corner, area in _CORNERS:
+                window.setCorner(corner, area)
             self.docked_in(window)
 
     def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name

@@ -7,8 +7,9 @@ from typing import Any
 
 import napari
 from pyqtgraph import PlotWidget
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QUndoStack
-from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from corescout.data import Result
 from corescout.gui.canvas.canvas import Canvas
@@ -17,15 +18,16 @@ from corescout.gui.canvas.doubted_lines import DoubtedLines
 from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked
+from corescout.gui.fields import PlainFields
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
 from corescout.gui.kept.exporting import Exporter
 from corescout.gui.kept.session_bar import SessionBar
 from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
-from corescout.gui.look import background
+from corescout.gui.look import background, follow_theme
 from corescout.gui.model.workspace import Workspace
-from corescout.gui.plots.bottom import BOTTOM_NAME, Bottom
+from corescout.gui.plots.bottom import BOTTOM_NAME, PLOTS_PX, Bottom
 from corescout.gui.steps.column import StepColumn
 from corescout.gui.steps.explore.run_bar import RunBar
 from corescout.gui.steps.explore.running import Running
@@ -141,8 +143,16 @@ class Explorer(Docked):
         """Show the dock with the plots, also after it was closed."""
         if self.bottom.parent() is None:
             self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
-        self.bottom.parent().show()
+        dock = self.bottom.parent()
+        dock.show()
         self.bottom.show()
+        QTimer.singleShot(0, self._make_room)
+
+    def _make_room(self) -> None:
+        """Give the plots a height that a lasso can be drawn in; the operator may change it."""
+        window, dock = self.bottom.window(), self.bottom.parent()
+        if not self.closed and isinstance(window, QMainWindow) and isinstance(dock, QDockWidget):
+            window.resizeDocks([dock], [PLOTS_PX], Qt.Orientation.Vertical)
 
     # -- building and wiring --------------------------------------------------------------
 
@@ -173,12 +183,15 @@ class Explorer(Docked):
         self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
         self.canvas.connections.connect(self.viewer.events.theme, self._apply_theme)
         self._apply_theme()
+        self._fields = [PlainFields(self), PlainFields(self.bottom)]
 
     def _apply_theme(self, event: object = None) -> None:
         dark = self.viewer.theme != "light"
         color = background(self.viewer.theme)
         for plot in (*self.bottom.findChildren(PlotWidget), *self.findChildren(PlotWidget)):
             plot.setBackground(color)
+        for root in (self, self.bottom):
+            follow_theme(root, dark=dark)
         panels: list[Any] = [self.latent_panel, self.candidate_panel, *self.steps.values()]
         for panel in panels:
             panel.set_dark(dark)

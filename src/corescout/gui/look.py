@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtWidgets import QWidget
 
 from corescout.gui.model.workflow import StepState
 
@@ -58,3 +60,47 @@ def _colormap(name: str, first: float, last: float) -> NDArray[np.float64]:
 
     table = pg.colormap.get(name).map(np.linspace(first, last, PALETTE_STEPS), mode="float")
     return np.asarray(table, dtype=np.float64)
+
+
+# Words in a colour, by what they are: (dark, light). Each reads on the theme's background.
+_TINTS = {
+    "problem": ("#FF8F5A", "#A83200"), "doubt": ("#F0B030", "#7A4F00"),
+    "hint": ("#B8BCC4", "#50545A"),
+}  # fmt: skip
+_ROLE = "corescout-tint"
+_shown = {"dark": True}
+
+
+def tint_color(role: str) -> str:
+    """Return the colour of words of a role in the theme that is shown: problem, doubt or hint."""
+    dark, light = _TINTS[role]
+    return dark if _shown["dark"] else light
+
+
+def tint(label: QWidget, role: str) -> None:
+    """Show the words of a label in the colour of a role, in any theme; "" for the plain one."""
+    label.setProperty(_ROLE, role)
+    label.setStyleSheet(f"color: {tint_color(role)};" if role else "")
+
+
+def follow_theme(root: QWidget, *, dark: bool) -> None:
+    """The theme is dark or light now: words below a widget change their colours."""
+    _shown["dark"] = dark
+    for label in root.findChildren(QWidget):
+        role = label.property(_ROLE)
+        if role:
+            tint(label, str(role))
+
+
+def swatch(color: str, side_px: int = 14) -> QIcon:
+    """Return a square of a colour."""
+    pixmap = QPixmap(side_px, side_px)
+    pixmap.fill(QColor(color))
+    return true_icon(pixmap)
+
+
+def true_icon(pixmap: QPixmap) -> QIcon:
+    """An icon that keeps its colours in a selected row, where Qt would tint it."""
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

@@ -8,7 +8,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 
-class Table(QTableWidget):  # type: ignore[misc]
+class Table(QTableWidget):
     """Rows that are selected as a whole and not edited."""
 
     columns: tuple[str, ...] = ()

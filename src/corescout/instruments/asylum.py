@@ -135,4 +135,4 @@ class AsylumInstrument(FolderInstrument):
             if isinstance(content, Scan) and content.frame is not None:
                 self._image = (path, signature, content.frame)
                 return content.frame
-        raise InstrumentError(f"no image in {self._folder}: scan once, so that places can be told")
+        raise InstrumentError(f"no image in {self._folder}: scan once; the image gives the places")

@@ -314,7 +314,7 @@ class PartDied(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        then = "the watch gave up" if self.gave_up else "it was begun again"
+        then = "the watch gave up" if self.gave_up else "it was started again"
         return f"the part {self.part!r} of the watch died, {then}: {self.reason}"
 
 

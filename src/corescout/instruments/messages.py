@@ -8,7 +8,7 @@ from typing import Literal
 
 from corescout.data import Target
 from corescout.data.target import SPECTRUM_DEFAULTS
-from corescout.instruments.visit_plan import DriftCheck, VisitPlan
+from corescout.instruments.visit_plan import VisitPlan
 
 MessageKind = Literal["bias", "speed", "move", "mark", "spectrum", "zoom"]
 
@@ -49,22 +49,25 @@ def messages_of(
 
     Frames are scanned at `scan_speed_m_per_s`, the speed of moves if not said.
 
-    A plan with a drift check scans its small frame again after every few targets; these messages
-    serve no target.
+    A plan with a drift check scans its small frame again after every few targets, and before the
+    first where it says so; these messages serve no target.
     """
     scan_speed = scan_speed_m_per_s or speed_m_per_s
     said: list[Message] = [Message("speed", {"speed_m_per_s": speed_m_per_s})]
+    check = plan.drift_check
+    if check is not None and check.first_size_m > 0:
+        said += _look(check.first_center_m, check.first_size_m, scan_speed)
     for number, target in enumerate(plan.targets, start=1):
         said += _visit(target, scan_speed)
-        if plan.drift_check is not None and number % plan.drift_check.every == 0:
-            said += _drift_check(plan.drift_check, scan_speed)
+        if check is not None and check.every and number % check.every == 0:
+            said += _look(check.center_m, check.size_m, scan_speed)
     return (*said, Message("bias", {"bias_v": 0.0}))
 
 
-def _drift_check(check: DriftCheck, speed_m_per_s: float) -> list[Message]:
-    x, y = check.center_m
+def _look(center_m: tuple[float, float], size_m: float, speed_m_per_s: float) -> list[Message]:
+    x, y = center_m
     frame = {
-        "x_m": x, "y_m": y, "size_m": check.size_m, "angle_rad": 0.0,
+        "x_m": x, "y_m": y, "size_m": size_m, "angle_rad": 0.0,
         "speed_m_per_s": speed_m_per_s,
     }  # fmt: skip
     return [Message("bias", {"bias_v": 0.0}), Message("zoom", frame)]
@@ -103,13 +106,13 @@ def in_words(message: Message) -> str:
     if message.kind == "bias":
         return f"bias {v['bias_v']:g} V"
     if message.kind == "speed":
-        return f"speed {v['speed_m_per_s'] * 1e6:g} um/s"
+        return f"speed {v['speed_m_per_s'] * 1e6:g} µm/s"
     if message.kind == "spectrum":
         return (
             f"spectrum {v['bias_start_v']:g} to {v['bias_end_v']:g} V, {v['n_points']:g} points,"
             f" {v['seconds']:g} s"
         )
     if message.kind == "zoom":
-        speed = f" at {v['speed_m_per_s'] * 1e6:g} um/s" if "speed_m_per_s" in v else ""
+        speed = f" at {v['speed_m_per_s'] * 1e6:g} µm/s" if "speed_m_per_s" in v else ""
         return f"scan {v['size_m'] * 1e9:.0f} nm around {place}{speed}"
     return f"{message.kind} {'to' if message.kind == 'move' else 'at'} {place}"

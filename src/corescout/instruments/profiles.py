@@ -205,7 +205,7 @@ def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrume
         first = error.errors()[0]
         line = ".".join(map(str, first["loc"][1:] or first["loc"]))
         raise InputError(
-            f"a profile that can be read in [instruments.{name}]",
+            f"a valid profile in [instruments.{name}]",
             f"{line or 'kind'}: {first['msg']}",
             f"correct {file}; docs/instruments.md has examples",
         ) from error

@@ -78,7 +78,7 @@ def _errors_of_the_whole(
 ) -> list[str]:
     errors = []
     if clock.now() > plan.expires_at:
-        errors.append(f"the plan has expired: make it anew{_set_back(clock)}")
+        errors.append(f"the plan has expired: make it again{_set_back(clock)}")
     if len(plan.targets) > limits.most_targets:
         errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
     if plan.frame.angle_rad and not limits.rotation_verified:

@@ -49,12 +49,12 @@ def read_visits(path: str | Path) -> VisitPlan:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             "a plan of visits", f"{file.name} ({type(error).__name__}: {error})"[:200],
-            "write it anew with write_visits",
+            "write it again with write_visits",
         ) from error  # fmt: skip
     if not whole:
         raise InputError(
             "a plan of visits as it was written", f"{file.name}, which was changed",
-            "write it anew with write_visits",
+            "write it again with write_visits",
         )  # fmt: skip
     return plan
 
@@ -68,9 +68,7 @@ def _plan(values: dict[str, Any]) -> VisitPlan:
             "frame": ScanFrame(angle_rad=frame["angle_rad"], **places),
             "targets": tuple(_target(t) for t in values["targets"]),
             "expires_at": datetime.fromisoformat(values["expires_at"]),
-            "drift_check": None
-            if check is None
-            else DriftCheck(**{**check, "center_m": tuple(check["center_m"])}),
+            "drift_check": None if check is None else _drift_check(check),
         }
     )
 
@@ -78,3 +76,8 @@ def _plan(values: dict[str, Any]) -> VisitPlan:
 def _target(values: dict[str, Any]) -> Target:
     places = {name: tuple(values[name]) for name in ("yx_px", "xy_m")}
     return Target(**{**values, **places})
+
+
+def _drift_check(values: dict[str, Any]) -> DriftCheck:
+    places = {n: tuple(v) for n, v in values.items() if isinstance(v, list)}
+    return DriftCheck(**{**values, **places})

@@ -22,20 +22,25 @@ class DriftCheck:
     Attributes
     ----------
     every : int
-        After so many targets.
+        After so many targets; 0: never.
     center_m : tuple of float
         (x, y) in the instrument's coordinates.
     size_m : float
         Of the square frame.
+    first_center_m, first_size_m : tuple of float, float
+        Of a frame that is scanned before the first target: whether the tip is on the sample of the
+        scan at all. A size of 0: none.
     """
 
     every: int
     center_m: tuple[float, float]
     size_m: float
+    first_center_m: tuple[float, float] = (0.0, 0.0)
+    first_size_m: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.every < 1 or self.size_m <= 0:
-            raise ValueError("DriftCheck: expected every >= 1 and a size above 0")
+        if self.every < (0 if self.first_size_m > 0 else 1) or self.size_m <= 0:
+            raise ValueError("DriftCheck: expected every >= 1, or a first frame, and sizes above 0")
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def plan_problems(plan: VisitPlan) -> tuple[str, ...]:
     if not plan.targets:
         found.append("expected at least one target, found none")
     check = plan.drift_check
-    if check is not None and not all(map(is_number, (check.every, *check.center_m, check.size_m))):
+    if check is not None and not all(map(is_number, _numbers_of(check))):
         found.append(f"drift_check: expected numbers, found {_short(check)}")
     for target in plan.targets:
         values = {"x_m, y_m": target.xy_m, **dict(target.settings)}
@@ -105,6 +110,11 @@ def plan_problems(plan: VisitPlan) -> tuple[str, ...]:
         except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
             found.append(f"the plan cannot be written down: {_short(error)}")
     return tuple(found)
+
+
+def _numbers_of(check: DriftCheck) -> tuple[object, ...]:
+    first = (*check.first_center_m, check.first_size_m)
+    return check.every, *check.center_m, check.size_m, *first
 
 
 def is_number(value: object) -> bool:

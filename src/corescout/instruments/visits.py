@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from corescout.data import InputError, Result, Scan, Target
+import numpy as np
+
+from corescout.data import InputError, Result, Scan, ScanFrame, Target
 from corescout.data.target import Action
 from corescout.instruments.protocol import Instrument
 from corescout.instruments.visit_plan import (
@@ -19,6 +23,8 @@ from corescout.targets import in_order
 
 CHECK_EVERY = 8  # targets between two looks at the drift
 CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
+FIRST_LOOK_S = 60.0  # that the look before the first target takes at most
+FIRST_LOOK_PX = 64  # of the scan: a smaller frame cannot be told from another place
 
 
 def visits(
@@ -29,6 +35,7 @@ def visits(
     *,
     start_m: tuple[float, float] | None = None,
     check_every: int = CHECK_EVERY,
+    look_first_m_per_s: float | None = None,
     tolerance_m: float = TOLERANCE_M,
     lifetime: timedelta = LIFETIME,
 ) -> VisitPlan:
@@ -46,6 +53,9 @@ def visits(
         Where the way begins: the tip; the centre of the scan if not known.
     check_every : int
         Targets between two looks at the drift; 0 for none.
+    look_first_m_per_s : float, optional
+        Look before the first target too, whether this is the sample of the scan at all, with a
+        frame that takes at most a minute at this speed.
     tolerance_m : float
         Largest drift that the plan tolerates.
 
@@ -60,7 +70,7 @@ def visits(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
     wanted = [t.with_action(action, settings or {}) for t in targets]
-    check = _drift_check(result.scan, check_every) if check_every else None
+    check = _drift_check(result.scan, wanted, check_every, look_first_m_per_s)
     return plan_visits(
         result.scan,
         in_order(wanted, frame.center_m if start_m is None else start_m),
@@ -76,8 +86,38 @@ def can_check_drift(instrument: Instrument) -> bool:
     return "zoom" in known.actions and not known.whole_plans
 
 
-def _drift_check(scan: Scan, every: int) -> DriftCheck | None:
-    """The square in the middle of the scan, which registrations compare."""
-    if scan.frame is None:
+def look_seconds(size_m: float, pitch_m: float, speed_m_per_s: float) -> float:
+    """Return how long a square frame takes: its lines there and back, a pitch apart."""
+    return 2 * size_m**2 / (pitch_m * speed_m_per_s)
+
+
+def _drift_check(
+    scan: Scan, targets: Sequence[Target], every: int, first_m_per_s: float | None
+) -> DriftCheck | None:
+    """The square in the middle of the scan, which registrations compare; a smaller one first."""
+    if scan.frame is None or not (every or first_m_per_s):
         return None
-    return DriftCheck(every, scan.frame.center_m, CHECK_SHARE * min(scan.frame.size_m))
+    whole_m = min(scan.frame.size_m)
+    check = DriftCheck(every or 1, scan.frame.center_m, CHECK_SHARE * whole_m)
+    if not first_m_per_s:
+        return check
+    pitch_m = min(scan.frame.pitch_m)
+    size_m = math.sqrt(FIRST_LOOK_S * pitch_m * first_m_per_s / 2)
+    size_m = min(max(size_m, FIRST_LOOK_PX * pitch_m), CHECK_SHARE * whole_m)
+    center_m = _away_from(targets, scan.frame, size_m)
+    return replace(check, every=every, first_center_m=center_m, first_size_m=size_m)
+
+
+def _away_from(targets: Sequence[Target], frame: ScanFrame, size_m: float) -> tuple[float, float]:
+    """The place of a square on the scan, of nine, that is farthest from the targets."""
+    height, width = frame.shape_px
+    across, down = (size_m / pitch / 2 for pitch in frame.pitch_m)
+    rows = np.linspace(down, height - 1 - down, 3)
+    columns = np.linspace(across, width - 1 - across, 3)
+    places = frame.to_m(np.array([(y, x) for y in rows for x in columns]))
+    at = np.array([t.xy_m for t in targets if t.xy_m is not None]).reshape(-1, 2)
+    if not len(at):
+        return frame.center_m
+    apart = np.abs(places[:, None] - at[None]).max(axis=2).min(axis=1)
+    x, y = places[int(apart.argmax())]
+    return float(x), float(y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from corescout.quantities import metres_per
 if TYPE_CHECKING:
     import xarray
 
+_log = logging.getLogger(__name__)
 _UNEVEN = 1e-3  # of a step: coordinates that differ by more are not evenly spaced
 Axis = tuple[str, NDArray[np.float64] | None, str]  # name, coordinates, unit
 
@@ -137,10 +139,27 @@ def _frame(shape: tuple[int, ...], y: Axis, x: Axis, angle_rad: float) -> ScanFr
     """The frame of coordinates in a unit of length; None where there are none."""
     placed = [_placed(axis) for axis in (x, y)]
     if any(p is None for p in placed):
+        _say_without_unit(x, y)
         return None
     (pitch_x, center_x), (pitch_y, center_y) = (p for p in placed if p is not None)
     height, width = shape
     return ScanFrame((height, width), (pitch_x, pitch_y), (center_x, center_y), angle_rad)
+
+
+def _say_without_unit(*axes: Axis) -> None:
+    """Coordinates that say no unit and count no pixels were meant as a place: say so."""
+    meant = [
+        name
+        for name, values, unit in axes
+        if values is not None
+        and not unit
+        and not np.array_equal(np.sort(values), np.arange(len(values)))
+    ]
+    if meant:
+        _log.warning(
+            "the coordinates %s have no unit, so the image has no scale: set"
+            " image[%r].attrs['units'] = 'm', or give pitch=", " and ".join(meant), meant[0],
+        )  # fmt: skip
 
 
 def _placed(axis: Axis) -> tuple[float, float] | None:

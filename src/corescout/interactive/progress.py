@@ -98,8 +98,10 @@ def terminal_bar() -> Iterator[Show]:
     )
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("key points", total=1.0, left="")
+        say_provisional = _provisional(lambda text: console.print(text, end="", highlight=False))
 
         def show(progress: Progress) -> None:
+            say_provisional(progress)
             bar.update(
                 task,
                 completed=progress.fraction,
@@ -108,6 +110,18 @@ def terminal_bar() -> Iterator[Show]:
             )
 
         yield show
+
+
+def _provisional(write: Callable[[str], object]) -> Show:
+    """Give what writes the types that need no training, once, as soon as they are there."""
+    said: list[Progress] = []
+
+    def say(progress: Progress) -> None:
+        if progress.provisional is not None and not said:
+            said.append(progress)
+            write(f"{progress.provisional.in_words}\n")
+
+    return say
 
 
 def left_in_words(seconds: float | None) -> str:
@@ -153,8 +167,10 @@ def _displayed() -> DisplayedText:
 
 def _lines() -> Show:
     seen: set[str] = set()
+    say_provisional = _provisional(sys.stderr.write)
 
     def show(progress: Progress) -> None:
+        say_provisional(progress)
         if progress.stage not in seen:
             seen.add(progress.stage)
             left = left_in_words(progress.seconds_left)

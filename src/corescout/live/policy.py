@@ -74,7 +74,7 @@ class Policy:
         if max(biases, default=0.0) > self.largest_bias_v:
             return f"{max(biases):g} V exceed the policy's {self.largest_bias_v:g} V"
         if check.path_m > self.longest_path_m:
-            return f"a way of {check.path_m * 1e6:.0f} um, longer than the policy allows"
+            return f"a way of {check.path_m * 1e6:.0f} µm, longer than the policy allows"
         return None
 
 
@@ -87,11 +87,14 @@ class Signed:
     policy : Policy or None
     plans, targets : int
         Carried out.
+    suspended : bool
+        It approves nothing until it is resumed.
     """
 
     policy: Policy | None = None
     plans: int = 0
     targets: int = 0
+    suspended: bool = False
     clock: SteadyClock = field(default_factory=SteadyClock)  # a policy that expired stays so
 
     def refusal(self, plan: VisitPlan, check: Check) -> str | None:
@@ -99,6 +102,18 @@ class Signed:
         if self.policy is None:
             return "no policy is signed"
         return self.policy.refusal(plan, check, self.plans, self.targets, self.clock.now())
+
+    @property
+    def words(self) -> str:
+        """Say who signed what, and what is left of it; "" without a policy."""
+        if self.policy is None:
+            return ""
+        p, end = self.policy, self.policy.expires_at.astimezone()
+        return (
+            f"signed by {p.signed_by}: {max(0, p.most_plans - self.plans)} of {p.most_plans} plans"
+            f" and {max(0, p.most_targets - self.targets)} of {p.most_targets} targets left,"
+            f" ±{p.largest_bias_v:g} V, until {end:%d %b %H:%M}"
+        )
 
     def count(self, plan: VisitPlan) -> None:
         """Note a plan that was carried out under it."""

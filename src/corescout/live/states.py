@@ -64,6 +64,8 @@ class ScanRecord:
         Number of the one that its types are of; 0 for none.
     types : mapping of int to int
         Points of each type.
+    worth : str
+        What the types are by the exploration that they come from: "possible types (drift)".
     novel_share : float or None
     drift_m : tuple of float or None
         Since the scan that it was registered with.
@@ -92,6 +94,7 @@ class ScanRecord:
     explored: bool = False
     representation: int = 0
     types: Mapping[int, int] = field(default_factory=dict)
+    worth: str = ""
     novel_share: float | None = None
     drift_m: tuple[float, float] | None = None
     drift_since: str = ""
@@ -107,7 +110,8 @@ class ScanRecord:
         if self.outcome != "analysed":
             return f"{self.number:4d} {self.uid}: {self.outcome}: {self.reason}"
         types = ", ".join(f"type {k}: {n}" for k, n in self.types.items())
-        how = f"explored anew: {self.reason}" if self.explored else self.reason
+        types = f"{self.worth}: {types}" if self.worth and types else types
+        how = f"new exploration: {self.reason}" if self.explored else self.reason
         parts = [self.kind, *([how] if how else []), types]
         if self.novel_share is not None:
             parts.append(f"{self.novel_share:.0%} new")
@@ -157,6 +161,10 @@ class Snapshot:
         One for each scan that shows the reference spots.
     warnings : tuple of str
         In force now: drift, tip, quality.
+    policy : str
+        Who signed what, and what is left of it; "" without a policy.
+    refused : str
+        Why the policy leaves the plan that is shown to a person.
     not_written : str
         What the disk does not take at present, and why; "" if all is written.
     """
@@ -181,6 +189,8 @@ class Snapshot:
     drift: Drift | None = None
     tip: tuple[TipReading, ...] = ()
     warnings: tuple[str, ...] = ()
+    policy: str = ""
+    refused: str = ""
     not_written: str = ""
 
 

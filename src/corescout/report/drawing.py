@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 110
-INVARIANCE_COLORS = {"none": "#666666", "r": "#0072B2", "rt": "#D55E00", "t": "#009E73"}
 _SI = {
     "m": [(1e-12, "pm"), (1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m")],
     "V": [(1e-6, "µV"), (1e-3, "mV"), (1.0, "V")],

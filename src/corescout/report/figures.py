@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import type_color
+from corescout.colors import candidate_color, type_color
 from corescout.data import Result, Trial
 from corescout.mixtures import keep_dense
 from corescout.plan import Plan
 from corescout.report.bayesian_figures import f6_bayesian_rewards, f7_bayesian_types
 from corescout.report.drawing import (
     ELLIPSE_SHARE,
-    INVARIANCE_COLORS,
     draw_ellipses,
     draw_latents,
     draw_places,
@@ -267,7 +266,7 @@ def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
 
 def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: bool) -> None:
     axes.set_axis_on()
-    color = INVARIANCE_COLORS.get(trial.candidate.invariances, "#333333")
+    color = candidate_color(trial.candidate)
     draw_latents(axes, z, color if trial.state == "done" else "#C9A0A5", 3)
     axes.set_xlabel("")
     axes.set_ylabel("")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corescout.colors import BEST_COLOR, candidate_color
 from corescout.data import Candidate, Result, Trial
 from corescout.data.candidate import KIND_NAMES
-from corescout.report.drawing import INVARIANCE_COLORS, new_figure
+from corescout.report.drawing import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BASELINE_COLORS = {"pca": "#CC79A7", "nmf": "#56B4E9", "fft": "#8B6F00", "scattering": "#000000"}
 _DIMENSION_STYLES = {1: ":", 2: "-", 3: "--", 4: "-."}
 
 
@@ -57,13 +57,6 @@ def draw_over_windows(result: Result, names: dict[str, str], *, mark_best: bool)
     return figure
 
 
-def method_color(candidate: Candidate) -> str:
-    """Return the colour of a method."""
-    if candidate.kind != "vae":
-        return _BASELINE_COLORS.get(candidate.kind, "#333333")
-    return INVARIANCE_COLORS.get(candidate.invariances, "#333333")
-
-
 def _draw_reward(axes: Axes, trials: list[Trial], name: str, *, mark_best: bool) -> None:
     for method in dict.fromkeys(method_name(t.candidate) for t in trials):
         mine = [t for t in trials if method_name(t.candidate) == method and name in t.rewards]
@@ -77,7 +70,7 @@ def _draw_reward(axes: Axes, trials: list[Trial], name: str, *, mark_best: bool)
             [best.candidate.window_px],
             [best.rewards[name].value],
             "*",
-            color="#E69F00",
+            color=BEST_COLOR,
             markersize=13,
             markeredgecolor="black",
             markeredgewidth=0.6,
@@ -89,7 +82,7 @@ def _draw_method(axes: Axes, mine: list[Trial], name: str, method: str) -> None:
     if not mine:
         return
     candidate = mine[0].candidate
-    color = method_color(candidate)
+    color = candidate_color(candidate)
     style = _DIMENSION_STYLES.get(candidate.latent_dim, "-")
     valid = [t for t in mine if t.rewards[name].void_because is None]
     void = [t for t in mine if t.rewards[name].void_because is not None]

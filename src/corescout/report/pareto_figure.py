@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from corescout.colors import BEST_COLOR, candidate_color
 from corescout.data import Result, Trial
 from corescout.plan import Plan
 from corescout.report.drawing import new_figure
-from corescout.report.over_windows import method_color, method_name, sweep_trials
+from corescout.report.over_windows import method_name, sweep_trials
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def _draw_pair(
             [t.rewards[x].value for t in mine],
             [t.rewards[y].value for t in mine],
             s=[70 if t.number in front else 22 for t in mine],
-            c=method_color(mine[0].candidate),
+            c=candidate_color(mine[0].candidate),
             edgecolors=["black" if t.number in front else "none" for t in mine],
             label=method,
         )
@@ -59,7 +60,7 @@ def _draw_pair(
             text = f"{trial.candidate.window_px}"
             axes.annotate(text, place, fontsize=7, xytext=(5, 4), textcoords="offset points")
         if _same(trial, result):
-            axes.plot(*place, "*", color="#E69F00", markersize=13, markeredgecolor="black")
+            axes.plot(*place, "*", color=BEST_COLOR, markersize=13, markeredgecolor="black")
     for name, set_label in ((x, axes.set_xlabel), (y, axes.set_ylabel)):
         better = trials[0].rewards[name].direction
         set_label(f"{name.replace('_', ' ')} ({better} is better)", fontsize=8)

@@ -55,7 +55,7 @@ def check_writable(folder: str | Path, *, overwrite: bool = False) -> Path:
             pass
     except OSError as error:
         raise InputError(
-            f"a place that can be written for the run folder {target}",
+            f"a writable place for the run folder {target}",
             error.strerror or str(error),
             "choose another with --out",
         ) from error

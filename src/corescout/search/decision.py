@@ -152,7 +152,7 @@ class _Words:
         return self.number(i) + (f" +- {_number(spread)}" if np.isfinite(spread) else "")
 
     def tied(self, i: int, winner: int) -> str:
-        return f"{self.with_spread(i)} cannot be told from {self.with_spread(winner)}"
+        return f"{self.with_spread(i)} is not distinguishable from {self.with_spread(winner)}"
 
     def beaten(self, i: int, best: int, *, on_front: bool) -> str:
         what = self.scoring.what

@@ -125,7 +125,10 @@ def dry_run(prepared: Prepared, plan: Plan, workers: int | None = None) -> DryRu
     """
     for name in plan.wanted_rewards:
         load_reward(name)
-    candidates = plan.candidates(prepared.channels)[: plan.max_trials]
+    candidates = plan.candidates(prepared.channels)
+    if plan.max_trials is not None:
+        trained = [c for c in candidates if c.kind != "scattering"][: plan.max_trials]
+        candidates = (*trained, *(c for c in candidates if c.kind == "scattering"))
     count = workers or os.cpu_count() or 1
     with single_threaded():
         began = time.perf_counter()

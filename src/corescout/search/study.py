@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from corescout.data import (
     Keypoints,
     Mixture,
     Progress,
+    Provisional,
     Reward,
     Trial,
 )
@@ -29,6 +30,7 @@ from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.direction import NOTHING_TRAINED, one_type, turns
+from corescout.search.provisional import provisional_types, typed_outcome
 from corescout.search.runner import TrialRunner, held_s
 from corescout.trial import Outcome, TrialGroup
 
@@ -69,8 +71,11 @@ class Study:
         for name in plan.wanted_rewards:  # one that is not there is said before any work
             load_reward(name)
         self._shown_keypoints = _on_scan(prepared)
-        groups = [self._group((c,)) for c in self._candidates[: plan.max_trials]]
-        self._sweep_groups = groups
+        first, trained = _in_order(self._candidates, plan.max_trials)
+        self._first_groups = {i: self._group((self._candidates[i],)) for i in first}
+        self._sweep_groups = {i: self._group((self._candidates[i],)) for i in trained}
+        groups = [*self._first_groups.values(), *self._sweep_groups.values()]
+        self.provisional: Provisional | None = None
         self._outcomes: dict[int, Outcome] = {}
         self._failures: dict[int, str] = {}
         self._repeats: dict[int, list[Outcome]] = {}
@@ -81,11 +86,13 @@ class Study:
     # -- stages ---------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Try every candidate with the first seed, or as many as the budget allows."""
+        """Try every candidate with the first seed, or as many as the budget allows.
+
+        What needs no training comes first: its types are shown meanwhile.
+        """
         self._say("training")
-        self._runner.run(
-            self._sweep_groups, deadline=self._deadline(SWEEP_SHARE), on_group=self._keep_first
-        )
+        for groups in (self._first_groups, self._sweep_groups):
+            self._run_numbered(groups)
         if self._all_turned_collapsed() and self.plan.max_trials is None:
             self._sweep_one_dimension()
         alive = any(o.collapsed is None for o in self._outcomes.values())
@@ -97,6 +104,14 @@ class Study:
                 f" ({'; '.join(sorted(reasons | set(self._failures.values())))[:200]})",
                 "check that the channel shows walls, or choose another with --channel",
             )
+
+    def _run_numbered(self, groups: Mapping[int, TrialGroup]) -> None:
+        numbers = list(groups)
+        self._runner.run(
+            list(groups.values()),
+            deadline=self._deadline(SWEEP_SHARE),
+            on_group=lambda i, outcome: self._keep_first(numbers[i], outcome),
+        )
 
     def _all_turned_collapsed(self) -> bool:
         """Whether candidates with rotation decide, and all that were trained collapsed."""
@@ -181,7 +196,7 @@ class Study:
             raise InputError(
                 f"a candidate with a finite reward {names}",
                 f"none ({void_reasons(self._first_trials(), self.plan.decision)})",
-                "mend the reward or choose another, or smaller windows with --windows",
+                "correct the reward, choose another, or smaller windows with --windows",
             )
         return decision
 
@@ -224,6 +239,24 @@ class Study:
         word = "confirmed with" if share >= CONFIRMED else "not confirmed with"
         return (f"{word} the spatial decoder: its types agree with these by ARI {share:.2f}",)
 
+    def train_one(self, candidate: Candidate) -> Outcome:
+        """Train one candidate alone, in place of the sweep.
+
+        Raises
+        ------
+        InputError
+            If it failed or collapsed.
+        """
+        self._say("training")
+        (found,) = self._runner.run([self._group((candidate,))])
+        if isinstance(found, str) or found[0].collapsed is not None:
+            why = found if isinstance(found, str) else found[0].collapsed
+            raise InputError(
+                f"{candidate.label} trained again", str(why), "choose another candidate"
+            )
+        self._outcomes = {0: found[0]}
+        return found[0]
+
     # -- what was found -------------------------------------------------------------------
 
     def mean_gain(self, winner: Outcome) -> float:
@@ -232,10 +265,13 @@ class Study:
         gains = [o.rewards["gain"].value for o in self._seeds_of(number)]
         return float(np.mean(gains))
 
-    def seed_agreement(self, number: int) -> float | None:
-        """Return the mean adjusted Rand index between the seeds of a candidate."""
-        found = self._stability(number)
-        return None if found.void_because is not None else found.value
+    def shown_agreement(self, number: int) -> float | None:
+        """Return the mean adjusted Rand index between the types that seeds of a candidate show."""
+        outcomes = self._seeds_of(number)
+        if len(outcomes) < 2:
+            return None
+        shown = [typed_outcome(o, self.plan.decision).types.of_point for o in outcomes]
+        return mean_agreement([np.asarray(types) for types in shown])
 
     def n_seeds(self, number: int) -> int:
         """Return how many seeds of a candidate did not collapse."""
@@ -279,8 +315,9 @@ class Study:
     def executed_plan(self) -> Plan:
         """Return the plan cut to what was executed: it repeats to the same numbers."""
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
-        tried = len(self._outcomes) + len(self._failures)
-        if tried < len(self._candidates):
+        first = set(self._first_groups)
+        tried = len((self._outcomes.keys() | self._failures.keys()) - first)
+        if tried < len(self._candidates) - len(first):
             changes["max_trials"] = tried
         if self.plan.budget_s is not None:
             changes["max_repeated"] = len(self._repeats)
@@ -319,7 +356,18 @@ class Study:
             self._failures[number] = outcome
         else:
             self._outcomes[number] = outcome[0]
+        if number in self._first_groups:
+            self._show_provisional(number)
         self._report(force=True)
+
+    def _show_provisional(self, number: int) -> None:
+        """Show the types of what needed no training, unless its codes carry nothing."""
+        outcome = self._outcomes.get(number)
+        if outcome is None or outcome.collapsed is not None:
+            return
+        seconds = time.monotonic() - self._began
+        self.provisional = provisional_types(number, outcome, self.prepared, self.plan, seconds)
+        _log.info("%s, %.1f s after the start", self.provisional.in_words, seconds)
 
     def _first_trials(self) -> list[Trial]:
         return [t for t in self.all_trials() if t.number < len(self._candidates)]
@@ -376,8 +424,18 @@ class Study:
                 self.latents_by_trial(),
                 self.mixture_by_trial(),
                 self._shown_keypoints,
+                self.provisional,
             )
         )
+
+
+def _in_order(candidates: Sequence[Candidate], most: int | None) -> tuple[list[int], list[int]]:
+    """Numbers of the candidates that need no training, and of those that are trained after them.
+
+    At most so many of the second, as a budget cut the list short.
+    """
+    at_once = [i for i, c in enumerate(candidates) if c.kind == "scattering"]
+    return at_once, [i for i in range(len(candidates)) if i not in at_once][:most]
 
 
 def _on_scan(prepared: Prepared) -> Keypoints:

@@ -7,9 +7,12 @@ import numpy as np
 from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
 from corescout.data.candidate import KIND_NAMES
 from corescout.search.decision import Decision
+from corescout.search.grade import grade_in_words
+from corescout.square_grid import SquareGrid
 from corescout.vocabulary import invariance_words
 
 _KNOWN_SIGMAS = 3.0
+UNSURE_AGREEMENT = 0.5
 
 
 def verdict(
@@ -19,14 +22,26 @@ def verdict(
     n_types: int,
     seed_agreement: float | None,
     n_seeds: int,
-    pitch_m: float | None,
+    grid: SquareGrid,
     trials: tuple[Trial, ...],
     void: str = "",
 ) -> str:
-    """Say what was chosen, how many types, how sure, what was second and what was skipped."""
-    sentences = [f"{representation(winner, pitch_m)}: {_types(n_types, evidence)}."]
+    """Say what was chosen, how many types, how sure, what was second and what was skipped.
+
+    Parameters
+    ----------
+    seed_agreement : float or None
+        Mean adjusted Rand index between what the seeds of the winner would show; None where that
+        is one type.
+    """
+    sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
+    side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
+    if grade := grade_in_words(evidence, side_m):
+        sentences.append(_sentence(grade))
     if n_seeds > 1 and seed_agreement is not None and np.isfinite(seed_agreement):
-        sentences.append(f"{n_seeds} seeds agree with ARI {seed_agreement:.2f}.")
+        sentences.append(f"{n_seeds} seeds agree on these types with ARI {seed_agreement:.2f}.")
+        if seed_agreement < UNSURE_AGREEMENT:
+            sentences.append("Another training would part the points otherwise.")
     if decision.reason and decision.reason != evidence.reason:
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))

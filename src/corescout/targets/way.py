@@ -35,15 +35,15 @@ class Way:
         return measuring + (self.length_m or 0.0) / speed_m_per_s
 
     def words(self, speed_m_per_s: float = SPEED_M_PER_S) -> str:
-        """Say number, length and time: "12 targets, 4.21 um, 10 s at 1 um/s"."""
+        """Say number, length and time: "12 targets, 4.21 µm, 10 s at 1 µm/s"."""
         count = f"{len(self.targets)} target{'' if len(self.targets) == 1 else 's'}"
         if not self.targets:
             return count
         if self.length_m is None:
             return f"{count}; the scan has no scale"
         return (
-            f"{count}, {self.length_m * 1e6:.2f} um, {self.seconds(speed_m_per_s):.0f} s"
-            f" at {speed_m_per_s * 1e6:g} um/s"
+            f"{count}, {self.length_m * 1e6:.2f} µm, {self.seconds(speed_m_per_s):.0f} s"
+            f" at {speed_m_per_s * 1e6:g} µm/s"
         )
 
 

@@ -113,12 +113,67 @@ def test_an_edit_that_cannot_be_made_is_said_and_not_on_the_stack(found):
     assert found.undo_stack.count() == 0
 
 
-def test_an_undo_does_not_bring_an_older_search_back(found, typed_result):
-    TypeEdits(found, print).rename(1, "old")
-    newer = replace(typed_result, fit=replace(typed_result.fit))
-    found.set_result(newer)
-    found.undo_stack.undo()
+def another(result):
+    """A result as a second search would leave it."""
+    return replace(result, fit=replace(result.fit))
+
+
+def test_a_second_search_adds_a_result_and_undo_shows_the_first_again(found, typed_result):
+    TypeEdits(found, print).rename(1, "needles")
+    newer = another(typed_result)
+    found.begin_search(typed_result.scan)
+    assert found.result.types.name(1) == "needles", "nothing is cleared before it is decided"
+    found.finish_search(newer)
     assert found.result is newer
+    assert len(found.results) == 2
+    found.undo_stack.undo()
+    assert found.result.types.name(1) == "needles"
+    assert len(found.results) == 2, "what was found stays in the list"
+    found.undo_stack.undo()
+    assert found.result.types.name(1) == "type 1"
+    found.undo_stack.redo()
+    found.undo_stack.redo()
+    assert found.result is newer
+
+
+def test_a_search_that_fails_changes_nothing(found, typed_result):
+    TypeEdits(found, print).rename(1, "needles")
+    before, said = (found.result, found.view, found.targets.ordered, states(found)), []
+    found.search_failed.connect(said.append)
+    found.begin_search(typed_result.scan)
+    found.workflow.set("explore", StepState.RUNNING, "finding key points")
+    found.end_search("expected at least 50 key points")
+    assert (found.result, found.view, found.targets.ordered, states(found)) == before
+    assert said == ["expected at least 50 key points"]
+    found.undo_stack.undo()
+    assert found.result.types.name(1) == "type 1"
+
+
+def test_results_are_taken_up_and_removed_and_both_are_undone(found, typed_result):
+    first = found.results.shown
+    found.begin_search(typed_result.scan)
+    found.finish_search(another(typed_result))
+    second = found.results.shown
+    found.take_up(first)
+    assert found.result is typed_result
+    found.remove_result(first)
+    assert [e.key for e in found.results] == [second]
+    assert found.results.shown == second
+    found.undo_stack.undo()
+    assert [e.key for e in found.results] == [first, second]
+    assert found.result is typed_result
+    found.undo_stack.undo()
+    assert found.results.shown == second
+    assert found.unsaved
+
+
+def test_an_edit_that_is_undone_under_another_result_shows_its_own_again(found, typed_result):
+    TypeEdits(found, print).rename(1, "old")
+    found.set_result(another(typed_result))
+    found.undo_stack.undo()
+    assert found.result.fit is typed_result.fit
+    assert found.result.types.name(1) == "type 1"
+    assert len(found.results) == 2
 
 
 def test_merging_chooses_targets_of_the_types_that_are_left(found):
@@ -168,13 +223,21 @@ def test_selected_targets_are_known_by_their_order(found):
     assert targets.states[:2] == ["measured", "planned"]
 
 
-def test_a_search_that_begins_forgets_the_view_and_keeps_the_scan(found, typed_result):
+def test_a_search_that_begins_keeps_what_was_found(found, typed_result):
+    targets = found.targets.ordered
     found.begin_search(typed_result.scan)
-    assert found.result is None
-    assert found.view is None
-    assert found.targets.ordered == ()
+    assert found.result is typed_result
+    assert found.view.result is typed_result
+    assert found.targets.ordered == targets
     assert found.searched is typed_result.scan
-    assert set(states(found).values()) == {StepState.TO_DO}
+
+
+def test_a_first_search_has_no_view_before_its_candidates(workspace, typed_result):
+    workspace.choose(ChosenImage("Amplitude (pm)", "Amplitude", typed_result.scan))
+    workspace.begin_search(typed_result.scan)
+    assert workspace.view is None
+    assert workspace.running
+    assert set(states(workspace).values()) == {StepState.TO_DO}
 
 
 def test_closing_is_told_once(workspace):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-import numpy as np
 from psygnal import Signal
 
 from corescout.data import Scan
@@ -18,9 +17,11 @@ from corescout.gui.canvas.layer_data import (
     SCAN,
     LayerData,
     empty_layers,
+    scan_layers,
 )
 from corescout.gui.canvas.layer_queue import LayerQueue
 from corescout.gui.canvas.layer_updates import raise_ours
+from corescout.gui.canvas.plain_images import refusal, scan_of
 from corescout.gui.jobs.work import Work
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.workspace import Workspace
@@ -45,7 +46,6 @@ class Canvas:
 
     mouse_moved = Signal(object)  # world coordinates under the mouse
     images_changed = Signal()  # one that was there is another now
-    images_changed = Signal()  # one that was there is another now
 
     def __init__(self, viewer: Any, workspace: Workspace, work: Work) -> None:
         self.viewer, self._workspace, self._work = viewer, workspace, work
@@ -53,6 +53,7 @@ class Canvas:
         self.queue = LayerQueue(viewer)
         work.queue = self.queue
         self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own
+        self._before: ChosenImage | None = None
         self._follow_mouse()
         workspace.chosen_changed.connect(self._image_chosen)
 
@@ -71,9 +72,12 @@ class Canvas:
     # -- images ---------------------------------------------------------------------------
 
     def _image_chosen(self, image: ChosenImage | None) -> None:
-        """Without a scan nothing of ours is still to be drawn."""
+        """Look at the scan; without one nothing of ours is still to be drawn."""
+        before, self._before = self._before, image
         if image is None:
             self.queue.clear()
+        else:
+            self._fit(image, before)
 
     def images(self) -> list[Any]:
         """Return the image layers that may be explored, the topmost first."""
@@ -99,10 +103,35 @@ class Canvas:
     def _scan_of_plain(self, layer: Any) -> Scan:
         known = self._plain
         if known is None or known[0] is not layer.data or known[1].source != layer.name:
-            channels = {layer.name: np.asarray(layer.data)}
-            known = layer.data, Scan(uid=layer.name, channels=channels, source=layer.name)
+            known = layer.data, scan_of(layer)
             self._plain = known
         return known[1]
+
+    def refusal(self) -> str:
+        """Say why an image that is there cannot be explored; "" if there is none."""
+        reasons = [refusal(layer) for layer in reversed(self.viewer.layers)]
+        return next((reason for reason in reasons if reason), "")
+
+    def add_scan(self, scan: Scan) -> None:
+        """Open the channels of a scan that has no image any more."""
+        for data, options, _ in scan_layers(scan):
+            self.viewer.add_image(data, **options)
+
+    def put_below(self, layer: Any) -> None:
+        """Put an image that came during a search under the one that is searched."""
+        chosen, layers = self.image_layer(), self.viewer.layers
+        if chosen is not None and chosen is not layer:
+            layers.move(layers.index(layer), layers.index(chosen))
+
+    def _fit(self, image: ChosenImage, before: ChosenImage | None) -> None:
+        """Look at the scan that is chosen, where it is another one that lies elsewhere."""
+        layer = self.image_layer()
+        if layer is None or layer.metadata.get(OURS) == LIVE:
+            return  # a live image follows its frame by itself
+        if before is None or before.scan.uid != image.scan.uid:
+            self.viewer.reset_view(layers=[layer])
+        if before is None and image.scan.frame is not None:
+            self.viewer.canvas.overlays.scale_bar.visible = True
 
     # -- the mouse ------------------------------------------------------------------------
 
@@ -122,6 +151,7 @@ def is_scan_image(layer: Any) -> bool:
     from napari.layers import Image
 
     image = isinstance(layer, Image) and layer.ndim == 2 and not layer.rgb
+    image = image and (SCAN in layer.metadata or not refusal(layer))
     ours = layer.metadata.get(OURS)
     analysed = ours == LIVE and RESULT in layer.metadata
     return image and (ours is None or analysed)

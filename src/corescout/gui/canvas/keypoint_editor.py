@@ -30,7 +30,7 @@ _WORDS: dict[OutlineKind, str] = {
 _DONE = ("added", "removed", "changed")
 
 
-class KeypointEditor(QObject):  # type: ignore[misc]
+class KeypointEditor(QObject):
     """Shows the key points as one layer, and makes edits of what is done to it.
 
     Parameters

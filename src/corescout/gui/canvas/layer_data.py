@@ -25,6 +25,7 @@ SCAN, CHANNEL, RESULT = "corescout_scan", "corescout_channel", "corescout_result
 LIVE = "scan under way"  # it is not analysed before it is whole
 DOUBTED = "doubted lines"
 OVERLAYS = (DOUBTED, KEYPOINTS, CORE, ROUTE, TARGETS, OUTLINES, PATCHES)
+STACK = (KEYPOINTS, TYPES, ROUTE, CORE, TARGETS)  # from the bottom to the top
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 HOVER_PX = 4.0  # a point farther from the mouse is not meant
@@ -79,7 +80,12 @@ def result_layers(result: Result) -> list[LayerData]:
     return [
         *scan_layers(result.scan, result),
         keypoint_layer(result.scan, result.keypoints),
-        type_layer(result.scan, places, colors_of(result.types), shown_of(result.types)),
+        type_layer(
+            result.scan,
+            places,
+            faded(colors_of(result.types), shown_of(result.types)),
+            shown_of(result.types),
+        ),
         route,
         core_layer(result.scan, places[core.index], core, result.types),
         targets,
@@ -171,6 +177,16 @@ def colors_of(types: Types) -> NDArray[np.float64]:
     return np.array(list(table.values()))[np.searchsorted(numbers, types.of_point)]
 
 
+def faded(colors: NDArray[np.float64], shown: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return colours (N, 4) with those not shown transparent.
+
+    napari 0.9 draws points of a 2-D layer whatever its `shown` says.
+    """
+    out = np.array(colors, dtype=np.float64)
+    out[~shown, 3] = 0.0
+    return out
+
+
 def shown_of(types: Types) -> NDArray[np.bool_]:
     """Return which points (N,) are of a type that is not hidden."""
     return ~np.isin(types.of_point, sorted(types.hidden))
@@ -182,16 +198,22 @@ def core_layer(
     """Return core points: larger, in the colour of their type, those of hidden types not shown."""
     chosen = types.colors if types is not None else None
     hidden = sorted(types.hidden) if types is not None else []
+    shown = ~np.isin(core.type, hidden)
+    face: Any = _face(core.type, chosen)
+    border: Any = "black"
+    if not shown.all():
+        face = faded(face, shown)
+        border = faded(np.tile(rgba("#000000"), (len(shown), 1)), shown)
     return (
         np.array(yx_px),
         {
             "name": CORE,
             "metadata": {OURS: CORE},
             "size": size_on(scan, _LARGE_PX),
-            "face_color": _face(core.type, chosen),
-            "border_color": "black",
+            "face_color": face,
+            "border_color": border,
             "border_width": 0.12,
-            "shown": ~np.isin(core.type, hidden),
+            "shown": shown,
             "features": {"type": np.array(core.type), "typicality": np.array(core.typicality)},
             **geometry(scan),
         },

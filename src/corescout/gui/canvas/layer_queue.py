@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corescout.gui.canvas.layer_data import LIVE, OURS, SCAN, LayerData
+from corescout.gui.canvas.layer_data import DOUBTED, LIVE, OURS, SCAN, STACK, LayerData
 from corescout.gui.canvas.layer_updates import find_layer, update_layer
 from corescout.gui.canvas.letters import Letters
 
@@ -62,9 +62,11 @@ class LayerQueue:
         if present is not None:
             update_layer(present, (data, options, kind))
             raise_over_scans(self._viewer, present)
+            put_in_order(self._viewer)
             return
         selected = self._viewer.layers.selection.active
         getattr(self._viewer, f"add_{kind}")(data, **options)
+        put_in_order(self._viewer)
         if selected is not None and selected in self._viewer.layers:
             self._viewer.layers.selection.active = selected
 
@@ -75,6 +77,18 @@ def raise_over_scans(viewer: Any, layer: Any) -> None:
     later = list(viewer.layers)[place + 1 :]
     if any(other.visible and _is_scan(other) for other in later):
         viewer.layers.move(place, len(viewer.layers))
+
+
+def put_in_order(viewer: Any) -> None:
+    """Put our points and lines over each other as Explore draws them: targets on top."""
+    layers = viewer.layers
+    order = (DOUBTED, *STACK)
+    ours = [layer for layer in layers if layer.metadata.get(OURS) in order]
+    wanted = sorted(ours, key=lambda layer: order.index(layer.metadata[OURS]))
+    if ours == wanted:
+        return
+    for layer in wanted:
+        layers.move(layers.index(layer), len(layers))
 
 
 def _is_scan(layer: Any) -> bool:

@@ -39,7 +39,7 @@ def update_layer(layer: Any, data: LayerData) -> None:
         layer.data = places
         layer.contrast_limits = options["contrast_limits"]
         return
-    with shown_once(layer):
+    with shown_once(layer), _sliced(layer):
         moved = not np.array_equal(layer.data, places)
         _put_at(layer, options)
         if moved:
@@ -53,11 +53,13 @@ def update_layer(layer: Any, data: LayerData) -> None:
 
 
 def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
-    several = isinstance(options.get("border_color"), list)
+    border = options.get("border_color")
+    several = border is not None and not isinstance(border, str)
+    plain = np.ptp(np.asarray(layer.border_color), axis=0).any() if len(layer.data) else False
     if moved:
         layer.size = options["size"]
     if len(layer.data):
-        if moved or several:
+        if moved or several or plain:
             layer.border_color = options.get("border_color", "black")
         if moved:
             layer.border_width = options["border_width"]
@@ -66,6 +68,19 @@ def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
         layer.shown = options["shown"]
     if "features" in options:
         layer.features = options["features"]
+
+
+@contextmanager
+def _sliced(layer: Any) -> Iterator[None]:
+    """Let napari slice a layer that is not visible: its view would keep indices of old data."""
+    hidden = not layer.visible
+    if hidden:
+        layer.visible = True
+    try:
+        yield
+    finally:
+        if hidden:
+            layer.visible = False
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class ScanSelection:
     def __init__(self, workspace: Workspace, canvas: Canvas, points: TypePoints) -> None:
         self._workspace, self._canvas, self._points = workspace, canvas, points
         self._count = -1  # patches of the view before
+        self._pointed = -1  # the patch that the mouse is on, here or in the plot
         self._followed: list[weakref.ref[Any]] = []
         workspace.selection.changed.connect(self._show)
         workspace.view_changed.connect(self._view_changed)
@@ -56,6 +57,12 @@ class ScanSelection:
         if layer is not None:
             self._canvas.viewer.layers.selection.active = layer
             layer.mode = "select"
+
+    def point_at(self, row: int) -> None:
+        """Draw a ring around the patch that the mouse is on; -1 for none."""
+        if row != self._pointed:
+            self._pointed = row
+            self._show(self._workspace.selection.rows)
 
     def _view_changed(self, view: CandidateView | None) -> None:
         count = -1 if view is None else len(view.z)
@@ -116,8 +123,11 @@ class ScanSelection:
     def _show(self, rows: NDArray[np.int64]) -> None:
         """Draw rings around the selected points."""
         workspace, viewer = self._workspace, self._canvas.viewer
-        view, scan = workspace.view, workspace.searched
+        view = workspace.view
+        scan = view.scan if view is not None else None
         layer = find_layer(viewer, SELECTED)
+        if view is not None and 0 <= self._pointed < len(view.z):
+            rows = np.union1d(rows, [self._pointed])
         if workspace.closed or (layer is None and (view is None or len(rows) == 0)):
             return
         places = np.zeros((0, 2))

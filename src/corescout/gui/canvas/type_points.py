@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.gui.canvas.canvas import Canvas
-from corescout.gui.canvas.layer_data import HOVER_PX, TYPES, shown_of, type_layer
+from corescout.gui.canvas.layer_data import HOVER_PX, TYPES, faded, shown_of, type_layer
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.model.workspace import Workspace
@@ -30,10 +30,11 @@ class TypePoints:
     def show(self, view: CandidateView, colors: NDArray[np.float64]) -> None:
         """Colour the patches of a view (N, 4); those of hidden types are not shown."""
         self._shown = view, colors
-        scan = self._workspace.searched
-        if self._workspace.closed or scan is None:
+        scan = view.scan
+        if self._workspace.closed:
             return
         layer, visible = self._layer(), shown_of(view.types)
+        colors = faded(colors, visible)
         if layer is None or not np.array_equal(layer.data, view.yx_px):
             self._canvas.show_layers([type_layer(scan, view.yx_px, colors, visible)])
             return
@@ -53,6 +54,7 @@ class TypePoints:
             return None
         place = np.asarray(layer.world_to_data(position[-2:]))
         apart = np.hypot(*(view.yx_px - place).T)
+        apart[~shown_of(view.types)] = np.inf  # what is hidden is not pointed at
         nearest = int(apart.argmin())
         return nearest if apart[nearest] <= HOVER_PX else -1
 

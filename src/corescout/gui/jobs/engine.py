@@ -20,7 +20,7 @@ def start_exploration(
 
     No number depends on it.
     """
-    workers = cores or max(1, (os.cpu_count() or 2) - 1)
+    workers = _workers(cores)
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.pipeline import explore
@@ -30,6 +30,23 @@ def start_exploration(
         )
 
     return Job(run)
+
+
+def start_choosing(result: Result, number: int, cores: int = 0) -> Job[Result]:
+    """Make the result of another candidate of a search, on so many cores."""
+    workers = _workers(cores)
+
+    def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
+        from corescout.choosing import choose_candidate
+
+        return choose_candidate(result, number, workers=workers, on_progress=on_progress, stop=stop)
+
+    return Job(run)
+
+
+def _workers(cores: int) -> int:
+    """Threads of the engine: one core is left to the window."""
+    return cores or max(1, (os.cpu_count() or 2) - 1)
 
 
 class Previewer:

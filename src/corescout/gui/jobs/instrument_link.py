@@ -58,6 +58,9 @@ class LinkSnapshot:
         Whether a plan or a scan is under way here.
     stop_said : str
         What the last stop did.
+    stop_state : {"", "sent", "confirmed", "not confirmed", "not reached"}
+    lost : bool
+        Whether it does not answer.
     """
 
     state: State = "OBSERVE"
@@ -70,6 +73,8 @@ class LinkSnapshot:
     running: bool = False
     scanning: bool = False
     stop_said: str = ""
+    stop_state: str = ""
+    lost: bool = False
 
 
 class InstrumentLink:
@@ -111,7 +116,8 @@ class InstrumentLink:
             self.day.close()
             raise
         self.session = Session(instrument, limits, self.day.journal)
-        self.session.stop_told = lambda report: self._show(stop_said=self._words_of(report))
+        self.session.stop_told = self._stop_told
+        self.came: set[str] = set()  # uids of the scans that it took in this session
         self.halt: Callable[[str], StopReport] = self.session.stop  # a watch has its own
         self.let_go: Callable[[], object] = lambda: None  # ends a watch, before all else ends
         self._snapshot = LinkSnapshot(state=self.session.state)
@@ -147,13 +153,13 @@ class InstrumentLink:
     def run(self, plan: VisitPlan, reference: Scan) -> None:
         """Carry out the plan that was approved; its events come through `take_events`."""
         if self._run is None or not self._run.is_alive():
-            self._show(running=True, stop_said="")
+            self._show(running=True, stop_said="", stop_state="")
             self._run = self._start("corescout-visit", lambda: self._visit(plan, reference))
 
     def scan(self) -> None:
         """Take scans as they come; a twin scans once."""
         if self._scan is None or not self._scan.is_alive():
-            self._show(scanning=True, stop_said="")
+            self._show(scanning=True, stop_said="", stop_state="")
             self._scan = self._start("corescout-scan", self._take_scans)
 
     def stop(self, reason: str) -> None:
@@ -217,7 +223,7 @@ class InstrumentLink:
                 status = self.instrument.status()
             except (CorescoutError, OSError) as error:
                 status = None
-                self._show(problem=" ".join(str(error).split()))
+                self._show(problem=" ".join(str(error).split()), lost=True)
             if status is not None:
                 self._show_status(status)
             self._show_state()
@@ -247,6 +253,7 @@ class InstrumentLink:
         try:
             for scan in self.session.scans():
                 self._scans.append(scan)
+                self.came.add(scan.uid)
                 if self._closing.is_set():
                     break
         except (CorescoutError, StoppedError, OSError) as error:
@@ -259,8 +266,13 @@ class InstrumentLink:
             self.halt(reason)  # what became of it comes through `stop_told`, also later
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen
             said = str(error)
-            self._show(stop_said=said if UNCONFIRMED in said else f"{UNCONFIRMED} ({said}).")
+            said = said if UNCONFIRMED in said else f"{UNCONFIRMED} ({said})."
+            self._show(stop_said=said, stop_state="not reached")
         self._show_state()
+
+    def _stop_told(self, report: StopReport) -> None:
+        state = report.state if report.reached else "not reached"
+        self._show(stop_said=self._words_of(report), stop_state=state)
 
     def _words_of(self, report: StopReport) -> str:
         """Say what is known of a stop: that it was sent is not that the tip rests."""
@@ -287,12 +299,14 @@ class InstrumentLink:
 
     def _show_status(self, status: Status) -> None:
         problem = f"the instrument reports {status.problem}" if status.problem else ""
-        self._show(at_m=status.at_m, bias_v=status.bias_v, busy=status.busy, problem=problem)
+        self._show(
+            at_m=status.at_m, bias_v=status.bias_v, busy=status.busy, problem=problem, lost=False
+        )
 
     def _show_state(self) -> None:
         session = self.session
         if self._snapshot.state == "HOLD" != session.state:  # released, here or by a watch
-            self._show(stop_said="")
+            self._show(stop_said="", stop_state="")
         self._show(
             state=session.state, armed_for_s=session.armed_for_s, hold_reason=session.hold_reason
         )

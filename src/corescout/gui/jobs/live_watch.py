@@ -56,6 +56,11 @@ class LiveWatch:
         return self._link is not None
 
     @property
+    def page(self) -> Path:
+        """The page of the day, written as the watch goes on and at its end."""
+        return self.runner.page
+
+    @property
     def ended(self) -> bool:
         """Whether it was stopped and nothing of it is left."""
         return self._ending is not None and not self._ending.is_alive()
@@ -94,6 +99,14 @@ class LiveWatch:
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy, or take it back."""
         self.runner.sign(policy)
+
+    def write_page(self) -> Path:
+        """Write the page of the day as it is now; return its path."""
+        return self.runner.write_page()
+
+    def suspend(self, *, suspended: bool = True) -> None:
+        """Let the policy approve nothing for now, or go on."""
+        self.runner.suspend(suspended=suspended)
 
     def _stop(self) -> None:
         link = self._link

@@ -46,7 +46,7 @@ class _Nothing:
         """Show nothing."""
 
 
-class Work(QObject):  # type: ignore[misc]
+class Work(QObject):
     """Runs jobs off the GUI thread, in turns with what is to be shown.
 
     Parameters

@@ -1,7 +1,7 @@
 """Sessions kept on disk while a window is open, and found again after a crash. No Qt.
 
-A session is a folder: a lock that its process holds, `session.json`, and the run folder of its
-result. A folder whose lock nobody holds was left by a crash, or kept on purpose.
+A session is a folder: a lock that its process holds, `session.json`, and a run folder for each
+of its results. A folder whose lock nobody holds was left by a crash, or kept on purpose.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from filelock import FileLock, Timeout
 from corescout.data import InputError, Result
 from corescout.whole import write_whole
 
-SESSION, RUN, LOCK = "session.json", "run.corescout", "lock"
+SESSION, LOCK = "session.json", "lock"
 _OLD_S = 30 * 24 * 3600.0  # what was kept longer than this is dropped
 
 
@@ -37,12 +38,6 @@ class Kept:
 
     folder: Path
     values: Mapping[str, Any]
-
-    @property
-    def run(self) -> Path | None:
-        """The run folder of its result."""
-        run = self.folder / RUN
-        return run if run.is_dir() else None
 
     @property
     def words(self) -> str:
@@ -65,20 +60,30 @@ class Autosave:
         self._root = root
         self._folder: Path | None = None
         self._lock: FileLock | None = None
-        self._saved_result: Result | None = None
+        self._saved: dict[int, Result] = {}
 
-    def save(self, values: Mapping[str, Any], result: Result | None) -> None:
-        """Write the session, each of its parts whole or not at all."""
+    def save(self, values: Mapping[str, Any], results: Mapping[int, Result]) -> None:
+        """Write the session, each of its parts whole or not at all.
+
+        Parameters
+        ----------
+        values : mapping
+            JSON values.
+        results : mapping of int to Result
+            By their keys; those that have not changed since are not written again.
+        """
         from corescout.runs import write_run
 
         folder = self._own_folder()
-        if result is None:
-            shutil.rmtree(folder / RUN, ignore_errors=True)
-        elif result is not self._saved_result:
-            write_run(result, folder / RUN, overwrite=True)
-        self._saved_result = result
+        for key, result in results.items():
+            if result is not self._saved.get(key):
+                write_run(result, folder / run_name(key), overwrite=True)
+                self._saved[key] = result
         stamped = {**values, "saved_at_s": time.time()}
         write_whole(folder / SESSION, json.dumps(stamped), sync=True)
+        for key in set(self._saved) - set(results):
+            shutil.rmtree(folder / run_name(key), ignore_errors=True)
+            del self._saved[key]
 
     def close(self, *, keep: bool) -> None:
         """Let go of the session: kept for the next window, or dropped."""
@@ -91,7 +96,7 @@ class Autosave:
 
     def _own_folder(self) -> Path:
         if self._folder is None or not self._folder.is_dir():
-            self._saved_result = None
+            self._saved = {}
             self._root.mkdir(parents=True, exist_ok=True)
             stamp = time.strftime("%Y%m%d-%H%M%S-")
             self._folder = Path(tempfile.mkdtemp(prefix=stamp, dir=self._root))
@@ -125,14 +130,21 @@ def kept_sessions(root: Path) -> list[Kept]:
     return found
 
 
-def read_result(kept: Kept) -> Result | None:
-    """Return the result of a session; None if it has none that can be read."""
+def run_name(key: int) -> str:
+    """Return the name of the run folder of a result."""
+    return f"result-{key}.corescout"
+
+
+def read_results(kept: Kept) -> dict[int, Result]:
+    """Return the results of a session by their keys, without those that cannot be read."""
     from corescout.runs import read_run
 
-    try:
-        return None if kept.run is None else read_run(kept.run)
-    except InputError:
-        return None
+    found = {}
+    for folder in sorted(kept.folder.glob(run_name(0).replace("0", "*"))):
+        key = folder.name.removeprefix("result-").removesuffix(".corescout")
+        with suppress(InputError, ValueError):
+            found[int(key)] = read_run(folder)
+    return found
 
 
 def drop(kept: Kept) -> None:

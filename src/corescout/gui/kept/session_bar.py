@@ -16,7 +16,7 @@ from corescout.gui.kept.exporting import KINDS, Exporter
 from corescout.gui.model.workspace import Workspace
 
 
-class SessionBar(QWidget):  # type: ignore[misc]
+class SessionBar(QWidget):
     """Stands below the steps and is never scrolled away.
 
     Parameters

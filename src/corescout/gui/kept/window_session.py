@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _SETTLE_MS = 1500  # what changes in a row is saved once
 
 
-class WindowSession(QObject):  # type: ignore[misc]
+class WindowSession(QObject):
     """Watches the edits and the result of a window and keeps them on disk.
 
     Parameters
@@ -38,7 +38,7 @@ class WindowSession(QObject):  # type: ignore[misc]
     parent : QWidget
         The dock: the question at the end is shown over its window.
     leave : callable
-        Called when the operator has said what becomes of the session: the dock leaves the viewer.
+        Called when the window has really closed: the dock leaves the viewer.
     keep : bool
         Off for measurements and pictures.
     """
@@ -60,7 +60,9 @@ class WindowSession(QObject):  # type: ignore[misc]
         self._parent, self._leave, self._keep = parent, leave, keep
         self._root = folders.sessions_folder()
         self._store = autosave.Autosave(self._root)
-        self._again = False
+        self._closing = self._hidden = False  # it was told to close, and may; it has
+        self._answer: bool | None = None  # keep what is not saved? None: not asked
+        self._discarded: list[autosave.Kept] = []  # dropped when this window closes
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -81,14 +83,16 @@ class WindowSession(QObject):  # type: ignore[misc]
         if self._window is not None:
             self._window.removeEventFilter(self)
             self._window = None
-        keep = self.unsaved
+        keep = self.unsaved and not (self._hidden and self._answer is False)
         if keep:
             self._work.wait(10)
             try:
-                self._store.save(self._values(), self._workspace.result)
+                self._store.save(self._values(), self._results())
             except (OSError, InputError):  # a full disk must not hold the window open
                 _log.exception("the session could not be kept")
         self._store.close(keep=keep)
+        for kept in self._discarded:
+            autosave.drop(kept)
 
     # -- saving ---------------------------------------------------------------------------
 
@@ -106,10 +110,10 @@ class WindowSession(QObject):  # type: ignore[misc]
         if work.running("autosave") or self._workspace.running:
             self._settle.start()
             return
-        values, result = self._values(), self._workspace.result
+        values, results = self._values(), self._results()
 
         def save(on_progress: object, stop: object) -> None:
-            self._store.save(values, result)
+            self._store.save(values, results)
 
         def ended(job: Job[None]) -> None:
             if job.error is not None:
@@ -117,11 +121,16 @@ class WindowSession(QObject):  # type: ignore[misc]
 
         work.start("autosave", Job(save), ended)
 
+    def _results(self) -> dict[int, Result]:
+        return {e.key: e.result for e in self._workspace.results if e.origin != "read"}
+
     def _values(self) -> dict[str, Any]:
         workspace, chosen = self._workspace, self._workspace.chosen
         edits, result, holds = workspace.key_points.edits, workspace.result, []
         if result is not None:
             holds.append(result.types_in_words)
+        if len(workspace.results) > 1:
+            holds.append(f"{len(workspace.results)} results")
         count = workspace.undo_stack.index()
         if count:
             holds.append("1 edit" if count == 1 else f"{count} edits")
@@ -132,6 +141,12 @@ class WindowSession(QObject):  # type: ignore[misc]
             "holds": holds,
             "source": source,
             "channel": chosen.channel if chosen is not None else "",
+            "shown": workspace.results.shown,
+            "results": [
+                {"key": e.key, "origin": e.origin, "at_s": e.at_s}
+                for e in workspace.results
+                if e.origin != "read"
+            ],
             "settings": workspace.parameters.values(),
             "edits": {
                 "added": edits.added.tolist(),
@@ -149,9 +164,10 @@ class WindowSession(QObject):  # type: ignore[misc]
             self.offered.emit(Offer(self, kept[0]))
 
     def restore(self, kept: autosave.Kept) -> None:
-        """Put the layers, the settings, the edits and the result of a session back."""
+        """Put the layers, the settings, the edits and the results of a session back."""
         workspace, viewer, values = self._workspace, self._canvas.viewer, kept.values
-        result = autosave.read_result(kept)
+        results = autosave.read_results(kept)
+        result = results.get(values.get("shown") or -1)
         if result is not None:
             for data, options, kind in result_layers(result):
                 options.get("metadata", {}).pop(RESULT, None)
@@ -162,8 +178,13 @@ class WindowSession(QObject):  # type: ignore[misc]
         workspace.parameters.restore(values.get("settings", {}))
         scan = workspace.chosen.scan if workspace.chosen is not None else None
         workspace.key_points.set_edits(_edits(values.get("edits", {})), scan)
+        for about in values.get("results", []):
+            if about["key"] in results:
+                workspace.results.add(
+                    results[about["key"]], origin=about["origin"], at_s=about["at_s"]
+                )
         if result is not None:
-            workspace.take_result(result, drawn=True)
+            workspace.take_result(result, drawn=True, origin="search")
             workspace.result_shown.emit()
         autosave.drop(kept)
         self._changed()
@@ -177,20 +198,48 @@ class WindowSession(QObject):  # type: ignore[misc]
             window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Hold a close until the operator has said what becomes of the session."""
-        if event.type() != QEvent.Type.Close or watched is not self._window:
+        """Hold a close until the operator has answered; leave when the window has really closed.
+
+        napari asks after this, and may keep the window: what was answered is done when it hides.
+        """
+        if watched is not self._window or self._workspace.closed:
             return False
-        if self._workspace.closed or not self.unsaved:
-            return False
-        if not preferences().ask:
-            self._leave()
-        elif not self.ask():
+        if event.type() == QEvent.Type.Close and not self._may_close():
             event.ignore()
             return True
+        if event.type() == QEvent.Type.Hide and not event.spontaneous() and self._closing:
+            self._hidden = True
+            self._leave()
         return False
 
-    def ask(self) -> bool:
-        """Ask what becomes of what is not saved; False where the window stays."""
+    def _may_close(self) -> bool:
+        """Ask what is to be asked; False where the window stays."""
+        self._answer = None
+        ends = self._workspace.closing_questions
+        if ends and not self._ask_end(ends):
+            return False
+        if self.unsaved and preferences().ask:
+            self._answer = self.ask()
+            if self._answer is None:
+                return False
+        self._closing = True
+        return True
+
+    def _ask_end(self, ends: list[str]) -> bool:
+        """Ask whether what is under way may end; Esc and Enter keep the window."""
+        box = QMessageBox(self._parent.window())
+        box.setWindowTitle("Corescout")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText("\n\n".join(ends))
+        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton("Keep the window", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        return box.clickedButton() is stop
+
+    def ask(self) -> bool | None:
+        """Ask what becomes of what is not saved: whether to keep it; None if the window stays."""
         box = QMessageBox(self._parent.window())
         box.setWindowTitle("Corescout")
         box.setText("You have unsaved results or edits.")
@@ -201,15 +250,18 @@ class WindowSession(QObject):  # type: ignore[misc]
         box.setDefaultButton(keep)
         box.setEscapeButton(cancel)
         box.exec()
-        if box.clickedButton() is cancel:
-            return False
-        if box.clickedButton() is not keep:
-            self._workspace.mark_exported()
-        self._leave()
-        return True
+        return None if box.clickedButton() is cancel else box.clickedButton() is keep
+
+    # -- what was left behind -------------------------------------------------------------
+
+    def discard(self, kept: autosave.Kept, *, discarded: bool = True) -> None:
+        """Drop what another window left behind when this one closes, or do not."""
+        self._discarded = [other for other in self._discarded if other is not kept]
+        if discarded:
+            self._discarded.append(kept)
 
 
-class Offer(QWidget):  # type: ignore[misc]
+class Offer(QWidget):
     """A line on top of the dock: what was left behind, and what to do with it."""
 
     def __init__(self, session: WindowSession, kept: autosave.Kept) -> None:
@@ -229,13 +281,15 @@ class Offer(QWidget):  # type: ignore[misc]
 
     def _restore(self) -> None:
         self.hide()
+        self._session.discard(self.kept, discarded=False)
         self._session.restore(self.kept)
         self.deleteLater()
 
     def _discard(self) -> None:
-        autosave.drop(self.kept)
-        self.hide()
-        self.deleteLater()
+        """Forget it when this window closes; until then it can be brought back."""
+        self._session.discard(self.kept)
+        self.text.setText(f"Discarded when this window closes: {self.kept.words}")
+        self.discard_button.hide()
 
 
 def _edits(values: dict[str, Any]) -> KeypointEdits:

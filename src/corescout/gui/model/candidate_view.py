@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import (
+    Candidate,
     CorePoints,
     Keypoints,
     Mixture,
@@ -30,6 +31,10 @@ class CandidateView:
     core : CorePoints
     yx_px : (N, 2)
         Centres of the patches on the scan's own pixels.
+    scan : Scan
+        That the patches were cut from.
+    label : str
+        Of the candidate, such as "17 px, rt".
     result : Result or None
         Where this is the winner: patches, losses and the decoder are known.
     """
@@ -37,6 +42,8 @@ class CandidateView:
     typed: TypedPoints
     core: CorePoints
     yx_px: NDArray[np.float64]
+    scan: Scan
+    label: str = ""
     result: Result | None = None
 
     @property
@@ -61,6 +68,8 @@ def winner_view(result: Result) -> CandidateView:
         typed=result.typed,
         core=result.core_points,
         yx_px=np.asarray(result.patches.center_yx_px),
+        scan=result.scan,
+        label=result.winner.label,
         result=result,
     )
 
@@ -68,7 +77,7 @@ def winner_view(result: Result) -> CandidateView:
 def candidate_view(
     scan: Scan,
     keypoints: Keypoints,
-    window_px: int,
+    candidate: Candidate,
     z: NDArray[np.float64],
     mixture: Mixture,
     core_share: float,
@@ -78,12 +87,13 @@ def candidate_view(
     from corescout.patches import corner
     from corescout.square_grid import square_grid
 
+    window_px = candidate.window_px
     typed = typed_by_size(mixture, z)
     core = find_core_points(typed, core_share)
     grid = square_grid(scan.shape_px, scan.frame)
     first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
-    return CandidateView(typed, core, centres)
+    return CandidateView(typed, core, centres, scan, candidate.label)
 
 
 def view_of(
@@ -99,9 +109,14 @@ def view_of(
         return None
     if isinstance(source, Result) and trial.candidate == source.winner:
         return winner_view(source)
+    if isinstance(source, Progress) and source.provisional is not None:
+        first = source.provisional
+        if number == first.number:
+            label = f"{trial.candidate.label}, provisional"
+            return CandidateView(first.typed, first.core_points, first.yx_px, scan, label)
     if number not in source.mixture_by_trial or keypoints is None:
         return None
     z, mixture = source.latents_by_trial[number], source.mixture_by_trial[number]
     if len(z) != len(keypoints):
         return None
-    return candidate_view(scan, keypoints, trial.candidate.window_px, z, mixture, core_share)
+    return candidate_view(scan, keypoints, trial.candidate, z, mixture, core_share)

@@ -87,6 +87,16 @@ class KeypointEdits:
         """Return the edits with other outlines."""
         return replace(self, outlines=tuple(outlines))
 
+    @property
+    def left_out(self) -> tuple[object, ...]:
+        """What the edits leave out, to be compared; what was drawn or set by hand is not in it."""
+        regions = tuple(
+            (o.kind, tuple(map(tuple, o.vertices_px.tolist())))
+            for o in self.outlines
+            if o.kind != "along"
+        )
+        return tuple(map(tuple, self.removed.tolist())), regions
+
     def _along_paths(self, spacing_px: float) -> Points:
         paths = [o for o in self.outlines if o.kind == "along" and len(o.vertices_px) > 1]
         places = [_nothing()]

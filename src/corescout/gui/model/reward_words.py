@@ -4,7 +4,7 @@ from __future__ import annotations
 
 REWARD_TIPS: dict[str, str] = {
     "context_retention": "how much of what surrounds a point its code tells: large where the codes"
-    " stand for structure and not for noise",
+    " describe structure and not noise",
     "gain": "how much better the best mixture describes the codes than one Gaussian does",
     "icl": "the paper's: BIC with the entropy of the assignment; low for few, clear clusters",
     "bic": "likelihood of the mixture, less a penalty for its parameters; low is better",

@@ -10,7 +10,7 @@ from qtpy.QtGui import QUndoCommand, QUndoStack
 _MERGE_ID = 1
 
 
-class Change(QUndoCommand):  # type: ignore[misc]
+class Change(QUndoCommand):
     """An edit: a text that reads after "Undo: ", and a function for each direction.
 
     `redo` is called when the command is pushed, as Qt does it.
@@ -101,7 +101,7 @@ class Parameters:
                     parameter.set(kept[name])
 
 
-class _SetValue(QUndoCommand):  # type: ignore[misc]
+class _SetValue(QUndoCommand):
     """A parameter got another value; changes of one parameter in a row are one step."""
 
     def __init__(self, parameter: Parameter, before: Any, after: Any) -> None:

@@ -38,8 +38,15 @@ class VisitSettings:
     tolerance_m: float
     check_every: int
 
-    def plan(self, result: Result, targets: Sequence[Target]) -> VisitPlan:
+    def plan(
+        self, result: Result, targets: Sequence[Target], *, look_first_m_per_s: float | None = None
+    ) -> VisitPlan:
         """Return the plan of targets in the order that the canvas shows, from the scan's centre.
+
+        Parameters
+        ----------
+        look_first_m_per_s : float, optional
+            Compare the sample with the scan before the first target, at this speed.
 
         Raises
         ------
@@ -48,7 +55,8 @@ class VisitSettings:
         """
         return visits(
             result, targets, self.action, self.settings,
-            check_every=self.check_every, tolerance_m=self.tolerance_m,
+            check_every=self.check_every, look_first_m_per_s=look_first_m_per_s,
+            tolerance_m=self.tolerance_m,
         )  # fmt: skip
 
 
@@ -64,17 +72,30 @@ class VisitProgress:
         What happened last.
     ended : str
         "done" or "held" at the end, else "".
+    current_uid : str
+        Of the target that the tip was last sent to.
+    drift : str
+        What the last look at the sample said.
     """
 
     targets: tuple[Target, ...] = ()
     state_of: dict[str, str] = field(default_factory=dict)
     text: str = ""
     ended: str = ""
+    current_uid: str = ""
+    drift: str = ""
 
     def begin(self, targets: Sequence[Target]) -> None:
         """A run begins: all are planned."""
         self.targets, self.text, self.ended = tuple(targets), "", ""
+        self.current_uid = self.drift = ""
         self.state_of |= {t.uid: "planned" for t in targets}
+
+    @property
+    def current(self) -> int:
+        """Number of the target that the tip was last sent to, from 1; 0 before the first."""
+        places = [n for n, t in enumerate(self.targets, start=1) if t.uid == self.current_uid]
+        return places[0] if places else 0
 
     @property
     def done(self) -> int:
@@ -94,7 +115,7 @@ class VisitProgress:
                 if uid:
                     self.state_of[uid] = "measured"
             case Drifted(drift_m=drift_m):
-                self.text = f"drift {math.hypot(*drift_m) * 1e9:.1f} nm"
+                self.text = self.drift = f"drift {math.hypot(*drift_m) * 1e9:.1f} nm"
             case HandedOver():
                 self.text = "handed over to the instrument"
             case Held() | Done():
@@ -110,12 +131,15 @@ class VisitProgress:
         if uid and number:
             if message.kind in _SAID:
                 self.text = f"target {number} of {len(self.targets)}: {_SAID[message.kind]}"
+            self.current_uid = uid
             if self.state_of.get(uid) == "planned":
                 self.state_of[uid] = "current"
             if message.kind == "mark":
                 self.state_of[uid] = "measured"
 
     def _end(self, event: Held | Done) -> None:
+        if isinstance(event, Done):
+            self.current_uid = ""
         self.ended = event.what
         for target in self.targets:
             if self.state_of.get(target.uid) in ("planned", "current"):

@@ -17,6 +17,7 @@ from corescout.data import Finding, Progress, Result, Scan, Target
 from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.edited_keypoints import EditedKeypoints
+from corescout.gui.model.found_results import Found, FoundResults
 from corescout.gui.model.point_selection import PointSelection
 from corescout.gui.model.settings import Settings, StepSettings
 from corescout.gui.model.target_list import TargetList
@@ -25,7 +26,8 @@ from corescout.gui.model.workflow import STEPS, StepState, Workflow
 from corescout.plan import Plan
 
 _FOUND = ("explore", "types", "targets")
-_DROP_A_SCAN = "Drop a scan here, or File > Open Sample > Corescout."
+_REPLACED = ("watch", "read")  # origins of which the list holds one result
+DROP_A_SCAN = "Drop a scan here, or File > Open Sample > Corescout."
 
 
 class Workspace:
@@ -47,30 +49,38 @@ class Workspace:
     targets : TargetList
     chosen : ChosenImage or None
     searched : Scan or None
-        That the result, or the search under way, is about.
+        That the search under way, or the last one, is about.
+    results : FoundResults
+        Every result of this window.
     result : Result or None
-        The last result, explored here or read from a run folder, with the edits since.
+        The one of them that the panels show, with its edits.
     drawn : bool
         Whether the layers of the result came with it.
     view : CandidateView or None
         The candidate that is looked at: the winner, if no other was picked.
     progress : Progress or None
-        The last snapshot of the search under way, or of one that was stopped.
+        The last snapshot of the search under way, or of one that was stopped; None once it is
+        decided, or a result is taken up.
     doubts : tuple of Finding
         What speaks against a decision on the chosen image.
-    running, closed : bool
-        Whether a search is under way, paused or not; whether the window has closed.
+    running, choosing, closed : bool
+        Whether a search is under way, paused or not; whether it only makes the result of another
+        candidate; whether the window has closed.
     """
 
     chosen_changed = Signal(object)  # ChosenImage or None
     key_points_wanted = Signal()  # those of the chosen image are to be found again
     settings_changed = Signal(str)  # of a step
     search_wanted = Signal()
+    choice_wanted = Signal(int)  # number of the trial that is to be used
     running_changed = Signal(bool)
     progressed = Signal(object)  # Progress
     result_changed = Signal(object)  # Result or None
     result_edited = Signal(object)  # Result, as a person made it
+    search_failed = Signal(str)  # why no result came of it; the one that is shown stays
+    image_wanted = Signal(object)  # Scan: its image is to be chosen
     view_changed = Signal(object)  # CandidateView or None
+    candidates_changed = Signal(object)  # Result: its candidates are listed again
     targets_edited = Signal(object)  # tuple of Target; the types stay as they are
     result_shown = Signal()  # a search has ended: what it found is to be seen
     doubts_changed = Signal(object)  # tuple of Finding
@@ -87,15 +97,18 @@ class Workspace:
         self.selection, self.targets = PointSelection(), TargetList()
         self.chosen: ChosenImage | None = None
         self.searched: Scan | None = None
+        self.results = FoundResults()
         self.result: Result | None = None
         self.drawn = False
         self.view: CandidateView | None = None
         self.progress: Progress | None = None
         self.doubts: tuple[Finding, ...] = ()
-        self.words = (_DROP_A_SCAN, "empty")
-        self.running = self.closed = False
-        self._exported: Result | None = None  # a run folder holds it
+        self.words = (DROP_A_SCAN, "empty")
+        self.running = self.choosing = self.closed = False
         self._found_with: dict[str, Any] | None = None  # settings, when the result was found
+        self._closing_questions: list[Callable[[], str]] = []
+        self._searched_with: dict[str, Any] = {}  # settings, when the search began
+        self._explore_before = (StepState.TO_DO, "")  # of step 3, when the search began
 
     # -- the image and the settings -------------------------------------------------------
 
@@ -103,11 +116,14 @@ class Workspace:
         """Another image is analysed; a result that came with it is shown."""
         before, self.chosen = self.chosen, image
         if image is None:
+            if not self.running and self.result is not None:
+                self.set_result(None)  # it stays in the list
+            self.set_doubts(())
             self.workflow.forget(STEPS)
-            self.say(_DROP_A_SCAN, "empty")
+            self.say(DROP_A_SCAN, "empty")
             self.chosen_changed.emit(None)
             return
-        if self.words[0] == _DROP_A_SCAN:
+        if self.words[0] == DROP_A_SCAN:
             self.say("Finding key points ...", "ready")
         self.workflow.set("scan", StepState.DONE, image.name)
         self.chosen_changed.emit(image)
@@ -115,15 +131,25 @@ class Workspace:
         if before is not None and before.name == image.name and found is not None:
             return  # the next scan of a watch, which shows what it has understood by itself
         if found is not None and not self._is_of_present(found) and not self.running:
-            self._exported = found
-            self._found_with = self._settings_now()
-            self.set_result(found, drawn=True)
+            known = self.results.known(found)
+            if known is not None:  # of this window, with the edits since
+                self._present(known)
+            else:
+                self._take(found, origin="opened", saved=found, drawn=True)
             return
         if found is not None and image.channel in found.channels:
             # The layers of a run come one by one: this is the one that was analysed.
             self._found_with = (self._found_with or self._settings_now()) | {"scan": image.name}
+        self._show_own(image)
         self.compare()
         self.key_points_wanted.emit()
+
+    def _show_own(self, image: ChosenImage) -> None:
+        """Show what was found on the image's scan, where another scan's result is shown."""
+        uid = None if self.result is None else self.result.scan.uid
+        own = self.results.of_scan(image.scan)
+        if own and uid != image.scan.uid and not self.running:
+            self._present(own[-1])
 
     def set_settings(self, step: str, settings: StepSettings) -> None:
         """Take the settings of a step; what was found with others is out of date."""
@@ -153,16 +179,51 @@ class Workspace:
         """A step was done again with its settings as they stand."""
         if self._found_with is not None:
             self._found_with = self._found_with | {step: self._settings_now()[step]}
+            present = self.results.present
+            if present is not None:
+                self.results.change(present.key, found_with=self._found_with)
             self.compare()
 
     # -- the search and its result --------------------------------------------------------
 
-    def begin_search(self, scan: Scan) -> None:
-        """A search begins on a scan: the last result is forgotten."""
-        self.searched, self.progress = scan, None
-        self.set_result(None)
-        self._found_with = self._settings_now()
+    def begin_search(self, scan: Scan, *, choosing: bool = False) -> None:
+        """A search begins on a scan; what was found before stays until the new one is decided.
+
+        Parameters
+        ----------
+        choosing : bool
+            Of the candidates that are listed another is used: no new one will join them.
+        """
+        self.searched, self.progress, self.choosing = scan, None, choosing
+        self._searched_with = self._settings_now()
+        workflow = self.workflow
+        self._explore_before = (workflow.state("explore"), workflow.text("explore"))
+        if self.result is None:
+            self.view = None
+            self.view_changed.emit(None)
         self.set_running(True)
+
+    def finish_search(self, result: Result) -> None:
+        """A search was decided: its result joins the list and is shown; Undo shows the last one."""
+        self.set_running(False)
+        before = self.results.shown
+        entry = self.results.add(result, found_with=self._searched_with)
+        if before is None:
+            self.show_found(entry.key)
+        else:
+            self._do_show(entry, before)
+
+    def end_search(self, why: str) -> None:
+        """A search ended without a result: all is as it was before, but for what was finished."""
+        self.set_running(False)
+        if self.progress is not None and not self.progress.trials:
+            self.progress = None
+        if self.result is not None:
+            self.workflow.set("explore", *self._explore_before)
+            self.compare()
+            if self.progress is None:
+                self.candidates_changed.emit(self.result)
+        self.search_failed.emit(why)
 
     def set_running(self, running: bool) -> None:
         """A search has begun or ended."""
@@ -175,41 +236,91 @@ class Workspace:
         self.progressed.emit(progress)
 
     def set_result(self, result: Result | None, *, drawn: bool = False) -> None:
-        """Show a result in every panel; None forgets the last one.
+        """Show a result in every panel, as it is; None shows none.
 
         Parameters
         ----------
         drawn : bool
             Its layers are in the viewer, or come with it.
         """
-        self.result, self.drawn = result, drawn
-        self.view = None if result is None else winner_view(result)
-        self.note("")
-        if result is None:
-            self.workflow.forget(_FOUND)
-            self.targets.set(None, ())
+        if result is not None:
+            known = self.results.known(result)
+            entry = known or self.results.add(result, found_with=self._settings_now())
+            self.results.change(entry.key, result=result)
+            self.results.show(entry.key)
+            self._found_with = self._found_with or self._settings_now()
         else:
-            self.searched = result.scan
-            self.targets.set(result.scan, result.targets)
-            self.say(result.verdict.summary, "types" if result.verdict.found else "none")
-            self._settle_workflow(result)
-        self.result_changed.emit(result)
-        self.view_changed.emit(self.view)
+            self.results.show(None)
+        self._show(result, drawn=drawn)
 
-    def take_result(self, result: Result, *, drawn: bool = False) -> None:
-        """Show a result that was found elsewhere, with the settings as they stand."""
-        self._found_with = self._settings_now()
-        self.set_result(result, drawn=drawn)
+    def take_result(self, result: Result, *, drawn: bool = False, origin: str = "watch") -> None:
+        """Show a result that was found elsewhere, with the settings as they stand.
+
+        One of a watch, or one that was read with other types, takes the place of the last such
+        result of which a person has edited nothing.
+        """
+        for entry in self.results:
+            if entry.origin == origin and origin in _REPLACED and not entry.edited:
+                self.results.remove(entry.key)
+        self._take(result, origin=origin, drawn=drawn)
+
+    # -- the list of results --------------------------------------------------------------
+
+    def take_up(self, key: int) -> None:
+        """Show a result of the list again, as a step that can be undone."""
+        entry, before = self.results.get(key), self.results.shown
+        if entry is None or key == before:
+            return
+        if before is None:
+            self.show_found(key)
+        else:
+            self._do_show(entry, before)
+
+    def show_found(self, key: int | None) -> None:
+        """Show a result of the list; None shows none."""
+        entry = self.results.get(key)
+        if entry is not None:
+            self._present(entry)
+        elif key is None:
+            self.set_result(None)
+
+    def remove_result(self, key: int) -> None:
+        """Take a result out of the list, as a step that can be undone."""
+        entry = self.results.get(key)
+        if entry is None:
+            return
+        shown = self.results.shown == key
+
+        def remove() -> None:
+            self.results.remove(key)
+            if shown:
+                left = self.results.of_scan(entry.result.scan)
+                self.show_found(left[-1].key if left else None)
+
+        def bring_back() -> None:
+            self.results.put_back(entry)
+            if shown:
+                self._present(entry)
+
+        self.do(f"remove {entry.words}", remove, bring_back)
 
     def edit_result(self, text: str, after: Result) -> None:
-        """Put an edit of the result on the undo stack; one of an older search changes nothing."""
-        before = self.result
+        """Put an edit of the result on the undo stack; undone later, its result is shown again."""
+        entry = self.results.present
+        if entry is None:
+            return
+        key, before = entry.key, entry.result
 
-        def show(result: Result | None) -> None:
-            present = self.result
-            if present is not None and result is not None and present.fit is result.fit:
-                self.set_result(result)
-                self.result_edited.emit(result)
+        def show(result: Result) -> None:
+            found = self.results.get(key)
+            if found is None:
+                return
+            self.results.change(key, result=result, edited=True)
+            if self.results.shown == key:
+                self._show(result)
+            else:
+                self.show_found(key)
+            self.result_edited.emit(result)
 
         self.do(text, lambda: show(after), lambda: show(before))
 
@@ -217,18 +328,29 @@ class Workspace:
 
     def show_candidate(self, number: int) -> None:
         """Look at a candidate, also of a search under way; the winner is not lost."""
-        source = self.result if self.result is not None else self.progress
-        if source is None or self.searched is None:
+        source, scan = self.candidates_of, self.searched
+        if isinstance(source, Result):
+            scan = source.scan
+        if source is None or scan is None:
             return
         share = self.plan().decision.core_share
-        view = view_of(number, source, self.searched, source.keypoints, share)
+        view = view_of(number, source, scan, source.keypoints, share)
         if view is not None:
             self.show_view(view)
 
+    @property
+    def candidates_of(self) -> Result | Progress | None:
+        """Whose candidates are listed: of a search under way or stopped, else of the result."""
+        return self.progress if self.progress is not None else self.result
+
     def show_winner(self) -> None:
-        """Look at what was decided on."""
-        if self.result is not None:
-            self.show_view(winner_view(self.result))
+        """Look at what was decided on, and at its candidates."""
+        if self.result is None:
+            return
+        if self.progress is not None and not self.running:
+            self.progress = None
+            self.candidates_changed.emit(self.result)
+        self.show_view(winner_view(self.result))
 
     def show_view(self, view: CandidateView) -> None:
         """Look at the codes and the core points of a candidate."""
@@ -254,6 +376,9 @@ class Workspace:
         if self.result is None:
             return
         self.result = replace(self.result, targets=targets)
+        present = self.results.present
+        if present is not None:
+            self.results.change(present.key, result=self.result)
         self.targets.set(self.result.scan, targets)
         self.targets_edited.emit(self.targets.ordered)
         self.workflow.set("targets", StepState.DONE, f"{len(targets)}")
@@ -268,14 +393,16 @@ class Workspace:
     @property
     def unsaved(self) -> bool:
         """Whether there is a result or an edit of key points that no run folder holds."""
-        if self.result is not None and self.result is not self._exported:
+        if any(entry.unsaved for entry in self.results):
             return True
         return bool(self.key_points.edits) and not self.undo_stack.isClean()
 
     def mark_exported(self, index: int | None = None) -> None:
         """A run folder holds the edits up to an index of the undo stack; all of them if None."""
         if index is None or index == self.undo_stack.index():
-            self._exported = self.result
+            present = self.results.present
+            if present is not None:
+                self.results.change(present.key, saved=present.result)
             self.undo_stack.setClean()
 
     # -- words ----------------------------------------------------------------------------
@@ -298,6 +425,15 @@ class Workspace:
         """Explore the chosen image with the settings as they stand."""
         self.search_wanted.emit()
 
+    def ask_before_closing(self, question: Callable[[], str]) -> None:
+        """Ask before the window closes what a function returns; "" where there is nothing."""
+        self._closing_questions.append(question)
+
+    @property
+    def closing_questions(self) -> list[str]:
+        """What an operator must know before the window closes: what it would end."""
+        return [text for question in self._closing_questions if (text := question())]
+
     def close(self) -> None:
         """The window closes: who holds something lets it go."""
         if not self.closed:
@@ -310,9 +446,53 @@ class Workspace:
         """Whether the present result is this one, with or without edits."""
         return self.result is not None and self.result.fit is found.fit
 
+    def _do_show(self, entry: Found, before: int) -> None:
+        self.do(
+            f"show {entry.words}",
+            lambda: self.show_found(entry.key),
+            lambda: self.show_found(before),
+        )
+
+    def _take(
+        self, result: Result, *, origin: str, saved: Result | None = None, drawn: bool = False
+    ) -> None:
+        entry = self.results.known(result)
+        if entry is None:
+            entry = self.results.add(
+                result, origin=origin, saved=saved, found_with=self._settings_now()
+            )
+        else:
+            self.results.change(entry.key, result=result, found_with=self._settings_now())
+        self._present(self.results.get(entry.key) or entry, drawn=drawn)
+
+    def _present(self, entry: Found, *, drawn: bool = False) -> None:
+        """Show a result of the list in every panel."""
+        self.results.show(entry.key)
+        self._found_with = dict(entry.found_with) if entry.found_with is not None else None
+        self._show(entry.result, drawn=drawn)
+        if self.chosen is not None and self.chosen.scan.uid != entry.result.scan.uid:
+            self.image_wanted.emit(entry.result.scan)
+
+    def _show(self, result: Result | None, *, drawn: bool = False) -> None:
+        self.result, self.drawn = result, drawn
+        self.view = None if result is None else winner_view(result)
+        if not self.running:
+            self.progress = None
+        self.note("")
+        if result is None:
+            self.workflow.forget(_FOUND)
+            self.targets.set(None, ())
+        else:
+            self.targets.set(result.scan, result.targets)
+            self.say(result.verdict.summary, "types" if result.verdict.found else "none")
+            self._settle_workflow(result)
+        self.result_changed.emit(result)
+        self.view_changed.emit(self.view)
+
     def _settings_now(self) -> dict[str, Any]:
         """Settings of each step that a result depends on; the scan's is its image."""
-        edits = self.key_points.edits or None  # one without edits is as another
+        # One without edits is as another; points that were added are read with the types at hand.
+        edits = self.key_points.edits.left_out
         return {
             "scan": "" if self.chosen is None else self.chosen.name,
             "key_points": (self.settings.key_points, edits),

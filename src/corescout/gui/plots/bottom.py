@@ -12,9 +12,10 @@ from corescout.gui.plots.candidate_panel import CandidatePanel
 from corescout.gui.plots.latent_panel import LatentPanel
 
 BOTTOM_NAME = "Corescout: latent space and candidates"
+PLOTS_PX = 330  # height of the dock: the latent space has 250 of it
 
 
-class Bottom(QSplitter):  # type: ignore[misc]
+class Bottom(QSplitter):
     """Both plots side by side.
 
     Parameters
@@ -42,4 +43,4 @@ class Bottom(QSplitter):  # type: ignore[misc]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that leaves the scan its place."""
-        return QSize(640, 240)
+        return QSize(640, PLOTS_PX)

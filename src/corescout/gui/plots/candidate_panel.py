@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from corescout.data import Progress, Result, Trial
 from corescout.gui.jobs.work import Work
+from corescout.gui.look import tint
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_plot import CandidatePlot
 from corescout.gui.plots.candidate_table import CandidateTable
@@ -31,7 +32,7 @@ _EMPTY = (
 )
 
 
-class CandidatePanel(QWidget):  # type: ignore[misc]
+class CandidatePanel(QWidget):
     """Right half of the dock at the bottom.
 
     Parameters
@@ -49,6 +50,7 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self._decided_by = ""
         self._picked = False  # the operator looks into a candidate: it is not taken away
         self._seen_best: int | None = None
+        self._number: int | None = None  # of the trial that was picked
         self.plot = CandidatePlot()
         self.table = CandidateTable()
         self.reward = QComboBox()
@@ -57,9 +59,15 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.reward.setMinimumContentsLength(14)
-        self.winner_button = QPushButton("Winner")
-        self.winner_button.setEnabled(False)
-        self.winner_button.setToolTip("Show the winner again (the star)")
+        self.looked_at = QLabel()
+        self.looked_at.setMinimumWidth(40)
+        self.use_button = QPushButton("Use this")
+        self.use_button.setToolTip(
+            "Take this candidate in place of the one decided on: a new result with its types and"
+            " targets; the present one stays in the list"
+        )
+        self.winner_button = QPushButton("Back")
+        self.winner_button.setToolTip("Show the result again (the star)")
         self.table_button = QPushButton("Table")
         self.table_button.setCheckable(True)
         self.table_button.setToolTip("Show the candidates as a table")
@@ -70,10 +78,14 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)
         self.winner_button.clicked.connect(lambda: workspace.show_winner())
+        self.use_button.clicked.connect(self._use)
+        workspace.view_changed.connect(self._show_looked_at)
+        self._show_looked_at()
         self.reward.currentIndexChanged.connect(self._draw)
         workspace.running_changed.connect(self._running)
         workspace.progressed.connect(self.show_progress)
-        workspace.result_changed.connect(self.show_result)
+        workspace.result_changed.connect(self._result_changed)
+        workspace.candidates_changed.connect(self.show_result)
 
     def _lay_out(self) -> None:
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -84,16 +96,22 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         empty = QLabel(_EMPTY)
         empty.setWordWrap(True)
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        empty.setEnabled(False)
+        tint(empty, "hint")
         row = QHBoxLayout()
         row.addWidget(self.reward, stretch=1)
         row.addWidget(self.table_button)
-        row.addWidget(self.winner_button)
+        self._strip = QWidget()
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 0, 0, 0)
+        strip.addWidget(self.looked_at, stretch=1)
+        strip.addWidget(self.use_button)
+        strip.addWidget(self.winner_button)
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(row)
+        column.addWidget(self._strip)
         column.addWidget(self.legend)
         column.addWidget(self._split, stretch=1)
         self._stack = QStackedLayout(self)
@@ -115,25 +133,34 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
 
     def _running(self, running: bool) -> None:
         """A search begins: forget the last candidates."""
-        if running:
+        self._show_looked_at()
+        if running and not self._workspace.choosing:
             self._decided_by = self._workspace.plan().decision.reward
             self._picked, self._seen_best = False, None
             self.show_result(None)
 
     def show_progress(self, progress: Progress) -> None:
-        """Add the candidates that have finished since, and show the best if none was picked."""
+        """Add the candidates that have finished since.
+
+        If none was picked, show the provisional types; the best so far where there are none.
+        """
         if len(progress.trials) != len(self._trials):
             self._show_trials(progress.trials)
-        best = self.plot.best
-        if not self._picked and best is not None and best != self._seen_best:
+        first = progress.provisional
+        best = self.plot.best if first is None else first.number
+        free = not self._picked and self._workspace.result is None  # what was found stays in view
+        if free and best is not None and best != self._seen_best:
             self._seen_best = best
             self._work.later("candidate", lambda: self._workspace.show_candidate(best))
+
+    def _result_changed(self, result: Result | None) -> None:
+        if not self._workspace.running:  # else the candidates of the search under way stay
+            self.show_result(result)
 
     def show_result(self, result: Result | None) -> None:
         """Show all candidates of a result, the winner with a star; nothing if None."""
         self._result = result
         self.table.clear_trials()
-        self.winner_button.setEnabled(result is not None)
         if result is not None:
             self._decided_by = _decided_by(result)
         self._show_trials(result.trials if result is not None else ())
@@ -180,8 +207,29 @@ class CandidatePanel(QWidget):  # type: ignore[misc]
         )
         self.legend.setText(self.plot.legend())
 
+    def _show_looked_at(self, *_: object) -> None:
+        """Say which candidate is looked at where it is not the result, and how to leave it."""
+        workspace = self._workspace
+        view, result = workspace.view, workspace.result
+        shown = view.result if view is not None else None
+        away = view is not None and result is not None
+        if shown is not None and result is not None:
+            away = shown.fit is not result.fit
+        self._strip.setVisible(away)
+        self.legend.setVisible(not away)
+        if view is None or result is None or not away:
+            return
+        self.looked_at.setText(f"You see <b>{view.label}</b>")
+        self.looked_at.setToolTip(f"You look at {view.label}, not at {result.winner.label}")
+        usable = workspace.candidates_of is result and not workspace.running
+        self.use_button.setEnabled(usable and self._number is not None)
+
+    def _use(self) -> None:
+        if self._number is not None:
+            self._workspace.choice_wanted.emit(self._number)
+
     def _pick(self, number: int) -> None:
-        self._picked = True
+        self._picked, self._number = True, number
         self.plot.mark(number)
         self._workspace.show_candidate(number)
 

@@ -11,21 +11,19 @@ import pyqtgraph as pg
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
+from corescout.colors import BEST_COLOR, CANDIDATE_COLORS, OTHER_CANDIDATE_COLOR
 from corescout.data import Candidate, Trial
 from corescout.gui.look import text_color
 from corescout.gui.model.candidate_curves import Curve, Dot, curves
 
-# Told apart by their symbols too: a line here is no type of microstructure.
-_LOOKS = {
-    "none": ("#9A9A9A", "o"), "r": ("#56B4E9", "s"), "t": ("#009E73", "t1"),
-    "rt": ("#E69F00", "d"), "pca": ("#CC79A7", "t"), "nmf": ("#D55E00", "p"),
-    "fft": ("#0072B2", "h"), "scattering": ("#8B6F00", "+"),
+_SYMBOLS = {
+    "none": "o", "r": "s", "t": "t1", "rt": "d",
+    "pca": "t", "nmf": "p", "fft": "h", "scattering": "+",
 }  # fmt: skip
-_OTHER = ("#F0E442", "o")
 _MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚"}
 
 
-class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
+class CandidatePlot(pg.PlotWidget):
     """One line for each invariance, bars from the seeds, a star at the best, void ones hollow."""
 
     picked = Signal(int)  # number of the trial
@@ -42,7 +40,7 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         self._dots: list[Dot] = []
         self._curves: list[Curve] = []
         self._star = pg.ScatterPlotItem(size=19, symbol="star", pen=pg.mkPen("k", width=0.6),
-                                        brush=pg.mkBrush("#F0E442"))  # fmt: skip
+                                        brush=pg.mkBrush(BEST_COLOR))  # fmt: skip
         self._star.setZValue(20)
         self._star.setAcceptedMouseButtons(pg.QtCore.Qt.MouseButton.NoButton)
         self.addItem(self._star)
@@ -99,7 +97,7 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         """Return what the lines are, as rich text."""
         parts = []
         for curve in self._curves:
-            color, symbol = _LOOKS.get(curve.key, _OTHER)
+            color, symbol = _look(curve)
             mark = _MARKS.get(symbol, "●")
             parts.append(f'<span style="color: {color}">{mark}</span>&nbsp;{curve.label}')
         return "&nbsp; ".join(parts)
@@ -126,7 +124,7 @@ class CandidatePlot(pg.PlotWidget):  # type: ignore[misc]
         return min(values) - 0.1 * (max(values) - min(values) or 1.0) if values else 0.0
 
     def _draw(self, curve: Curve, floor: float) -> None:
-        color, symbol = _LOOKS.get(curve.key, _OTHER)
+        color, symbol = _look(curve)
         sound = [d for d in curve.dots if d.void is None]
         x = np.array([d.candidate.window_px for d in sound], float)
         y = np.array([d.value for d in sound], float)
@@ -190,3 +188,9 @@ def _but_for_seed(one: Candidate, other: Candidate) -> bool:
     return (one.window_px, one.invariances, one.kind, one.latent_dim) == (
         other.window_px, other.invariances, other.kind, other.latent_dim
     )  # fmt: skip
+
+
+def _look(curve: Curve) -> tuple[str, str]:
+    """Colour and symbol."""
+    color = CANDIDATE_COLORS.get(curve.key, OTHER_CANDIDATE_COLOR)
+    return color, _SYMBOLS.get(curve.key, "o")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QWidget
 
 from corescout.data import Candidate, Trial
+from corescout.gui.look import tint_color
 from corescout.gui.table import Table
+
+_REPEAT = 100  # seeds from here on are of a finalist that was trained again
 
 
 class CandidateTable(Table):
@@ -40,11 +44,12 @@ class CandidateTable(Table):
                     self._grey(len(self._numbers) - 1)
 
     def mark_winner(self, winner: Candidate, trials: Sequence[Trial]) -> None:
-        """Set a star before the winner."""
+        """Set a star before the winner, with its seed; its tip has the mean that was decided by."""
         for trial in trials:
             if trial.candidate == winner and trial.number in self._numbers:
                 item = self.item(self._numbers.index(trial.number), 0)
-                item.setText(f"★ {trial.candidate.label}")
+                item.setText(f"★ {trial.candidate.label}{_seed(trial)}")
+                item.setToolTip(_mean_of_seeds(trial, trials))
                 font = item.font()
                 font.setBold(True)
                 item.setFont(font)
@@ -56,21 +61,37 @@ class CandidateTable(Table):
 
     def _grey(self, row: int) -> None:
         for column in range(self.columnCount()):
-            self.item(row, column).setForeground(QBrush(QColor("#8A8A8A")))
+            self.item(row, column).setForeground(QBrush(QColor(tint_color("hint"))))
 
 
 def _cells(trial: Trial) -> list[str]:
     gain = trial.rewards.get("gain")
     k = gain.parts.get("n_components") if gain is not None else None
     mark = "" if trial.state == "done" else "○ "
-    seed = f" (seed {trial.candidate.seed})" if trial.candidate.seed >= 100 else ""
     return [
-        f"{mark}{trial.candidate.label}{seed}",
+        f"{mark}{trial.candidate.label}{_seed(trial)}",
         _number(trial, "gain"),
         _number(trial, "context_retention"),
         "" if k is None else f"{k:.0f}",
         f"{trial.seconds:.1f}",
     ]
+
+
+def _seed(trial: Trial) -> str:
+    return f" (seed {trial.candidate.seed})" if trial.candidate.seed >= _REPEAT else ""
+
+
+def _mean_of_seeds(trial: Trial, trials: Sequence[Trial]) -> str:
+    """Say the gain that the verdict names: the mean over the seeds, of which this row is one."""
+    same = [
+        t.rewards["gain"].value for t in trials
+        if t.state == "done" and "gain" in t.rewards
+        and replace(t.candidate, seed=0) == replace(trial.candidate, seed=0)
+    ]  # fmt: skip
+    found = [value for value in same if math.isfinite(value)]
+    if len(found) < 2:
+        return ""
+    return f"One seed of {len(found)}; the mean of their gains is {sum(found) / len(found):.2f}"
 
 
 def _number(trial: Trial, name: str) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtWidgets import (
     QComboBox,
+    QDockWidget,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -49,7 +50,7 @@ _TOOL_STYLE = (
 _TOOL_SIGNS = {"lasso": "Lasso", "rectangle": "Box", "pan": "Pan"}
 
 
-class LatentPanel(QWidget):  # type: ignore[misc]
+class LatentPanel(QWidget):
     """Left half of the dock at the bottom.
 
     Parameters
@@ -125,6 +126,8 @@ class LatentPanel(QWidget):  # type: ignore[misc]
     def show_point(self, row: int) -> None:
         """Show the patch of a point in its three forms, and its numbers; -1 for none."""
         view = self._view
+        self.plot.point_at(row)
+        self._on_scan.point_at(row)
         if view is None or row < 0:
             self.strip.show_patch(None)
             self._say_selected()
@@ -181,6 +184,9 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         for button in self.tools.values():
             bar.addWidget(button)
         bar.addWidget(self._build_menu())
+        self.enlarge_button = _tool_button("⤢", "Plots in a large window of their own, and back")
+        self.enlarge_button.toggled.connect(self._enlarge)
+        bar.addWidget(self.enlarge_button)
         self.text = QElidingLabel()
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         left = QVBoxLayout()
@@ -196,6 +202,16 @@ class LatentPanel(QWidget):  # type: ignore[misc]
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(middle, stretch=1)
+
+    def _enlarge(self, large: bool) -> None:
+        """Take the dock of the plots out of the window, or put it back."""
+        dock: QWidget | None = self
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.setFloating(large)
+            if large:
+                dock.resize(1000, 700)
 
     def _build_menu(self) -> QToolButton:
         button = _tool_button("View ▾", "More to show in the plot and on the scan")

@@ -22,7 +22,7 @@ _ALPHA = 170
 _REACH_PX = 9  # on the screen: a point farther from the mouse is not meant
 
 
-class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
+class LatentPlot(pg.PlotWidget):
     """Scatter of two latent dimensions, in the theme's colours."""
 
     hovered = Signal(int)  # row under the mouse, -1 for none
@@ -50,14 +50,17 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         self._core = PointCloud(6, outlined=True)
         self._rings = pg.ScatterPlotItem(size=9, brush=None, pen=pg.mkPen("w", width=1.4))
         self._rings.setZValue(20)
+        self._pointed = pg.ScatterPlotItem(size=14, brush=None, pen=pg.mkPen("w", width=2))
+        self._pointed.setZValue(21)
         self._ellipses: list[pg.PlotCurveItem] = []
         self.show_ellipses = True
         self.addItem(self._grid, ignoreBounds=True)
-        for item in (self._points, self._core, self._rings):
-            self.addItem(item, ignoreBounds=item is self._rings)
+        for item in (self._points, self._core, self._rings, self._pointed):
+            self.addItem(item, ignoreBounds=item in (self._rings, self._pointed))
         self.set_dims((0, 1))
         self.box.outlined.connect(self._take_outline)
         self.box.clicked.connect(self._take_click)
+        self.getPlotItem().getViewBox().setAspectLocked(True)  # an ellipse is seen as it is
         self.scene().sigMouseMoved.connect(self._follow_mouse)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -73,6 +76,7 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(color)
             axis.setTextPen(color)
         self._rings.setPen(pg.mkPen(color, width=1.4))
+        self._pointed.setPen(pg.mkPen(color, width=2))
         self.box.set_outline_color(color)
 
     def set_dims(self, dims: tuple[int, int]) -> None:
@@ -96,6 +100,7 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         for cloud in (self._points, self._core):
             cloud.set_points(np.zeros((0, 2)), np.zeros((1, 4)), np.zeros(0, np.int64))
         self._rings.setData([], [])
+        self._pointed.setData([], [])
         self._grid.clear()
         self._draw_ellipses()
 
@@ -133,6 +138,12 @@ class LatentPlot(pg.PlotWidget):  # type: ignore[misc]
         rows = rows[rows < len(self._place)]
         at = self._place[rows[self._visible[rows]]]
         self._rings.setData(at[:, 0], at[:, 1])
+
+    def point_at(self, row: int) -> None:
+        """Draw a ring around the point that the mouse is on, here or on the scan; -1 for none."""
+        seen = 0 <= row < len(self._place) and bool(self._visible[row])
+        at = self._place[[row]] if seen else np.zeros((0, 2))
+        self._pointed.setData(at[:, 0], at[:, 1])
 
     def show_grid(self, image: NDArray[np.float32] | None, rect: QRectF | None = None) -> None:
         """Show decoded patches behind the points, row 0 of the image on top; None for nothing."""

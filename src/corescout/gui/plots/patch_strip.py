@@ -20,7 +20,7 @@ _CAPTIONS = {
 }
 
 
-class PatchStrip(QWidget):  # type: ignore[misc]
+class PatchStrip(QWidget):
     """Three small pictures under each other, the first channel of the patch in grey."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from qtpy.QtCore import QPointF, QRectF
 from qtpy.QtGui import QImage
 
 
-class PointCloud(pg.GraphicsObject):  # type: ignore[misc]
+class PointCloud(pg.GraphicsObject):
     """Round dots of one size in the colours of a palette, drawn in their order.
 
     pyqtgraph's own scatter walks through all points in Python when colours change, which takes

@@ -12,7 +12,7 @@ from qtpy.QtCore import Qt, Signal
 TOOLS = ("lasso", "rectangle", "pan")
 
 
-class SelectBox(pg.ViewBox):  # type: ignore[misc]
+class SelectBox(pg.ViewBox):
     """The left button selects; the wheel zooms, the middle button pans, a double click shows all.
 
     Attributes

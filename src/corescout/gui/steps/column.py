@@ -17,13 +17,13 @@ from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import Verdict
+from corescout.gui.steps.verdict import Notice, Reasons, Verdict
 
 _LEAST_PX = 120
 _OPEN_AT_FIRST = ("scan", "key_points")
 
 
-class StepColumn(QScrollArea):  # type: ignore[misc]
+class StepColumn(QScrollArea):
     """Scrolls where the window is low, so that nothing is clipped.
 
     Parameters
@@ -37,6 +37,7 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
     Attributes
     ----------
     verdict : Verdict
+    notice : Notice
     scan, key_points, explore, types, targets, instrument : Step
     steps : dict of str to Step
         In their order, by the keys of `workflow.STEPS`.
@@ -46,7 +47,8 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         super().__init__()
         self._workspace = workspace
         self._wanted: QWidget | None = None  # that is to be seen
-        self.verdict = Verdict(workspace)
+        self.verdict, self.notice = Verdict(workspace), Notice(workspace)
+        self.reasons = Reasons(workspace)
         self.scan = ScanStep(workspace, canvas)
         self.key_points = KeyPointsStep(workspace, canvas, work, keys)
         self.explore = ExploreStep(workspace, canvas)
@@ -66,7 +68,9 @@ class StepColumn(QScrollArea):  # type: ignore[misc]
         )
         for step in ordered:
             if step is self.explore:
+                column.addWidget(self.notice)
                 column.addWidget(self.verdict)
+                column.addWidget(self.reasons)
                 column.addWidget(self.sample_button)
             column.addWidget(step)
             step.set_expanded(step.name in _OPEN_AT_FIRST)

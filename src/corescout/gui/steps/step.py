@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -22,7 +23,12 @@ from corescout.gui.model.workflow import STEPS, StepState
 from corescout.gui.model.workspace import Workspace
 
 
-class Step(QWidget):  # type: ignore[misc]
+def breakable(text: str) -> str:
+    """Let long names of files wrap: one that does not would widen the whole column."""
+    return re.sub(r"(?<=[-_./])", "\u200b", text)
+
+
+class Step(QWidget):
     """One step of the workflow.
 
     Parameters
@@ -111,7 +117,7 @@ class Step(QWidget):  # type: ignore[misc]
             self._header.show_state(workflow.state(name), workflow.text(name))
 
 
-class _Header(QFrame):  # type: ignore[misc]
+class _Header(QFrame):
     pressed = Signal()
 
     def __init__(self, number: int, title: str) -> None:
@@ -166,7 +172,7 @@ class _Header(QFrame):  # type: ignore[misc]
             super().keyPressEvent(event)
 
 
-class Fold(QWidget):  # type: ignore[misc]
+class Fold(QWidget):
     """Parameters that are seldom changed, under a word that opens them.
 
     Attributes

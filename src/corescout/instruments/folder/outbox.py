@@ -56,9 +56,7 @@ class Outbox:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir() or not os.access(self.folder, os.W_OK):
-            raise InputError(
-                "a folder for plans that can be written to", str(folder), "create it, or correct it"
-            )
+            raise InputError("a writable folder for plans", str(folder), "create it, or correct it")
 
     def put(self, messages: Sequence[Message]) -> PlanFile:
         """Write a plan; it is there as a whole or not at all."""
@@ -138,5 +136,5 @@ def read_plan(path: str | Path, clock: SteadyClock | None = None) -> list[Messag
             "set the computer's clock, and hand it over again",
         )
     if now > expires_at or lasts > LIFETIME:
-        raise InputError("a plan that is in force", f"one until {expires_at}", "make it anew")
+        raise InputError("a plan that is in force", f"one until {expires_at}", "make it again")
     return messages

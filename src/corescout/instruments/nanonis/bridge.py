@@ -214,8 +214,8 @@ class NanonisInstrument:
         _, pixels, lines = watch.call("Scan.BufferGet")
         said = (
             f"{product} {version}",
-            f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} um",
-            f"speed of a move {speed * 1e6:.4g} um/s",
+            f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} µm",
+            f"speed of a move {speed * 1e6:.4g} µm/s",
             f"session folder {folder or 'none'}",
         )
         channels = acquired(watch, self._signals)

@@ -84,8 +84,8 @@ def check_speed(say: Say, wanted_m_per_s: float) -> None:
     if not _same(found, wanted_m_per_s) or not custom:
         of = "" if custom else " (and the speed of scans is used instead of it)"
         raise InstrumentError(
-            f"the speed of moves reads {found * 1e6:g} um/s{of}, and"
-            f" {wanted_m_per_s * 1e6:g} um/s was set"
+            f"the speed of moves reads {found * 1e6:g} µm/s{of}, and"
+            f" {wanted_m_per_s * 1e6:g} µm/s was set"
         )
 
 
@@ -137,7 +137,7 @@ def hold_scan_speed(say: Say, largest_m_per_s: float, width_m: float) -> list[An
     found = _scan_speed(say("Scan.SpeedGet"), width_m)
     if not found <= largest_m_per_s * (1 + _FLOAT32):
         raise InstrumentError(
-            f"the scan speed reads {found * 1e6:g} um/s, and {largest_m_per_s * 1e6:g} um/s was set"
+            f"the scan speed reads {found * 1e6:g} µm/s, and {largest_m_per_s * 1e6:g} µm/s was set"
         )
     return before
 

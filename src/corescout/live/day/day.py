@@ -191,7 +191,7 @@ def remove_day(folder: Path) -> None:
         return
     if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= _OURS:
         raise InputError(
-            "the folder of a day to overwrite", f"{folder}, which holds something else",
+            "the folder of a day to overwrite", f"{folder}, which has other contents",
             "give another with --out",
         )  # fmt: skip
     Day(folder).close()  # nobody else has it

@@ -54,7 +54,7 @@ def _counts(records: Sequence[ScanRecord], entries: Sequence[Entry]) -> list[tup
     return [
         (len(records), "scans"),
         *((count, name) for name, count in outcomes.items()),
-        (sum(r.explored for r in records), "explored anew"),
+        (sum(r.explored for r in records), "new explorations"),
         (measured, "targets measured"),
         (f"{np.median(seconds):.1f} s" if seconds else "-", "scan to targets, median"),
         (sum(isinstance(e, ConnectionLost) for e in entries), "connections lost"),
@@ -85,8 +85,8 @@ def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
     there = record.folder and picture_file.exists()
     lines = [record.reason]
     if record.outcome == "analysed":
-        how = f"explored anew: {record.reason}" if record.explored else record.reason
-        lines = [record.kind, how]
+        how = f"new exploration: {record.reason}" if record.explored else record.reason
+        lines = [record.kind, how, record.worth]
     return {
         "number": record.number,
         "uid": record.uid,

@@ -81,7 +81,7 @@ def _draw_outcomes(axes: Axes, records: Sequence[ScanRecord], start: datetime) -
     axes.plot(explored, [0] * len(explored), "o", mfc="none", color=OUTCOME_COLORS["analysed"])
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(2.6, -0.6)
-    axes.set_title("Scans (circles: explored anew)", loc="left", fontsize=10)
+    axes.set_title("Scans (circles: new explorations)", loc="left", fontsize=10)
 
 
 def _draw_types(axes: Axes, records: Sequence[ScanRecord], start: datetime) -> None:

@@ -94,6 +94,7 @@ class Measuring:
         self._handed_over: dict[str, Target] = {}  # whose spectra come as files
         if policy is not None:
             day.write_policy(policy)
+            show(policy=self._signed.words)
 
     # -- from any thread ------------------------------------------------------------------
 
@@ -168,6 +169,7 @@ class Measuring:
         """Sign a policy for the rest of the session; None takes it back."""
         with self._lock:
             self._signed = Signed(policy, clock=self._session.clock)
+        self._show(policy=self._signed.words, refused="")
         if policy is None:
             self._day.write(PolicyTakenBack())
             return
@@ -175,17 +177,32 @@ class Measuring:
         self._ask_policy()
         self._wake()
 
+    def suspend(self, *, suspended: bool = True) -> None:
+        """Let the policy approve nothing for now, or go on; never waits."""
+        self._signed.suspended = suspended
+        if not suspended:
+            self._ask_policy()
+            self._wake()
+
     @property
     def stop_report(self) -> StopReport | None:
         """The newest of the last stop, until a release."""
         return self._session.stop_report
 
     def halt(self, reason: str) -> StopReport:
-        """STOP (InstrumentError if nothing answers); what is known of it by now."""
+        """STOP (InstrumentError if nothing answers); what is known of it by now.
+
+        Approvals are void, and a policy is taken back: who goes on must say so.
+        """
+        signed, self._signed = self._signed, Signed(clock=self._session.clock)
         try:
             return self._session.stop(reason)
         finally:
             self._approved = False
+            if signed.policy is not None:
+                self._show(policy="", refused="")
+                with suppress(OSError, ValueError):  # a full disk must not hide the stop
+                    self._day.write(PolicyTakenBack())
             self._show(stage="held", message=reason)
 
     def withdraw_tip(self, by: str) -> None:
@@ -294,6 +311,7 @@ class Measuring:
         with self._lock:
             if self._by_policy:
                 self._signed.count(plan)
+                self._show(policy=self._signed.words)
             self._plan = self._check = self._suggestion = None
         self._show(plan=None, check=None)
         return zooms
@@ -349,21 +367,21 @@ class Measuring:
             return
         self._plan, self._check, self._since_plan = plan, check, (0.0, 0.0)
         self._states.begin(plan.targets, "previewed")
-        self._show(plan=plan, check=check)
+        self._show(plan=plan, check=check, refused="")
         self._ask_policy()
 
     def _ask_policy(self) -> None:
         """Let the policy approve the plan that is shown, if it covers it."""
         with self._lock:
             policy, plan, check = self._signed.policy, self._plan, self._check
-            if policy is None or plan is None or check is None:
+            if policy is None or plan is None or check is None or self._signed.suspended:
                 return
             if self._session.state != "PREVIEW":
                 return
             why = self._signed.refusal(plan, check)
             if why is not None:
                 self._day.write(PolicyRefused(digest=plan.digest, refused=why))
-                self._show(message=f"a person must approve: {why}")
+                self._show(refused=why)
                 return
             try:
                 self._session.approve(plan.digest, f"policy signed by {policy.signed_by}")

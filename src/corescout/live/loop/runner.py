@@ -21,7 +21,7 @@ from corescout.data.errors import CorescoutError
 from corescout.data.printable import one_line
 from corescout.instruments import Instrument, Session, SessionError, StopReport
 from corescout.instruments.entries import PartDied, TypesEdited, WatchBegan, WatchEnded
-from corescout.live.day.day import Day
+from corescout.live.day.day import PAGE, Day
 from corescout.live.loop.board import Board, record_of
 from corescout.live.loop.inbox import Inbox, Waiting
 from corescout.live.loop.measuring import Measuring
@@ -233,6 +233,19 @@ class Runner:
         """Sign a policy for the rest of the session, or take it back."""
         self._need_measuring().sign(policy)
 
+    @property
+    def page(self) -> Path:
+        """The page of the day."""
+        return self._day.folder / PAGE
+
+    def write_page(self) -> Path:
+        """Write the page of the day as it is now; return its path."""
+        return self._day.write_page(self.snapshot.source)
+
+    def suspend(self, *, suspended: bool = True) -> None:
+        """Let the policy approve nothing for now, or go on."""
+        self._need_measuring().suspend(suspended=suspended)
+
     # -- inner ----------------------------------------------------------------------------
 
     def _supervise(self, name: str, work: Callable[[], None]) -> None:
@@ -252,7 +265,7 @@ class Runner:
                 text = one_line(f"{type(error).__name__}: {error}")
             with suppress(Exception):
                 self._day.write(PartDied(part=name, reason=text, gave_up=soon))
-                self._board.say(f"{name} died ({text}); {'giving up' if soon else 'begun again'}")
+                self._board.say(f"{name} died ({text}); {'giving up' if soon else 'started again'}")
             if soon:
                 self._give_up(name, text)
                 return
@@ -355,5 +368,5 @@ class Runner:
 
     def _need_measuring(self) -> Measuring:
         if self._measuring is None:
-            raise SessionError("nothing is measured here: no instrument was opened")
+            raise SessionError("no measurements here: no instrument was opened")
         return self._measuring

@@ -96,6 +96,7 @@ class ScanWork:
             explored=explored,
             representation=self._analyst.latest.number if self._analyst.latest else 0,
             types=_counts(understood),
+            worth="" if understood.result is None else understood.result.worth,
             novel_share=_new_share(understood) if understood.novelty is not None else None,
             drift_m=moved,
             drift_since="" if drift is None else drift.since,
@@ -130,7 +131,7 @@ class ScanWork:
             return self._explore(scan, why := "no representation yet"), True, why
         unfit = understood.does_not_fit
         if unfit is not None and suspect and unfit.what == "material":
-            return understood, False, f"{unfit.reason}; not explored anew: the tip has changed"
+            return understood, False, f"{unfit.reason}; no new exploration: the tip has changed"
         if unfit is not None:
             return self._explore(scan, unfit.reason), True, unfit.reason
         if self._learn and understood.worth_learning and not suspect:
@@ -145,6 +146,8 @@ class ScanWork:
 
         def tell(progress: Progress) -> None:
             message = f"scan {scan.uid}: {progress.stage}, {progress.fraction:.0%}"
+            if progress.provisional is not None:
+                message += f"; {progress.provisional.in_words}"
             self._board.show(message=message)
 
         return self._analyst.explore(scan, self._earlier, self._stopping, tell)

@@ -140,7 +140,7 @@ class Analyst:
         known = self.latest
         if known is None or edited.weights is not known.result.weights:
             raise InputError(
-                "types of the representation at hand", "those of another one", "edit them again"
+                "types of the present representation", "those of another one", "edit them again"
             )
         result = with_types_of(edited, known.result)
         self._identities.take(result)

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import tint
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Option, Options, nested, options, values_of
 from corescout.plan import Plan
@@ -27,7 +27,7 @@ _MOST = 10**9
 _LABEL_PX = 150
 
 
-class OptionsForm(QDialog):  # type: ignore[misc]
+class OptionsForm(QDialog):
     """Stands beside the window while one looks at a scan; Apply takes what differs.
 
     Parameters
@@ -51,7 +51,7 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         self._groups: list[tuple[QLabel, QFormLayout, list[Option]]] = []
         self.note = QLabel()
         self.note.setWordWrap(True)
-        self.note.setStyleSheet(f"color: {PROBLEM};")
+        tint(self.note, "problem")
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
         self.apply_button = buttons.addButton("Apply", roles.ApplyRole)
@@ -62,8 +62,8 @@ class OptionsForm(QDialog):  # type: ignore[misc]
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
-        hint = QLabel("None: not set. Several values stand in brackets, such as (2, 3).")
-        hint.setEnabled(False)
+        hint = QLabel("None: not set. Put several values in brackets, such as (2, 3).")
+        tint(hint, "hint")
         layout.addWidget(hint)
         layout.addWidget(self._build(), stretch=1)
         layout.addWidget(self.note)

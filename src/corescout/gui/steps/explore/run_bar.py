@@ -5,11 +5,16 @@ from __future__ import annotations
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from corescout.data import Progress
+from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
+from corescout.gui.steps.explore.result_list import ResultList
 from corescout.gui.steps.explore.running import Running
 
+_EXPLORE = "Find key points, compare representations, choose one, and show types and targets"
+_BARRED = "Key points are missing: see step 2"
 
-class RunBar(QWidget):  # type: ignore[misc]
+
+class RunBar(QWidget):
     """Stands above the steps and is never scrolled away.
 
     Parameters
@@ -23,9 +28,7 @@ class RunBar(QWidget):  # type: ignore[misc]
         self._workspace, self._running = workspace, running
         self.explore_button = QPushButton("Explore this scan")
         self.explore_button.setMinimumHeight(30)
-        self.explore_button.setToolTip(
-            "Find key points, compare representations, choose one, and show types and targets"
-        )
+        self.explore_button.setToolTip(_EXPLORE)
         self.stop_button = QPushButton("Stop")
         self.stop_button.setMinimumHeight(30)
         self.stop_button.setEnabled(False)
@@ -48,21 +51,27 @@ class RunBar(QWidget):  # type: ignore[misc]
         layout.setSpacing(4)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
+        self.results = ResultList(workspace)
+        layout.addWidget(self.results)
         self.progress.setVisible(False)
         self.explore_button.clicked.connect(lambda: workspace.ask_for_search())
         self.stop_button.clicked.connect(lambda: running.stop())
         self.pause_button.toggled.connect(running.pause)
         workspace.chosen_changed.connect(self._show_possible)
+        workspace.workflow.changed.connect(self._show_possible)
         workspace.running_changed.connect(self.show_running)
-        workspace.progressed.connect(self.show_progress)
+        running.moved.connect(self.show_progress)
         running.paused.connect(self.show_paused)
         running.stopping.connect(self.show_stopping)
         self._show_possible()
 
     def _show_possible(self, *_: object) -> None:
         """Enable Explore where there is something to explore."""
-        possible = self._workspace.chosen is not None
-        self.explore_button.setEnabled(possible and not self._workspace.running)
+        workspace = self._workspace
+        barred = workspace.workflow.state("key_points") is StepState.PROBLEM
+        possible = workspace.chosen is not None and not barred
+        self.explore_button.setEnabled(possible and not workspace.running)
+        self.explore_button.setToolTip(_BARRED if barred else _EXPLORE)
 
     def show_running(self, running: bool) -> None:
         """Enable what can be done now."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
-from corescout.gui.jobs.engine import start_exploration
+from corescout.gui.jobs.engine import start_choosing, start_exploration
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
+from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 
 _NAME = "explore"
+_EXPLORING = "Exploring ... Candidates appear below as they finish."
 
 
 class Running:
@@ -25,11 +27,15 @@ class Running:
     work : Work
     """
 
+    moved = Signal(object)  # Progress: how far it is
     paused = Signal(bool)
     stopping = Signal()
 
     def __init__(self, workspace: Workspace, work: Work) -> None:
         self._workspace, self._work = workspace, work
+        self._said_provisional = False
+        workspace.choice_wanted.connect(self.choose)
+        workspace.ask_before_closing(self._at_the_end)
 
     def start(self) -> None:
         """Explore the chosen image with the settings of the steps."""
@@ -39,7 +45,7 @@ class Running:
         try:
             plan = workspace.plan()
         except ValueError as error:
-            self._say_problem(str(error).splitlines()[-1])
+            self._say_problem(reason_of(error))
             return
         if not may_run(plan):
             self._say_problem(
@@ -48,10 +54,25 @@ class Running:
             return
         drawn = workspace.key_points.edited_of(chosen.scan)
         workspace.begin_search(chosen.scan)
+        self._said_provisional = False
         workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
-        workspace.say("Exploring ... Candidates appear below as they finish.", "running")
+        if workspace.result is None:
+            workspace.say(_EXPLORING, "running")
         job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
         self._work.start(_NAME, job, self._end, self._progress, long=True)
+
+    def choose(self, number: int) -> None:
+        """Use a candidate of the present result in place of its winner: another result."""
+        workspace, present = self._workspace, self._workspace.result
+        if present is None or workspace.running or workspace.progress is not None:
+            return
+        trial = next((t for t in present.trials if t.number == number), None)
+        if trial is None:
+            return
+        workspace.begin_search(present.scan, choosing=True)
+        workspace.workflow.set("explore", StepState.RUNNING, f"training {trial.candidate.label}")
+        job = start_choosing(present, number, preferences().cores)
+        self._work.start(_NAME, job, self._end, self.moved.emit, long=True)
 
     def stop(self) -> None:
         """End the search within about a second, paused or not; what was finished stays."""
@@ -64,7 +85,16 @@ class Running:
         job = self._work.job(_NAME)
         if job is not None:
             job.pause() if paused else job.resume()
+            chip = "paused" if paused else "goes on"
+            self._workspace.workflow.set("explore", StepState.RUNNING, chip)
+            if self._workspace.result is None:
+                said = "Paused. Resume goes on where it was." if paused else _EXPLORING
+                self._workspace.say(said, "ready" if paused else "running")
             self.paused.emit(paused)
+
+    def _at_the_end(self) -> str:
+        """What closing the window would end; "" if nothing."""
+        return "A search is under way. Closing ends it." if self._workspace.running else ""
 
     @property
     def asked_to_stop(self) -> bool:
@@ -76,28 +106,39 @@ class Running:
         count = len(progress.trials)
         self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
         self._workspace.set_progress(progress)
+        self.moved.emit(progress)
+        first = progress.provisional
+        if first is not None and not self._said_provisional and self._workspace.result is None:
+            self._said_provisional = True
+            self._workspace.say(f"{first.in_words}.", "running")
 
     def _end(self, job: Job[Result]) -> None:
         workspace, error = self._workspace, job.error
-        workspace.set_running(False)
         if job.answer is not None:
-            workspace.set_result(job.answer)
+            workspace.finish_search(job.answer)
             self._work.later("open", workspace.result_shown.emit)
         elif isinstance(error, StoppedError):
             self._say_stopped(len(workspace.progress.trials) if workspace.progress else 0)
         elif isinstance(error, InputError):
-            self._say_problem(str(error))
+            self._say_problem(in_window_words(str(error)))
         else:
             self._say_problem(f"A bug: {type(error).__name__}: {error}. Please report it.")
 
     def _say_stopped(self, count: int) -> None:
-        text = f"stopped after {count} candidates"
-        self._workspace.workflow.set("explore", StepState.TO_DO, text)
-        self._workspace.say(
-            f"Stopped. {count} finished candidates are in the table. Explore starts a new search.",
-            "ready",
-        )
+        if self._workspace.choosing:
+            self._tell("Stopped.", StepState.TO_DO, "")
+            return
+        words = "1 candidate" if count == 1 else f"{count} candidates"
+        said = f"Stopped. {words} finished and in the table. Explore starts a new search."
+        self._tell(said, StepState.TO_DO, f"stopped after {words}")
 
     def _say_problem(self, text: str) -> None:
-        self._workspace.workflow.set("explore", StepState.PROBLEM, text)
-        self._workspace.say(text, "problem")
+        self._tell(text, StepState.PROBLEM, text)
+
+    def _tell(self, said: str, state: StepState, chip: str) -> None:
+        """Say why there is no new result; one that is shown stays, with its verdict."""
+        workspace = self._workspace
+        workspace.end_search(said)
+        if workspace.result is None:
+            workspace.workflow.set("explore", state, chip)
+            workspace.say(said, "ready" if state is StepState.TO_DO else "problem")

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from corescout.gui.canvas import patch_outline
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.kept.preferences import preferences
+from corescout.gui.look import tint
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Options, nested, read_options, write_options
 from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS
@@ -149,7 +150,7 @@ class ExploreStep(Step):
             " sides. Leave empty for the preset default"
         )
         self.sizes = QLabel()
-        self.sizes.setEnabled(False)
+        tint(self.sizes, "hint")
         self.sizes.setWordWrap(True)
         self.patches = QCheckBox("Show the windows on the scan")
         self.patches.setToolTip(

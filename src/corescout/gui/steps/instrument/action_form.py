@@ -28,7 +28,7 @@ _ACTIONS = {
 }
 
 
-class ActionForm(QWidget):  # type: ignore[misc]
+class ActionForm(QWidget):
     """The settings of a visit; `changed` when one of them is another.
 
     Parameters

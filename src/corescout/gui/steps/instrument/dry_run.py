@@ -6,27 +6,33 @@ import re
 
 from qtpy.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from corescout.gui.look import DOUBT, PROBLEM
+from corescout.data import Scan
+from corescout.gui.look import tint
 from corescout.instruments import Check, VisitPlan
+from corescout.instruments.visits import look_seconds
 
 _MOST = 4  # errors that are shown at once
 _METRES = re.compile(r"(-?[\d.]+(?:e[+-]?\d+)?)(?: to (-?[\d.]+(?:e[+-]?\d+)?))? m\b")
+_BEFORE = "measured before:"
+_AGAIN = (
+    'Tick "measure targets again" under "Tolerance, drift, repeats", or delete them in step 5 and'
+    " dry run again."
+)
 _ELSEWHERE = (
     "No target lies where this instrument may go: was this scan taken with it? The digital twin has"
     " a sample of its own, File > Open Sample > Corescout."
 )
 
 
-class DryRun(QWidget):  # type: ignore[misc]
+class DryRun(QWidget):
     """Shows one check of one plan, or why there is none."""
 
     def __init__(self) -> None:
         super().__init__()
         self.summary, self.errors, self.warnings = QLabel(), QLabel(), QLabel()
-        for label, color in ((self.summary, ""), (self.errors, PROBLEM), (self.warnings, DOUBT)):
+        for label, role in ((self.summary, ""), (self.errors, "problem"), (self.warnings, "doubt")):
             label.setWordWrap(True)
-            if color:
-                label.setStyleSheet(f"color: {color};")
+            tint(label, role)
         self.messages = QPlainTextEdit()
         self.messages.setReadOnly(True)
         self.messages.setMaximumHeight(110)
@@ -43,8 +49,14 @@ class DryRun(QWidget):  # type: ignore[misc]
         """Show nothing but a sentence."""
         self._set(why, (), (), ())
 
-    def show_check(self, plan: VisitPlan, check: Check) -> None:
-        """Show what was previewed; nothing was sent."""
+    def show_check(self, plan: VisitPlan, check: Check, *, foreign: str = "") -> None:
+        """Show what was previewed; nothing was sent.
+
+        Parameters
+        ----------
+        foreign : str
+            Where the scan comes from, if not from this instrument in this session.
+        """
         count = len(plan.targets)
         summary = (
             f"{count} target{'' if count == 1 else 's'}, way {check.path_m * 1e6:.2f} µm,"
@@ -55,6 +67,10 @@ class DryRun(QWidget):  # type: ignore[misc]
         warnings = check.warnings
         if plan.drift_check is None:
             warnings = (*warnings, "Drift is not checked during this run.")
+        elif plan.drift_check.first_size_m > 0 and check.messages:
+            warnings = (_first_look(plan, check), *warnings)
+        if foreign:
+            warnings = (foreign, *warnings)
         self._set(summary, readable(check.errors, plan), warnings, check.wire)
 
     def _set(
@@ -80,16 +96,46 @@ class DryRun(QWidget):  # type: ignore[misc]
 
 def readable(errors: tuple[str, ...], plan: VisitPlan) -> tuple[str, ...]:
     """Return errors with targets by their number, lengths in micrometres, and what to look at."""
-    number_of = {f"target {t.uid}": f"target {n}" for n, t in enumerate(plan.targets, start=1)}
-    found = []
-    for error in errors:
-        target, colon, rest = error.partition(":")
-        words = number_of.get(target, target) + colon + rest
-        found.append(_METRES.sub(_in_um, words))
+    found = [_METRES.sub(_in_um, _numbered(error, plan)) for error in errors]
     outside = sum("lies outside" in error for error in errors)
     if plan.targets and outside >= len(plan.targets):
         found.insert(0, _ELSEWHERE)
     return tuple(found)
+
+
+def _first_look(plan: VisitPlan, check: Check) -> str:
+    """Say what the look before the first target costs, in time and in way of the tip."""
+    frame = next(m.values for m in check.messages if m.kind == "zoom" and m.target_uid is None)
+    size_m, pitch_m = frame["size_m"], min(plan.frame.pitch_m)
+    seconds = look_seconds(size_m, pitch_m, frame["speed_m_per_s"])
+    way_mm = 2 * size_m**2 / pitch_m * 1e3
+    return (
+        f"First a frame of {size_m * 1e6:.3g} µm is scanned and compared with the scan (about"
+        f" {_time(seconds)}, {way_mm:.2g} mm of tip way); nothing is measured if they do not look"
+        " alike."
+    )
+
+
+def _numbered(error: str, plan: VisitPlan) -> str:
+    """Say the numbers of targets that the scan shows, not their ids; and where to go on."""
+    number_of = {t.uid: str(n) for n, t in enumerate(plan.targets, start=1)}
+    ids = sorted(map(re.escape, number_of), key=len, reverse=True)
+    words = re.sub(
+        rf"(?<![\w.-])(?:{'|'.join(ids)})(?![\w-])", lambda m: number_of[m.group()], error
+    )
+    if words.startswith(_BEFORE):
+        numbers = words.removeprefix(_BEFORE).partition(";")[0].strip()
+        return f"measured before: targets {numbers}. {_AGAIN}"
+    return words
+
+
+def in_words_of_file(scan: Scan) -> str:
+    """Say that a scan is a file, of when, and not one that this instrument took."""
+    name = scan.source.replace("\\", "/").rpartition("/")[2] or scan.uid
+    return (
+        f"This scan is a file ({name}), not one of this instrument in this session: is its sample"
+        " under the tip?"
+    )
 
 
 def _in_um(match: re.Match[str]) -> str:

@@ -1,64 +1,63 @@
-"""Esc stops, wherever the focus is: on the canvas, in the dock, in a table."""
+"""Esc stops the instrument, wherever the focus is: also in a menu, a dialog, another window.
+
+A filter of the application hears it before any widget: shortcuts are silent while a menu is open or
+a dialog is modal. It is there only while an instrument is connected, and takes the key only while
+there is something to stop.
+"""
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable
-from typing import Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QMainWindow, QShortcut, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QApplication
 
-ESC = "Escape"
+_KEYS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+_ONE_PRESS_S = 0.08  # within which Qt tells of one press more than once
 
 
-class EscKey:
-    """Bound while an instrument is connected.
+class EscKey(QObject):
+    """Hears Esc while an instrument is connected.
 
     Parameters
     ----------
-    viewer : napari.Viewer
-    widget : QWidget
-        Of the window whose keys are heard.
-    stop : callable
-        A method, called at once; held weakly.
+    parent : QObject
+    pressed : callable
+        A method, called at once; held weakly. Returns whether it has taken the key: else it goes
+        on to whoever has the focus.
     """
 
-    def __init__(self, viewer: Any, widget: QWidget, stop: Callable[[], None]) -> None:
-        self._viewer, self._widget = viewer, widget
-        self._stop = weakref.WeakMethod(stop)
-        self._shortcut: Any = None
+    def __init__(self, parent: QObject, pressed: Callable[[], bool]) -> None:
+        super().__init__(parent)
+        self._pressed = weakref.WeakMethod(pressed)
+        self._bound = self._taken = False
+        self._heard_s = 0.0  # when the last press was heard
 
     def bind(self) -> None:
         """Hear Esc."""
-        if self._shortcut is not None:
-            return
-        me = weakref.ref(self)
-
-        def pressed(_: object = None) -> None:
-            found = me()
-            if found is not None:
-                found._pressed()
-
-        self._viewer.bind_key(ESC, pressed, overwrite=True)  # on the canvas
-        window = self._widget.window()
-        parent = window if isinstance(window, QMainWindow) else self._widget
-        self._shortcut = QShortcut(QKeySequence("Esc"), parent)
-        self._shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
-        self._shortcut.activated.connect(pressed)
-        self._shortcut.activatedAmbiguously.connect(pressed)
+        app = QApplication.instance()
+        if not self._bound and app is not None:
+            app.installEventFilter(self)
+            self._bound = True
 
     def unbind(self) -> None:
         """Leave Esc to the others."""
-        if self._shortcut is None:
-            return
-        self._shortcut.setEnabled(False)
-        self._shortcut.deleteLater()
-        self._shortcut = None
-        self._viewer.bind_key(ESC, None, overwrite=True)
+        app = QApplication.instance()
+        if self._bound and app is not None:
+            app.removeEventFilter(self)
+        self._bound = False
 
-    def _pressed(self) -> None:
-        stop = self._stop()
-        if stop is not None:
-            stop()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Take the press before a shortcut, a menu or a dialog does; one press stops once."""
+        kind = event.type()
+        if kind not in _KEYS or event.key() != Qt.Key.Key_Escape:
+            return False
+        if not event.isAutoRepeat() and time.monotonic() - self._heard_s > _ONE_PRESS_S:
+            pressed = self._pressed()
+            self._taken = pressed is not None and pressed()
+        self._heard_s = time.monotonic()
+        if self._taken:
+            event.accept()
+        return self._taken

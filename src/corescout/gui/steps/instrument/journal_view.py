@@ -12,7 +12,7 @@ from corescout.instruments.entries import Entry, entry_of, said
 _MOST_LINES = 500
 
 
-class JournalView(QPlainTextEdit):  # type: ignore[misc]
+class JournalView(QPlainTextEdit):
     """Follows a journal as it grows."""
 
     def __init__(self) -> None:

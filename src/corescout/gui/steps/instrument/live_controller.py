@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+
 from corescout.data import Measurement, Result, Scan, Target
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.live_image import LiveImage
@@ -15,6 +18,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
+from corescout.gui.model.reasons import reason_of
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.attached import Attached
@@ -29,7 +33,6 @@ _STATES = {
     "suggested": "planned", "previewed": "planned", "approved": "planned",
     "measured": "measured", "failed": "skipped", "withdrawn": "skipped",
 }  # fmt: skip
-_MOST_PLANS = 1000  # of a policy: its targets bound it
 
 
 class LiveController:
@@ -101,7 +104,7 @@ class LiveController:
         try:
             plan = self._workspace.plan()
         except ValueError as error:
-            self._section.say(str(error).splitlines()[-1])
+            self._section.say(reason_of(error))
             return
         if not may_run(plan):
             self._section.say("the code of the reward was not allowed to run: choose another")
@@ -131,14 +134,33 @@ class LiveController:
         if self.watch is not None:
             self.watch.stop()
 
-    def sign(self, most_targets: int, by: str) -> None:
-        """Sign a policy of so many targets; 0 takes it back."""
+    @property
+    def policy(self) -> str:
+        """The policy in force, in words; "" without one."""
+        return self.watch.snapshot.policy if self.watch is not None else ""
+
+    def sign(self, policy: Policy | None) -> None:
+        """Sign a policy, or take it back."""
         watch = self.watch
         if watch is None:
             return
-        policy = Policy(by, _MOST_PLANS, most_targets) if most_targets else None
         job: Job[None] = Job(lambda on_progress, stop: watch.sign(policy))
-        self._work.start("sign", job, lambda job: None, quick=True)
+        self._work.start("sign", job, self._signed, quick=True)
+
+    def suspend(self, *, suspended: bool) -> None:
+        """Let the policy approve nothing for now; going on may wait."""
+        watch = self.watch
+        if watch is None:
+            return
+        if suspended:
+            watch.suspend()
+            return
+        job: Job[None] = Job(lambda on_progress, stop: watch.suspend(suspended=False))
+        self._work.start("resume policy", job, self._signed, quick=True)
+
+    def _signed(self, job: Job[None]) -> None:
+        if job.error is not None:
+            self._section.say(f"The policy: {job.error}")
 
     def poll(self) -> None:
         """Show what has changed: one part at each call, so that the window never waits for all."""
@@ -151,6 +173,7 @@ class LiveController:
         now, last = watch.snapshot, self._last
         if now is not last:
             self._last = now
+            self._name(now)
             self._section.show_snapshot(now)
             self._waiting |= _changed(now, last)
             if now.plan is None and last.plan is not None and watch.measures:
@@ -160,6 +183,20 @@ class LiveController:
                 self._waiting.remove(part)
                 show(now)
                 return
+
+    def open_page(self) -> None:
+        """Write the page of the day and open it."""
+        watch = self.watch
+        if watch is None:
+            return
+
+        def opened(job: Job[Path]) -> None:
+            if job.answer is None:
+                self._section.say(f"The page of the day: {job.error}")
+            else:
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.answer)))
+
+        self._work.start("page", Job(lambda on_progress, stop: watch.write_page()), opened)
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -182,6 +219,17 @@ class LiveController:
             self._section.say(f"Edited types are not used for the next scans: {job.error}")
         self._adopt()
 
+    def _name(self, now: Snapshot) -> None:
+        """Remember the files of the scans; say which one is explored while there is no result."""
+        understood = None if now.understood is None else now.understood.scan
+        for scan in (now.partial, now.current, understood):
+            if scan is not None and scan.source:
+                name = scan.source.replace("\\", "/").rpartition("/")[2]
+                self._section.names[scan.uid] = name
+        if self._workspace.result is None and now.stage == "exploring" and now.current is not None:
+            name = self._section.names.get(now.current.uid, now.current.uid)
+            self._workspace.say(f"Exploring {name}: its types come in about a minute.", "running")
+
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
         if job.answer is None:
@@ -203,9 +251,12 @@ class LiveController:
         for part, show in self._parts.items():
             if part in self._waiting:
                 show(now)
+        page = None if self.watch is None else self.watch.page
         self._attached.watch, self._waiting = None, set()
         self._collections.end()
         self._section.show_watching(False)
+        if page is not None and page.exists():
+            self._section.say(f'Stopped. <a href="{page.as_uri()}">The page of the day</a>')
         self._workspace.workflow.set("instrument", StepState.TO_DO, "")
         self._show_plan(None, None)
 

@@ -22,7 +22,7 @@ _SHARE = 0.055  # of the scan's smaller side: a loop beside its point
 _FACTOR, _UNIT = 1e12, "pm"
 
 
-class LoopPlot(pg.PlotWidget):  # type: ignore[misc]
+class LoopPlot(pg.PlotWidget):
     """One loop with its axes, over those of its type in a paler shade."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -19,17 +18,13 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.gui.jobs.instrument_link import InstrumentLink, LinkSnapshot, status_words
-from corescout.gui.look import DOUBT
+from corescout.gui.look import tint
 from corescout.gui.model.visit import VisitProgress
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.action_form import ActionForm
-from corescout.gui.steps.instrument.choices import (
-    FOLDER,
-    instrument_choices,
-    profile_problem,
-)
 from corescout.gui.steps.instrument.dry_run import DryRun
+from corescout.gui.steps.instrument.instrument_list import InstrumentList, open_profiles
 from corescout.gui.steps.instrument.journal_view import JournalView
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import LoopPlot
@@ -38,7 +33,7 @@ from corescout.gui.steps.step import Fold
 from corescout.instruments.protocol import Withdraws
 
 
-class InstrumentPanel(QWidget):  # type: ignore[misc]
+class InstrumentPanel(QWidget):
     """Knows nothing of sessions: `InstrumentStep` makes it act.
 
     Parameters
@@ -109,6 +104,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         self.stop_bar.show_connected(connected)
         self.live_section.show_connected(connected)
         if link is None:
+            self.bar.setVisible(False)
             self.loop_box.setVisible(False)
             self.loop_plot.setVisible(False)
             self.status.setText("No instrument is connected.")
@@ -126,19 +122,16 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
 
     def _build(self) -> None:
         self.stop_bar = StopBar()
-        self.choice = QComboBox()
-        for choice in instrument_choices():
-            self.choice.addItem(choice.name, choice)
-        self.choice.addItem(FOLDER, None)
-        self.choice.setToolTip(
-            profile_problem()
-            or "Instrument to connect: the digital twin, a profile of this computer, or a folder"
+        self.choice = InstrumentList()
+        self.profiles_button = QPushButton("Profiles …")
+        self.profiles_button.setToolTip(
+            "Open the file of instrument profiles and limits; it is read again when the list opens"
         )
         self.connect_button = QPushButton("Connect")
         self.status, self.warnings, self.loop_box = QLabel(), QLabel(), QLabel()
         for label in (self.status, self.warnings, self.loop_box):
             label.setWordWrap(True)
-        self.warnings.setStyleSheet(f"color: {DOUBT};")
+        tint(self.warnings, "doubt")
         self.scan_button = QPushButton("Take a scan")
         self.scan_button.setToolTip(
             "Scan the surface of the twin; rows appear as they are measured"
@@ -158,6 +151,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
         top, buttons = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.choice, stretch=1)
         top.addWidget(self.connect_button)
+        top.addWidget(self.profiles_button)
         for button in (self.dry_run_button, self.approve_button, self.run_button):
             buttons.addWidget(button)
         body = QVBoxLayout(self)
@@ -188,6 +182,7 @@ class InstrumentPanel(QWidget):  # type: ignore[misc]
 
     def _connect(self) -> None:
         self.connect_button.clicked.connect(lambda: self.connect_wanted.emit())
+        self.profiles_button.clicked.connect(open_profiles)
         self.scan_button.clicked.connect(lambda: self.scan_wanted.emit())
         self.dry_run_button.clicked.connect(lambda: self.dry_run_wanted.emit())
         self.approve_button.clicked.connect(lambda: self.approve_wanted.emit())

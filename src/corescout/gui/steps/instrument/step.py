@@ -23,17 +23,28 @@ from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.choices import InstrumentChoice, folder_choice
-from corescout.gui.steps.instrument.esc_key import EscKey
+from corescout.gui.steps.instrument.dry_run import in_words_of_file
 from corescout.gui.steps.instrument.live_controller import LiveController
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
 from corescout.gui.steps.instrument.measured_loops import MeasuredLoops
 from corescout.gui.steps.instrument.panel import InstrumentPanel, ask_folder, person
+from corescout.gui.steps.instrument.safety import Safety
 from corescout.gui.steps.step import Step
 from corescout.instruments import Check, Event, VisitPlan
 from corescout.instruments.events import Measured
+from corescout.instruments.visits import can_check_drift
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
+
+
+def _speed(link: InstrumentLink) -> float | None:
+    """Speed of the look before the first target; None where there can be none."""
+    if link.limits is None or not can_check_drift(link.instrument):
+        return None
+    return link.limits.scan_speed_m_per_s
+
+
 _OPENING = "connecting ..."
 
 
@@ -77,7 +88,7 @@ class InstrumentStep(Step):
         self.live = LiveController(
             workspace, canvas, work, self.panel.live_section, self.attached, self._show_live_plan
         )
-        self._esc = EscKey(canvas.viewer, self, self.stop)
+        self.safety = Safety(workspace, self.panel, self.live, self, self.stop)
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._connect()
@@ -117,7 +128,7 @@ class InstrumentStep(Step):
             self.live.stop()
         if link is not None:
             link.close()
-        self._esc.unbind()
+        self.safety.follow(None)
         self.tip_layer.remove()
         self._forget_plan("")
         self._show_link()
@@ -143,7 +154,7 @@ class InstrumentStep(Step):
         again = self.panel.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
-            plan = settings.plan(result, targets)
+            plan = settings.plan(result, targets, look_first_m_per_s=_speed(link))
             return plan, link.preview(plan, measure_again=again)
 
         version = self._version
@@ -172,9 +183,10 @@ class InstrumentStep(Step):
         link.run(plan, result.scan)
 
     def stop(self) -> None:
-        """STOP, in any state."""
+        """STOP, in any state; a policy is taken back."""
         if self.link is not None:
             self.link.stop("STOP was pressed")
+            self._forget_plan("")
 
     def release(self) -> None:
         """Leave HOLD: the operator has looked."""
@@ -266,7 +278,7 @@ class InstrumentStep(Step):
         self.attached.link = link
         self.progress = VisitProgress()
         self.panel.journal.follow(link.day.journal.path)
-        self._esc.bind()
+        self.safety.follow(link)
         self._timer.start()
         self._show_link()
         self.poll()
@@ -279,9 +291,16 @@ class InstrumentStep(Step):
             self._withdraw("The plan changed meanwhile: dry run again.")
         else:
             self.plan, self.check = job.answer
-            self.panel.preview_box.show_check(*job.answer)
+            self.panel.preview_box.show_check(*job.answer, foreign=self._foreign())
             self.wanted.emit(self.panel.preview_box)
         self.poll()
+
+    def _foreign(self) -> str:
+        """Say that the scan of the plan did not come from this instrument; "" if it did."""
+        link, result = self.link, self.workspace.result
+        if link is None or result is None or result.scan.uid in link.came:
+            return ""
+        return in_words_of_file(result.scan)
 
     def _plan_changed(self, *_: object) -> None:
         """Targets or settings are others: what was previewed or approved is void."""
@@ -332,12 +351,14 @@ class InstrumentStep(Step):
         ready = self.plan is not None and self.check is not None and not self.check.errors
         live = self.live.measures
         state, text = self.panel.show_snapshot(link, self.progress, approvable=ready, live=live)
+        self.safety.show(self.progress)
         self.workspace.workflow.set("instrument", state, text)
         if self.panel.more.toggle.isChecked():
             self.panel.journal.refresh()
 
     def _take_events(self, link: InstrumentLink, events: list[Event]) -> None:
         self.progress.take(events)
+        self.safety.take(events)
         self.workspace.targets.set_states(self.progress.state_of)
         measured = [event.target_uid for event in events if isinstance(event, Measured)]
         self._loops.take(link, [uid for uid in measured if uid in link.measurements])
@@ -385,7 +406,6 @@ class InstrumentStep(Step):
         panel.run_wanted.connect(self.run)
         panel.live_section.watch_wanted.connect(self.watch_scans)
         panel.live_section.stop_wanted.connect(self.live.stop)
-        panel.live_section.sign_wanted.connect(lambda count: self.live.sign(count, person()))
         panel.stop_bar.stop_wanted.connect(self.stop)
         panel.stop_bar.release_wanted.connect(self.release)
         panel.stop_bar.withdraw_wanted.connect(self.withdraw_tip)

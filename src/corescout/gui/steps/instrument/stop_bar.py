@@ -6,12 +6,20 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from corescout.gui.look import PROBLEM
+from corescout.gui.steps.instrument.policy_question import PolicyQuestion
+from corescout.gui.steps.instrument.strip_words import StripWords
 
 STOP_RED = "#D00000"
+_LEVELS = {
+    "calm": "font-weight: bold; padding: 2px 6px;",
+    "active": "font-weight: bold; padding: 2px 6px; background: #E69F00; color: black;",
+    "problem": "font-weight: bold; font-size: 15px; padding: 4px 6px; background: #B00000;"
+    " color: white;",
+}  # fmt: skip
 _MOST = 150  # letters of each of what the stop did and the hold; the rest under the mouse
 
 
-class StopBar(QWidget):  # type: ignore[misc]
+class StopBar(QWidget):
     """The button, what the last stop did, and the way out of a hold."""
 
     stop_wanted = Signal()
@@ -34,6 +42,14 @@ class StopBar(QWidget):  # type: ignore[misc]
         self.withdraw_button.setToolTip(
             "Lift the tip off the sample: only where it is confirmed to rest at 0 V"
         )
+        self.headline, self.facts = QLabel(), QLabel()
+        for label in (self.headline, self.facts):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.headline.setAccessibleName("State of the instrument")
+        self.facts.setAccessibleName("Connection, limits, sample and policy")
+        self._level = ""
+        self.question = PolicyQuestion()
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 2px 6px;")
@@ -45,8 +61,11 @@ class StopBar(QWidget):  # type: ignore[misc]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
+        layout.addWidget(self.headline)
         layout.addLayout(row)
+        layout.addWidget(self.question)
         layout.addWidget(self.said)
+        layout.addWidget(self.facts)
         self.stop_button.clicked.connect(self.stop_wanted)
         self.release_button.clicked.connect(self.release_wanted)
         self.withdraw_button.clicked.connect(self.withdraw_wanted)
@@ -68,6 +87,15 @@ class StopBar(QWidget):  # type: ignore[misc]
         )
         if not connected:
             self.show_hold("", "")
+
+    def show_words(self, words: StripWords) -> None:
+        """Say what happens, and under which limits and policy."""
+        if words.level != self._level:
+            self._level = words.level
+            self.headline.setStyleSheet(_LEVELS[words.level])
+        for label, text in ((self.headline, words.headline), (self.facts, words.facts)):
+            if label.text() != text:
+                label.setText(text)
 
     def show_hold(self, reason: str, stop_said: str) -> None:
         """Say why the session holds and what the stop did; nothing if it does not hold."""

@@ -17,8 +17,9 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.keys import Keys, read_key
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import tint
 from corescout.gui.model.keypoint_edits import KeypointEdits
+from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.settings import KeypointSettings
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
@@ -184,7 +185,7 @@ class KeyPointsStep(Step):
         try:
             plan = workspace.plan()
         except ValueError as error:
-            self._say(str(error).splitlines()[-1], problem=True)
+            self._say(reason_of(error), problem=True)
             return
         scan = workspace.chosen.scan
         job = self._previewer.start(scan, plan)
@@ -199,7 +200,7 @@ class KeyPointsStep(Step):
             return
         workspace.key_points.set_detected(scan, job.answer)
         if job.answer is None:
-            self._say(str(job.error), problem=True)
+            self._say(in_window_words(str(job.error)), problem=True)
             workspace.set_doubts(())
             return
         self._canvas.prepare_layers(scan)
@@ -233,11 +234,15 @@ class KeyPointsStep(Step):
             )
         else:
             self._say(text, problem=False)
+            workflow = self.workspace.workflow
+            if workflow.state("explore") is StepState.PROBLEM and self.workspace.result is None:
+                workflow.forget(("explore",))  # what stood against it is mended
+                self.workspace.say("Ready. Press Explore to start.", "ready")
         self.workspace.compare()
 
     def _say(self, text: str, *, problem: bool) -> None:
         self.count.setText(text)
-        self.count.setStyleSheet(f"color: {PROBLEM};" if problem else "")
+        tint(self.count, "problem" if problem else "")
         state = StepState.PROBLEM if problem else StepState.DONE
         self.workspace.workflow.set("key_points", state, text.replace(" key points", "", 1))
 

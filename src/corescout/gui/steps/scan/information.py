@@ -22,7 +22,7 @@ from corescout.gui.canvas import layer_data as shown
 _LINE = 34  # characters of a value in one line: a doubt is read, not guessed
 
 
-class ScanInformation(QWidget):  # type: ignore[misc]
+class ScanInformation(QWidget):
     """Shows the scan of the selected layer; the filter finds a key or a value.
 
     Parameters

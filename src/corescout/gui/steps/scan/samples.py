@@ -23,20 +23,20 @@ def sample_surface() -> list[Any]:
 
 
 def pzt_film() -> list[Any]:
-    """PZT film, 2 um, chevrons and closed walls."""
+    """PZT film, 2 µm, chevrons and closed walls."""
     return _layers("data/AFM/PZT_final0001.h5")
 
 
 def pto_film() -> list[Any]:
-    """PbTiO3 film, 1 um, a and c domains."""
+    """PbTiO3 film, 1 µm, a and c domains."""
     return _layers("data/AFM/PTO_Funakubo0005.h5")
 
 
 def pzt_thick() -> list[Any]:
-    """PZT, 256 x 128 pixels on 1 um, turned by 90 degrees."""
+    """PZT, 256 x 128 pixels on 1 µm, turned by 90 degrees."""
     return _layers("data/AFM/PZT_thick0009.h5")
 
 
 def dart_scan() -> list[Any]:
-    """DART PFM, 5 um, 180-degree walls."""
+    """DART PFM, 5 µm, 180-degree walls."""
     return _layers("notebooks/AFM/temp/scan_0001.ibw")

@@ -7,12 +7,27 @@ from typing import Any
 import numpy as np
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy
 
-from corescout.data import Finding
+from corescout.data import Finding, Scan
 from corescout.gui.canvas.canvas import Canvas, is_scan_image
+from corescout.gui.canvas.layer_data import SCAN
 from corescout.gui.canvas.placement import readout
-from corescout.gui.look import DOUBT
-from corescout.gui.model.workspace import Workspace
-from corescout.gui.steps.step import Step
+from corescout.gui.look import tint
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workspace import DROP_A_SCAN, Workspace
+from corescout.gui.steps.step import Step, breakable
+
+
+def in_words(scan: Scan) -> str:
+    """Say file, size, pixels and date of a scan."""
+    height, width = scan.shape_px
+    parts = [scan.source.replace("\\", "/").rpartition("/")[2] or scan.uid]
+    if scan.frame is not None:
+        across, down = (side * 1e6 for side in scan.frame.size_m)
+        parts.append(f"{across:.3g} × {down:.3g} µm")
+    parts.append(f"{width} × {height} px")
+    if scan.acquired_at is not None:
+        parts.append(f"{scan.acquired_at.astimezone():%d %b %Y %H:%M}")
+    return ", ".join(parts)
 
 
 class ScanStep(Step):
@@ -36,12 +51,17 @@ class ScanStep(Step):
         self.channel.setToolTip("Image layer to analyse")
         self.doubts = QLabel("")
         self.doubts.setWordWrap(True)
-        self.doubts.setStyleSheet(f"color: {DOUBT};")
+        tint(self.doubts, "doubt")
         self.doubts.setVisible(False)
+        self.file = QLabel()
+        self.file.setWordWrap(True)
+        self.file.setAccessibleName("File, size and date of the scan")
+        self.file.setVisible(False)
         self.place = QLabel("Move the mouse over the scan for its coordinates")
         self.place.setWordWrap(True)
         self.place.setToolTip("Place under the mouse in the instrument's coordinates, Y up")
         self.form().addRow("Channel", self.channel)
+        self.body.addWidget(self.file)
         self.body.addWidget(self.doubts)
         self.body.addWidget(self.place)
         self._by_hand = False
@@ -52,15 +72,22 @@ class ScanStep(Step):
         canvas.connections.connect(events.removed, self.refresh)
         canvas.mouse_moved.connect(self.show_place)
         canvas.images_changed.connect(self.refresh)
+        workspace.image_wanted.connect(self._want)
+        workspace.chosen_changed.connect(self._say_file)
         workspace.doubts_changed.connect(self.say_doubts)
 
     def refresh(self, event: Any = None) -> None:
         """Offer the images that are in the viewer."""
-        if getattr(event, "type", "") == "inserted" and is_scan_image(event.value):
+        came = getattr(event, "type", "") == "inserted" and is_scan_image(event.value)
+        if came and not self.workspace.running:
             self._by_hand = False  # a new scan came in: it is followed
         images = self._canvas.images()
         visible = [layer.name for layer in images if layer.visible]
         self._set_channels([layer.name for layer in images], visible[0] if visible else None)
+        if self.workspace.running and self.workspace.chosen is not None:
+            if came:
+                self._canvas.put_below(event.value)
+            return  # the search goes on with the scan that it began with
         self.publish()
 
     def publish(self) -> None:
@@ -69,6 +96,8 @@ class ScanStep(Step):
         image = None if layer is None else self._canvas.chosen_image(layer)
         if image != self.workspace.chosen:
             self.workspace.choose(image)
+        if image is None and not self.workspace.running:
+            self.workspace.say(self._canvas.refusal() or DROP_A_SCAN, "empty")
 
     def show_place(self, position: tuple[float, ...]) -> None:
         """Say where the mouse is, in the instrument's coordinates."""
@@ -85,7 +114,7 @@ class ScanStep(Step):
         self.channel.blockSignals(True)
         self.channel.clear()
         self.channel.addItems(names)
-        wanted = current if self._by_hand else preferred
+        wanted = current if self._by_hand or self._held(current, names) else preferred
         if wanted is not None:
             self.channel.setCurrentText(wanted)
         self.channel.blockSignals(False)
@@ -98,6 +127,29 @@ class ScanStep(Step):
     def set_running(self, running: bool) -> None:
         """Lock the channel while a search runs on it."""
         self.channel.setEnabled(not running)
+
+    def _say_file(self, image: ChosenImage | None) -> None:
+        self.file.setVisible(image is not None)
+        if image is not None:
+            self.file.setText(breakable(in_words(image.scan)))
+
+    def _held(self, name: str, names: list[str]) -> bool:
+        """Whether a search runs on the image of a name."""
+        return self.workspace.running and name in names
+
+    def _want(self, scan: Scan) -> None:
+        """Choose the image of a scan, whose result was taken up; open it where it is gone."""
+        images = [i for i in self._canvas.images() if i.metadata.get(SCAN) is scan]
+        images = images or [
+            i for i in self._canvas.images() if self._canvas.chosen_image(i).scan.uid == scan.uid
+        ]
+        if not images:
+            self._canvas.add_scan(scan)
+            return
+        shown = [layer for layer in images if layer.visible] or images
+        shown[0].visible = True
+        self._by_hand = True
+        self.channel.setCurrentText(shown[0].name)
 
     def _choose_by_hand(self) -> None:
         self._by_hand = True

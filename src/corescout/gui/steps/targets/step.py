@@ -146,7 +146,7 @@ class TargetsStep(Step):
             self.route.setText("Targets appear here after Explore.")
         else:
             start = None if result.scan.frame is None else result.scan.frame.center_m
-            words = way_through(targets.ordered, start).words().replace(" um", " µm")
+            words = way_through(targets.ordered, start).words()
             self.route.setText(f"Route: {words}")
 
     def _show_states(self) -> None:
@@ -179,7 +179,7 @@ class TargetsStep(Step):
         self.margin = _nanometres("none", "Minimum distance from the edge of the scan")
         self.avoid = _nanometres(
             "same as spacing",
-            "Least distance from points already measured: a spectrum can leave a domain behind",
+            "Minimum distance from points already measured: a spectrum can leave a domain behind",
         )
         self.choice = QSlider(Qt.Orientation.Horizontal)
         self.choice.setRange(0, len(_CHOICES) - 1)

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from qtpy.QtCore import QItemSelection, QItemSelectionModel, QSize, Qt, Signal
-from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QAbstractItemView, QWidget
 
 from corescout.colors import type_color
 from corescout.data import Target, Types
+from corescout.gui.look import swatch
 from corescout.gui.table import Table
 
 
@@ -63,7 +63,7 @@ class TargetTable(Table):
             tip = f"priority {target.priority}; {target.uid}"
             self.set_row(row, [str(row + 1), kind, *places, state], tip)
             color = type_color(target.type, None if types is None else types.colors)
-            self.item(row, 1).setForeground(QBrush(QColor(color)))
+            self.item(row, 1).setIcon(swatch(color))
         self.blockSignals(False)
 
     def set_states(self, state_of: Mapping[str, str]) -> None:

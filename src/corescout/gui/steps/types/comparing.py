@@ -61,6 +61,7 @@ class Comparer:
         """Offer the other scans of the viewer, and a run folder."""
         present = self._workspace.result
         others = _others(self._canvas.viewer, present) if present is not None else []
+        others += _earlier(self._workspace)
         for other in others:
             menu.addAction(other.name, lambda other=other: self.compare(other))
         if others:
@@ -126,6 +127,15 @@ def _others(viewer: Any, present: Result) -> list[_Other]:
         else:
             found[scan.uid] = _Other(f"{_name(scan)} (analysed with these types)", _read_with(scan))
     return list(found.values())
+
+
+def _earlier(workspace: Workspace) -> list[_Other]:
+    """The other results of this window."""
+    return [
+        _Other(f"{e.scan_name}: {e.words}", lambda _, found=e.result: found)  # type: ignore[misc]
+        for e in workspace.results
+        if e.key != workspace.results.shown
+    ]
 
 
 def _read_with(scan: Scan) -> Callable[[Result], Result]:

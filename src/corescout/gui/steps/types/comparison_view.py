@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayo
 
 from corescout.colors import type_color
 from corescout.data import Result
-from corescout.gui.steps.types.type_list import swatch
+from corescout.gui.look import swatch
 from corescout.gui.table import Table
 from corescout.library import Comparison, TypeShare
 
@@ -48,7 +48,7 @@ class Compared:
         return replace(self, picture=png_bytes(figure))
 
 
-class ComparisonView(QDialog):  # type: ignore[misc]
+class ComparisonView(QDialog):
     """Stands beside the window; its table can be copied.
 
     Attributes

@@ -18,10 +18,9 @@ from corescout.gui.canvas.layer_data import OURS, size_on
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
-from corescout.gui.look import rgba
+from corescout.gui.look import rgba, swatch
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.types.library_view import LibraryView
-from corescout.gui.steps.types.type_list import swatch
 from corescout.library import (
     Library,
     LibraryType,
@@ -117,9 +116,11 @@ class Finder:
             return
         finding = job.answer
         best = finding.best(_MOST, least=_LEAST)
+        count = int((np.asarray(finding.likeness) >= _LEAST).sum())
+        shown = f" The {len(best)} most alike are shown." if count > len(best) else ""
         self._say(
-            f"{len(best)} of {len(finding.likeness):,} key points are like {wanted.name}"
-            f" (likeness ≥ {_LEAST:g}).{_doubt(finding)}",
+            f"{count:,} of {len(finding.likeness):,} key points are like {wanted.name}"
+            f" (likeness ≥ {_LEAST:g}).{shown}{_doubt(finding)}",
             problem=False,
         )
         self._canvas.show_layers([like_layer(wanted.name, wanted.color, finding, best)])

@@ -19,15 +19,14 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import InputError
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import swatch, tint
 from corescout.gui.model.undo import Change
-from corescout.gui.steps.types.type_list import swatch
 from corescout.library import Library, LibraryType
 
 _UID = Qt.ItemDataRole.UserRole
 
 
-class LibraryView(QDialog):  # type: ignore[misc]
+class LibraryView(QDialog):
     """A double click or F2 renames, Delete deletes; both stand on the undo stack of the window.
 
     Parameters
@@ -129,7 +128,7 @@ class LibraryView(QDialog):  # type: ignore[misc]
 
     def _say(self, text: str) -> None:
         self.note.setText(text)
-        self.note.setStyleSheet(f"color: {PROBLEM};")
+        tint(self.note, "problem")
 
     def _chosen(self) -> LibraryType | None:
         item = self.list.currentItem()

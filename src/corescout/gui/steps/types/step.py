@@ -15,13 +15,14 @@ from corescout.data import InputError, Result
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
-from corescout.gui.look import PROBLEM
+from corescout.gui.look import swatch, tint
 from corescout.gui.model.type_edits import TypeEdits
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.types.comparing import Comparer
 from corescout.gui.steps.types.finding import Finder
-from corescout.gui.steps.types.type_list import TypeList, swatch
+from corescout.gui.steps.types.reader import Reader
+from corescout.gui.steps.types.type_list import TypeList
 from corescout.library import Library, library_type
 from corescout.library.entry import mean_patch
 from corescout.wall_lengths import WallLengths, wall_lengths
@@ -49,7 +50,9 @@ class TypesStep(Step):
         self.edits = TypeEdits(workspace, self.say)
         self.finder = Finder(workspace, canvas, work, self, self.say, library)
         self.comparer = Comparer(workspace, canvas, work, self, self.say)
+        self.reader = Reader(workspace, canvas, work)
         self._lengths: WallLengths | None = None
+        self._walls_of: object = None  # fit of the result that they were measured for
         self._patches: dict[int, NDArray[np.float32]] = {}
         self._averaged: NDArray[np.int64] | None = None  # core points that they are the mean of
         self.hint = QLabel(_EMPTY)
@@ -74,7 +77,7 @@ class TypesStep(Step):
     def say(self, text: str, *, problem: bool = True) -> None:
         """Say why something was not done, or what was; nothing if empty."""
         self.note.setText(text)
-        self.note.setStyleSheet(f"color: {PROBLEM};" if problem else "")
+        tint(self.note, "problem" if problem else "")
         self.note.setVisible(bool(text))
 
     @property
@@ -105,6 +108,10 @@ class TypesStep(Step):
         ):  # fmt: skip
             grid.addWidget(button, place // 3, place % 3)
         self.body.addLayout(grid)
+        self.point_button = _button("What is here?", "Click on the scan: which type a place is of")
+        self.point_button.setCheckable(True)
+        self.point_button.toggled.connect(self.reader.point)
+        self.body.addWidget(self.point_button)
         across = QHBoxLayout()
         across.setSpacing(3)
         across.addWidget(self.find_button)
@@ -149,7 +156,7 @@ class TypesStep(Step):
 
     def _measure_walls(self, result: Result) -> None:
         """Measure the walls once for each exploration, off the GUI thread."""
-        if self._lengths is not None and len(self._lengths.of_point_px) == len(result.patches):
+        if self._lengths is not None and self._walls_of is result.fit:
             self._show_walls()
             return
 
@@ -159,7 +166,7 @@ class TypesStep(Step):
         def take(job: Job[WallLengths | None]) -> None:
             present = self.workspace.result
             if present is not None and present.fit is result.fit:
-                self._lengths = job.answer
+                self._lengths, self._walls_of = job.answer, result.fit
                 self._show_walls()
 
         work = self._work
@@ -188,6 +195,7 @@ class TypesStep(Step):
         self.keep_button.setEnabled(kinds == 1)
         self.pick_button.setEnabled(kinds > 0)
         self.compare_button.setEnabled(present)
+        self.point_button.setEnabled(present)
 
     # -- what the operator does -----------------------------------------------------------
 

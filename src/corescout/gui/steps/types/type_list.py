@@ -13,13 +13,14 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWid
 
 from corescout.colors import type_color
 from corescout.data import Types
+from corescout.gui.look import swatch, true_icon
 from corescout.gui.plots.patch_strip import patch_pixmap
 
 EYE, NAME, POINTS, WALL = range(4)
 _ICON_PX = 28
 
 
-class TypeList(QTreeWidget):  # type: ignore[misc]
+class TypeList(QTreeWidget):
     """One row a type. A double click renames, several can be selected, the box is the eye."""
 
     renamed = Signal(int, str)
@@ -121,13 +122,6 @@ def number_of(item: QTreeWidgetItem) -> int:
     return int(item.data(NAME, Qt.ItemDataRole.UserRole))
 
 
-def swatch(color: str, side_px: int = 14) -> QIcon:
-    """Return a square of a colour."""
-    pixmap = QPixmap(side_px, side_px)
-    pixmap.fill(QColor(color))
-    return _true(pixmap)
-
-
 def _item(types: Types, number: int, patch: NDArray[np.float32] | None) -> QTreeWidgetItem:
     look = types.looks[number]
     color = type_color(number, types.colors)
@@ -154,11 +148,4 @@ def _icon(patch: NDArray[np.float32] | None, color: str) -> QIcon:
     painter = QPainter(pixmap)
     painter.drawPixmap(4, 4, patch_pixmap(patch, _ICON_PX - 8))
     painter.end()
-    return _true(pixmap)
-
-
-def _true(pixmap: QPixmap) -> QIcon:
-    """An icon that keeps its colours in a selected row, where Qt would tint it."""
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)
-    return icon
+    return true_icon(pixmap)

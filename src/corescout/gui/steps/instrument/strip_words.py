@@ -1,0 +1,124 @@
+"""What the strip above all steps says: a line for a person at 3 in the morning, then facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from corescout.gui.jobs.instrument_link import LinkSnapshot, status_words
+from corescout.gui.model.visit import VisitProgress
+from corescout.instruments import Limits
+
+Level = Literal["calm", "active", "problem"]
+_LONGEST = 90  # letters of a reason in the first line; all of it stands below
+
+
+@dataclass(frozen=True)
+class StripWords:
+    """Lines of the strip.
+
+    Attributes
+    ----------
+    headline : str
+        What happens, or what to do.
+    level : {"calm", "active", "problem"}
+    facts : str
+        Connection, place, bias; limits in force; the sample; the policy.
+    """
+
+    headline: str
+    level: Level
+    facts: str
+
+
+def strip_words(
+    snapshot: LinkSnapshot,
+    progress: VisitProgress,
+    limits: Limits | None,
+    *,
+    name: str,
+    sample: str,
+    policy: str = "",
+    watching: bool = False,
+) -> StripWords:
+    """Return the lines for what is known of an instrument now.
+
+    Parameters
+    ----------
+    name : str
+        Of the instrument.
+    sample : str
+        What is known of the sample under the tip, against the scan.
+    policy : str
+        Who signed what, and what is left of it; "" without one.
+    watching : bool
+        Whether each scan of it is understood as it comes.
+    """
+    headline, level = _headline(snapshot, progress, policy=policy, watching=watching)
+    connection = f"{name}: " + (
+        "NOT CONNECTED, last known " if snapshot.lost else ""
+    ) + status_words(snapshot)  # fmt: skip
+    lines = [connection, _limits(limits), f"Sample: {sample}."]
+    if policy:
+        lines.append(f"Policy {policy}.")
+    return StripWords(headline, level, "\n".join(lines))
+
+
+def _headline(
+    snapshot: LinkSnapshot, progress: VisitProgress, *, policy: str, watching: bool
+) -> tuple[str, Level]:
+    state, stop = snapshot.state, snapshot.stop_state
+    if stop == "not reached":
+        there = "The stop did NOT reach the controller: stop it there."
+        return f"CONNECTION LOST{_at(progress)}. {there}", "problem"
+    if stop == "not confirmed":
+        return f"STOP IS NOT CONFIRMED{_at(progress)}. Look at the controller now.", "problem"
+    if snapshot.lost:
+        return f"CONNECTION LOST{_at(progress)}. Look at the controller.", "problem"
+    if state == "HOLD" and stop == "sent":
+        return "STOPPING ...", "problem"
+    if state == "HOLD" and stop == "confirmed":
+        why = _short(snapshot.hold_reason)
+        said = "" if why.startswith("STOP was pressed") or not why else f": {why}"
+        return f"STOPPED{_at(progress)}{said}. Nothing is sent until you release.", "problem"
+    if state == "HOLD":
+        return f"HELD{_at(progress)}: {_short(snapshot.hold_reason)}", "problem"
+    if snapshot.problem:
+        return f"PROBLEM: {_short(snapshot.problem)}", "problem"
+    if state == "RUNNING" or snapshot.running:
+        return f"MEASURING{_at(progress)}", "active"
+    if snapshot.scanning:
+        return "SCANNING", "active"
+    if state == "ARMED":
+        return f"ARMED for {snapshot.armed_for_s:.0f} s", "active"
+    if snapshot.busy:
+        return "BUSY: the instrument is at work", "active"
+    if policy:
+        return "WATCHING: plans within the policy run without asking", "active"
+    if state == "PREVIEW":
+        return "A plan waits for approval", "calm"
+    return ("WATCHING" if watching else "READY: nothing moves"), "calm"
+
+
+def _at(progress: VisitProgress) -> str:
+    number = progress.current
+    return f" at target {number} of {len(progress.targets)}" if number else ""
+
+
+def _short(reason: str) -> str:
+    """The first sentence or clause of a reason, without the names of classes."""
+    first = reason.partition(";")[0].strip()
+    head, colon, rest = first.partition(": ")
+    if colon and head.endswith("Error"):
+        first = rest
+    return first if len(first) <= _LONGEST else first[: _LONGEST - 1].rstrip() + "…"
+
+
+def _limits(limits: Limits | None) -> str:
+    if limits is None:
+        return "Limits: none, so nothing can be approved."
+    (x0, x1), (y0, y1) = limits.x_m, limits.y_m
+    return (
+        f"Limits: ±{limits.largest_bias_v:g} V, {(x1 - x0) * 1e6:.3g} × {(y1 - y0) * 1e6:.3g} µm,"
+        f" {limits.most_targets} targets, {limits.largest_speed_m_per_s * 1e6:g} µm/s."
+    )

@@ -1,0 +1,124 @@
+"""What one image can say of several types, in grades, and how large a scan would have to be.
+
+A scan holds side / r independent cells along an edge, r being the distance at which its
+autocorrelation falls to 1/e. With few of them, zones of one or two correlation lengths cannot be
+told from one coarse pattern, whatever is computed. A steady change of contrast, sharpness or
+spacing over the scan is what a drifting microscope makes of one pattern: its descriptors follow a
+plane.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Evidence, Grade
+from corescout.plan import DecisionPlan
+from corescout.preparation import Prepared
+from corescout.rewards.context import correlation_length_px
+
+Floats = NDArray[np.float64]
+
+ENOUGH_LENGTHS = 20.0  # correlation lengths that a side should have
+DRIFT_SHARE = 0.5  # of the variance of the neighbourhoods' mean, explained by a plane
+_COMPONENTS = 4
+_MEAN_OVER_PX = 27.0
+_WORDS: dict[Grade, str] = {
+    "one pattern": "one pattern: nothing differs from place to place beyond what its parts do",
+    "drift": (
+        "drift or zones: the surroundings change steadily over the scan; what is coloured may be"
+        " the microscope. A repeat with the slow axis reversed would tell"
+    ),
+    "possible zones": (
+        "possible zones: what is coloured keeps to its own places, which one image alone cannot"
+        " tell from one coarse pattern"
+    ),
+    "distinct": "distinct types: they keep to their own places, with gaps between their codes",
+}
+
+
+def graded(evidence: Evidence, prepared: Prepared, plan: DecisionPlan) -> Evidence:
+    """Return the evidence with its grade, and without the claim where a drift would make it too.
+
+    The grade: *drift* where a plane over the scan explains half or more of how the surroundings
+    vary, *distinct* where types are claimed, *possible zones* where they keep to their own places,
+    else *one pattern*. None where the plan asks for no evidence.
+    """
+    if plan.null_surrogates == 0:
+        return evidence
+    yx = np.asarray(prepared.keypoints.yx_px)
+    share = plane_share(prepared.context, yx)
+    length = correlation_length_px(prepared.images[0])
+    lengths = min(prepared.grid.shape_px) / max(length, 1.0)
+    grade = _grade(evidence, share)
+    evidence = replace(evidence, grade=grade, drift_share=share, correlation_lengths=float(lengths))
+    if evidence.has_types and grade == "drift":
+        reason = f"no evidence of separate types beyond a drift: {evidence.reason}"
+        return replace(evidence, has_types=False, reason=reason, p_value=math.nan)
+    return evidence
+
+
+def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
+    """Say the grade, how many correlation lengths the scan is wide, and which size would do.
+
+    Parameters
+    ----------
+    side_m : float or None
+        Shorter side of the scan; None without a scale.
+    """
+    if not evidence.grade:
+        return ""
+    text = _WORDS[evidence.grade]
+    if evidence.grade == "drift" and math.isfinite(evidence.drift_share):
+        text += f" (a plane explains {evidence.drift_share:.0%})"
+    lengths = evidence.correlation_lengths
+    if not math.isfinite(lengths) or evidence.grade == "distinct":
+        return text
+    text += f". The scan is {lengths:.0f} correlation lengths of its pattern wide"
+    if lengths >= ENOUGH_LENGTHS:
+        return text
+    times = ENOUGH_LENGTHS / lengths
+    size = "" if side_m is None else f" ({1e6 * side_m * times:.2g} um)"
+    return (
+        f"{text}, too few to decide: {ENOUGH_LENGTHS:.0f} would do, a scan of {times:.2g} times the"
+        f" side{size}"
+    )
+
+
+def plane_share(context: Floats, yx_px: Floats) -> float:
+    """Share of the variance of the neighbourhoods' mean that a plane over the scan explains.
+
+    The first four components of the context descriptor (N, P), standardised, are averaged over
+    neighbours within 27 px (Gaussian weights of half of that, the point itself among them), and a
+    plane in (y, x) is fitted by least squares. NaN for fewer than ten points.
+    """
+    from scipy.sparse import coo_array
+    from scipy.spatial import cKDTree
+
+    count = len(yx_px)
+    if count < 10 or context.shape[1] == 0:
+        return math.nan
+    d = context[:, :_COMPONENTS]
+    d = d / np.maximum(d.std(axis=0), 1e-12)
+    i, j = cKDTree(yx_px).query_pairs(_MEAN_OVER_PX, output_type="ndarray").T
+    apart = np.linalg.norm(yx_px[i] - yx_px[j], axis=1)
+    weight = np.exp(-(apart**2) / (2 * (_MEAN_OVER_PX / 2) ** 2))
+    half = coo_array((weight, (i, j)), shape=(count, count))
+    total = 1 + half.sum(axis=0) + half.sum(axis=1)
+    mean = (d + half @ d + half.T @ d) / total[:, None]
+    mean = mean - mean.mean(axis=0)
+    plane = np.column_stack([np.ones(count), yx_px - yx_px.mean(axis=0)])
+    fitted = plane @ np.linalg.lstsq(plane, mean, rcond=None)[0]
+    return float((fitted**2).sum() / max(float((mean**2).sum()), 1e-12))
+
+
+def _grade(evidence: Evidence, share: float) -> Grade:
+    anything = evidence.has_types or evidence.keeps_to_places
+    if anything and share >= DRIFT_SHARE:
+        return "drift"
+    if evidence.has_types:
+        return "distinct"
+    return "possible zones" if evidence.keeps_to_places else "one pattern"

@@ -1,0 +1,85 @@
+"""What one image can say: the grade, the drift, the size of a scan that would decide."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corescout.data import Evidence
+from corescout.plan import DecisionPlan, Plan
+from corescout.preparation import prepare
+from corescout.search.grade import grade_in_words, graded, plane_share
+
+ASKED = DecisionPlan()
+CLAIMED = Evidence(0.05, 3.0, (0.0,) * 19, True, "evidence", 0.4, 0.1, True)
+APART = replace(CLAIMED, has_types=False)
+ALIKE = replace(APART, keeps_to_places=False)
+
+
+@pytest.fixture(scope="module")
+def prepared(surface):
+    return prepare(surface.scan, Plan.preset("live"))
+
+
+def with_context(prepared, context):
+    return replace(prepared, context=np.asarray(context, float))
+
+
+def steady(prepared, rng):
+    yx = np.asarray(prepared.keypoints.yx_px)
+    slopes = rng.normal(size=(2, 4)) / np.ptp(yx, axis=0)[:, None]
+    return yx @ slopes + 0.1 * rng.normal(size=(len(yx), 4))
+
+
+def patchy(prepared, rng):
+    cell = (np.asarray(prepared.keypoints.yx_px) // 40).astype(int)
+    return rng.normal(size=(20, 20, 4))[cell[:, 0], cell[:, 1]]
+
+
+def test_a_plane_explains_what_changes_steadily_and_not_patches(prepared, rng):
+    yx = np.asarray(prepared.keypoints.yx_px)
+    assert plane_share(steady(prepared, rng), yx) > 0.9
+    assert plane_share(patchy(prepared, rng), yx) < 0.5
+    assert np.isnan(plane_share(np.zeros((5, 4)), yx[:5]))
+
+
+def test_a_drift_is_no_claim_whatever_the_tests_say(prepared, rng):
+    found = graded(CLAIMED, with_context(prepared, steady(prepared, rng)), ASKED)
+    assert found.grade == "drift"
+    assert not found.has_types
+    assert not found.p_value <= ASKED.significance
+    assert found.reason.startswith("no evidence of separate types beyond a drift")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "grade"),
+    [(CLAIMED, "distinct"), (APART, "possible zones"), (ALIKE, "one pattern")],
+)
+def test_each_outcome_has_its_grade(prepared, rng, evidence, grade):
+    found = graded(evidence, with_context(prepared, patchy(prepared, rng)), ASKED)
+    assert found.grade == grade
+    assert found.has_types == evidence.has_types
+    assert found.correlation_lengths > 5
+
+
+def test_one_pattern_does_not_drift_away_from_nothing(prepared, rng):
+    found = graded(ALIKE, with_context(prepared, steady(prepared, rng)), ASKED)
+    assert found.grade == "one pattern"
+
+
+def test_where_no_evidence_is_asked_there_is_no_grade(prepared):
+    paper = Plan.preset("paper").decision
+    found = graded(CLAIMED, prepared, paper)
+    assert found == CLAIMED
+    assert grade_in_words(found, 1e-6) == ""
+
+
+def test_the_size_that_would_decide_is_a_number_to_act_on():
+    small = replace(APART, grade="possible zones", correlation_lengths=8.0)
+    text = grade_in_words(small, 2e-6)
+    assert "8 correlation lengths" in text
+    assert "2.5 times the side (5 um)" in text
+    assert "um" not in grade_in_words(small, None)
+    wide = grade_in_words(replace(small, correlation_lengths=25.0), 2e-6)
+    assert "25 correlation lengths" in wide
+    assert "too few" not in wide
