@@ -4,7 +4,13 @@ import numpy as np
 from hands import wait_for_preview
 
 from corescout.data import Finding, LineFaults
-from corescout.gui.canvas.doubted_lines import MASKED, MENDED, STRETCH, doubted_lines_layer
+from corescout.gui.canvas.doubted_lines import (
+    MASKED,
+    MENDED_COLOR,
+    STRETCH,
+    doubted_lines_layer,
+    mended_lines_layer,
+)
 from corescout.gui.canvas.layer_data import DOUBTED, scan_layers
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.surfaces import Imaging, generate_family, generate_surface
@@ -27,8 +33,10 @@ def test_each_line_has_the_colour_of_what_is_said_or_done():
     faults = LineFaults(masked, np.zeros(64, bool), masked, level)
     found = colors_by_row(doubted_lines_layer(scan, doubts, faults))
     assert {row: found[row] for row in (5, 9, 20)} == dict.fromkeys((5, 9, 20), MASKED)
-    assert found[21] == MENDED
-    assert 22 not in found
+    assert not {21, 22} & set(found)
+    mended = mended_lines_layer(scan, faults)
+    assert colors_by_row(mended) == {21: MENDED_COLOR}
+    assert not mended[1]["visible"]
     assert all(found[row] == STRETCH for row in range(40, 64))
     assert len(doubted_lines_layer(scan, ())[0]) == 0
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from corescout.data import Finding, LineFaults, Scan
 from corescout.gui.canvas.canvas import Canvas
-from corescout.gui.canvas.layer_data import DOUBTED, OURS, LayerData
+from corescout.gui.canvas.layer_data import DOUBTED, MENDED, OURS, LayerData
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.model.workspace import Workspace
 
 MASKED = (1.0, 0.25, 0.1, 0.75)  # masked, lost, or said to jump
-MENDED = (0.2, 0.7, 1.0, 0.35)
+MENDED_COLOR = (0.2, 0.7, 1.0, 0.35)
 STRETCH = (1.0, 0.7, 0.0, 0.15)  # a doubt about many lines on end: fading, a changed tip
 LEAST_MENDED = 0.05  # log of a gain, or share of the largest offset: less is not worth a line
 _STRETCH_KINDS = ("fading", "tip change")
@@ -43,15 +43,18 @@ class DoubtedLines:
         if scan is None:
             return
         faults = None if result is None else result.line_faults
-        found = doubted_lines_layer(scan, workspace.doubts, faults)
-        if len(found[0]) or self._canvas.queue.holds(DOUBTED):
-            self._canvas.show_layers([found])
+        for found in (
+            mended_lines_layer(scan, faults),
+            doubted_lines_layer(scan, workspace.doubts, faults),
+        ):
+            if len(found[0]) or self._canvas.queue.holds(found[1]["name"]):
+                self._canvas.show_layers([found])
 
 
 def doubted_lines_layer(
     scan: Scan, doubts: Sequence[Finding], faults: LineFaults | None = None
 ) -> LayerData:
-    """Return lines along the fast axis: red where masked or jumping, blue mended, amber doubted.
+    """Return lines along the fast axis: red where masked or jumping, amber where in doubt.
 
     Parameters
     ----------
@@ -59,22 +62,37 @@ def doubted_lines_layer(
     faults : LineFaults, optional
         What a run did to the lines; the doubts alone if None.
     """
-    height, width = scan.shape_px
+    height = scan.shape_px[0]
     color = np.zeros((height, 4))
     for doubt in doubts:
         lines = [line for line in doubt.lines if line < height]
         color[lines] = STRETCH if doubt.kind in _STRETCH_KINDS else MASKED
     if faults is not None and len(faults.masked) == height:
-        color[_clearly_mended(faults)] = MENDED
         color[np.asarray(faults.masked)] = MASKED
+    return _lines(scan, DOUBTED, color)
+
+
+def mended_lines_layer(scan: Scan, faults: LineFaults | None) -> LayerData:
+    """Return the lines whose level a run changed clearly, hidden: there are many on most scans."""
+    height = scan.shape_px[0]
+    color = np.zeros((height, 4))
+    if faults is not None and len(faults.masked) == height:
+        color[_clearly_mended(faults)] = MENDED_COLOR
+    places, options, kind = _lines(scan, MENDED, color)
+    return places, {**options, "visible": False}, kind
+
+
+def _lines(scan: Scan, name: str, color: NDArray[np.float64]) -> LayerData:
+    """Lines over the whole width, of those rows that have a colour (H, 4)."""
+    width = scan.shape_px[1]
     row = np.flatnonzero(color[:, 3])
     starts = np.column_stack([row, np.zeros(len(row))])
     along = np.tile([0.0, width - 1.0], (len(row), 1))
     return (
         np.stack([starts, along], axis=1),
         {
-            "name": DOUBTED,
-            "metadata": {OURS: DOUBTED},
+            "name": name,
+            "metadata": {OURS: name},
             "vector_style": "line",
             "edge_color": [tuple(c) for c in color[row].tolist()] or "red",
             "edge_width": 1.0,
