@@ -53,8 +53,17 @@ visits = result.visits("mark", targets=result.targets[:2])
 check = session.preview(visits)
 session.approve(visits.digest, "A. N.")
 done = [event.what for event in session.run(visits)]
+report = session.stop("to see it")
+held, refused = session.state, ""
+plotter.connect()
+try:
+    plotter.send(check.messages[0])
+except corescout.StoppedError as error:
+    refused = str(error)
+session.release("A. N.")
 plotter.close()
 print(json.dumps({
+    "stop": report.state, "held": held, "refused": refused, "released": session.state,
     "roundness": result.trials[0].rewards["roundness"].value, "pitch": result.scan.frame.pitch_m,
     "errors": check.errors, "done": done, "unit": result.scan.units["Amplitude"],
     "paper": Path("paper.txt").read_text().count("mark"), "why": result.why,
@@ -102,6 +111,8 @@ def test_its_reader_reward_and_instrument_work_in_one_experiment(installed, work
     assert found["errors"] == []
     assert found["done"][-1] == "done"
     assert found["paper"] == 2
+    assert (found["stop"], found["held"], found["released"]) == ("confirmed", "HOLD", "OBSERVE")
+    assert found["refused"] == "the plotter was stopped"  # connecting ends no stop
 
 
 def test_the_command_line_knows_them_too(installed, workplace):

@@ -130,6 +130,12 @@ def pca(labelled: Labelled, seed: int) -> Labels:
     return labelled.of_reward(labelled.place_of("pca"), 0, "gain")
 
 
+def scattering(labelled: Labelled, seed: int) -> Labels:
+    """Types of scattering, which nothing is trained for: the provisional ones of a search."""
+    kinds = [trained[0].candidate.kind for trained in labelled.facts.trained]
+    return labelled.types(kinds.index("scattering"), 0)
+
+
 def context(labelled: Labelled, seed: int) -> Labels:
     """Gaussian mixture on the context descriptor itself, no autoencoder."""
     from corescout.mixtures import fit_mixtures

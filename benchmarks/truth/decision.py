@@ -92,12 +92,12 @@ def study(count: int, family: str = FAMILY) -> tuple[Table, dict[str, list[float
     skipped : list of str
         Surfaces that could not be used, and why.
     """
-    plan = Plan.preset("live", baselines=("pca",))
+    plan = Plan.preset("live", baselines=("pca", "scattering"))
     ways: dict[str, choices.ChoiceRule] = {"default": choices.default}
     ways |= {name: choices.by_reward(name) for name in REWARDS}
     ways |= {
         "fixed_13_r": choices.fixed, "pca_gmm": choices.pca, "context_gmm": choices.context,
-        "best": choices.best,
+        "scattering": choices.scattering, "best": choices.best,
     }  # fmt: skip
     table, skipped = Table(), []
     extra: dict[str, list[float]] = {

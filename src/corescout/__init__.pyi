@@ -17,4 +17,5 @@ from .pipeline import save as save
 from .plan import Plan as Plan
 from .readers import read_measurement as read_measurement
 from .readers import read_scan as read_scan
+from .steering import predict_property as predict_property
 from .version import __version__ as __version__

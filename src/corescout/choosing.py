@@ -16,6 +16,7 @@ from corescout.plan import Plan
 from corescout.preparation import prepare
 from corescout.rewards.evidence import with_evidence
 from corescout.search.decision import Decision
+from corescout.search.executors import Threads
 from corescout.search.study import SEED_STRIDE, Study
 from corescout.search.verdict import verdict
 from corescout.targets import choose_targets
@@ -58,9 +59,12 @@ def choose_candidate(
     with single_threaded():
         drawn = result.keypoints if result.keypoints.source == "drawn" else None
         prepared = prepare(result.scan, plan, drawn)
-        study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
-        chosen = study.train_one(trial.candidate)
-        mixture, types, evidence = types_with_evidence(study, chosen)
+        with Threads(workers) as executor:
+            study = Study(
+                prepared, plan, executor, None, stop or threading.Event(), on_progress, began
+            )
+            chosen = study.train_one(trial.candidate)
+            mixture, types, evidence = types_with_evidence(study, chosen)
     typed = TypedPoints(chosen.fit.codes, mixture, types)
     cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(

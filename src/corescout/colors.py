@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from corescout.data import Candidate
 
-# Okabe and Ito (2008), told apart by colour-blind readers; ordered for contrast on a grey scan.
+# Seven of Okabe and Ito (2008), ordered for contrast on a grey scan, and five that lie farthest
+# from these, from each other and from grey, as the colour-blind see them too.
 TYPE_COLORS: tuple[str, ...] = (
     "#E69F00",  # orange
     "#56B4E9",  # sky blue
@@ -15,6 +16,11 @@ TYPE_COLORS: tuple[str, ...] = (
     "#F0E442",  # yellow
     "#D55E00",  # vermillion
     "#0072B2",  # blue
+    "#800020",  # wine
+    "#80FFDF",  # mint
+    "#00209F",  # dark blue
+    "#006060",  # dark teal
+    "#BF0000",  # red
 )
 UNASSIGNED_COLOR = "#9A9A9A"
 
@@ -35,7 +41,7 @@ def candidate_color(candidate: Candidate) -> str:
 
 
 def type_color(type_number: int, chosen: Mapping[int, str] | None = None) -> str:
-    """Return the colour of a type, counted from 1; 0 is no type. They repeat after seven.
+    """Return the colour of a type, counted from 1; 0 is no type. They repeat after twelve.
 
     Parameters
     ----------

@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +26,6 @@ from corescout.data import (
     TypedPoints,
 )
 from corescout.edits import with_types
-from corescout.keypoints import find_keypoints
 from corescout.plan import Plan
 from corescout.preparation import Prepared, prepare
 from corescout.readers import read_scan
@@ -37,18 +38,19 @@ from corescout.search import (
     agreement_of,
     judge,
     settled,
-    surrogate_groups,
+    surrogate_tasks,
     types_of_codes,
     waves,
 )
+from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
 from corescout.search.provisional import follow
+from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict
-from corescout.surfaces import phase_randomised
-from corescout.targets import choose_targets
+from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
 from corescout.vae import check_engine, single_threaded, specification_of
@@ -65,6 +67,8 @@ def explore(
     workers: int | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    executor: Executor | None = None,
+    store: Store | None = None,
 ) -> Result:
     """Find the representation in which a scan falls into few, well separated types.
 
@@ -81,6 +85,11 @@ def explore(
         Told a frozen `Progress`, at most ten times a second, on the calling thread.
     stop : threading.Event, optional
         Ends the work within about a second.
+    executor : Executor, optional
+        Where trials run (`search.executors`), instead of `workers` threads; it is left open.
+    store : Store, optional
+        Where finished trials are kept, such as the `Record` of a run folder: those that are there
+        are not computed again.
 
     Returns
     -------
@@ -101,20 +110,24 @@ def explore(
         _check_engine(prepared, plan)
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
-        study = Study(prepared, plan, workers, stop or threading.Event(), on_progress, began)
-        try:
-            study.sweep()
-            study.repeat_finalists()
-            decision = study.decide()
-            winner = study.winner(decision)
-            mixture, types, evidence = (
-                _one_type(winner, decision.reason)
-                if study.shows_one_type
-                else types_with_evidence(study, winner)
+        with ExitStack() as opened:
+            where = executor or opened.enter_context(Threads(workers))
+            study = Study(
+                prepared, plan, where, store, stop or threading.Event(), on_progress, began
             )
-            confirmation = study.confirm(winner)
-        except StoppedError as stopped:
-            raise StoppedError("stopped", study.finished_trials()) from stopped
+            try:
+                study.sweep()
+                study.repeat_finalists()
+                decision = study.decide()
+                winner = study.winner(decision)
+                mixture, types, evidence = (
+                    _one_type(winner, decision.reason)
+                    if study.shows_one_type
+                    else types_with_evidence(study, winner)
+                )
+                confirmation = study.confirm(winner)
+            except StoppedError as stopped:
+                raise StoppedError("stopped", study.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
     typed = TypedPoints(winner.fit.codes, mixture, types)
@@ -127,6 +140,10 @@ def explore(
     patches = replace(
         prepared.patches(winner.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),
+    )
+    targets = choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets)
+    untold = without_target(
+        prepared.scan, patches.center_yx_px, typed, cores, plan.targets, targets
     )
     trials = with_evidence(study.all_trials(), winner.candidate, evidence)
     return Result(
@@ -143,7 +160,7 @@ def explore(
         mixture=mixture,
         type_of_component=types,
         core_points=cores,
-        targets=choose_targets(prepared.scan, patches.center_yx_px, typed, cores, plan.targets),
+        targets=targets,
         evidence=evidence,
         why=verdict(
             winner.candidate,
@@ -171,6 +188,7 @@ def explore(
             *_at_the_edge(mixture, plan),
             *confirmation,
             *followed,
+            *untold,
         ),
     )
 
@@ -282,30 +300,14 @@ def types_with_evidence(
 
 def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
-    prepared, plan = study.prepared, study.plan
+    plan = study.plan
     gain = study.mean_gain(winner)
     null_gains: tuple[float, ...] = ()
-    margin_px = (winner.candidate.window_px + 1) / 2
-
-    def find(image: NDArray[np.float32]) -> Keypoints:
-        """Points of a surrogate: found as the scan's were, or where a person put those."""
-        if prepared.keypoints.source != plan.keypoints.detector:
-            return prepared.keypoints
-        return find_keypoints(image, plan.keypoints, margin_px)
-
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):
             break
-        groups = surrogate_groups(
-            prepared,
-            winner.candidate,
-            plan,
-            numbers,
-            surrogate=phase_randomised,
-            find=find,
-        )
-        null_gains += study.null_gains(groups)
-    return graded(judge(gain, null_gains, plan, places), prepared, plan.decision)
+        null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
+    return graded(judge(gain, null_gains, plan, places), study.prepared, plan.decision)
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

@@ -7,18 +7,10 @@ decoder, ``paper`` does what the paper says. A plan is its preset with what is g
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from corescout.data.candidate import Candidate, Decoder, Likelihood
 from corescout.plan_changes import (
@@ -28,310 +20,44 @@ from corescout.plan_changes import (
     nested,
     path_of_error,
     plan_error,
-    unknown_setting,
+)
+from corescout.plan_groups import (
+    BayesianPlan,
+    CleaningPlan,
+    DecisionPlan,
+    DensityFilterPlan,
+    KeypointPlan,
+    MixturePlan,
+    NormalisationPlan,
+    PlanGroup,
+    TargetPlan,
+    TrainingPlan,
+    each_once,
 )
 from corescout.presets import PRESETS
-from corescout.vocabulary import Baseline, Detector, Device, Merging, Preset
+from corescout.vocabulary import Baseline, Preset
 
 SCATTERING_PX, SCATTERING_DIM = 21, 6  # how far it sees, and components that are kept
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, values: Any) -> Any:
-        """Refuse a name that is no setting, with the nearest that is one."""
-        if isinstance(values, Mapping):
-            for name in values:
-                if name not in cls.model_fields:
-                    raise unknown_setting(str(name), cls, Plan)
-        return values
-
-
-class KeypointPlan(_Frozen):
-    """Where patches are cut."""
-
-    detector: Detector = "canny"
-    spacing_px: float = Field(5.0, ge=1, description="distance between neighbouring key points")
-    smoothing_px: float = Field(1.0, gt=0, description="Gaussian sigma before edges are sought")
-    margin_px: float | None = Field(
-        None, ge=0, description="distance kept from the scan's edge; None: half the largest window"
-    )
+__all__ = [
+    "SCATTERING_DIM",
+    "SCATTERING_PX",
+    "BayesianPlan",
+    "CleaningPlan",
+    "DecisionPlan",
+    "DensityFilterPlan",
+    "KeypointPlan",
+    "MixturePlan",
+    "NormalisationPlan",
+    "Plan",
+    "PlanError",
+    "TargetPlan",
+    "TrainingPlan",
+    "not_known",
+]
 
 
-class NormalisationPlan(_Frozen):
-    """Percentiles of the whole scan that become 0 and 1."""
-
-    low_percent: float = Field(1.0, ge=0, lt=100, description="of all pixels are darker than 0")
-    high_percent: float = Field(95.0, gt=0, le=100, description="of all pixels are darker than 1")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.low_percent >= self.high_percent:
-            raise ValueError("low_percent must be below high_percent")
-        return self
-
-
-class CleaningPlan(_Frozen):
-    """What is done to a channel before anything else; None: on for topography, off for the rest."""
-
-    plane: bool | None = Field(
-        None, description="subtract a plane; None: on for topography, off for the rest"
-    )
-    row_median: bool | None = Field(
-        None, description="subtract the median of each line; None: on for topography"
-    )
-    scars: bool | None = Field(None, description="repair lost lines; None: on for topography")
-    lines: Literal["mend", "mask", "off"] = Field(
-        "mend",
-        description="faults of lines, for key points and patches only: 'mask' lines at a jump and"
-        " lost ones, 'mend' the gain (or offset) of each line as well, where that beats no mending"
-        " on columns left out; 'off': nothing",
-    )
-    phase_offset: bool = Field(
-        True, description="A cos phase, A sin phase: turn the response onto the real axis"
-    )
-    background: bool = Field(
-        True, description="A cos phase, A sin phase: subtract what does not switch"
-    )
-
-
-class TrainingPlan(_Frozen):
-    """How a candidate is trained."""
-
-    engine: Literal["corescout", "pyroved"] = Field(
-        "corescout",
-        description="'pyroved' trains pyroved's own iVAE with its SVI trainer, in a process of its"
-        " own: with the preset paper the paper to the letter",
-    )
-    epochs: int = Field(50, ge=1, description="passes over all patches")
-    max_steps: int | None = Field(
-        None, ge=1, description="cap on optimiser steps; with many key points fewer epochs are run"
-    )
-    batch_size: int = Field(128, ge=2, description="patches of one step")
-    learning_rate: float = Field(8e-3, gt=0, description="peak of the schedule")
-    schedule: Literal["one_cycle", "constant"] = Field(
-        "one_cycle",
-        description="one_cycle: the learning rate rises and falls; constant: it stays",
-    )
-    kl_warmup: float = Field(
-        0.8, ge=0, le=1, description="share of the training over which the KL weight rises to 1"
-    )
-    hidden: int = Field(128, ge=1, description="units of each hidden layer")
-    initialisation: Literal["scaled", "uniform"] = Field(
-        "scaled", description="'uniform' is pyroved's (torch.nn.Linear's)"
-    )
-    angle_guide: Literal["circular", "normal"] = Field(
-        "circular", description="'normal' is pyroved's scalar angle, which is not periodic"
-    )
-    angle_prior_std_rad: float = Field(1.0, gt=0, description="of the 'normal' angle")
-    shift_prior_std: float = Field(
-        0.1, gt=0, description="prior width of the shift, as a share of half the window"
-    )
-    mask: Literal["square", "round"] = Field(
-        "square",
-        description="round: the corners of a patch, which turn out of it, do not count",
-    )
-    turns: int = Field(
-        16,
-        ge=1,
-        description="a code with r is the mean over the patch turned to so many angles; 1: the"
-        " encoder's own; with the 'circular' angle only",
-    )
-    collapse_variance: float = Field(
-        0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
-    )
-    retries: int = Field(2, ge=0, description="other seeds tried after a collapse")
-    device: Device = Field(
-        "cpu", description="'cuda' trains there: the numbers agree within rounding, not bit for bit"
-    )
-
-
-class DensityFilterPlan(_Frozen):
-    """Which points the Gaussian mixtures see."""
-
-    kind: Literal["densest", "relative", "none"] = Field(
-        "densest", description="which points are left out before the fit"
-    )
-    share: float = Field(0.95, gt=0, le=1, description="share of points kept by 'densest'")
-    threshold: float = Field(0.05, gt=0, lt=1, description="of the maximum density, for 'relative'")
-    bandwidth: float = Field(0.05, gt=0, description="of the kernel, for 'relative'")
-    max_points: int | None = Field(
-        None, ge=20, description="a random subset of this size, so that n is equal everywhere"
-    )
-
-
-class MixturePlan(_Frozen):
-    """Gaussian mixtures over the latent codes."""
-
-    min_components: int = Field(
-        1, ge=1, description="fewest that a criterion may choose; one is fitted in any case"
-    )
-    max_components: int = Field(10, ge=1, description="most Gaussians that are fitted to the codes")
-    starts: int = Field(3, ge=1, description="times that each mixture is fitted from other centres")
-    max_iterations: int = Field(500, ge=1, description="of the EM algorithm")
-    engine: Literal["batched", "sklearn"] = Field(
-        "batched", description="batched: all mixtures at once; sklearn: one by one"
-    )
-    density_filter: DensityFilterPlan = DensityFilterPlan()
-    noise_component: bool = Field(
-        False, description="an even haze beside the Gaussians, instead of a density filter"
-    )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min_components > self.max_components:
-            raise ValueError("min_components must not exceed max_components")
-        if self.noise_component and self.engine != "batched":
-            raise ValueError("noise_component needs the engine 'batched'")
-        return self
-
-
-class BayesianPlan(_Frozen):
-    """The Bayesian mixture; fitted where a reward asks for it, on all points."""
-
-    engine: Literal["batched", "sklearn"] = Field(
-        "batched", description="'sklearn': its variational mixture, with its own priors"
-    )
-    n_components: int = Field(20, ge=2, description="K, more than are needed")
-    concentration: float = Field(
-        0.1, gt=0, description="alpha: the weights are Dirichlet(alpha / K)"
-    )
-    mean_prior: Literal["normal", "uniform"] = Field(
-        "normal", description="Normal(0, width) or Uniform(-width, width)"
-    )
-    mean_prior_width: float = Field(5.0, gt=0, description="in latent units")
-    scale_prior: float = Field(0.05, gt=0, description="of the half normal, in latent units")
-    scale_prior_on: Literal["standard_deviation", "variance"] = Field(
-        "standard_deviation", description="what the half normal is a prior of"
-    )
-    lkj_concentration: float = Field(20.0, gt=0, description="eta: large is nearly uncorrelated")
-    penalty: float = Field(0.1, ge=0, description="lambda of the overlap of the components")
-    penalty_on: Literal["per_point", "total"] = Field(
-        "per_point",
-        description="'per_point': lambda sum sqrt(w_j w_k) BC on the loss per point; 'total':"
-        " lambda sum BC on the whole loss",
-    )
-    starts: int = Field(3, ge=1, description="from k-means++ centres; the best bound is kept")
-    learning_rate: float = Field(5e-2, gt=0, description="of the optimiser")
-    max_steps: int = Field(3000, ge=1, description="of the optimiser")
-    patience: int | None = Field(
-        300, ge=50, description="steps without a gain after which a fit ends; None: all steps"
-    )
-    tolerance: float = Field(1e-3, ge=0, description="gain that counts, nats per point")
-    particles: int = Field(50, ge=50, description="draws that the bound is averaged over")
-
-
-class DecisionPlan(_Frozen):
-    """How the winner is chosen."""
-
-    reward: str = Field(
-        "context_retention", description="name of the reward, or module:function of your own"
-    )
-    weights: dict[str, float] | None = Field(
-        None, description="reward names to weights, for a weighted sum instead of one reward"
-    )
-    objectives: tuple[str, ...] | None = Field(
-        None,
-        min_length=2,
-        description="rewards whose Pareto front is sought instead of the best of one; of the front"
-        " the candidate nearest to the best of each wins",
-    )
-    context_margin: float | None = Field(
-        0.08,
-        ge=0,
-        description="only candidates this close to the best context retention compete where"
-        " another reward decides; None: all",
-    )
-    seeds: int = Field(3, ge=1, le=9, description="seeds of each finalist, the first one included")
-    finalists: int = Field(4, ge=1, description="candidates that are repeated with other seeds")
-    tie_errors: float = Field(
-        1.0, ge=0, description="candidates within so many standard errors of the best are tied"
-    )
-    confirm_spatial: bool = Field(
-        False, description="check the winner with the paper's spatial decoder"
-    )
-    null_surrogates: int = Field(19, ge=0, description="surfaces without types; 0 skips the test")
-    significance: float = Field(0.05, gt=0, lt=1, description="types need a p value below this")
-    largest_agreement: float | None = Field(
-        0.08,
-        ge=0,
-        lt=1,
-        description="agreement at a distance that the parts of one pattern may have; types must"
-        " exceed it by a standard error; None: not asked",
-    )
-    possible_types: bool = Field(
-        True,
-        description="without evidence of separate types, show those that a mixture tells apart"
-        " where they keep to their own places; False: all points as one type",
-    )
-    none_decides: bool = Field(
-        False,
-        description="whether candidates without rotation may win where others have it: their types"
-        " are directions and flanks too; of lateral channels they decide in any case",
-    )
-    core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
-    merging: Merging = Field(
-        "entropy",
-        description="components of the BIC's mixture become one type: 'entropy' those that overlap,"
-        " 'places' those that are met in the same places on the sample",
-    )
-    merged_types: int | None = Field(
-        None, ge=1, description="how many types are left; None: those that keep to their places"
-    )
-
-    @field_validator("weights")
-    @classmethod
-    def _weights(cls, weights: dict[str, float] | None) -> dict[str, float] | None:
-        if weights is not None and not weights:
-            raise ValueError("expected at least one weight, such as gain=1; None for one reward")
-        for name, weight in (weights or {}).items():
-            if not name.strip() or not math.isfinite(weight) or weight == 0:
-                raise ValueError(f"{name!r} has the weight {weight:g}; leave it out")
-        return weights
-
-    @field_validator("objectives")
-    @classmethod
-    def _objectives(cls, objectives: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if objectives is not None:
-            _each_once("objectives", objectives)
-        return objectives
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if self.weights is not None and self.objectives is not None:
-            raise ValueError("weights and objectives exclude each other; set one of them to None")
-        return self
-
-    @property
-    def reward_names(self) -> tuple[str, ...]:
-        """Names of the rewards that the decision needs."""
-        if self.objectives is not None:
-            return self.objectives
-        return tuple(self.weights) if self.weights is not None else (self.reward,)
-
-
-class TargetPlan(_Frozen):
-    """Where to measure next."""
-
-    per_type: int = Field(5, ge=1)
-    spacing_m: float | None = Field(None, gt=0)
-    spacing_px: float = Field(10.0, ge=0, description="used where spacing_m is not set")
-    margin_m: float = Field(0.0, ge=0, description="from the edge of the scan")
-    avoid_m: float | None = Field(
-        None, gt=0, description="from places measured before; the spacing where not set"
-    )
-    diversity: float = Field(
-        0.3, ge=0, le=1, description="0: the most typical ones; 1: as unlike each other as can be"
-    )
-    choice: Literal["core", "boundary", "novel"] = "core"
-
-
-class Plan(_Frozen):
+class Plan(PlanGroup):
     """Everything an exploration does. `Plan.preset("live")` is the default.
 
     What is not given is as the preset of `preset_name` has it, group by group and field by field.
@@ -400,7 +126,7 @@ class Plan(_Frozen):
         if channels is not None:
             if not channels:
                 raise ValueError("expected at least one channel; None for the default one")
-            _each_once("channels", channels)
+            each_once("channels", channels)
         return channels
 
     @field_validator("windows_px")
@@ -536,6 +262,9 @@ class Plan(_Frozen):
         )  # fmt: skip
 
 
+PlanGroup.whole = Plan
+
+
 def _spread(windows_px: tuple[int, ...]) -> tuple[int, ...]:
     """Order windows so that each next one halves the widest gap."""
     order: list[int] = []
@@ -557,11 +286,3 @@ def not_known(stored: object) -> str | None:
         first = error.errors()[0]
         return f"{path_of_error(first)} ({first['msg']})"
     return None
-
-
-def _each_once(what: str, names: tuple[str, ...]) -> None:
-    if any(not name.strip() for name in names):
-        raise ValueError(f"an empty name among the {what}; leave it out")
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise ValueError(f"{', '.join(map(repr, doubled))} twice among the {what}; name it once")

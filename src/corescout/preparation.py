@@ -23,16 +23,17 @@ from corescout.derived import channel_names, full_name, with_derived
 from corescout.keypoints import Places, detect, find_keypoints, select
 from corescout.keypoints.profiles import profiles_of
 from corescout.lines import analysed_channel
-from corescout.patches import cut_patches, fits, normalisation
+from corescout.patches import fits, normalisation
 from corescout.plan import Plan
 from corescout.quality import assess
 from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
-from corescout.scattering import scattering_features
 from corescout.square_grid import SquareGrid, square_grid
+from corescout.trial_data import TrialData
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
 _NOTHING_LEFT = 0.95  # share of pixels beyond the grey levels: no pattern is left between them
+BANDS = "corescout_bands"  # in a scan's metadata: first row, end and width of each scan in it
 MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
 
 
@@ -76,7 +77,7 @@ class Prepared:
     @cached_property
     def scattering(self) -> NDArray[np.float64]:
         """Scattering coefficients (N, F) of the surroundings of each key point."""
-        return scattering_features(self.images, np.asarray(self.keypoints.yx_px))
+        return self.trial_data.scattering
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -85,8 +86,20 @@ class Prepared:
 
     def patches(self, window_px: int) -> PatchSet:
         """Cut the patches of one window; the key points are the same for every window."""
-        index = np.arange(len(self.keypoints))
-        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        return self.trial_data.patches(window_px)
+
+    @cached_property
+    def trial_data(self) -> TrialData:
+        """What trials need of it, to go where they run."""
+        return TrialData(
+            images=self.images,
+            normalisation=self.normalisation,
+            keypoints_yx_px=np.asarray(self.keypoints.yx_px),
+            keypoint_source=self.keypoints.source,
+            context=self.context,
+            block=self.block,
+            bands=tuple(tuple(map(int, band)) for band in self.scan.metadata.get(BANDS, ())),
+        )
 
 
 def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepared:

@@ -29,6 +29,7 @@ from corescout.vae import (
 _STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
 _MIXTURE_COST = 2_000_000  # and of fitting the mixtures
 _BAYESIAN_COST = 600  # for each step, start and component
+_SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
 
@@ -79,20 +80,60 @@ class TrialGroup:
     @property
     def cost(self) -> float:
         """Work in multiply-adds, for sharing out time and progress."""
-        after = _MIXTURE_COST
-        if set(self.extra_rewards) & set(BAYESIAN):
-            work = self.bayesian.max_steps * self.bayesian.starts * self.bayesian.n_components
-            after += _BAYESIAN_COST * work
+        return self.work.cost
+
+    @property
+    def passes(self) -> int:
+        """Times that a training sees every patch; 0 for a baseline."""
+        return self.work.passes
+
+    @property
+    def training_cost(self) -> float:
+        """Work of training alone; 0 for a baseline."""
+        return self.work.training_cost
+
+    @property
+    def work(self) -> Work:
+        """What it costs."""
+        bayesian = self.bayesian if set(self.extra_rewards) & set(BAYESIAN) else None
+        return Work(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stack of candidates costs, in multiply-adds, before its patches are cut.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        They differ in their seed only.
+    n_patches : int
+    training : TrainingPlan
+    bayesian : BayesianPlan or None
+        Where a Bayesian mixture is fitted too.
+    """
+
+    candidates: tuple[Candidate, ...]
+    n_patches: int
+    training: TrainingPlan
+    bayesian: BayesianPlan | None = None
+
+    @property
+    def cost(self) -> float:
+        """All of it."""
+        after, of = _MIXTURE_COST, self.bayesian
+        if of is not None:
+            after += _BAYESIAN_COST * of.max_steps * of.starts * of.n_components
         if self.candidates[0].kind != "vae":
             after += 10 * specification_of(self.candidates[0], self.training).n_pixels
-        return self.training_cost + len(self.candidates) * len(self.patch_sets[0]) * after
+        return self.training_cost + len(self.candidates) * self.n_patches * after
 
     @property
     def passes(self) -> int:
         """Times that a training sees every patch; 0 for a baseline."""
         if self.candidates[0].kind != "vae":
             return 0
-        return epochs_of(self.training, len(self.patch_sets[0]))
+        return epochs_of(self.training, self.n_patches)
 
     @property
     def training_cost(self) -> float:
@@ -106,7 +147,7 @@ class TrialGroup:
             per_patch += spec.window_px**2 * 2 * spec.hidden**2
         else:
             per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
-        count = len(self.candidates) * len(self.patch_sets[0])
+        count = len(self.candidates) * self.n_patches
         return float(count * self.passes * (per_patch + _STEP_COST))
 
 
@@ -366,20 +407,52 @@ def _elbo_nats(fit: Fit, group: TrialGroup) -> NDArray[np.float64]:
     return np.asarray(likelihood - spec.beta(fit.candidate.beta0) * np.asarray(fit.kl_nats))
 
 
+def _mixtures(group: TrialGroup) -> MixturePlan:
+    """How mixtures are fitted; of scattering from more starts, so that its seed matters less."""
+    if group.candidates[0].kind != "scattering":
+        return group.mixtures
+    return group.mixtures.model_copy(
+        update={"starts": max(group.mixtures.starts, _SCATTERING_STARTS)}
+    )
+
+
+def with_asked_fits(
+    group: TrialGroup, outcomes: Sequence[Outcome], stop: threading.Event | None = None
+) -> tuple[Outcome, ...]:
+    """Add the fits that only some rewards need to outcomes that were kept without, and score."""
+    fits = _with_asked(group, [o.fit for o in outcomes], stop)
+    names = [n for n in group.extra_rewards if n in (*HELD_OUT, *BAYESIAN)]
+    return tuple(
+        replace(
+            outcome,
+            fit=fit,
+            rewards={**outcome.rewards, **score(fit, names, void_because=outcome.collapsed)},
+        )
+        for outcome, fit in zip(outcomes, fits, strict=True)
+    )
+
+
 def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
     """Fit what the rewards look at: the mixtures, and those that only some rewards need."""
     seeds = [c.seed for c in group.candidates]
     codes = [fit.codes for fit in fits]
     kept = [np.asarray(fit.kept) for fit in fits]
-    mixtures = fit_mixtures(codes, kept, group.mixtures, seeds, stop)
+    mixtures = fit_mixtures(codes, kept, _mixtures(group), seeds, stop)
     wholes = [replace(fit, mixtures=m) for fit, m in zip(fits, mixtures, strict=True)]
+    return _with_asked(group, wholes, stop)
+
+
+def _with_asked(group: TrialGroup, fits: list[Fit], stop: threading.Event | None) -> list[Fit]:
+    """Fit what only some rewards need: mixtures without each block, a Bayesian mixture."""
+    seeds = [c.seed for c in group.candidates]
+    codes = [fit.codes for fit in fits]
     if set(group.extra_rewards) & set(HELD_OUT):
-        wholes = [
+        fits = [
             replace(
                 fit,
                 held_out_nats=held_out_nats(
                     z,
-                    k,
+                    np.asarray(fit.kept),
                     np.asarray(fit.center_yx_px),
                     np.asarray(fit.block),
                     fit.candidate.window_px,
@@ -388,13 +461,13 @@ def _with_mixtures(group: TrialGroup, fits: list[Fit], stop: threading.Event | N
                     stop,
                 ),
             )
-            for fit, z, k, seed in zip(wholes, codes, kept, seeds, strict=True)
+            for fit, z, seed in zip(fits, codes, seeds, strict=True)
         ]
     if set(group.extra_rewards) & set(BAYESIAN):
         from corescout.mixtures.bayesian import fit_bayesian  # pyro takes seconds to import
 
-        wholes = [
+        fits = [
             replace(fit, bayesian=fit_bayesian(z, group.bayesian, seed, stop))
-            for fit, z, seed in zip(wholes, codes, seeds, strict=True)
+            for fit, z, seed in zip(fits, codes, seeds, strict=True)
         ]
-    return wholes
+    return fits

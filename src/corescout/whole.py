@@ -1,10 +1,11 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and journals that grow by whole lines."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 from pathlib import Path
 
 
@@ -38,3 +39,31 @@ def write_whole(path: Path, content: str | bytes, *, sync: bool = False) -> None
         content = content.encode("utf-8", "backslashreplace")
     with whole_file(path, sync=sync) as partial:
         partial.write_bytes(content)
+
+
+def append_whole(file: RawIOBase, content: bytes, *, synced: bool = False) -> None:
+    """Append to a file without a buffer, all or nothing.
+
+    Raises
+    ------
+    OSError
+        If the disk is full: the file is as it was, half a line would spoil the next one.
+    """
+    before = file.seek(0, os.SEEK_END)
+    try:
+        while content:  # a disk that is nearly full takes a part and says so by the count
+            content = content[file.write(content) or 0 :]
+        if synced:
+            os.fsync(file.fileno())
+    except OSError:
+        file.truncate(before)
+        raise
+
+
+def end_last_line(file: RawIOBase) -> None:
+    """End the last line of a journal, which a crash may have cut short."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return
+    file.seek(-1, os.SEEK_END)
+    if file.read(1) != b"\n":
+        file.write(b"\n")

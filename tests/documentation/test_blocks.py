@@ -33,7 +33,16 @@ ELSEWHERE = {
     "py -3.11 dev.py": "likewise",
     "pip install": "takes packages from the network",
     "corescout sample pzt_film": "fetches a file from the network",
+    "corescout mcp": "serves a client over stdin, and guards its process for good",
     "corescout connect --nanonis": "talks to a controller",
+    "corescout explore --resume": "needs an exploration that was killed; tests/cli has one",
+    "corescout explore --from": "explores once more; tests/cli does",
+    "corescout runs": "tests/cli runs each of them",
+    "corescout explore scans": "explores many scans; tests/series does",
+    "corescout explore scan.h5 --cluster": "needs a scheduler; tests/search has one",
+    "dask ": "goes on until Ctrl-C; tests/search starts it",
+    "export DASK_": "a setting of Dask's own",
+    "python docs/slurm_workers.py": "asks SLURM for jobs; a test holds them to the page",
 }
 
 

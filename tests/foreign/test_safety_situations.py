@@ -230,6 +230,9 @@ def test_a_tip_moved_away_between_arrival_and_spectrum_is_not_tied_to_the_target
     )
     assert bench.run(target(0.2, 0.0)) != "done"
     assert bench.session.state == "HOLD"
+    assert not [event for event in bench.events if event.what == "measured"]
+    swept = bench.controller.microscope.spectroscopy.spectra
+    assert len(swept) == (command == "BiasSpectr.Start")  # moved earlier: nothing is swept there
 
 
 def test_a_scan_begun_by_the_operator_holds(bench):

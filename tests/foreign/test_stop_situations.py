@@ -8,7 +8,9 @@ from contextlib import suppress
 
 import pytest
 
+from corescout.data import StoppedError
 from corescout.data.errors import CorescoutError
+from corescout.instruments import Message
 from foreign.conftest import MOTIONS, target
 
 REST_S = 0.5
@@ -115,6 +117,21 @@ def test_connecting_again_does_not_end_a_stop(bench):
     assert bench.session.state == "HOLD"
     assert bench.rested_after(asked) <= REST_S
     nothing_began(bench, asked)
+
+
+def test_a_release_needs_an_answer_and_not_an_open_connection_alone(bench):
+    """All that the stop sent was answered; then the controller falls silent."""
+    far(bench)
+    bench.stop()
+    bench.until(lambda: "confirmed" in bench.states(), 5.0)
+    bench.ended()
+    for port in range(4):
+        bench.controller.kill_port(port, "deaf")
+    with pytest.raises(CorescoutError):
+        bench.session.release(by="test")
+    assert bench.session.state == "HOLD"
+    with pytest.raises(StoppedError):
+        bench.instrument.send(Message("move", {"x_m": 0.0, "y_m": 0.0}, "t"))
 
 
 @pytest.mark.parametrize("kind", ["closed", "deaf"])

@@ -109,7 +109,20 @@ def close_as_window_manager(window):
     event = struct.pack("=BBHII5I", 33, 32, 0, number, protocols, delete, 0, 0, 0, 0)
     xcb.xcb_send_event(connection, 0, number, 0, event)
     xcb.xcb_flush(connection)
+    atom(b"WM_PROTOCOLS")  # the server has read all before this is answered
     xcb.xcb_disconnect(connection)
+
+
+def close_until(qtbot, window, done):
+    """Ask a window to close, again where the server was too busy to pass it on."""
+    for _ in range(5):
+        close_as_window_manager(window)
+        try:
+            qtbot.waitUntil(done, timeout=10_000)
+        except qtbot.TimeoutError:
+            continue
+        return
+    assert done()
 
 
 def when_modal(act):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import Hands, canvas_picture, close_as_window_manager, wait_for_preview, when_modal
+from hands import Hands, canvas_picture, close_until, wait_for_preview, when_modal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 
@@ -165,8 +165,7 @@ def test_a_close_that_napari_calls_off_leaves_the_dock_alive(found, qtbot, monke
         dialog.reject()
 
     when_modal(discard)
-    close_as_window_manager(window)
-    qtbot.waitUntil(lambda: len(asked) == 2, timeout=20_000)
+    close_until(qtbot, window, lambda: len(asked) == 2)
     qtbot.wait(300)
     assert window.isVisible()
     assert not found.closed

@@ -1,7 +1,7 @@
 """What the tip does is what was typed and approved; Esc stops it from anywhere."""
 
 import pytest
-from hands import QuickScans, close_as_window_manager, when_modal
+from hands import QuickScans, close_until, when_modal
 from qtpy.QtCore import QLocale, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QDialog
@@ -192,8 +192,7 @@ def test_closing_during_a_run_asks_in_the_words_of_the_instrument(step, surface,
         next(b for b in box.buttons() if b.text() == "Keep the window").click()
 
     when_modal(keep)
-    close_as_window_manager(window)
-    qtbot.waitUntil(lambda: len(asked) == 1, timeout=LONG)
+    close_until(qtbot, window, lambda: len(asked) == 1)
     assert "MEASURING at target" in asked[0]
     assert "stops it" in asked[0]
     assert window.isVisible()

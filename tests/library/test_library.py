@@ -13,6 +13,7 @@ from corescout.library import (
     find_like_point,
     find_like_type,
     library_type,
+    repeat_in_words,
 )
 from corescout.pipeline import apply, explore
 from corescout.runs import write_run
@@ -118,8 +119,12 @@ def test_patches_unlike_all_that_was_seen_are_called_unfamiliar(entry, surface, 
 def test_two_looks_at_one_scan_agree(typed_result, surface):
     again = apply(typed_result, surface.scan, keypoints=typed_result.keypoints)
     found = compare(typed_result, again)
-    assert found.ami == pytest.approx(1.0)
-    assert found.n_pairs == len(typed_result.patches)
+    assert found.places.ami == pytest.approx(1.0)
+    assert found.places.n_pairs == len(typed_result.patches)
+    assert found.places.drift_m == pytest.approx((0.0, 0.0), abs=4e-9)
+    assert max(found.places.elsewhere) < 0.9
+    # a p-value is no smaller than the independent cells of the scan allow
+    assert found.places.p_value >= 1 / (1 + found.places.cells)
     assert found.same_representation
     assert [row.name for row in found.rows] == ["type 1", "type 2", "type 3"]
     assert sum(row.share[0] for row in found.rows) == pytest.approx(1)
@@ -130,7 +135,21 @@ def test_two_looks_at_one_scan_agree(typed_result, surface):
 def test_types_dealt_at_random_do_not_agree(typed_result, rng):
     types = replace(typed_result.types, of_point=rng.permutation(typed_result.types.of_point))
     dealt = replace(typed_result, edited_types=types)
-    assert abs(compare(typed_result, dealt).ami) < 0.05
+    found = compare(typed_result, dealt).places
+    assert abs(found.ami) < 0.05
+    assert found.p_value > 0.05
+
+
+def test_nothing_agrees_where_one_side_has_one_type(typed_result):
+    ones = np.ones(len(typed_result.patches), np.int64)
+    look = {1: typed_result.types.looks[1]}
+    one_type = replace(typed_result.types, of_point=ones, looks=look)
+    alike = replace(typed_result, edited_types=one_type)
+    for pair in ((typed_result, alike), (alike, alike)):
+        found = compare(*pair).places
+        assert found.ami is None
+        assert found.p_value is None
+        assert "nothing could disagree" in found.in_words
 
 
 def test_a_type_that_one_scan_lacks_has_its_own_row(typed_result):
@@ -186,3 +205,14 @@ def test_measured_patches_are_turned_upright_as_the_decoder_has_them(surface, qu
     # Turned the wrong way, random angles stay random: as far as before, within a tenth.
     wrong = apart(upright_patches(turned, -latents.angle_rad, latents.shift_px))
     assert wrong > 0.9 * apart(turned)
+
+
+def test_a_repeat_of_the_place_excludes_noise_and_no_more(typed_result, surface, rng):
+    again = replace(surface.scan, uid="again")
+    said = repeat_in_words(typed_result, apply(typed_result, again))
+    assert said.startswith("repeat ")
+    assert "one pattern" in said or "more than chance" in said
+    types = apply(typed_result, again)
+    kinds = replace(types.types, of_point=rng.permutation(types.types.of_point))
+    dealt = replace(types, edited_types=kinds)
+    assert "It does not show" in repeat_in_words(typed_result, dealt)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corescout.plan import TargetPlan
-from corescout.targets import choose_targets
+from corescout.targets import choose_targets, without_target
 
 
 def chosen(result, plan, measured=()):
@@ -89,3 +89,19 @@ def test_core_targets_stand_among_their_own_kind(quick_result):
     for target in chosen(quick_result, TargetPlan(per_type=3)):
         order = np.argsort(np.linalg.norm(places - target.yx_px, axis=1))[1:7]
         assert np.mean(kind[order] == target.type) >= 0.5
+
+
+def missing(result, plan):
+    yx = np.asarray(result.patches.center_yx_px)
+    parts = (result.scan, yx, result.typed, result.core_points, plan)
+    return without_target(*parts, choose_targets(*parts))
+
+
+def test_a_type_without_a_target_says_why(typed_result):
+    assert missing(typed_result, TargetPlan()) == ()
+    crowded = missing(typed_result, TargetPlan(spacing_px=1000.0))
+    assert len(crowded) == len(typed_result.types.numbers) - 1
+    assert all("within the spacing" in line for line in crowded)
+    at_the_edge = missing(typed_result, TargetPlan(margin_m=1.0))
+    assert len(at_the_edge) == len(typed_result.types.numbers)
+    assert all("margin of the edge" in line for line in at_the_edge)

@@ -19,8 +19,10 @@ from corescout.cli import (
     explore,
     export,
     info,
+    mcp,
     plan,
     report,
+    runs,
     sample,
     targets,
     twin,
@@ -59,11 +61,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for _module in (
-    demo, sample, info, plan, explore, apply, report, targets, watch, export, connect, twin, bench,
+    demo, sample, info, plan, explore, apply, report, targets, watch, export, connect, twin, mcp,
+    bench,
 ):  # fmt: skip
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, epilog=epilog(_name))(getattr(_module, _name))
 app.add_typer(types.types, epilog=epilog("types"))
+app.add_typer(runs.runs, epilog=epilog("runs"))
 
 
 def _print_version(wanted: bool) -> None:

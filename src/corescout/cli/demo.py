@@ -13,6 +13,7 @@ from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json, print_json, result_table
 from corescout.cli.running import explore_and_save, print_result
 from corescout.cli.settings import Settings
+from corescout.cli.where import Where
 from corescout.data import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def demo(
     folder = check_writable(out or Path("corescout-demo.corescout"), overwrite=overwrite)
     surface = generate_surface(seed=plan.seed)
     result = explore_and_save(
-        surface.scan, plan, folder, workers=workers, overwrite=overwrite, verbose=verbose
+        surface.scan, plan, folder, where=Where(workers), overwrite=overwrite, verbose=verbose
     )
     truth = compare(surface, result)
     if as_json:

@@ -26,10 +26,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "corescout export scan.h5.corescout --script again.py",
     ),
     "types": ("corescout types list scan.h5.corescout",),
+    "runs": ("corescout runs list .", "corescout runs verify scan.h5.corescout"),
     "demo": ("corescout demo --windows 9 --invariances none",),
     "connect": ("corescout connect", "corescout connect toy"),
     "watch": ("corescout watch FOLDER", "corescout watch twin --most-scans 3"),
     "twin": ("corescout twin --nanonis 127.0.0.1:6501 --scan",),
+    "mcp": ("corescout mcp scans --out agent",),
     "bench": ("corescout bench list",),
 }
 

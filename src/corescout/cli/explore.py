@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json
+from corescout.cli.resume import resume_run, source_and_plan
 from corescout.cli.running import explore_and_save, print_result
 from corescout.cli.settings import Settings
+from corescout.cli.where import Where
+from corescout.data import InputError
+
+if TYPE_CHECKING:
+    from corescout.plan import Plan
 
 
 def explore(
-    file: Annotated[Path, typer.Argument(help="A scan: .ibw, .h5, .npy, .tif, ...")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE...",
+            help="A scan: .ibw, .h5, .npy, .tif, ...; several, or a folder, for a series.",
+        ),
+    ] = None,
     channel: options.Channels = None,
     preset: options.PresetOption = None,
     plan: options.PlanFile = None,
@@ -34,18 +46,35 @@ def explore(
     seed: options.Seed = None,
     budget: options.Budget = None,
     workers: options.Workers = None,
+    processes: options.ProcessesOption = False,
+    cluster: options.Cluster = None,
     device: options.DeviceOption = None,
     pixel_size: options.PixelSize = None,
+    repeat: Annotated[
+        list[Path] | None,
+        typer.Option("--repeat", help="A later scan of the same place: are its types the same?"),
+    ] = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
+    resume: options.Resume = None,
+    from_run: options.From = None,
+    match: options.Match = None,
+    pooled: options.PooledOption = False,
+    own_levels: options.OwnLevels = False,
+    series: options.SeriesValues = None,
     dry_run: options.DryRun = False,
     as_json: Json = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Find the types in a scan, and where to measure next."""
-    from corescout.readers import read_scan
-    from corescout.runs import check_writable, default_folder
-
+    given = [name for name, value in locals().items() if value not in (None, False, [])]
+    file = files[0] if files else None
+    where = Where(workers, processes, cluster)
+    if resume is not None:
+        resume_run(given, resume, file, where, as_json, verbose, allow_code)
+        return
+    if from_run is not None:
+        file, plan = source_and_plan(from_run, file, plan, preset)
     made = options.make_plan(
         preset,
         plan,
@@ -67,14 +96,82 @@ def explore(
         pixel_size=pixel_size,
         allow_code=allow_code,
     )
+    if len(files or ()) > 1 or (file is not None and (file.is_dir() or "*" in str(file))):
+        if from_run is not None or dry_run:
+            raise InputError("one scan for --from and --dry-run", "several", "give one file")
+        _series(files or [], made, match, pooled, own_levels, series, where, out, overwrite,
+                verbose, as_json)  # fmt: skip
+        return
+    if pooled or own_levels or match or series:
+        raise InputError(
+            "a folder or several files for --pooled, --own-levels, --match and --series",
+            "one file" if file else "none", "give the folder of the series",
+        )  # fmt: skip
+    if file is None:
+        raise InputError("a scan to explore", "none", "give a file, or --resume RUN")
+    from corescout.readers import read_scan
+    from corescout.runs import check_writable, default_folder
+
     scan = read_scan(
         file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
     )
+    again = [
+        read_scan(
+            path,
+            pixel_size_m=made.pixel_size_m,
+            channel=made.channels[0] if made.channels else None,
+        )
+        for path in repeat or ()
+    ]
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return
+    if from_run is not None and (out or default_folder(file)).resolve() == from_run.resolve():
+        raise InputError("another place than the run of --from", f"{from_run}", "give --out")
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     result = explore_and_save(
-        scan, made, folder, workers=workers, overwrite=overwrite, verbose=verbose
+        scan,
+        made,
+        folder,
+        where=where,
+        overwrite=overwrite,
+        verbose=verbose,
+        reuse=from_run,
+        repeats=again,
     )
     print_result(result, folder, as_json)
+
+
+def _series(
+    files: list[Path],
+    plan: Plan,
+    match: str | None,
+    pooled: bool,
+    own_levels: bool,
+    values: Path | None,
+    where: Where,
+    out: Path | None,
+    overwrite: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    from corescout.cli.series import FOLDER, SeriesOptions, explore_series
+    from corescout.readers import SUFFIXES
+    from corescout.series import find_files
+
+    found = find_files(files, match, tuple(SUFFIXES))
+    below = files[0] if files[0].is_dir() else found[0].parent
+    explore_series(
+        plan,
+        SeriesOptions(
+            files=tuple(found),
+            out=out or below / FOLDER,
+            where=where,
+            pooled=pooled,
+            own_levels=own_levels,
+            values=values,
+            overwrite=overwrite,
+            verbose=verbose,
+            as_json=as_json,
+        ),
+    )

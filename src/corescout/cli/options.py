@@ -86,6 +86,10 @@ Budget = Annotated[str | None, typer.Option(help="Time to decide in, such as 60s
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Threads; all cores by default. Changes no number.")
 ]
+ProcessesOption = Annotated[
+    bool,
+    typer.Option("--processes", help="Processes instead of threads. Changes no number."),
+]
 DeviceOption = Annotated[Device | None, typer.Option(help="Device that trains the models.")]
 PixelSize = Annotated[
     str | None, typer.Option(help="Pixel pitch, such as 10nm, where the file has no scale.")
@@ -102,6 +106,46 @@ Out = Annotated[
     typer.Option(help="Run folder to write; NAME.corescout beside the file by default."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing run.")]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with an exploration that was killed or stopped, with the plan it has.",
+    ),
+]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Take scan, plan and finished trials of a run; what other options change is"
+        " computed anew.",
+    ),
+]
+Match = Annotated[
+    str | None, typer.Option(help="Of a folder only files of such names, as '*T*.ibw'.")
+]
+PooledOption = Annotated[
+    bool,
+    typer.Option("--pooled", help="One representation and one set of types for all scans."),
+]
+OwnLevels = Annotated[
+    bool,
+    typer.Option("--own-levels", help="With --pooled: grey levels of each scan's own."),
+]
+SeriesValues = Annotated[
+    Path | None,
+    typer.Option("--series", help="CSV with file and value of each, such as its temperature."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Trials run on the workers of this Dask scheduler: tcp://host:8786, or its"
+        " scheduler file.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="More messages on stderr.")]
 
 
@@ -180,7 +224,7 @@ def make_plan(
         ) from error
     typed = _typed_rewards(reward, weights, objectives, also)
     typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
-    _load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
+    load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
     return made
 
 
@@ -259,7 +303,7 @@ def _typed_rewards(
     return {*weighted, *listed, *([reward] if reward is not None else [])}
 
 
-def _load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
+def load_rewards(wanted: Sequence[str], typed: set[str], *, allow_code: bool) -> None:
     """Look up every reward; one of a plan file that is code is not, unless that was allowed."""
     from corescout.rewards import load_reward, look_in_current_folder, own_rewards
 

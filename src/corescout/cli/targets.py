@@ -14,7 +14,7 @@ import typer
 
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
-from corescout.quantities import bias_v, length_m
+from corescout.quantities import bias_v, length_m, names, weights
 
 if TYPE_CHECKING:
     from corescout.instruments import Limits
@@ -82,22 +82,66 @@ def targets(
         Path | None, typer.Option(help="File of instrument profiles; your own by default.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; printed by default.")] = None,
+    measurements: Annotated[
+        Path | None,
+        typer.Option(help="What was measured: measurements.csv of a day, or a table of your own."),
+    ] = None,
+    measured: Annotated[
+        str | None,
+        typer.Option(
+            "--property", help="Of the loops (coercive_bias_v, ...), or a column of the table."
+        ),
+    ] = None,
+    goal: Annotated[
+        str | None,
+        typer.Option(help="map, types, extremes or surprise; several as map=1,types=0.5."),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Targets that --goal proposes.")] = 10,
+    error: Annotated[
+        float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Choose the targets of a finished run again.
+    """Choose the targets of a finished run again, by type or by what was measured (--goal).
 
     CSV comes by priority, JSON and .arcmd in the order of the visits. Commands that move a tip
     (.arcmd with --action spectrum) need the limits of --instrument.
     """
-    from corescout.plan import TargetPlan
     from corescout.runs import read_run
-    from corescout.targets import targets_of
     from corescout.whole import write_whole
 
     if as_json and file_format is Format.arcmd:
         raise InputError("--json or --format arcmd", "both", "leave one out")
     file_format = Format.json if as_json else file_format
     result = read_run(run)
+    limits = None if instrument is None else _limits(instrument, profiles)
+    settings = _settings(action, bias, frame_size)
+    steering = (measurements, measured, goal)
+    if any(option is not None for option in steering):
+        chosen = _steered(result, steering, batch, error, margin, avoid_radius, limits, action,
+                          settings)  # fmt: skip
+    else:
+        chosen = _by_type(result, per_type, spacing, margin, avoid, avoid_radius, choice, diversity)
+    text = _text(result, chosen, file_format, action, settings, limits)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(out, text)
+
+
+def _by_type(
+    result: Result,
+    per_type: int,
+    spacing: str | None,
+    margin: str | None,
+    avoid: Path | None,
+    avoid_radius: str | None,
+    choice: TargetChoice,
+    diversity: float,
+) -> Sequence[Target]:
+    from corescout.plan import TargetPlan
+    from corescout.targets import targets_of
+
     plan = TargetPlan(
         per_type=per_type,
         spacing_m=length_m(spacing, "--spacing") if spacing else None,
@@ -109,13 +153,46 @@ def targets(
     chosen = targets_of(result, plan, _places(avoid) if avoid else [])
     if not chosen:
         typer.echo("no core point keeps the margin and the distance asked for", err=True)
-    limits = None if instrument is None else _limits(instrument, profiles)
-    settings = _settings(action, bias, frame_size)
-    text = _text(result, chosen, file_format, action, settings, limits)
-    if out is None:
-        sys.stdout.write(text)
-    else:
-        write_whole(out, text)
+    return chosen
+
+
+def _steered(
+    result: Result,
+    steering: tuple[Path | None, str | None, str | None],
+    count: int,
+    error: float | None,
+    margin: str | None,
+    avoid_radius: str | None,
+    limits: Limits | None,
+    action: ActionName,
+    settings: dict[str, float],
+) -> Sequence[Target]:
+    """Targets by what was measured; how things stand is said beside."""
+    from corescout.instruments.target_export import allowed_places
+    from corescout.steering import measured_values, suggest
+
+    measurements, name, goal = steering
+    if measurements is None:
+        raise InputError(
+            "--measurements FILE with --goal and --property", "none", "give the table of loops"
+        )
+    radius_m = length_m(avoid_radius, "--avoid-radius") if avoid_radius else None
+    values = measured_values(measurements, result, name or "coercive_bias_v")
+    wanted = _goals(goal or "map")
+    inside = allowed_places(
+        result, limits, action.value, settings, length_m(margin, "--margin") if margin else 0.0
+    )
+    found = suggest(result, values, wanted, count, error=error, radius_m=radius_m, allowed=inside)
+    for line in found.lines:
+        typer.echo(line, err=True)
+    return found.targets
+
+
+def _goals(text: str) -> dict[str, float]:
+    """Goals and their weights, such as map or map=1,types=0.5."""
+    if "=" not in text:
+        return dict.fromkeys(names(text), 1.0)
+    return weights(text, "--goal")
 
 
 def _text(

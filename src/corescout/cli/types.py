@@ -160,7 +160,7 @@ def compare(
         other = apply(one, second, pitch=pixel_size, channel_map=renamed)
     found = compare_results(one, other)
     if as_json:
-        print_json(asdict(found))
+        print_json({**asdict(found), "p_value": found.places.p_value})
         return
     _print_comparison(found)
 
@@ -269,10 +269,9 @@ def _print_comparison(found: Comparison) -> None:
     _print(columns, rows)
     if not found.same_representation:
         typer.echo("seen by two networks: types of one name need not be the same")
-    if found.ami is None:
-        typer.echo(f"no agreement: {found.n_pairs} pairs of key points where the scans overlap")
-    else:
-        typer.echo(f"agreement where they overlap: AMI {found.ami:.2f} on {found.n_pairs} pairs")
+    typer.echo(found.places.in_words)
+    if found.places.not_registered is not None:
+        typer.echo(f"drift between the scans not known: {found.places.not_registered}")
 
 
 def _um(metres: float | None) -> str:

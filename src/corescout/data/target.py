@@ -31,6 +31,8 @@ class Target:
     action : {"mark", "spectrum", "zoom"}
     settings : mapping of str to float
         Of the action, units in the names, such as ``bias_start_v`` or ``size_m``.
+    reason : str
+        Why this place, where measurements chose it; empty else.
     """
 
     uid: str
@@ -41,6 +43,7 @@ class Target:
     priority: int
     action: Action = "mark"
     settings: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
 
     def with_action(self, action: Action, settings: Mapping[str, float]) -> Target:
         """Return it with another action; one that asks for the same keeps its other settings."""

@@ -333,10 +333,9 @@ class PolicySigned(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        return (
-            f"policy signed by {self.signed_by}: {self.most_plans} plans,"
-            f" {self.most_targets} targets"
-        )
+        plans = f"{self.most_plans} plan{'s' * (self.most_plans != 1)}"
+        targets = f"{self.most_targets} target{'s' * (self.most_targets != 1)}"
+        return f"policy signed by {self.signed_by}: {plans}, {targets}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -455,6 +454,38 @@ class ScanOutcome(Entry):
         return {**line, **record}
 
 
+# -- of a server for agents ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCalled(Entry):
+    """A program called a tool; `caller` is the name that it gave of itself."""
+
+    caller: str = ""
+    tool: str = ""
+    arguments: str = ""
+    number: int = 0
+    what: ClassVar[str] = "tool called"
+
+    def words(self) -> str:
+        return f"{self.caller} called {self.tool} {self.arguments}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolAnswered(Entry):
+    """What came of the call of that number."""
+
+    caller: str = ""
+    tool: str = ""
+    number: int = 0
+    outcome: str = ""
+    seconds: float = 0.0
+    what: ClassVar[str] = "tool answered"
+
+    def words(self) -> str:
+        return f"{self.tool} of {self.caller}: {self.outcome}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unknown(Entry):
     """A line of another version, or of another program."""
@@ -476,7 +507,7 @@ KNOWN: dict[str, type[Entry]] = {
         TargetMeasured, DriftSeen, PlanHandedOver, StopSaid, HeldWith, TipWithdrawn,
         TipNotWithdrawn, Released, WatchBegan, WatchEnded,
         Connected, ConnectionLost, PartDied, PolicySigned, PolicyTakenBack, PolicyRefused, Declined,
-        Withdrawn, NotPreviewed, RunHeld, TypesEdited, ScanOutcome,
+        Withdrawn, NotPreviewed, RunHeld, TypesEdited, ScanOutcome, ToolCalled, ToolAnswered,
     )
 }  # fmt: skip
 _AROUND, _TUPLES = ("what", "at", "format"), ("at_m", "wanted_m", "drift_m", "file_signature")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from corescout.instruments.entries import (
     TargetMeasured,
     entry_of,
 )
+from corescout.whole import append_whole, end_last_line
 
 
 class Journal:
@@ -39,7 +38,7 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._file = self.path.open("ab+", buffering=0)
-        self._end_last_line()
+        end_last_line(self._file)
 
     def write(self, entry: Entry) -> None:
         """Append an entry, with the time unless it has one.
@@ -57,33 +56,6 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def _end_last_line(self) -> None:
-        self._file.seek(0, os.SEEK_END)
-        if self._file.tell() == 0:
-            return
-        self._file.seek(-1, os.SEEK_END)
-        if self._file.read(1) != b"\n":
-            self._file.write(b"\n")
-
-
-def append_whole(file: RawIOBase, content: bytes, *, synced: bool = False) -> None:
-    """Append to a file without a buffer, all or nothing.
-
-    Raises
-    ------
-    OSError
-        If the disk is full: the file is as it was, half a line would spoil the next one.
-    """
-    before = file.seek(0, os.SEEK_END)
-    try:
-        while content:  # a disk that is nearly full takes a part and says so by the count
-            content = content[file.write(content) or 0 :]
-        if synced:
-            os.fsync(file.fileno())
-    except OSError:
-        file.truncate(before)
-        raise
 
 
 def read_journal(path: str | Path) -> list[dict[str, Any]]:

@@ -11,50 +11,38 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
 from typing import Literal
 
-from corescout.data import Measurement, Scan, StoppedError
+from corescout.data import Scan, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.instruments.clock import SteadyClock
 from corescout.instruments.control import Control
 from corescout.instruments.entries import (
     Approved,
-    DriftSeen,
     HeldWith,
-    MessageSent,
-    PlanHandedOver,
     Previewed,
     Released,
     ScanCame,
     StateChanged,
     StopSaid,
-    TargetMeasured,
-    TipArrived,
-    TipElsewhere,
     TipNotWithdrawn,
     TipWithdrawn,
 )
 from corescout.instruments.events import (
-    Arrived,
     Done,
-    Drifted,
     Event,
-    HandedOver,
     Held,
-    Measured,
-    Sent,
 )
 from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal, last_state, last_time, read_journal
 from corescout.instruments.limits import Limits
-from corescout.instruments.messages import MOTION, Message, messages_of
+from corescout.instruments.plan_run import BIAS_V, PlanRun
 from corescout.instruments.protocol import (
     UNCONFIRMED,
     Check,
-    ChecksStop,
     Contact,
     Identified,
     Instrument,
@@ -65,18 +53,12 @@ from corescout.instruments.protocol import (
     TriesStop,
     Withdraws,
 )
-from corescout.instruments.readiness import read_readiness, setpoint_of
-from corescout.instruments.rehearsal import rehearse, start_m
-from corescout.instruments.visit_plan import VisitPlan, is_number, plan_problems
-from corescout.registration import register
+from corescout.instruments.rehearsal import rehearse
+from corescout.instruments.visit_plan import VisitPlan, plan_problems
 
 LOG = logging.getLogger("corescout.instruments")
-State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
-_MEASURING = ("mark", "spectrum", "zoom")
-_LOOKED_BEFORE = ("move", "spectrum", "zoom")
-_BIAS_V = 10e-3  # within which a bias is the one that was set
+SessionState = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _CONFIRMED_S = 3.0  # for a stop to be confirmed before the tip is withdrawn
-_TIMED_S = 5.0  # beyond the longest spectrum, for what goes before and after its sweep
 _STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
 
@@ -119,11 +101,10 @@ class Session:
         self._instrument, self._limits, self._journal = instrument, limits, journal
         self._armed_s = armed_s
         self._lock = threading.RLock()
-        self._state: State = "OBSERVE"
+        self._state: SessionState = "OBSERVE"
         self._plan: VisitPlan | None = None
         self._approved: tuple[str, float] | None = None  # digest, until (monotonic)
         self._gate: Gate | None = None
-        self._came_back: Measurement | Scan | None = None
         self._measure_again = False
         self._hold_reason = self._stop_reason = ""
         self._held_with = ""  # how the tip was left
@@ -156,7 +137,7 @@ class Session:
         return max(0.0, self._approved_until() - time.monotonic())
 
     @property
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Where the session stands; an approval that ran out is void."""
         if self._halted.is_set():  # at once, whatever is under way
             return "HOLD"
@@ -290,12 +271,16 @@ class Session:
             ):
                 raise SessionError("the plan checks drift: give the scan that it comes from")
             self._approved = None
-            self._gate = gate = Gate(limits, self._carry_out)
+            run = PlanRun(
+                plan, reference, self._instrument, limits, self._journal, self.clock, self._begun,
+                self._stop_quietly,
+            )  # fmt: skip
+            self._gate = gate = run.gate
             self._move("RUNNING", plan.digest)
             if self._halted.is_set():
                 gate.stop(self._stop_reason)
         try:
-            yield from self._visits(plan, limits, gate, reference)
+            yield from run.visits()
         except GeneratorExit:
             self._stop_quietly("the run was left")
             raise
@@ -380,7 +365,7 @@ class Session:
         if self.stop_report is None or not self.stop_report.confirmed:
             raise SessionError(f"the tip is not withdrawn: {self.stop_report or UNCONFIRMED}")
         bias_v = self._instrument.status().bias_v
-        if not abs(bias_v) <= _BIAS_V:
+        if not abs(bias_v) <= BIAS_V:
             raise SessionError(f"the tip is not withdrawn: the bias reads {bias_v:g} V")
         self._instrument.withdraw()
         self._journal.write(TipWithdrawn(by=by))
@@ -473,171 +458,6 @@ class Session:
             with suppress(OSError, ValueError):
                 self._journal.write(TipNotWithdrawn(reason=str(error)))
 
-    def _visits(
-        self, plan: VisitPlan, limits: Limits, gate: Gate, reference: Scan | None
-    ) -> Iterator[Event]:
-        messages = messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s)
-        gate.set_position(start_m(self._instrument, messages, limits))
-        place: tuple[float, float] | None = None  # that the tip was sent to
-        for message in messages:
-            if self.clock.now() > plan.expires_at:
-                raise StoppedError("the plan expired during the run")
-            timed = self._look_before(message, limits, gate, place)
-            if message.kind in ("move", "zoom"):
-                place = (message.values["x_m"], message.values["y_m"])
-            self._journal.write(MessageSent(**asdict(message)))
-            if message.target_uid and message.kind in _MEASURING:
-                self._begun[message.target_uid] = _place(plan, message.target_uid)
-            self._came_back = None
-            with self._at_most(limits, timed=timed):
-                gate(message)
-            yield Sent(message)
-            if message.kind == "spectrum" and place is not None:
-                self._need_place("after the spectrum", place, limits)
-            yield from self._came(message, plan, reference)
-            if message.kind == "move":
-                yield self._arrived(message, limits, gate)
-            if message.kind == "zoom" and self._instrument.capabilities.can_read_back:
-                gate.set_position(self._instrument.status().at_m)
-            self._need_no_problem(limits)
-        if self._instrument.capabilities.whole_plans:
-            self._need_a_stop()
-            self._need_state(messages, limits, gate)
-        gate.finish(self._instrument.finish)
-        if self._instrument.capabilities.whole_plans:
-            self._journal.write(PlanHandedOver(digest=plan.digest))
-            yield HandedOver()
-
-    def _came(self, message: Message, plan: VisitPlan, reference: Scan | None) -> Iterator[Event]:
-        """What a message brought back: a measurement, or the frame of a drift check."""
-        came, uid = self._came_back, message.target_uid
-        if came is None:
-            return
-        if uid is None and isinstance(came, Scan) and reference is not None:
-            yield self._drift(came, plan, reference)
-            return
-        self._journal.write(TargetMeasured(target_uid=uid, source=came.source))
-        yield Measured(uid, came)
-
-    def _drift(self, frame: Scan, plan: VisitPlan, reference: Scan) -> Event:
-        """Compare a frame with the plan's scan where the plan takes it to lie."""
-        found = register(replace(reference, frame=plan.frame), frame)
-        self._journal.write(DriftSeen(drift_m=found.drift_m, refused=found.refused))
-        if found.refused is not None:
-            raise StoppedError(f"drift could not be measured: {found.refused}")
-        if found.length_m > plan.tolerance_m:
-            raise StoppedError(
-                f"the sample drifted by {found.length_m * 1e9:.0f} nm, the plan tolerates"
-                f" {plan.tolerance_m * 1e9:.0f} nm: register and preview again"
-            )
-        return Drifted(found.drift_m)
-
-    def _need_a_stop(self) -> None:
-        """Nothing moves where it could not be stopped."""
-        if isinstance(self._instrument, ChecksStop):
-            problem = self._instrument.stop_problem()
-            if problem is not None:
-                raise StoppedError(problem)
-
-    def _need_no_problem(self, limits: Limits) -> None:
-        status = self._instrument.status()
-        if status.problem is not None:
-            raise StoppedError(f"the instrument reports {status.problem}")
-        if limits.setpoint is not None:
-            wrong = limits.setpoint_problem(setpoint_of(self._instrument))
-            if wrong is not None:
-                raise StoppedError(wrong)
-
-    def _look_before(
-        self, message: Message, limits: Limits, gate: Gate, place: tuple[float, float] | None
-    ) -> bool:
-        """Read everything back that a motion or a spectrum rests on; whether it must be timed."""
-        capabilities = self._instrument.capabilities
-        if message.kind not in _LOOKED_BEFORE or capabilities.whole_plans:
-            return False
-        if message.kind in MOTION:
-            self._need_a_stop()
-        if capabilities.can_read_back:
-            status = self._instrument.status()
-            if status.at_m is None or not all(map(is_number, status.at_m)):
-                raise StoppedError("the position of the tip cannot be read")
-            gate.set_position(status.at_m)
-            if not abs(status.bias_v - gate.bias_v) <= _BIAS_V:
-                raise StoppedError(
-                    f"the bias reads {status.bias_v:g} V, and {gate.bias_v:g} V was set"
-                )
-            if message.kind == "spectrum" and place is not None:
-                self._need_place("before the spectrum", place, limits)
-        return self._need_state([message], limits, gate)
-
-    def _need_state(self, messages: Sequence[Message], limits: Limits, gate: Gate) -> bool:
-        """Hold feedback, drive and spectra against the limits; whether a spectrum is timed."""
-        state = read_readiness(self._instrument, messages)
-        errors = state.errors(limits)
-        if errors:
-            raise StoppedError("; ".join(errors))
-        gate.ac_peak_v = state.ac_peak_v
-        return state.timed
-
-    def _need_place(self, when: str, wanted_m: tuple[float, float], limits: Limits) -> None:
-        """The tip must be where it was sent: what is measured elsewhere is no target's."""
-        capabilities = self._instrument.capabilities
-        if capabilities.whole_plans or not capabilities.can_read_back:
-            return
-        at_m = self._instrument.status().at_m
-        self._off_m(TipElsewhere(when=when, wanted_m=wanted_m), at_m, limits)
-
-    def _off_m(
-        self, elsewhere: TipElsewhere, at_m: tuple[float, float] | None, limits: Limits
-    ) -> float:
-        """How far the tip is from where it was sent: known, and within the tolerance.
-
-        Otherwise the entry is written, and it is said (StoppedError).
-        """
-        known, when = at_m is not None and all(map(is_number, at_m)), elsewhere.when
-        off_m = math.dist(at_m or (), elsewhere.wanted_m or ()) if known else math.inf
-        if off_m <= limits.readback_tolerance_m:
-            return off_m
-        self._journal.write(replace(elsewhere, off_m=_finite(off_m)))
-        if not known:
-            raise StoppedError(f"the position of the tip cannot be read {when}".rstrip())
-        raise StoppedError(
-            f"the tip is {off_m * 1e9:.0f} nm from where it was sent{when and f', {when}'}, more"
-            f" than {limits.readback_tolerance_m * 1e9:.0f} nm"
-        )
-
-    @contextmanager
-    def _at_most(self, limits: Limits, *, timed: bool) -> Iterator[None]:
-        """Stop a spectrum of unknown length when the longest allowed one would have ended."""
-        if not timed:
-            yield
-            return
-        limit_s = limits.longest_spectrum_s + _TIMED_S
-        reason = f"a spectrum took more than {limit_s:g} s"
-        timer = threading.Timer(limit_s, self._stop_quietly, (reason,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _carry_out(self, message: Message) -> None:
-        self._came_back = self._instrument.send(message)
-
-    def _arrived(self, message: Message, limits: Limits, gate: Gate) -> Event:
-        """Read the position back after a move."""
-        capabilities = self._instrument.capabilities
-        if capabilities.whole_plans or not capabilities.can_read_back:  # nothing has moved yet
-            return Arrived(message.target_uid)
-        at_m = self._instrument.status().at_m
-        wanted = (message.values["x_m"], message.values["y_m"])
-        elsewhere = TipElsewhere(target_uid=message.target_uid, wanted_m=wanted)
-        off_m = self._off_m(elsewhere, at_m, limits)
-        gate.set_position(at_m)
-        self._journal.write(TipArrived(target_uid=message.target_uid, off_m=off_m))
-        return Arrived(message.target_uid, at_m, off_m)
-
     def _identities(self) -> tuple[str, ...]:
         """What the instrument is known by: what answers, where it can be asked."""
         if isinstance(self._instrument, Identified):
@@ -684,7 +504,7 @@ class Session:
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf
 
-    def _need(self, *states: State) -> None:
+    def _need(self, *states: SessionState) -> None:
         state = self.state
         if state not in states:
             raise SessionError(f"not possible in {state}; needs {' or '.join(states)}")
@@ -710,14 +530,6 @@ class Session:
         if timer is not None:
             timer.cancel()
 
-    def _move(self, state: State, why: str) -> None:
+    def _move(self, state: SessionState, why: str) -> None:
         self._journal.write(StateChanged(before=self._state, state=state, why=why))
         self._state = state
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _place(plan: VisitPlan, uid: str) -> tuple[float, float] | None:
-    return next(t.xy_m for t in plan.targets if t.uid == uid)

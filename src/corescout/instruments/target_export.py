@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from corescout.data import InputError, Result
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import InputError, Result, Target
+from corescout.data.target import Action
 from corescout.exports.target_files import FORMATS
 from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.limits import Limits
@@ -35,6 +41,33 @@ def export_text(result: Result, way: Way, file_format: str, limits: Limits | Non
         if wrong:
             raise InputError("targets within the limits", "; ".join(wrong[:4]), "choose again")
     return FORMATS[file_format](result, way)
+
+
+def allowed_places(
+    result: Result,
+    limits: Limits | None,
+    action: Action,
+    settings: Mapping[str, float],
+    margin_m: float = 0.0,
+) -> NDArray[np.bool_]:
+    """Which key points (N,) keep the margin and may be visited within the limits, one by one.
+
+    Without limits only the margin counts; a plan of them is held against the limits as any other.
+    """
+    places = np.asarray(result.patches.center_yx_px)
+    frame = result.scan.frame
+    if frame is None:
+        return np.ones(len(places), bool)
+    edge = np.minimum(places, np.asarray(result.scan.shape_px) - 1 - places)
+    inside = (edge * np.asarray(frame.pitch_m[::-1]) >= margin_m).all(axis=1)
+    if limits is None:
+        return np.asarray(inside)
+    for row in np.flatnonzero(inside):
+        y, x = (float(v) for v in places[row])
+        x_m, y_m = (float(v) for v in frame.to_m((y, x)))
+        target = Target("", result.scan.uid, (y, x), (x_m, y_m), 0, 1, action, settings)
+        inside[row] = not _beyond(result, Way((target,), 0.0), limits)
+    return np.asarray(inside)
 
 
 def _beyond(result: Result, way: Way, limits: Limits) -> list[str]:

@@ -28,6 +28,7 @@ from corescout.instruments.protocol import (
     StopReport,
     Told,
 )
+from corescout.instruments.twin_loops import Formula, LoopField
 from corescout.instruments.twin_sample import TwinSample
 from corescout.surfaces import Surface, generate_surface
 
@@ -71,6 +72,8 @@ class DigitalTwin:
     loops : mapping of int to Loop
         The switching of each type of the surface; 0 where there is no wall.
     seed : int
+    formula : str or None
+        How the loops depend on the place within a type, see `LoopField`; None: not at all.
 
     Attributes
     ----------
@@ -93,10 +96,16 @@ class DigitalTwin:
     image_noise: float = 0.02
     loops: Mapping[int, Loop] = field(default_factory=lambda: LOOPS)
     seed: int = 0
+    formula: Formula | None = None
 
     def __post_init__(self) -> None:
         self.sample = TwinSample(self.surface, self.drift_m_per_s, self.tip_px, self.image_noise)
         self._rng = np.random.default_rng(self.seed)
+        self.loop_field = (
+            None
+            if self.formula is None
+            else LoopField(self.surface, self.loops, self.formula, seed=self.seed)
+        )
         self._number = next(_numbers)
         self._stopped = threading.Event()
         self._connected = False
@@ -276,22 +285,31 @@ class DigitalTwin:
         kind = self.true_type(tip_m)
         self._wait(v["seconds"])
         bias = sweep_v(v["bias_start_v"], v["bias_end_v"], int(v["n_points"]))
-        loop = self.loops[kind]
-        loop = replace(loop, coercive_v=loop.coercive_v * (1 + self.spread * self._rng.normal()))
+        loop = self._loop(tip_m, kind)
         noise = self._rng.normal(scale=self.noise_m, size=len(bias))
+        response = noise if loop is None else loop.response_m(bias) + noise
         self.sample.write(tip_m, self.seconds())
         return Measurement(
             target_uid=message.target_uid,
             axis=bias,
             axis_name="bias",
             axis_unit="V",
-            channels={"response": loop.response_m(bias) + noise},
+            channels={"response": response},
             units={"response": "m"},
             xy_m=self._at_m,
             acquired_at=datetime.now(UTC),
             source="digital twin",
             metadata={"true_type": kind},
         )
+
+    def _loop(self, tip_m: tuple[float, float], kind: int) -> Loop | None:
+        """The loop beneath the tip; None where the measurement fails."""
+        if self.loop_field is not None:
+            on_sample = self.sample.on_sample_m(np.asarray(tip_m), self.seconds())
+            y, x = self.sample.frame.to_px(on_sample)
+            return self.loop_field.loop_at((float(y), float(x)), self._rng)
+        loop = self.loops[kind]
+        return replace(loop, coercive_v=loop.coercive_v * (1 + self.spread * self._rng.normal()))
 
     def _zoom(self, message: Message) -> Scan:
         v = message.values

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from corescout.instruments import VisitPlan
+    from corescout.steering import MeasuredValues, Prediction, Suggestion
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -229,6 +230,80 @@ class Exploration(Result):
         plan = Plan.model_validate(self.plan).changed("targets", settings)
         chosen = targets_of(self, plan.targets, away_from_m)
         return replace(self, targets=chosen, plan=plan.model_dump(mode="json"))
+
+    def predict_property(
+        self,
+        measurements: str | Path | MeasuredValues,
+        name: str = "coercive_bias_v",
+        *,
+        radius_m: float | None = None,
+    ) -> Prediction:
+        """Predict a property at every key point from what was measured at some.
+
+        Parameters
+        ----------
+        measurements : path or MeasuredValues
+            ``measurements.csv`` of a day, or a table of your own with the property as a column.
+        name : str
+            Of `corescout.loop_properties.PROPERTIES`, or the column.
+        radius_m : float, optional
+            From a key point to a place that is tied to it; 3 px if None.
+
+        Returns
+        -------
+        Prediction
+            `mean`, `std`, `failing` (N,) in the order of the key points; `words` says whether
+            structure predicts the property at all.
+
+        Raises
+        ------
+        InputError
+            If the table cannot be used, or fewer than three values are known.
+        """
+        from corescout.steering import predict_property
+
+        return predict_property(self, measurements, name, radius_m=radius_m)
+
+    def suggest_targets(
+        self,
+        measurements: str | Path | MeasuredValues,
+        name: str = "coercive_bias_v",
+        *,
+        goals: Mapping[str, float] | str = "map",
+        count: int = 10,
+        error: float | None = None,
+        radius_m: float | None = None,
+    ) -> Suggestion:
+        """Suggest where to measure next, from what was measured; it sends nothing.
+
+        Parameters
+        ----------
+        goals : str or mapping of str to float
+            "map", "types", "extremes" or "surprise", or weights of several.
+        count : int
+            Targets; fewer where no more lie apart from what was measured.
+        error : float, optional
+            That is asked for, in the unit of the property; a tenth of its range if None.
+        radius_m : float, optional
+            Least distance from measured places.
+
+        Returns
+        -------
+        Suggestion
+            `targets`, each with its `reason`, for `visits`; `lines` say how things stand.
+
+        Raises
+        ------
+        InputError
+            If the table cannot be used or a goal is unknown.
+        """
+        from corescout.steering import MeasuredValues, measured_values, suggest
+
+        wanted = {goals: 1.0} if isinstance(goals, str) else dict(goals)
+        values = measurements
+        if not isinstance(values, MeasuredValues):
+            values = measured_values(values, self, name)
+        return suggest(self, values, wanted, count, error=error, radius_m=radius_m)
 
     def visits(
         self,

@@ -3,16 +3,20 @@
 from corescout.library.comparison import Comparison, TypeShare, compare
 from corescout.library.entry import LibraryType, library_type
 from corescout.library.finding import Ranking, find_like_point, find_like_type
+from corescout.library.repeat import PlaceByPlace, place_by_place, repeat_in_words
 from corescout.library.store import Library
 
 __all__ = [
     "Comparison",
     "Library",
     "LibraryType",
+    "PlaceByPlace",
     "Ranking",
     "TypeShare",
     "compare",
     "find_like_point",
     "find_like_type",
     "library_type",
+    "place_by_place",
+    "repeat_in_words",
 ]

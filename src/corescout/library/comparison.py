@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import Result
-from corescout.data.pairs import pairs_at_one_place
+from corescout.library.repeat import PlaceByPlace, place_by_place
 from corescout.wall_lengths import WallLengths, wall_lengths
-
-_REACH = 1.0  # spacings: key points farther apart than that are no pair
-_LEAST_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -49,17 +45,13 @@ class Comparison:
     same_representation : bool
         Whether both were seen by one network; shares of types found apart are of different types,
         whatever their names.
-    n_pairs : int
-        Key points of the one scan that have a partner in the other, where they overlap.
-    ami : float or None
-        Adjusted mutual information of their types: 0 by chance, 1 for the same; None without a
-        scale or with fewer than 20 pairs.
+    places : PlaceByPlace
+        How far the types agree where the scans overlap.
     """
 
     rows: tuple[TypeShare, ...]
     same_representation: bool
-    n_pairs: int
-    ami: float | None
+    places: PlaceByPlace
 
 
 def compare(
@@ -69,8 +61,7 @@ def compare(
 ) -> Comparison:
     """Compare the types of two results.
 
-    Frames are taken as they are: a drift between the scans should be corrected before
-    (`corescout.registration`).
+    Where they can be registered a drift between the scans is taken off.
 
     Parameters
     ----------
@@ -83,18 +74,10 @@ def compare(
             look.name for result in (first, second) for look in result.types.looks.values()
         )
     )
-    pairs = _pairs(first, second)
-    ami = None
-    if len(pairs) >= _LEAST_PAIRS:
-        from sklearn.metrics import adjusted_mutual_info_score
-
-        labels = (first.types.of_point[pairs[:, 0]], second.types.of_point[pairs[:, 1]])
-        ami = float(adjusted_mutual_info_score(*labels))
     return Comparison(
         rows=tuple(_row(name, (first, second), walls) for name in names),
         same_representation=_same(first, second),
-        n_pairs=len(pairs),
-        ami=ami,
+        places=place_by_place(first, second),
     )
 
 
@@ -124,29 +107,6 @@ def _row(
 def _area_um2(result: Result) -> float | None:
     frame = result.scan.frame
     return None if frame is None else float(np.prod(np.asarray(frame.size_m) * 1e6))
-
-
-def _pairs(first: Result, second: Result) -> NDArray[np.int64]:
-    """Rows (P, 2) of key points that lie at one place of the sample."""
-    one, other = _places_m(first), _places_m(second)
-    if len(one) < 2:
-        return np.zeros((0, 2), np.int64)
-    return pairs_at_one_place(one, other, _REACH * _spacing(one))
-
-
-def _places_m(result: Result) -> NDArray[np.float64]:
-    """Places (N, 2) of the key points on the sample; none without a scale."""
-    frame = result.scan.frame
-    if frame is None:
-        return np.zeros((0, 2))
-    return frame.to_m(np.asarray(result.patches.center_yx_px))
-
-
-def _spacing(places: NDArray[np.float64]) -> float:
-    """Median distance between neighbouring places."""
-    from scipy.spatial import cKDTree
-
-    return float(np.median(cKDTree(places).query(places, k=2)[0][:, 1]))
 
 
 def _same(first: Result, second: Result) -> bool:

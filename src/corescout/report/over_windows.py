@@ -46,6 +46,8 @@ def draw_over_windows(result: Result, names: dict[str, str], *, mark_best: bool)
         _draw_reward(panel, trials, name, mark_best=mark_best)
         panel.set_title(label, fontsize=9)
         panel.set_xlabel("window (px)", fontsize=8)
+        panel.set_xticks(sorted({t.candidate.window_px for t in trials}))
+        panel.margins(x=0.1, y=0.15)
         panel.tick_params(labelsize=7)
     for panel in axes[len(names) :]:
         panel.set_axis_off()

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from corescout.data import (
     BayesianMixture,
     CorePoints,
-    Fit,
     Keypoints,
-    Latents,
     LineFaults,
     Mixture,
     Normalisation,
@@ -30,23 +28,19 @@ from corescout.data import (
     Types,
     WallProfiles,
 )
-from corescout.data.candidate import Candidate
+from corescout.fit_arrays import (
+    bayesian_from_h5,
+    mixture_from_h5,
+    put,
+    write_bayesian,
+    write_fit,
+    write_mixture,
+)
 from corescout.runs.layout import FORMAT_VERSION
 from corescout.runs.meanings import describe_datasets
 
-_LATENTS = ("mean", "std", "angle_rad", "shift_px", "scale", "one_turn")
-_FIT = (
-    "log_likelihood_per_px",
-    "target_entropy_per_px",
-    "kl_nats",
-    "kept",
-    "center_yx_px",
-    "context",
-    "block",
-)
 _PROFILES = ("kind", "contrast", "width_px", "phase_step_deg", "direction_rad")
 _LINE_FAULTS = ("masked", "lost", "jump", "level")
-_MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
 _PATCHES = ("values", "index", "center_yx_px")
 _LEVELS = ("low", "high")
 
@@ -65,38 +59,38 @@ def result_to_h5(result: Result) -> bytes:
         _write_scan(file.create_group("scan"), result.scan, result.channels)
         keypoints = file.create_group("keypoints")
         keypoints.attrs["source"] = result.keypoints.source
-        _put(keypoints, "yx_px", result.keypoints.yx_px)
-        _put(keypoints, "score", result.keypoints.score)
+        put(keypoints, "yx_px", result.keypoints.yx_px)
+        put(keypoints, "score", result.keypoints.score)
         if result.keypoints.profiles is not None:
             profiles = keypoints.create_group("profiles")
             for name in _PROFILES:
-                _put(profiles, name, getattr(result.keypoints.profiles, name))
+                put(profiles, name, getattr(result.keypoints.profiles, name))
         if result.line_faults is not None:
             _write_line_faults(file.create_group("line_faults"), result.line_faults)
         patches = file.create_group("patches")
         for name in _PATCHES:
-            _put(patches, name, getattr(result.patches, name))
+            put(patches, name, getattr(result.patches, name))
         for name in _LEVELS:
-            _put(patches, name, getattr(result.patches.normalisation, name))
-        _write_fit(file.create_group("fit"), result.fit)
-        _write_mixture(file.create_group("mixture"), result.mixture)
+            put(patches, name, getattr(result.patches.normalisation, name))
+        write_fit(file.create_group("fit"), result.fit)
+        write_mixture(file.create_group("mixture"), result.mixture)
         for k, mixture in result.fit.mixtures.items():
-            _write_mixture(file.create_group(f"mixtures/{k}"), mixture)
+            write_mixture(file.create_group(f"mixtures/{k}"), mixture)
         core = file.create_group("core_points")
         core.attrs["type_names"] = json.dumps(result.core_points.type_names)
         if result.fit.bayesian is not None:
-            _write_bayesian(file.create_group("fit/bayesian"), result.fit.bayesian)
+            write_bayesian(file.create_group("fit/bayesian"), result.fit.bayesian)
         for name in ("index", "type", "typicality"):
-            _put(core, name, getattr(result.core_points, name))
-        _put(file, "type_of_component", result.type_of_component)
+            put(core, name, getattr(result.core_points, name))
+        put(file, "type_of_component", result.type_of_component)
         if result.edited_types is not None:
             _write_types(file.create_group("types"), result.edited_types)
         for number, z in result.latents_by_trial.items():
-            _put(file, f"latents_by_trial/{number}", z)
+            put(file, f"latents_by_trial/{number}", z)
         for number, mixture in result.mixture_by_trial.items():
-            _write_mixture(file.create_group(f"mixture_by_trial/{number}"), mixture)
+            write_mixture(file.create_group(f"mixture_by_trial/{number}"), mixture)
         for number, bayesian in result.bayesian_by_trial.items():
-            _write_bayesian(file.create_group(f"bayesian_by_trial/{number}"), bayesian)
+            write_bayesian(file.create_group(f"bayesian_by_trial/{number}"), bayesian)
         describe_datasets(file, dict(result.scan.units), result.channels)
     return memory.getvalue()
 
@@ -154,7 +148,7 @@ def line_faults_from_h5(file: h5py.File) -> LineFaults | None:
 
 def _write_line_faults(group: h5py.Group, faults: LineFaults) -> None:
     for name in _LINE_FAULTS:
-        _put(group, name, getattr(faults, name))
+        put(group, name, getattr(faults, name))
     for name in ("of_offsets", "error_before", "error_after"):
         group.attrs[name] = getattr(faults, name)
 
@@ -164,33 +158,6 @@ def patches_from_h5(file: h5py.File, channels: tuple[str, ...]) -> PatchSet:
     group = file["patches"]
     levels = Normalisation(channels, *(group[name][()] for name in _LEVELS))
     return PatchSet(**{n: group[n][()] for n in _PATCHES}, normalisation=levels)
-
-
-def fit_from_h5(file: h5py.File, candidate: Candidate) -> Fit:
-    """Return the winner's fit."""
-    group = file["fit"]
-    latents = {n: group["latents"][n][()] for n in _LATENTS if n in group["latents"]}
-    numbers = sorted(int(k) for k in file["mixtures"])
-    return Fit(
-        candidate=candidate,
-        latents=Latents(**latents),
-        mixtures={k: mixture_from_h5(file[f"mixtures/{k}"]) for k in numbers},
-        held_out_nats={int(k): v[()] for k, v in group.get("held_out_nats", {}).items()},
-        bayesian=_bayesian_from_h5(group["bayesian"]) if "bayesian" in group else None,
-        least_components=int(group.attrs.get("least_components", 1)),
-        **{name: group[name][()] for name in _FIT},
-    )
-
-
-def mixture_from_h5(group: h5py.Group) -> Mixture:
-    """Return a mixture."""
-    return Mixture(
-        **{name: group[name][()] for name in _MIXTURE},
-        log_likelihood_nats=float(group.attrs["log_likelihood_nats"]),
-        converged=bool(group.attrs["converged"]),
-        noise_weight=float(group.attrs.get("noise_weight", 0.0)),
-        noise_density=float(group.attrs.get("noise_density", 0.0)),
-    )
 
 
 def core_points_from_h5(file: h5py.File) -> CorePoints:
@@ -224,32 +191,12 @@ def mixture_by_trial_from_h5(file: h5py.File) -> Mapping[int, Mixture]:
 def bayesian_by_trial_from_h5(file: h5py.File) -> Mapping[int, BayesianMixture]:
     """Return the Bayesian mixture of every trial that has one by its number."""
     group = file.get("bayesian_by_trial", {})
-    return {int(number): _bayesian_from_h5(group[number]) for number in sorted(group, key=int)}
-
-
-def _bayesian_from_h5(group: h5py.Group) -> BayesianMixture:
-    return BayesianMixture(
-        mixture=mixture_from_h5(group),
-        elbo_nats=float(group.attrs["elbo_nats"]),
-        elbo_standard_error_nats=float(group.attrs["elbo_standard_error_nats"]),
-        start_elbos_nats=tuple(map(float, group.attrs["start_elbos_nats"])),
-        n_steps=int(group.attrs["n_steps"]),
-        converged=bool(group.attrs["bayesian_converged"]),
-    )
-
-
-def _write_bayesian(group: h5py.Group, bayesian: BayesianMixture) -> None:
-    _write_mixture(group, bayesian.mixture)
-    group.attrs["elbo_nats"] = bayesian.elbo_nats
-    group.attrs["elbo_standard_error_nats"] = bayesian.elbo_standard_error_nats
-    group.attrs["start_elbos_nats"] = bayesian.start_elbos_nats
-    group.attrs["n_steps"] = bayesian.n_steps
-    group.attrs["bayesian_converged"] = bayesian.converged
+    return {int(number): bayesian_from_h5(group[number]) for number in sorted(group, key=int)}
 
 
 def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> None:
     for name in channels:
-        _put(group, name, scan.channels[name])
+        put(group, name, scan.channels[name])
     frame = scan.frame
     header = {
         "uid": scan.uid,
@@ -273,36 +220,8 @@ def _write_scan(group: h5py.Group, scan: Scan, channels: tuple[str, ...]) -> Non
     group.attrs["header"] = json.dumps(header)
 
 
-def _write_fit(group: h5py.Group, fit: Fit) -> None:
-    for name in _FIT:
-        _put(group, name, getattr(fit, name))
-    for k, nats in fit.held_out_nats.items():
-        _put(group, f"held_out_nats/{k}", nats)
-    group.attrs["least_components"] = fit.least_components
-    latents = group.create_group("latents")
-    for name in _LATENTS:
-        value = getattr(fit.latents, name)
-        if value is not None:
-            _put(latents, name, value)
-
-
-def _write_mixture(group: h5py.Group, mixture: Mixture) -> None:
-    group.attrs["log_likelihood_nats"] = mixture.log_likelihood_nats
-    group.attrs["converged"] = mixture.converged
-    group.attrs["noise_weight"] = mixture.noise_weight
-    group.attrs["noise_density"] = mixture.noise_density
-    for name in _MIXTURE:
-        _put(group, name, getattr(mixture, name))
-
-
 def _write_types(group: h5py.Group, types: Types) -> None:
     looks = [(n, asdict(look)) for n, look in types.looks.items()]
     group.attrs["looks"] = json.dumps(looks, ensure_ascii=False)
-    _put(group, "of_point", types.of_point)
-    _put(group, "by_hand", types.by_hand)
-
-
-def _put(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
-    array = np.asarray(values)
-    options = {"compression": "gzip", "shuffle": True} if array.size > 1024 else {}
-    group.create_dataset(name, data=array, **options)
+    put(group, "of_point", types.of_point)
+    put(group, "by_hand", types.by_hand)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from corescout.data import InputError, Result, Trial
 from corescout.runs import layout
 from corescout.runs.arrays import result_to_h5
+from corescout.runs.record import is_unfinished
 from corescout.runs.tables import (
     core_points_csv,
     decision_table,
@@ -26,7 +27,7 @@ from corescout.runs.tables import (
     to_json,
     trial_table,
 )
-from corescout.runs.unfinished import OLD, building_prefix, remove_unfinished
+from corescout.runs.unfinished import OLD, building_prefix, keep_record, remove_unfinished
 
 AddFiles = Callable[[Result, Path], object]
 
@@ -167,10 +168,17 @@ def _swap(building: Path, target: Path) -> None:
     except OSError:
         old.rename(target)
         raise
+    keep_record(old, target)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def _check_replaceable(target: Path, overwrite: bool) -> None:
+    if not overwrite and is_unfinished(target):
+        raise InputError(
+            "a folder that does not exist yet",
+            f"{target}, an exploration that was not finished",
+            f"go on with it: corescout explore --resume {target}, or replace it with --overwrite",
+        )
     if not overwrite:
         raise InputError(
             "a folder that does not exist yet",
@@ -187,7 +195,8 @@ def _check_replaceable(target: Path, overwrite: bool) -> None:
 
 def _is_ours(folder: Path) -> bool:
     """An empty folder, or one of a finished or a stopped run."""
-    return not any(folder.iterdir()) or (folder / layout.PLAN).is_file()
+    known = (layout.PLAN, f"{layout.RECORD}/{layout.ABOUT}")
+    return not any(folder.iterdir()) or any((folder / name).is_file() for name in known)
 
 
 def _npz(weights: Mapping[str, NDArray[Any]]) -> bytes:

@@ -18,6 +18,13 @@ TARGETS_CSV = "targets.csv"
 TARGETS_JSON = "targets.json"
 LOG = "log.txt"
 
+RECORD = "record"  # of the trials, from the first second; in it:
+ABOUT = "about.json"
+JOURNAL = "journal.jsonl"
+GIVEN_POINTS = "key_points.npz"
+FINISHED_TRIALS = "trials"
+LOCK = "lock"
+
 
 def is_run(path: str | Path) -> bool:
     """Say whether a path is the folder of a finished run."""

@@ -9,21 +9,21 @@ from zipfile import BadZipFile
 
 from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
 from corescout.data.bounds import bounded_npz, own_h5, regular_file
+from corescout.fit_arrays import fit_from_h5, mixture_from_h5
 from corescout.plan import not_known
 from corescout.runs import layout
 from corescout.runs.arrays import (
     bayesian_by_trial_from_h5,
     core_points_from_h5,
-    fit_from_h5,
     keypoints_from_h5,
     latents_by_trial_from_h5,
     line_faults_from_h5,
     mixture_by_trial_from_h5,
-    mixture_from_h5,
     patches_from_h5,
     scan_from_h5,
     types_from_h5,
 )
+from corescout.runs.record import is_unfinished
 
 
 def read_run(folder: str | Path) -> Result:
@@ -38,6 +38,12 @@ def read_run(folder: str | Path) -> Result:
     for file in (path / layout.DECISION, path / layout.RESULT):
         if file.exists():
             regular_file(file)
+    if not layout.is_run(path) and is_unfinished(path):
+        raise InputError(
+            "the folder of a finished run",
+            f"{path}, an exploration that was not finished",
+            f"go on with it: corescout explore --resume {path}",
+        )
     if not layout.is_run(path) and (path / layout.PLAN).is_file():
         raise InputError(
             "the folder of a finished run",
@@ -182,6 +188,7 @@ def _target(values: dict[str, Any]) -> Target:
         priority=values["priority"],
         action=values["action"],
         settings=values["settings"],
+        reason=values.get("reason", ""),
     )
 
 

@@ -53,9 +53,9 @@ def decision_table(result: Result) -> dict[str, object]:
         "runners_up": [_runner_up(r) for r in result.runners_up],
         "notes": list(result.notes),
         "seconds": round(result.seconds, 3),
-        "versions": _versions(),
+        "versions": versions(),
         "python": platform.python_version(),
-        "machine": _machine(),
+        "machine": machine(),
     }
 
 
@@ -100,8 +100,13 @@ def target_table(
 
 
 def targets_csv(targets: Sequence[Target], types: Types | None = None) -> bytes:
-    """Columns y_px, x_px, x_m, y_m, type, type_name, priority; metres empty without a scale."""
-    columns = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
+    """Columns y_px, x_px, x_m, y_m, type, type_name, priority; metres empty without a scale.
+
+    With a column of reasons where measurements chose them.
+    """
+    columns: tuple[str, ...] = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
+    if any(t.reason for t in targets):  # chosen by what was measured
+        columns = (*columns, "reason")
     return _csv(columns, [[_cell(_target(t, types)[c]) for c in columns] for t in targets])
 
 
@@ -133,6 +138,7 @@ def _target(t: Target, types: Types | None) -> dict[str, object]:
         "priority": t.priority,
         "action": t.action,
         "settings": dict(t.settings),
+        "reason": t.reason,
     }
 
 
@@ -194,7 +200,8 @@ def _runner_up(runner_up: RunnerUp) -> dict[str, object]:
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
     found = {}
     for name in _VERSIONED:
         try:
@@ -204,7 +211,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _machine() -> dict[str, object]:
+def machine() -> dict[str, object]:
     """What the numbers depend on beside the versions: the kind of machine, not whose it is."""
     return {
         "system": platform.system(),

@@ -10,6 +10,8 @@ import socket
 import time
 from pathlib import Path
 
+from corescout.runs import layout
+
 OLD = ".old"  # the end of the name of a run that is being replaced
 _LONGEST_S = 24 * 3600.0  # that another computer may need for what it builds
 _NAME_LENGTH = 40  # of a name that has 255 bytes
@@ -39,7 +41,16 @@ def remove_unfinished(target: Path) -> None:
         if path.name.endswith(OLD) and whole_name and not target.exists():
             path.rename(target)  # killed between two renames: nothing is lost
         else:
+            if path.name.endswith(OLD) and whole_name:
+                keep_record(path, target)
             shutil.rmtree(path, ignore_errors=True)
+
+
+def keep_record(old: Path, target: Path) -> None:
+    """Move the record of the trials from a run that is replaced into the one in its place."""
+    record, place = old / layout.RECORD, target / layout.RECORD
+    if record.is_dir() and not place.exists():
+        record.rename(place)
 
 
 def _is_dead(path: Path, host: str | None, pid: str | None) -> bool:

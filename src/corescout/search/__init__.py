@@ -1,7 +1,7 @@
 """The search: where trials run, which candidate wins and why, whether there are types."""
 
 from corescout.search.decision import Decision, decide
-from corescout.search.evidence import judge, settled, surrogate_groups, waves
+from corescout.search.evidence import judge, settled, surrogate_tasks, waves
 from corescout.search.merging import agreement_of, types_of_codes
 from corescout.search.places import Agreement, Places
 from corescout.search.runner import TrialRunner
@@ -15,7 +15,7 @@ __all__ = [
     "decide",
     "judge",
     "settled",
-    "surrogate_groups",
+    "surrogate_tasks",
     "types_of_codes",
     "waves",
 ]

@@ -10,21 +10,19 @@ left out once the answer is clear: all of them are counted.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from corescout.data import Candidate
-from corescout.keypoints import find_keypoints
 from corescout.plan import MixturePlan, Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
-from corescout.search.evidence import surrogate_groups
-from corescout.search.runner import TrialRunner
-from corescout.surfaces import phase_randomised
+from corescout.search.evidence import surrogate_tasks
+from corescout.search.tasks import group_of
 from corescout.trial import TrialGroup, run_trials
 from corescout.vae import single_threaded
 
@@ -197,8 +195,8 @@ def _threads(group: TrialGroup, alone_s: float, workers: int) -> float:
     """How many times as much is done by all threads together: at least as much as by one."""
     if workers == 1:
         return 1.0
-    runner = TrialRunner(workers, threading.Event())
-    together_s = _time(lambda: runner.run([group] * workers))
+    with ThreadPoolExecutor(workers) as pool:
+        together_s = _time(lambda: list(pool.map(run_trials, [group] * workers)))
     return float(np.clip(workers * alone_s / together_s, 1.0, workers))
 
 
@@ -214,11 +212,8 @@ def _seconds_per_cost(group: TrialGroup) -> float:
 
 
 def _run_surrogate(prepared: Prepared, plan: Plan, group: TrialGroup) -> None:
-    least_px = (group.candidates[0].window_px + 1) / 2
-    (made,) = surrogate_groups(
-        prepared, group.candidates[0], plan, range(1), phase_randomised,
-        lambda image: find_keypoints(image, plan.keypoints, least_px),
-    )  # fmt: skip
+    (task,) = surrogate_tasks(group.candidates[0], plan, range(1))
+    made = group_of(prepared.trial_data, task)
     run_trials(_short(made))
 
 

@@ -12,27 +12,17 @@ types must lie apart as well (`search.places`), which costs nothing and is asked
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.data import Candidate, Evidence, Keypoints, Normalisation, PatchSet
-from corescout.patches import cut_patches, fits
+from corescout.data import Candidate, Evidence
 from corescout.plan import Plan
-from corescout.preparation import Prepared
-from corescout.scattering import scattering_features
 from corescout.search.places import Agreement
-from corescout.trial import TrialGroup
+from corescout.search.tasks import Task
 
 _STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
 _FIRST_WAVE = 6  # surrogates that are tried before it is asked whether the answer is clear
-
-FindKeypoints = Callable[[NDArray[np.float32]], Keypoints]
-Surrogate = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
 
 
 def waves(plan: Plan) -> list[range]:
@@ -51,15 +41,8 @@ def settled(
     return gain <= 0 or _lie_alike(places, plan) or least_p > plan.decision.significance
 
 
-def surrogate_groups(
-    prepared: Prepared,
-    winner: Candidate,
-    plan: Plan,
-    numbers: range,
-    surrogate: Surrogate,
-    find: FindKeypoints,
-) -> list[TrialGroup]:
-    """Return the winner's trial on surfaces without types, in at least two groups if it can.
+def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]:
+    """Return the winner's trial on surfaces without types, in at least two stacks if it can.
 
     On a GPU they train as one stack.
     """
@@ -67,34 +50,15 @@ def surrogate_groups(
     stacks = min(stacks, len(numbers))
     if winner.kind == "scattering":  # each has coefficients of its own
         stacks = len(numbers)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = list(
-            pool.map(lambda i: _Surrogate.of(prepared, winner, surrogate, find, plan.seed + 1 + i),
-                     numbers)
-        )  # fmt: skip
+    once = plan.model_copy(update={"training": plan.training.model_copy(update={"retries": 0})})
     return [
-        _group(winner, plan, [made[i] for i in chosen], plan.seed + 1 + numbers[chosen[0]])
+        Task(
+            once,
+            tuple(replace(winner, seed=plan.seed + 1 + numbers[i]) for i in chosen),
+            tuple(numbers[i] for i in chosen),
+        )
         for chosen in np.array_split(np.arange(len(numbers)), stacks)
     ]
-
-
-def _group(winner: Candidate, plan: Plan, made: list[_Surrogate], first_seed: int) -> TrialGroup:
-    n_points = min(len(s.patches) for s in made)
-    sets = [s.patches for s in made]
-    scattering = None
-    if winner.kind == "scattering":
-        (only,) = made
-        scattering = scattering_features(only.images, np.asarray(only.patches.center_yx_px))
-    return TrialGroup(
-        candidates=tuple(replace(winner, seed=first_seed + i) for i in range(len(sets))),
-        patch_sets=tuple(_thin(s, n_points, plan.seed) for s in sets),
-        scattering=scattering,
-        context=np.zeros((n_points, 0)),
-        block=np.zeros(0, np.int64),
-        training=plan.training.model_copy(update={"retries": 0}),
-        mixtures=plan.mixtures,
-        rewards=("gain",),
-    )
 
 
 def judge(
@@ -172,50 +136,3 @@ def _p_of_one_pattern(places: Agreement, plan: Plan) -> float:
 
     above = places.value - (plan.decision.largest_agreement or 0.0)
     return float(norm.sf(above / max(places.standard_error, 1e-9)))
-
-
-@dataclass(frozen=True, eq=False)
-class _Surrogate:
-    """A surface without types, (C, H, W), and patches of it."""
-
-    images: NDArray[np.float32]
-    patches: PatchSet
-
-    @classmethod
-    def of(
-        cls, prepared: Prepared, winner: Candidate, surrogate: Surrogate, find: FindKeypoints,
-        seed: int,
-    ) -> _Surrogate:  # fmt: skip
-        """Make the surface of a seed, with as many patches as the scan has at most."""
-        images = np.stack([surrogate(image, seed) for image in prepared.images])
-        return cls(images, _surrogate_patches(images, prepared, winner, find, seed))
-
-
-def _surrogate_patches(
-    images: NDArray[np.float32], prepared: Prepared, winner: Candidate, find: FindKeypoints,
-    seed: int,
-) -> PatchSet:  # fmt: skip
-    found = find(images[0])
-    valid = np.flatnonzero(fits(found.yx_px, images, winner.window_px))
-    if len(valid) < 0.5 * len(prepared.keypoints):
-        # A surface of noise may show too few walls: its patches stand where the scan's do.
-        found = prepared.keypoints
-        valid = np.arange(len(found))
-    rng = np.random.default_rng(seed)
-    if len(valid) > len(prepared.keypoints):
-        valid = np.sort(rng.choice(valid, len(prepared.keypoints), replace=False))
-    zeros = np.zeros(len(prepared.channels))
-    levels = Normalisation(prepared.channels, zeros, zeros + 1)
-    return cut_patches(images, found, valid, winner.window_px, levels)
-
-
-def _thin(patches: PatchSet, count: int, seed: int) -> PatchSet:
-    if len(patches) == count:
-        return patches
-    rows = np.sort(np.random.default_rng(seed).choice(len(patches), count, replace=False))
-    return replace(
-        patches,
-        values=patches.values[rows],
-        index=patches.index[rows],
-        center_yx_px=patches.center_yx_px[rows],
-    )

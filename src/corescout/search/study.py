@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
@@ -31,8 +32,9 @@ from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.direction import NOTHING_TRAINED, one_type, turns
 from corescout.search.provisional import provisional_types, typed_outcome
-from corescout.search.runner import TrialRunner, held_s
-from corescout.trial import Outcome, TrialGroup
+from corescout.search.runner import Store, TrialRunner, held_s
+from corescout.search.tasks import Task
+from corescout.trial import Outcome
 
 _log = logging.getLogger(__name__)
 SWEEP_SHARE = 0.6  # of a budget; the rest repeats the finalists and tests the evidence
@@ -49,7 +51,10 @@ class Study:
     ----------
     prepared : Prepared
     plan : Plan
-    workers : int or None
+    executor : Executor
+        Where its trials run.
+    store : Store or None
+        What is known of them already, and where they are kept.
     stop : Event
     on_progress : callable or None
     began : float
@@ -60,7 +65,8 @@ class Study:
         self,
         prepared: Prepared,
         plan: Plan,
-        workers: int | None,
+        executor: Executor,
+        store: Store | None,
         stop: threading.Event,
         on_progress: Callable[[Progress], None] | None,
         began: float,
@@ -72,16 +78,17 @@ class Study:
             load_reward(name)
         self._shown_keypoints = _on_scan(prepared)
         first, trained = _in_order(self._candidates, plan.max_trials)
-        self._first_groups = {i: self._group((self._candidates[i],)) for i in first}
-        self._sweep_groups = {i: self._group((self._candidates[i],)) for i in trained}
-        groups = [*self._first_groups.values(), *self._sweep_groups.values()]
+        self._first_tasks = {i: Task(plan, (self._candidates[i],)) for i in first}
+        self._sweep_tasks = {i: Task(plan, (self._candidates[i],)) for i in trained}
+        tasks = [*self._first_tasks.values(), *self._sweep_tasks.values()]
         self.provisional: Provisional | None = None
         self._outcomes: dict[int, Outcome] = {}
         self._failures: dict[int, str] = {}
         self._repeats: dict[int, list[Outcome]] = {}
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
-        self._runner = TrialRunner(workers, stop, self._moved, self._expected_cost(groups))
+        cost = self._expected_cost(tasks)
+        self._runner = TrialRunner(prepared.trial_data, executor, store, stop, self._moved, cost)
 
     # -- stages ---------------------------------------------------------------------------
 
@@ -91,8 +98,8 @@ class Study:
         What needs no training comes first: its types are shown meanwhile.
         """
         self._say("training")
-        for groups in (self._first_groups, self._sweep_groups):
-            self._run_numbered(groups)
+        for tasks in (self._first_tasks, self._sweep_tasks):
+            self._run_numbered(tasks)
         if self._all_turned_collapsed() and self.plan.max_trials is None:
             self._sweep_one_dimension()
         alive = any(o.collapsed is None for o in self._outcomes.values())
@@ -105,12 +112,12 @@ class Study:
                 "check that the channel shows walls, or choose another with --channel",
             )
 
-    def _run_numbered(self, groups: Mapping[int, TrialGroup]) -> None:
-        numbers = list(groups)
+    def _run_numbered(self, tasks: Mapping[int, Task]) -> None:
+        numbers = list(tasks)
         self._runner.run(
-            list(groups.values()),
+            list(tasks.values()),
             deadline=self._deadline(SWEEP_SHARE),
-            on_group=lambda i, outcome: self._keep_first(numbers[i], outcome),
+            on_task=lambda i, outcome: self._keep_first(numbers[i], outcome),
         )
 
     def _all_turned_collapsed(self) -> bool:
@@ -127,9 +134,9 @@ class Study:
         first = len(self._candidates)
         self._candidates += fewer
         self._runner.run(
-            [self._group((c,)) for c in fewer],
+            [Task(self.plan, (c,)) for c in fewer],
             deadline=self._deadline(SWEEP_SHARE),
-            on_group=lambda i, outcome: self._keep_first(first + i, outcome),
+            on_task=lambda i, outcome: self._keep_first(first + i, outcome),
         )
 
     @property
@@ -165,8 +172,8 @@ class Study:
         jobs = [
             (i, repeats[s : s + together]) for i in finalists for s in range(0, extra, together)
         ]
-        groups = [
-            self._group(tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
+        tasks = [
+            Task(self.plan, tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
             for c, seeds in ((self._candidates[i], seeds) for i, seeds in jobs)
         ]
         done: dict[tuple[int, int], Outcome] = {}
@@ -180,7 +187,7 @@ class Study:
                 self._repeats[finalist] = mine
             self._report(force=True)
 
-        self._runner.run(groups, deadline=self._deadline(REPEAT_SHARE), on_group=keep)
+        self._runner.run(tasks, deadline=self._deadline(REPEAT_SHARE), on_task=keep)
 
     def decide(self) -> Decision:
         """Choose the winner."""
@@ -211,10 +218,10 @@ class Study:
             return self._outcomes[decision.winner]
         return outcomes[medoid([self._assignment(o) for o in outcomes])]
 
-    def null_gains(self, groups: Sequence[TrialGroup]) -> tuple[float, ...]:
+    def null_gains(self, tasks: Sequence[Task]) -> tuple[float, ...]:
         """Return the gains of surfaces without types."""
         self._say("evidence")
-        results = self._runner.run(groups, deadline=self._deadline(1.0))
+        results = self._runner.run(tasks, deadline=self._deadline(1.0))
         outcomes = [o for result in results if not isinstance(result, str) for o in result]
         gains = [o.rewards["gain"].value for o in outcomes]
         return tuple(g for g in gains if np.isfinite(g))[: self.plan.decision.null_surrogates]
@@ -230,8 +237,7 @@ class Study:
         if candidate.kind != "vae" or candidate.invariances == "none":
             return ()  # the two decoders differ in how they turn and shift
         self._say("confirming")
-        group = self._group((replace(candidate, decoder="spatial"),))
-        (found,) = self._runner.run([group])
+        (found,) = self._runner.run([Task(self.plan, (replace(candidate, decoder="spatial"),))])
         if isinstance(found, str) or found[0].collapsed is not None:
             why = found if isinstance(found, str) else found[0].collapsed
             return (f"not confirmed with the spatial decoder: {why}",)
@@ -248,7 +254,7 @@ class Study:
             If it failed or collapsed.
         """
         self._say("training")
-        (found,) = self._runner.run([self._group((candidate,))])
+        (found,) = self._runner.run([Task(self.plan, (candidate,))])
         if isinstance(found, str) or found[0].collapsed is not None:
             why = found if isinstance(found, str) else found[0].collapsed
             raise InputError(
@@ -315,7 +321,7 @@ class Study:
     def executed_plan(self) -> Plan:
         """Return the plan cut to what was executed: it repeats to the same numbers."""
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
-        first = set(self._first_groups)
+        first = set(self._first_tasks)
         tried = len((self._outcomes.keys() | self._failures.keys()) - first)
         if tried < len(self._candidates) - len(first):
             changes["max_trials"] = tried
@@ -325,27 +331,14 @@ class Study:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _group(self, candidates: tuple[Candidate, ...]) -> TrialGroup:
-        return TrialGroup(
-            candidates=candidates,
-            patch_sets=(self.prepared.patches(candidates[0].window_px),),
-            context=self.prepared.context,
-            block=self.prepared.block,
-            training=self.plan.training,
-            mixtures=self.plan.mixtures,
-            extra_rewards=self.plan.wanted_rewards,
-            bayesian=self.plan.bayesian,
-            scattering=self.prepared.scattering if candidates[0].kind == "scattering" else None,
-        )
-
-    def _expected_cost(self, groups: Sequence[TrialGroup]) -> float:
+    def _expected_cost(self, tasks: Sequence[Task]) -> float:
         """Cost of the whole exploration, the finalists and the null taken as average ones."""
         decision = self.plan.decision
-        sweep = sum(g.cost for g in groups)
+        sweep = sum(t.cost(self.prepared.trial_data) for t in tasks)
         extra = decision.finalists * (decision.seeds - 1) + decision.null_surrogates
         if decision.confirm_spatial:
             extra += SPATIAL_COST
-        return sweep * (1 + extra / len(groups))
+        return sweep * (1 + extra / len(tasks))
 
     def _deadline(self, share: float) -> float | None:
         budget = self.plan.budget_s
@@ -356,7 +349,7 @@ class Study:
             self._failures[number] = outcome
         else:
             self._outcomes[number] = outcome[0]
-        if number in self._first_groups:
+        if number in self._first_tasks:
             self._show_provisional(number)
         self._report(force=True)
 

@@ -70,6 +70,37 @@ def choose_targets(
     )
 
 
+def without_target(
+    scan: Scan,
+    yx_px: NDArray[np.float64],
+    points: TypedPoints,
+    core_points: CorePoints,
+    plan: TargetPlan,
+    targets: tuple[Target, ...],
+) -> tuple[str, ...]:
+    """Say of each type that is shown and has no target why it has none.
+
+    Parameters
+    ----------
+    targets : tuple of Target
+        As `choose_targets` chose them from the same.
+    """
+    order, _ = _ranked(yx_px, points, core_points, plan)
+    inside = _inside(scan, yx_px, plan.margin_m)
+    have = {target.type for target in targets}
+    said = []
+    for kind in sorted(set(points.types.numbers) - points.types.hidden - have):
+        rows = order.get(kind, np.zeros(0, np.int64))
+        if not len(rows):
+            why = "its core points lie among points of other types"
+        elif not inside[rows].any():
+            why = "its core points lie within the margin of the edge"
+        else:
+            why = "its core points lie within the spacing of other targets or of measured places"
+        said.append(f"{points.types.name(kind)} has no target: {why}")
+    return tuple(said)
+
+
 def targets_of(
     result: Result, plan: TargetPlan, measured_xy_m: ArrayLike = ()
 ) -> tuple[Target, ...]:

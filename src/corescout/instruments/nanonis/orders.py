@@ -20,7 +20,7 @@ from corescout.instruments.nanonis import readback
 from corescout.instruments.nanonis.cloud import cloud_commands
 from corescout.instruments.nanonis.readback import Say, Wiring
 from corescout.instruments.nanonis.scan_watch import POLL_MS
-from corescout.instruments.nanonis.spectra import BASE_NAME
+from corescout.instruments.nanonis.spectra import BASE_NAME, ELSEWHERE_M
 from corescout.instruments.protocol import InstrumentError
 
 LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
@@ -84,8 +84,11 @@ class Orders:
         """
         if message.kind in ("move", "spectrum"):
             self._look_before(f"a {message.kind}")
+        at_m = self._place() if message.kind == "spectrum" else None
         answers: list[Any] = []
         for command in self.commands(message):
+            if at_m is not None and command[0] == "BiasSpectr.Start":
+                self._need_place(at_m)
             answers = self.say_and_check(*command)
         return answers
 
@@ -147,6 +150,18 @@ class Orders:
         self.look_at_bias()
         if self.speed_m_per_s is not None:
             readback.check_speed(self._say, self.speed_m_per_s)
+
+    def _place(self) -> tuple[float, float]:
+        x, y = self._say("FolMe.XYPosGet", 1)
+        return float(x), float(y)
+
+    def _need_place(self, wanted_m: tuple[float, float]) -> None:
+        """A hand at the controller may have moved the tip while the spectrum was set."""
+        off_m = math.dist(self._place(), wanted_m)
+        if not off_m <= ELSEWHERE_M:  # nor where it is not known
+            raise InstrumentError(
+                f"the tip was moved by {off_m * 1e9:.0f} nm before its spectrum began"
+            )
 
     def _wait_for_scan(self) -> None:
         """Wait in short turns: a scan that is stopped never tells its end."""

@@ -22,7 +22,7 @@ from corescout.readers import read_measurement
 BASE_NAME = "corescout"
 FILE_S = 10.0  # for a file to appear after its spectrum
 _LOOK_S = 0.2  # between two looks at a file
-_ELSEWHERE_M = 50e-9
+ELSEWHERE_M = 50e-9  # beyond it a tip is not where it was
 
 
 def from_reply(answers: list[Any], target_uid: str | None, source: str) -> Measurement:
@@ -115,7 +115,7 @@ class DatFolder:
             names = ", ".join(sorted(a.path.name for a in found)) or "none"
             raise InstrumentError(f"expected one new spectrum in {self.folder}, found {names}")
         place = found[0].measurement.xy_m
-        if place is not None and at_m is not None and math.dist(place, at_m) > _ELSEWHERE_M:
+        if place is not None and at_m is not None and math.dist(place, at_m) > ELSEWHERE_M:
             off_nm = math.dist(place, at_m) * 1e9
             raise InstrumentError(f"{found[0].path.name} was taken {off_nm:.0f} nm from the tip")
         return found[0].measurement

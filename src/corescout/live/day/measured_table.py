@@ -12,7 +12,7 @@ import numpy as np
 
 from corescout.data import Measurement, Target
 from corescout.data.printable import defused
-from corescout.instruments.journal import append_whole
+from corescout.whole import append_whole
 
 LOG = logging.getLogger("corescout.live")
 MEASUREMENTS = "measurements.csv"

@@ -5,9 +5,17 @@ from pathlib import Path
 from typing import Literal
 
 from corescout import Scan, StoppedError
-from corescout.instruments import Capabilities, Instrument, InstrumentError, Message, Status
+from corescout.instruments import (
+    Capabilities,
+    Instrument,
+    InstrumentError,
+    Message,
+    Status,
+    StopReport,
+)
 from corescout.instruments.messages import in_words
 from corescout.instruments.profiles import Profile
+from corescout.instruments.protocol import Told
 
 
 class Plotter:
@@ -24,8 +32,12 @@ class Plotter:
         return Capabilities("plotter", str(self.paper), actions, can_stop=True, can_read_back=True)
 
     def connect(self) -> None:
-        """Connect; ends a stop."""
-        self.connected, self.stopped = True, False
+        """Connect; a stop goes on."""
+        self.connected = True
+
+    def release(self) -> None:
+        """End a stop: a person has looked."""
+        self.stopped = False
 
     def close(self) -> None:
         """Disconnect."""
@@ -57,9 +69,10 @@ class Plotter:
     def finish(self) -> None:
         """Messages were carried out one by one."""
 
-    def stop(self, reason: str, emergency: str) -> None:
-        """Let nothing more through."""
+    def stop(self, reason: str, emergency: str, told: Told | None = None) -> StopReport:
+        """Let nothing more through. It moves within a message, so it rests between two."""
         self.stopped = True
+        return StopReport("confirmed", 0.0, "nothing moves between two messages")
 
 
 class PlotterProfile(Profile):

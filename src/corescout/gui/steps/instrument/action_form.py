@@ -42,6 +42,7 @@ class ActionForm(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.action = QComboBox()
+        self.action.setToolTip("What is done at each target")
         for name, words in _ACTIONS.items():
             self.action.addItem(words, name)
         self.bias = _number(0, 100, SPECTRUM_DEFAULTS["bias_end_v"], " V", 1)

@@ -113,11 +113,13 @@ def comparison_words(comparison: Comparison) -> str:
             "The types of these scans were found separately: types with the same name may differ."
             " Analyse the other scan with these types to compare them."
         )
-    if comparison.ami is None:
-        return f"{first} The scans do not overlap enough to check the types place by place."
+    places = comparison.places
+    if places.ami is None:
+        return f"{first} The types cannot be checked place by place: {places.why_none}."
+    chance = f", at wrong places up to {max(places.elsewhere):.2f}" if places.elsewhere else ""
     return (
-        f"{first} Where the scans overlap, {comparison.n_pairs:,} key points agree by"
-        f" {comparison.ami:.2f} (0 by chance, 1 the same)."
+        f"{first} Where the scans overlap, {places.n_pairs:,} key points agree by"
+        f" {places.ami:.2f} (0 by chance, 1 the same{chance})."
     )
 
 

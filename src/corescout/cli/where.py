@@ -1,0 +1,68 @@
+"""`--workers`, `--processes`, `--cluster`: where trials run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from corescout.data import InputError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where the trials of an exploration run.
+
+    Attributes
+    ----------
+    workers : int or None
+        How many at once; all cores if None.
+    processes : bool
+        In processes of this machine instead of threads.
+    cluster : str or None
+        On the workers of this Dask scheduler.
+    """
+
+    workers: int | None = None
+    processes: bool = False
+    cluster: str | None = None
+
+    @contextmanager
+    def executor(self) -> Iterator[Executor | None]:
+        """Give the executor, None for the threads of `explore` itself."""
+        if self.cluster is not None:
+            with self._cluster(self.cluster) as executor:
+                yield executor
+            return
+        if not self.processes:
+            yield None
+            return
+        from corescout.search.processes import Processes
+
+        with Processes(self.workers) as executor:
+            yield executor
+
+    def _cluster(self, address: str) -> Executor:
+        if self.processes or self.workers is not None:
+            raise InputError(
+                "--cluster alone", "--workers or --processes beside it",
+                "leave them out: the cluster has its own workers",
+            )  # fmt: skip
+        try:
+            from corescout.search.cluster import Cluster
+        except ImportError as error:
+            raise InputError(
+                "Dask for --cluster", f"none ({error})",
+                "pip install 'napari-corescout[distributed]'",
+            ) from error  # fmt: skip
+        cluster = Cluster(address)
+        dashboard = f", dashboard {cluster.dashboard}" if cluster.dashboard else ""
+        sys.stderr.write(f"cluster {address}: {cluster.n_workers} trials at once{dashboard}\n")
+        for worker, state in cluster.states().items():
+            sys.stderr.write(f"worker {worker}: {state}\n")
+        return cluster

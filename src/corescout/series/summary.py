@@ -1,0 +1,233 @@
+"""What a series says: one row for each scan and type, a page, and two plots."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corescout.colors import type_color
+from corescout.data import Result
+from corescout.data.printable import defused
+from corescout.data.short_repr import short_repr
+from corescout.pages import picture, render
+from corescout.wall_lengths import wall_lengths
+from corescout.whole import write_whole
+
+TABLE, PAGE = "series.csv", "series.html"
+COLUMNS = (
+    "scan", "time", "value", "channel", "type", "type_name", "count", "share_of_key_points",
+    "wall_length_um", "core_points", "targets", "novel_share", "raw_median", "raw_unit", "run",
+)  # fmt: skip
+_KNOWN_SIGMAS = 3.0
+_OWN_SHARE, _ALIEN_SHARE = 0.8, 0.5  # of a type's points, of a scan's points
+_MOST_NOVEL = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One scan of a series and what was found on it.
+
+    Attributes
+    ----------
+    name : str
+    result : Result
+    run : str
+        Its folder.
+    raw_median : float
+        Of the channel as it was read, over the scan.
+    raw_unit : str
+    value : float or None
+        Its temperature, voltage, ...
+    """
+
+    name: str
+    result: Result
+    run: str
+    raw_median: float
+    raw_unit: str
+    value: float | None = None
+
+    __repr__ = short_repr
+
+    @property
+    def acquired_at(self) -> datetime | None:
+        """When it was measured."""
+        return self.result.scan.acquired_at
+
+    @property
+    def novel_share(self) -> float:
+        """Share of its points beyond 3 sigma of every type."""
+        near = self.result.mixture.mahalanobis2(self.result.codes).min(axis=1)
+        return float(np.mean(near > _KNOWN_SIGMAS**2))
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """Points of each type."""
+        types = self.result.types
+        return {n: types.count(n) for n in types.looks}
+
+
+def write_summary(
+    folder: Path,
+    members: Sequence[Member],
+    refused: Mapping[str, str],
+    *,
+    value_name: str = "",
+    pooled: bool = False,
+    notes: Sequence[str] = (),
+) -> Path:
+    """Write ``series.csv`` and ``series.html``; return the page.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        In the order of the series.
+    refused : mapping of str to str
+        Scans without a result, and why.
+    value_name : str
+        Of the members' values.
+    pooled : bool
+        Whether a type is the same on every scan; else types are numbered on each by itself.
+    """
+    write_whole(folder / TABLE, _table(members))
+    plots = [
+        {"title": title, "source": picture(png)}
+        for title, png in _plots(members, value_name, pooled=pooled)
+    ]
+    page = render(
+        "series.html",
+        title="Series",
+        pooled=pooled,
+        value_name=value_name,
+        members=[_shown(m) for m in members],
+        refused=dict(refused),
+        notes=[*notes, *_said(members, pooled=pooled)],
+        plots=plots,
+    )
+    write_whole(folder / PAGE, page)
+    return folder / PAGE
+
+
+def members_that_do_not_fit(members: Sequence[Member]) -> dict[str, str]:
+    """Name the scans of a pooled series whose points are types of their own, or none, and why."""
+    total: dict[int, int] = {}
+    for member in members:
+        for n, count in member.counts.items():
+            total[n] = total.get(n, 0) + count
+    found = {}
+    for member in members:
+        n_points = max(1, sum(member.counts.values()))
+        alone = [
+            n for n, count in member.counts.items()
+            if len(members) > 2 and count > _OWN_SHARE * total[n]
+        ]  # fmt: skip
+        own = sum(member.counts[n] for n in alone) / n_points
+        if own > _ALIEN_SHARE:
+            found[member.name] = f"{own:.0%} of its points are of types that hardly any other has"
+        elif member.novel_share > _MOST_NOVEL:
+            found[member.name] = f"{member.novel_share:.0%} of its points are near no type"
+    return found
+
+
+def ami_of_type_and_scan(members: Sequence[Member]) -> float:
+    """Adjusted mutual information of type and scan: 0 where types say nothing of the scan."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    types = np.concatenate([np.asarray(m.result.types.of_point) for m in members])
+    scans = np.concatenate([np.full(len(m.result.codes), i) for i, m in enumerate(members)])
+    return float(adjusted_mutual_info_score(scans, types))
+
+
+def _said(members: Sequence[Member], *, pooled: bool) -> list[str]:
+    if not pooled or not members:
+        return ["types are numbered on each scan by itself: type 1 of two scans need not be one"]
+    said = [f"{name} does not fit: {why}" for name, why in members_that_do_not_fit(members).items()]
+    return [f"AMI of type and scan: {ami_of_type_and_scan(members):.2f}", *said]
+
+
+def _table(members: Sequence[Member]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for member in members:
+        for row in _rows(member):
+            writer.writerow([defused(c) if isinstance(c, str) else c for c in row])
+    return text.getvalue().encode()
+
+
+def _rows(member: Member) -> list[list[object]]:
+    result, types = member.result, member.result.types
+    lengths = wall_lengths(result)
+    n_points = max(1, len(types.of_point))
+    rows: list[list[object]] = []
+    for n, count in member.counts.items():
+        length_m = None if lengths is None else lengths.of_type_m(types, n)
+        rows.append([
+            member.name,
+            "" if member.acquired_at is None else member.acquired_at.isoformat(),
+            "" if member.value is None else member.value,
+            result.channels[0], n, types.name(n), count, round(count / n_points, 6),
+            "" if length_m is None else round(length_m * 1e6, 6),
+            int(np.sum(np.asarray(result.core_points.type) == n)),
+            sum(t.type == n for t in result.targets),
+            round(member.novel_share, 6), member.raw_median, member.raw_unit, member.run,
+        ])  # fmt: skip
+    return rows
+
+
+def _shown(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "value": "" if member.value is None else f"{member.value:g}",
+        "time": "" if member.acquired_at is None else f"{member.acquired_at:%Y-%m-%d %H:%M}",
+        "types": member.result.types_in_words,
+        "choice": member.result.winner.label,
+        "points": len(member.result.codes),
+        "novel": f"{member.novel_share:.0%}",
+        "raw": f"{member.raw_median:.3g} {member.raw_unit}",
+        "run": member.run,
+    }
+
+
+def _plots(members: Sequence[Member], value_name: str, *, pooled: bool) -> list[tuple[str, bytes]]:
+    from corescout.report.drawing import new_figure, png_bytes
+
+    if not members:
+        return []
+    where, label = _axis(members, value_name)
+    found = []
+    if pooled:
+        figure = new_figure(7.0, 3.2)
+        axes = figure.add_subplot()
+        colors = members[0].result.types.colors
+        for n in sorted({n for m in members for n in m.counts}):
+            shares = [m.counts.get(n, 0) / max(1, sum(m.counts.values())) for m in members]
+            name = members[0].result.types.name(n)
+            axes.plot(where, shares, "o-", color=type_color(n, colors), label=name)
+        axes.set(xlabel=label, ylabel="share of key points", ylim=(0, 1))
+        axes.legend()
+        found.append(("Share of key points of each type", png_bytes(figure)))
+    figure = new_figure(7.0, 2.6)
+    axes = figure.add_subplot()
+    axes.plot(where, [m.raw_median for m in members], "o-", color="#555555")
+    channel, unit = members[0].result.channels[0], members[0].raw_unit
+    axes.set(xlabel=label, ylabel=f"median of {channel}" + (f" ({unit})" if unit else ""))
+    found.append((f"Median of {channel} as it was read", png_bytes(figure)))
+    return found
+
+
+def _axis(members: Sequence[Member], value_name: str) -> tuple[list[float], str]:
+    if all(m.value is not None for m in members):
+        return [float(m.value or 0.0) for m in members], value_name
+    times = [m.acquired_at for m in members]
+    if all(t is not None for t in times):
+        first = min(t for t in times if t is not None)
+        return [(t - first).total_seconds() / 60 for t in times if t is not None], "time (min)"
+    return list(map(float, range(1, len(members) + 1))), "scan, in order of name"

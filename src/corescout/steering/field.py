@@ -1,0 +1,147 @@
+"""What is known of every key point before anything is measured: codes, descriptors, type, place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import InputError, Result
+from corescout.data.arrays import set_readonly
+from corescout.data.short_repr import short_repr
+from corescout.plan import Plan
+from corescout.prediction import Scaling
+from corescout.wall_descriptors import wall_descriptors
+
+_NO_INPUT = {"orientation_rad"}  # cyclic, and told by the angle to the fast axis
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Inputs of N key points.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the D inputs: codes (z1, ...), wall descriptors, and ``type N`` for each type.
+    inputs : (N, D)
+        On one scale, see `prediction.Scaling`.
+    xy_m : (N, 2)
+    type : (N,) int64
+    allowed : (N,) bool
+        Which may be measured.
+    radius_m : float
+        Places closer than this have been touched by one another's loops.
+    block_m : float
+        Side of the blocks of the cross-validation.
+    """
+
+    names: tuple[str, ...]
+    inputs: NDArray[np.float64]
+    xy_m: NDArray[np.float64]
+    type: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+    radius_m: float
+    block_m: float
+
+    __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        count = len(self.xy_m)
+        set_readonly(self, "inputs", (count, len(self.names)))
+        set_readonly(self, "xy_m", (count, 2))
+        set_readonly(self, "type", (count,), np.int64)
+        set_readonly(self, "allowed", (count,), np.bool_)
+
+    def __len__(self) -> int:
+        return len(self.xy_m)
+
+    def columns(self, kind: str) -> NDArray[np.int64]:
+        """Return the inputs that are "codes", or that are "descriptors"."""
+        is_code = np.array([n.startswith("z") and n[1:].isdigit() for n in self.names], bool)
+        is_type = np.array([n.startswith("type ") for n in self.names], bool)
+        wanted = is_code if kind == "codes" else ~is_code & ~is_type
+        return np.flatnonzero(wanted)
+
+    def touched(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which key points (N,) lie within the radius of some."""
+        from scipy.spatial import cKDTree
+
+        if len(rows) == 0:
+            return np.zeros(len(self), bool)
+        apart = cKDTree(self.xy_m[rows]).query(self.xy_m)[0]
+        return np.asarray(apart < self.radius_m) | np.isin(np.arange(len(self)), rows)
+
+
+def field_of(
+    result: Result,
+    *,
+    allowed: NDArray[np.bool_] | None = None,
+    radius_m: float | None = None,
+    written_radius_m: float | None = None,
+) -> Field:
+    """Return the field of a result.
+
+    Parameters
+    ----------
+    allowed : (N,) bool, optional
+        Key points inside the limits of the instrument; hidden types and the margin of the plan
+        are left out in any case.
+    radius_m : float, optional
+        Distance of loops from each other; else 1.5 x the written radius where that is known, else
+        the distance from measured places that the plan says.
+
+    Raises
+    ------
+    InputError
+        If the scan has no scale.
+    """
+    frame = result.scan.frame
+    if frame is None:
+        raise InputError(
+            "a scan with a scale", "one without", "give its pixel size before exploring"
+        )
+    targets = Plan.model_validate(result.plan).targets
+    spacing_m = targets.spacing_m or targets.spacing_px * min(frame.pitch_m)
+    if radius_m is None:
+        known = written_radius_m is not None
+        radius_m = 1.5 * (written_radius_m or 0.0) if known else targets.avoid_m or spacing_m
+    places, kind = np.asarray(result.patches.center_yx_px), np.asarray(result.types.of_point)
+    margin = np.minimum(places, np.asarray(result.scan.shape_px) - 1 - places)
+    inside = (margin * np.asarray(frame.pitch_m[::-1]) >= targets.margin_m).all(axis=1)
+    shown = ~np.isin(kind, list(result.types.hidden))
+    free = inside & shown if allowed is None else inside & shown & allowed
+    names, columns = _columns(result, kind)
+    scaling = Scaling.of(columns)
+    correlation_m = _correlation_m(result)
+    return Field(
+        names=tuple(names[i] for i in scaling.kept),
+        inputs=scaling.inputs(columns),
+        xy_m=frame.to_m(places),
+        type=kind,
+        allowed=free,
+        radius_m=radius_m,
+        block_m=max(2 * correlation_m, 2 * radius_m),
+    )
+
+
+def _columns(result: Result, kind: NDArray[np.int64]) -> tuple[list[str], NDArray[np.float64]]:
+    z, descriptors = np.asarray(result.fit.latents.mean), wall_descriptors(result).columns
+    columns = {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
+    columns |= {n: np.asarray(v) for n, v in descriptors.items() if n not in _NO_INPUT}
+    numbers = result.types.numbers
+    if len(numbers) > 1:
+        columns |= {f"type {n}": (kind == n).astype(float) for n in numbers}
+    return list(columns), np.column_stack(list(columns.values()))
+
+
+def _correlation_m(result: Result) -> float:
+    """Correlation length of the analysed channel."""
+    from corescout.rewards.context import correlation_length_px
+
+    frame = result.scan.frame
+    image = np.asarray(result.scan.channel(result.channels[0]), np.float64)
+    if frame is None or not np.isfinite(image).any():
+        return 0.0
+    return correlation_length_px(image.astype(np.float32)) * max(frame.pitch_m)

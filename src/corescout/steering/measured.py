@@ -1,0 +1,221 @@
+"""Values of a property at key points: from a table of loops, or from a user's own column."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import InputError, Measurement, Result
+from corescout.data.arrays import set_readonly
+from corescout.data.bounds import regular_file
+from corescout.data.short_repr import short_repr
+from corescout.loop_properties import PROPERTIES, loop_properties
+
+ON_FIELD = "_on_field"  # ending of a property that is read from the on-field loop
+_ON_CHANNEL = " on field"  # ending of such a channel
+_RADIUS_PX = 3.0  # from a key point to a place that is tied to it, where no radius is given
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredValues:
+    """M measurements of one property, in the order in which they were made.
+
+    Attributes
+    ----------
+    name, unit : str
+    row : (M,) int64
+        Key point of each.
+    value : (M,) float64
+        NaN where the measurement failed.
+    notes : tuple of str
+        What was left out and why.
+    """
+
+    name: str
+    unit: str
+    row: NDArray[np.int64]
+    value: NDArray[np.float64]
+    notes: tuple[str, ...] = ()
+
+    __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        set_readonly(self, "row", (None,), np.int64)
+        set_readonly(self, "value", (len(self.row),))
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which measurements (M,) told a value."""
+        return np.isfinite(self.value)
+
+
+def measured_values(
+    path: str | Path, result: Result, name: str, radius_m: float | None = None
+) -> MeasuredValues:
+    """Read the values of a property from a table and tie them to the key points of a result.
+
+    Parameters
+    ----------
+    path : path
+        CSV. With the columns ``axis`` and ``values`` it is a table of loops, as a watch and the
+        window write it (``measurements.csv``), and the property is one of `PROPERTIES`, with
+        ``_on_field`` at its end one of the on-field loop. Else the property is a column of it.
+    name : str
+    radius_m : float, optional
+        From a key point to a place in ``x_m``, ``y_m`` that is tied to it; 3 px if None. A row
+        that names its ``target`` or ``key_point`` is tied by that.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, lacks the property, or nothing can be tied.
+    """
+    file = Path(path)
+    try:
+        with regular_file(file).open(newline="", encoding="utf-8-sig") as stream:
+            table = csv.DictReader(stream)
+            columns, rows = tuple(table.fieldnames or ()), list(table)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            "a table of measurements (CSV)", f"{file.name} ({type(error).__name__}: {error})"[:200],
+            "give measurements.csv of a day, or your own table with the property as a column",
+        ) from error  # fmt: skip
+    loops = {"axis", "values"} <= set(columns)
+    if not ({"target", "key_point"} & set(columns) or {"x_m", "y_m"} <= set(columns)):
+        raise InputError(
+            "a column target or key_point, or x_m and y_m",
+            f"{file.name} with {', '.join(columns[:8]) or 'no columns'}",
+            "say where each value was measured",
+        )
+    base = name.removesuffix(ON_FIELD)
+    if loops and base not in PROPERTIES:
+        raise InputError(
+            f"a property among {', '.join(PROPERTIES)}", repr(name), "choose one of these"
+        )
+    if not loops and name not in columns:
+        raise InputError(
+            f"a column among {', '.join(columns)}", repr(name), "choose one with --property"
+        )
+    found = _of_loops(rows, name, base) if loops else _of_column(rows, name)
+    return _tied(found, result, name, file.name, radius_m)
+
+
+@dataclass(frozen=True)
+class _Value:
+    """One value, and what says where it was measured."""
+
+    target: str
+    key_point: str
+    place: tuple[str, str]
+    value: float
+    failed: str
+    unit: str
+
+
+def _of_column(rows: Iterable[Mapping[str, str]], name: str) -> list[_Value]:
+    found = []
+    for row in rows:
+        value = _number(row.get(name))
+        failed = "" if np.isfinite(value) else "no number"
+        found.append(_Value(*_where(row), value, failed, ""))
+    return found
+
+
+def _where(row: Mapping[str, str]) -> tuple[str, str, tuple[str, str]]:
+    return (
+        (row.get("target") or "").strip(),
+        (row.get("key_point") or "").strip(),
+        (row.get("x_m") or "", row.get("y_m") or ""),
+    )
+
+
+def _of_loops(rows: Iterable[Mapping[str, str]], name: str, base: str) -> list[_Value]:
+    """One value of each target: of the channel that is the response, off field if not said."""
+    on_field = name.endswith(ON_FIELD)
+    of_target: dict[str, dict[str, Mapping[str, str]]] = {}
+    for row in rows:
+        channel = row.get("channel") or ""
+        if channel.endswith(_ON_CHANNEL) == on_field:
+            # a second loop at one place is no repeat: the first one has written there
+            of_target.setdefault(row.get("target") or "", {}).setdefault(channel, row)
+    found = []
+    for channels in of_target.values():
+        wanted = "response" + (_ON_CHANNEL if on_field else "")
+        channel = wanted if wanted in channels else next(iter(channels))
+        found.append(_of_loop(channels[channel], base))
+    return found
+
+
+def _of_loop(row: Mapping[str, str], base: str) -> _Value:
+    try:
+        axis, values = (np.array((row.get(k) or "").split(), float) for k in ("axis", "values"))
+        unit = row.get("unit") or ""
+        loop = Measurement(None, axis, "bias", "V", {"response": values}, {"response": unit})
+        read = loop_properties(loop)
+    except ValueError:
+        return _Value(*_where(row), float("nan"), "its row is not complete", "")
+    of_property = PROPERTIES[base][0].replace("R", read.unit or "R")
+    return _Value(*_where(row), read.values.get(base, float("nan")), read.failed, of_property)
+
+
+def _tied(
+    found: list[_Value], result: Result, name: str, source: str, radius_m: float | None
+) -> MeasuredValues:
+    from scipy.spatial import cKDTree
+
+    places = np.asarray(result.patches.center_yx_px)
+    of_uid = {f"{result.scan.uid}-y{y:.1f}-x{x:.1f}": i for i, (y, x) in enumerate(places)}
+    frame = result.scan.frame
+    reach = radius_m
+    if frame is not None and reach is None:
+        reach = _RADIUS_PX * min(frame.pitch_m)
+    tree = cKDTree(frame.to_m(places)) if frame is not None else None
+    rows, values, why = [], [], []
+    untied = 0
+    for one in found:
+        row = of_uid.get(one.target, -1)
+        if row < 0 and one.key_point.isdigit() and int(one.key_point) < len(places):
+            row = int(one.key_point)
+        x, y = _number(one.place[0]), _number(one.place[1])
+        if row < 0 and tree is not None and np.isfinite([x, y]).all():
+            apart, nearest = tree.query((x, y))
+            row = int(nearest) if apart <= (reach or 0.0) else -1
+        if row < 0:
+            untied += 1
+            continue
+        rows.append(row)
+        values.append(one.value if not one.failed else float("nan"))
+        why += [one.failed] if one.failed else []
+    if not rows:
+        raise InputError(
+            f"measurements at key points of this run in {source}",
+            f"{len(found)} rows, none of a target or within {(reach or 0.0) * 1e9:.0f} nm of one",
+            "give the table of this run, or a larger radius",
+        )
+    notes = [f"{untied} of {len(found)} rows are at no key point"] if untied else []
+    if why:
+        kinds = ", ".join(f"{why.count(w)} x {w}" for w in dict.fromkeys(why))
+        notes.append(f"{len(why)} of {len(rows)} failed: {kinds}")
+    unit = next((v.unit for v in found if v.unit), "") or _unit_in(name)
+    return MeasuredValues(name, unit, np.array(rows), np.array(values), tuple(notes))
+
+
+def _unit_in(name: str) -> str:
+    """Unit at the end of a name, as in ``imprint_v``."""
+    ending = name.rpartition("_")[2] if "_" in name else ""
+    return {"v": "V", "m": "m", "hz": "Hz", "deg": "deg", "s": "s", "a": "A"}.get(ending, "")
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text) if text else float("nan")
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,116 @@
+"""What trials need of a prepared scan: small enough to be sent to another process, and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Keypoints, Normalisation, PatchSet
+from corescout.data.short_repr import short_repr
+from corescout.patches import cut_patches
+from corescout.scattering import scattering_features
+
+_ARRAYS = ("images", "keypoints_yx_px", "context", "block")
+
+
+@dataclass(frozen=True, eq=False)
+class TrialData:
+    """Images, key points and their surroundings: the same for every candidate.
+
+    Attributes
+    ----------
+    images : (C, H, W) float32 in [0, 1]
+        On the square grid, NaN where missing.
+    normalisation : Normalisation
+        Of the channels.
+    keypoints_yx_px : (N, 2)
+        On the square grid.
+    keypoint_source : str
+        What found them: a detector, or "drawn".
+    context : (N, P)
+    block : (N,) int64
+    bands : tuple of (first row, end, width)
+        Where the scans lie that one image holds; empty for one scan.
+    """
+
+    images: NDArray[np.float32]
+    normalisation: Normalisation
+    keypoints_yx_px: NDArray[np.float64]
+    keypoint_source: str
+    context: NDArray[np.float64]
+    block: NDArray[np.int64]
+    bands: tuple[tuple[int, ...], ...] = ()
+
+    __repr__ = short_repr
+
+    def __len__(self) -> int:
+        return len(self.keypoints_yx_px)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels."""
+        return self.normalisation.channels
+
+    @property
+    def keypoints(self) -> Keypoints:
+        """The key points without what is known of them beside their places."""
+        return Keypoints(self.keypoints_yx_px, np.zeros(len(self)), self.keypoint_source)
+
+    def patches(self, window_px: int) -> PatchSet:
+        """Cut the patches of one window; the key points are the same for every window."""
+        index = np.arange(len(self))
+        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+
+    @cached_property
+    def scattering(self) -> NDArray[np.float64]:
+        """Scattering coefficients (N, F) of the surroundings of each key point."""
+        return scattering_features(self.images, self.keypoints_yx_px)
+
+    @cached_property
+    def digest(self) -> str:
+        """BLAKE2 over all of it: equal data give equal trials."""
+        found = hashlib.blake2b(digest_size=16)
+        for name in _ARRAYS:
+            array = np.ascontiguousarray(getattr(self, name))
+            found.update(f"{name} {array.dtype} {array.shape}\0".encode())
+            found.update(array.tobytes())
+        found.update(json.dumps(self._facts()).encode())
+        return found.hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """Return it as the bytes of an ``.npz``."""
+        memory = io.BytesIO()
+        facts = np.frombuffer(json.dumps(self._facts()).encode(), np.uint8)
+        arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        np.savez(memory, allow_pickle=False, facts=facts, **arrays)
+        return memory.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> TrialData:
+        """Return what `to_bytes` wrote; nothing in it is code."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            facts = json.loads(stored["facts"].tobytes())
+            arrays = {name: stored[name] for name in _ARRAYS}
+        low, high = np.array(facts["low"]), np.array(facts["high"])
+        return cls(
+            normalisation=Normalisation(tuple(facts["channels"]), low, high),
+            keypoint_source=facts["keypoint_source"],
+            bands=tuple(tuple(band) for band in facts["bands"]),
+            **arrays,
+        )
+
+    def _facts(self) -> dict[str, object]:
+        of = self.normalisation
+        return {
+            "bands": [list(band) for band in self.bands],
+            "keypoint_source": self.keypoint_source,
+            "channels": list(of.channels),
+            "low": np.asarray(of.low, float).tolist(),
+            "high": np.asarray(of.high, float).tolist(),
+        }
