@@ -43,12 +43,10 @@ class DoubtedLines:
         if scan is None:
             return
         faults = None if result is None else result.line_faults
-        for found in (
-            mended_lines_layer(scan, faults),
-            doubted_lines_layer(scan, workspace.doubts, faults),
-        ):
-            if len(found[0]) or self._canvas.queue.holds(found[1]["name"]):
-                self._canvas.show_layers([found])
+        doubted = doubted_lines_layer(scan, workspace.doubts, faults)
+        # A clean scan is not cluttered with the small gains that were mended on it.
+        if len(doubted[0]) or self._canvas.queue.holds(DOUBTED):
+            self._canvas.show_layers([mended_lines_layer(scan, faults), doubted])
 
 
 def doubted_lines_layer(
