@@ -62,6 +62,7 @@ def _one(
     foreign: Any, targets: list[Target], path: Path, found: Counter[str], healthy: bool
 ) -> None:
     """Preview, approve and run one plan with a fresh bridge; then judge."""
+    _wait_until_ports_are_free(foreign)
     begun, start_m = foreign.microscope.settle(), foreign.microscope.xy.at(foreign.clock.now())
     must_run = healthy and is_inside(targets, start_m, AC_V)
     instrument = NanonisInstrument("127.0.0.1", ports=foreign.ports)
@@ -190,6 +191,13 @@ def _command(microscope: Any, entry: Any) -> list[str]:
     frame = microscope.scanner.frame  # restored later: the raster itself is looked at as motion
     too_far = math.dist(at, (frame.x_m, frame.y_m)) > 2 * BOX_M * math.sqrt(2)
     return ["a frame"] if too_far else []
+
+
+def _wait_until_ports_are_free(foreign: Any) -> None:
+    """It serves one client a port, and closes a new one until it has seen the last one go."""
+    end_s = time.monotonic() + 10.0
+    while foreign.connections and time.monotonic() < end_s:
+        time.sleep(0.01)
 
 
 def _reset(foreign: Any) -> None:

@@ -57,7 +57,7 @@ from corescout.instruments.rehearsal import rehearse
 from corescout.instruments.visit_plan import VisitPlan, plan_problems
 
 LOG = logging.getLogger("corescout.instruments")
-State = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
+SessionState = Literal["OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"]
 _CONFIRMED_S = 3.0  # for a stop to be confirmed before the tip is withdrawn
 _STOP_S = 0.45  # for which `stop` waits at most to note the hold
 ARMED_S = 120.0  # an approval that is not used is void after this
@@ -101,7 +101,7 @@ class Session:
         self._instrument, self._limits, self._journal = instrument, limits, journal
         self._armed_s = armed_s
         self._lock = threading.RLock()
-        self._state: State = "OBSERVE"
+        self._state: SessionState = "OBSERVE"
         self._plan: VisitPlan | None = None
         self._approved: tuple[str, float] | None = None  # digest, until (monotonic)
         self._gate: Gate | None = None
@@ -137,7 +137,7 @@ class Session:
         return max(0.0, self._approved_until() - time.monotonic())
 
     @property
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Where the session stands; an approval that ran out is void."""
         if self._halted.is_set():  # at once, whatever is under way
             return "HOLD"
@@ -504,7 +504,7 @@ class Session:
     def _approved_until(self) -> float:
         return self._approved[1] if self._approved is not None else -math.inf
 
-    def _need(self, *states: State) -> None:
+    def _need(self, *states: SessionState) -> None:
         state = self.state
         if state not in states:
             raise SessionError(f"not possible in {state}; needs {' or '.join(states)}")
@@ -530,6 +530,6 @@ class Session:
         if timer is not None:
             timer.cancel()
 
-    def _move(self, state: State, why: str) -> None:
+    def _move(self, state: SessionState, why: str) -> None:
         self._journal.write(StateChanged(before=self._state, state=state, why=why))
         self._state = state

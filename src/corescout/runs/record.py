@@ -247,8 +247,9 @@ class Record:
         """Close the journal and let others write; the lock leaves no file."""
         self._file.close()
         if self._lock.is_locked:
+            with suppress(OSError):  # while it is held: nobody else can have taken it yet
+                (self._path / layout.LOCK).unlink()
             self._lock.release()
-            (self._path / layout.LOCK).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

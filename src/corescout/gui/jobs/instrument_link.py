@@ -30,7 +30,7 @@ from corescout.instruments import (
 from corescout.instruments.events import Event, Held, Measured
 from corescout.instruments.loops import Loop, fit_loop
 from corescout.instruments.protocol import UNCONFIRMED
-from corescout.instruments.session import State
+from corescout.instruments.session import SessionState
 from corescout.live.day.day import Day
 
 LOG = logging.getLogger("corescout.gui")
@@ -63,7 +63,7 @@ class LinkSnapshot:
         Whether it does not answer.
     """
 
-    state: State = "OBSERVE"
+    state: SessionState = "OBSERVE"
     at_m: tuple[float, float] | None = None
     bias_v: float = 0.0
     busy: bool = False
