@@ -64,7 +64,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     for seed in range(count):
         case = case_of(seed, FORMULAS[seed % len(FORMULAS)])
         for policy in ("ours", "ours_types", "random", "grid"):
-            found = _run(case, policy, seed, most)
+            found = loops_needed(case, policy, seed, most)
             for goal, loops in found.needed.items():
                 needed.setdefault(goal, {}).setdefault(policy, []).append(loops)
             last.setdefault(policy, []).append(found.error)
@@ -123,16 +123,30 @@ def explored(surface: Surface, seed: int) -> Result:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Loops that were needed by goal; the last error; shares inside and intervals asked."""
+class Counted:
+    """Loops that were needed by goal, and how things stood after the last one.
+
+    Attributes
+    ----------
+    needed : dict of str to float
+        "map", "map_of_types", "types"; the most loops where the goal was not met.
+    rms_v, error : float
+        Root-mean-square error of the map, and that over its bound.
+    inside : float
+        Share of the places that were not measured whose loop lies in its 90 % interval.
+    shown : int
+        How many these are.
+    """
 
     needed: dict[str, float]
+    rms_v: float
     error: float
     inside: float
     shown: int
 
 
-def _run(case: Case, policy: str, seed: int, most: int) -> _Found:
+def loops_needed(case: Case, policy: str, seed: int, most: int) -> Counted:
+    """Measure by a policy ("ours", "ours_types", "random", "grid") until `most` loops are had."""
     field, allowed = case.field, case.field.allowed
     rng = np.random.default_rng([seed, 7])
     rows = [int(r) for r in _random(field, [], START, rng)]
@@ -169,8 +183,12 @@ def _run(case: Case, policy: str, seed: int, most: int) -> _Found:
     off_there = np.abs(case.seen - prediction.mean)[free]
     inside = float((off_there <= _NORMAL_90 * prediction.loop_std[free]).mean())
     goals = ("map", "map_of_types", "types")
-    return _Found(
-        {g: float(needed.get(g, most)) for g in goals}, errors[-1] / bound, inside, len(free)
+    return Counted(
+        {g: float(needed.get(g, most)) for g in goals},
+        errors[-1],
+        errors[-1] / bound,
+        inside,
+        len(free),
     )
 
 

@@ -112,10 +112,15 @@ def test_the_same_measurements_give_the_same_places(field, truth, rng):
     assert twice[0] == twice[1]
 
 
-def test_halving_the_error_has_a_price(field, truth, rng):
-    rows = rng.choice(400, 20, replace=False)
+def test_halving_the_error_has_a_price_or_cannot_be_had(field, truth, rng):
+    rows = np.random.default_rng(1).choice(400, 40, replace=False)
     found = choose(field, values_at(field, rows, truth, 0.02, rng), {"map": 1.0}, 1, error=1e-6)
-    assert found.loops_to_halve() > 5
+    more = found.loops_to_halve()
+    assert more > 5
+    noisy = values_at(field, rows, truth, 0.5, rng)
+    scattered = choose(field, noisy, {"map": 1.0}, 1, error=1e-6)
+    assert scattered.loops_to_halve() is None
+    assert scattered.scatter > 2 * found.scatter
 
 
 def test_a_goal_that_is_none_is_refused(field):

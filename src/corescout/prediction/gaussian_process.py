@@ -17,16 +17,17 @@ from numpy.typing import NDArray
 
 from corescout.data.short_repr import short_repr
 
-_LENGTH_SPREAD, _NOISE, _NOISE_SPREAD = 1.0, 0.1, 1.0  # of the priors, in logs
+_LENGTH_SPREAD, _NOISE, _NOISE_SPREAD = 0.4, 0.3, 1.0  # of the priors, in logs; decision 30
 _SIGNAL_SPREAD = 0.7
 _SIGNAL_BOUNDS, _LENGTH_BOUNDS, _NOISE_BOUNDS = (-9.0, 5.0), (-4.0, 9.0), (-9.0, 2.5)  # logs
 _JITTER = 1e-8
+_MOST_WILD = 0.05  # of the loops; more are no accidents but what the property is like
 _MOST_STEPS = 40  # of the optimiser
 _WILD = 4.0  # standard deviations of its leave-one-out prediction: a loop to distrust
 _MOST_FOR_SCALES = 250  # loops that length scales are fitted to; the prediction uses all
 _NORMAL_90 = 1.6449
-_CALM = 20.0  # loops that the width of the intervals is worth without having seen any
-_NARROWEST, _WIDEST = 0.8, 2.0
+_CALM = 10.0  # loops that the width of the intervals is worth without having seen any
+_NARROWEST, _WIDEST = 0.8, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +136,10 @@ def fit_predictor(
         theta = _hyperparameters(x, target, extra, theta)
         fitted = _condition(x, target, extra, theta, mean, spread)
         wild = (np.abs(fitted.left_out) > _WILD) & (extra == 0)
-        if not doubt or not wild.any() or wild.sum() > 0.2 * len(y):
+        if not doubt or not wild.any() or wild.sum() > _MOST_WILD * len(y):
             break
         extra = np.where(wild, (fitted.left_out * np.sqrt(_left_out_variance(fitted))) ** 2, extra)
-    return _calibrated(fitted, extra == 0)
+    return _calibrated(fitted, extra)
 
 
 def _robust_spread(y: NDArray[np.float64]) -> float:
@@ -277,9 +278,11 @@ def _left_out_variance(fitted: Predictor) -> NDArray[np.float64]:
     return np.asarray(1 / np.diag(inverse))
 
 
-def _calibrated(fitted: Predictor, trusted: NDArray[np.bool_]) -> Predictor:
-    """Widen or narrow the intervals to what leave-one-out residuals say."""
-    off = np.abs(fitted.left_out[trusted])
+def _calibrated(fitted: Predictor, extra: NDArray[np.float64]) -> Predictor:
+    """Widen or narrow the intervals to what leave-one-out residuals say, wild loops among them."""
+    variance = _left_out_variance(fitted)
+    residual = np.abs(fitted.left_out) * np.sqrt(variance)
+    off = residual / np.sqrt(np.maximum(variance - extra, 1e-12))
     count = len(off)
     seen = float(np.quantile(off, 0.9)) / _NORMAL_90 if count else 1.0
     widened = (count * seen + _CALM) / (count + _CALM)
