@@ -48,6 +48,7 @@ from corescout.search.lateral import without_rotation
 from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
+from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict
 from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
@@ -290,6 +291,7 @@ def types_with_evidence(
     )
     agreement = agreement_of(winner.fit.mixtures, winner.rewards, z, places, study.plan.decision)
     evidence = _evidence(study, winner, agreement)
+    evidence = asked_of_turned(evidence, study.prepared, winner, mixture, types, study.plan)
     possible = study.plan.decision.possible_types and evidence.keeps_to_places
     if evidence.has_types or possible:
         return mixture, types, evidence

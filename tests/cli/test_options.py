@@ -190,10 +190,12 @@ def test_every_command_that_reports_has_json():
 
     commands = get_command(app).commands
     # `plan` is JSON itself, `twin` runs until Ctrl-C, `bench` takes a file.
-    for name in set(commands) - {"plan", "twin", "bench", "types"}:
+    groups = {"types", "runs"}
+    for name in set(commands) - {"plan", "twin", "bench", *groups}:
         assert any("--json" in p.opts for p in commands[name].params), name
-    for name, command in commands["types"].commands.items():
-        assert any("--json" in p.opts for p in command.params), name
+    for group in groups:
+        for name, command in commands[group].commands.items():
+            assert any("--json" in p.opts for p in command.params), (group, name)
 
 
 def test_every_command_that_takes_a_plan_has_set():

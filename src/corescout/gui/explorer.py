@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, 
 from corescout.data import Result
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.canvas_context import CanvasContext
+from corescout.gui.canvas.doubted_lines import DoubtedLines
 from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked
@@ -61,6 +62,7 @@ class Explorer(Docked):
         self.canvas = Canvas(viewer, self.workspace, self.work)
         self._context = CanvasContext(viewer, self.canvas.connections, self)
         self._result_layers = ResultLayers(self.workspace, self.canvas)
+        self._doubted_lines = DoubtedLines(self.workspace, self.canvas)
         self.keys = Keys(viewer)
         self.keys.bind("Control-Z", "Undo", self.undo_stack, QUndoStack.undo)
         self.keys.bind("Control-Shift-Z", "Redo", self.undo_stack, QUndoStack.redo)

@@ -18,7 +18,7 @@ from corescout.plan import DecisionPlan
 from corescout.rewards import BAYESIAN
 from corescout.search.places import Agreement, Places
 
-_TOLD = 0.95  # of the most that is told: fewer types that tell as much are as good
+_SAME_PLACES = 0.3  # correlation at a distance from which on two types are one pattern
 
 Floats = NDArray[np.float64]
 Affinity = Callable[[Floats, Places], Floats]
@@ -39,8 +39,8 @@ def types_of_codes(
     With merging the components of the BIC's mixture are merged two by two, and `merged_types`
     are left. Where that is not set, as many as make a point tell most about points at a distance:
     the mean of c_i . c_j is largest, with c = tau - mean tau. It falls with types that are lumped,
-    as there is less to tell, and with types that are split, as the parts are met together. Fewer
-    types that tell 95 % of that are taken instead.
+    as there is less to tell, and with types that are split, as the parts are met together. Of
+    these, types that are met in the same places are one.
     """
     if plan.merging == "none":
         mixture = _best_mixture(mixtures, rewards, plan, bayesian)
@@ -92,13 +92,20 @@ def merging_steps(tau: Floats, places: Places, affinity: Affinity) -> list[NDArr
     group = np.arange(tau.shape[1])
     steps = [group]
     while group.max() > 1:
-        kinship = affinity(grouped(tau, group), places)
-        kinship[np.triu_indices(len(kinship))] = -np.inf
-        later, earlier = np.unravel_index(int(kinship.argmax()), kinship.shape)
-        group = np.where(group == later, earlier, group)
-        group = np.where(group > later, group - 1, group)
+        _, group = _most_akin(tau, places, affinity, group)
         steps.append(group)
     return steps
+
+
+def _most_akin(
+    tau: Floats, places: Places, affinity: Affinity, group: NDArray[np.int64]
+) -> tuple[float, NDArray[np.int64]]:
+    """Return how akin the two most akin groups (K,) are, and the groups with these merged."""
+    kinship = affinity(grouped(tau, group), places)
+    kinship[np.triu_indices(len(kinship))] = -np.inf
+    later, earlier = np.unravel_index(int(kinship.argmax()), kinship.shape)
+    merged = np.where(group == later, earlier, group)
+    return float(kinship.max()), np.where(merged > later, merged - 1, merged)
 
 
 def overlap(tau: Floats, places: Places) -> Floats:
@@ -125,9 +132,18 @@ def _merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64
     steps = merging_steps(tau, places, AFFINITIES[plan.merging])
     if plan.merged_types is not None:
         return next(g for g in steps if g.max() < max(2, plan.merged_types))
-    told = np.array([np.trace(places.cross(grouped(tau, group))) for group in steps])
-    enough = told >= min(_TOLD * told.max(), told.max())  # the largest may be negative
-    return steps[int(np.flatnonzero(enough)[-1])]
+    told = [float(np.trace(places.cross(grouped(tau, group)))) for group in steps]
+    return _without_neighbours(tau, places, steps[int(np.argmax(told))])
+
+
+def _without_neighbours(tau: Floats, places: Places, group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Merge types (K,) that are met in the same places: they are parts of one pattern."""
+    while group.max() > 1:
+        correlation, merged = _most_akin(tau, places, neighbourhood, group)
+        if correlation < _SAME_PLACES:
+            break
+        group = merged
+    return group
 
 
 def _entropy(tau: Floats) -> Floats:

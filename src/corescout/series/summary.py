@@ -197,7 +197,7 @@ def _shown(member: Member) -> dict[str, Any]:
 
 
 def _plots(members: Sequence[Member], value_name: str, *, pooled: bool) -> list[tuple[str, bytes]]:
-    from corescout.report.drawing import new_figure, png_bytes
+    from corescout.report.drawing import new_figure, png_bytes, scaled_unit
 
     if not members:
         return []
@@ -216,8 +216,10 @@ def _plots(members: Sequence[Member], value_name: str, *, pooled: bool) -> list[
         found.append(("Share of key points of each type", png_bytes(figure)))
     figure = new_figure(7.0, 2.6)
     axes = figure.add_subplot()
-    axes.plot(where, [m.raw_median for m in members], "o-", color="#555555")
-    channel, unit = members[0].result.channels[0], members[0].raw_unit
+    medians = np.array([m.raw_median for m in members])
+    channel = members[0].result.channels[0]
+    factor, unit = scaled_unit(medians, members[0].raw_unit)
+    axes.plot(where, medians / factor, "o-", color="#555555")
     axes.set(xlabel=label, ylabel=f"median of {channel}" + (f" ({unit})" if unit else ""))
     found.append((f"Median of {channel} as it was read", png_bytes(figure)))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corescout.gui.canvas.layer_data import LIVE, OURS, SCAN, STACK, LayerData
+from corescout.gui.canvas.layer_data import DOUBTED, LIVE, MENDED, OURS, SCAN, STACK, LayerData
 from corescout.gui.canvas.layer_updates import find_layer, update_layer
 from corescout.gui.canvas.letters import Letters
 
@@ -82,8 +82,9 @@ def raise_over_scans(viewer: Any, layer: Any) -> None:
 def put_in_order(viewer: Any) -> None:
     """Put our points and lines over each other as Explore draws them: targets on top."""
     layers = viewer.layers
-    ours = [layer for layer in layers if layer.metadata.get(OURS) in STACK]
-    wanted = sorted(ours, key=lambda layer: STACK.index(layer.metadata[OURS]))
+    order = (MENDED, DOUBTED, *STACK)
+    ours = [layer for layer in layers if layer.metadata.get(OURS) in order]
+    wanted = sorted(ours, key=lambda layer: order.index(layer.metadata[OURS]))
     if ours == wanted:
         return
     for layer in wanted:

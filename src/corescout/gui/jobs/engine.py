@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from corescout.data import Keypoints, Progress, Result, Scan
+from corescout.data import Finding, Keypoints, Progress, Result, Scan
 from corescout.gui.jobs.job import Job
 from corescout.plan import Plan
 
@@ -73,13 +73,13 @@ class Previewer:
         return Job(find)
 
 
-def start_doubts(scan: Scan, channel: str | None) -> Job[tuple[str, ...]]:
-    """Look for what speaks against a decision on a channel, in words."""
+def start_doubts(scan: Scan, channel: str | None) -> Job[tuple[Finding, ...]]:
+    """Look for what speaks against a decision on a channel."""
 
-    def look(on_progress: object, stop: object) -> tuple[str, ...]:
+    def look(on_progress: object, stop: object) -> tuple[Finding, ...]:
         from corescout.quality import assess
 
-        found = tuple(f.message for f in assess(scan, channel))
+        found = assess(scan, channel)
         # What the run needs: now, and not when Explore is pressed.
         import_module("corescout.pipeline")
         import_module("scipy.stats")  # of core points: a third of a second, at the first click

@@ -13,7 +13,7 @@ from typing import Any
 from psygnal import Signal
 from qtpy.QtGui import QUndoStack
 
-from corescout.data import Progress, Result, Scan, Target
+from corescout.data import Finding, Progress, Result, Scan, Target
 from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.edited_keypoints import EditedKeypoints
@@ -61,7 +61,7 @@ class Workspace:
     progress : Progress or None
         The last snapshot of the search under way, or of one that was stopped; None once it is
         decided, or a result is taken up.
-    doubts : tuple of str
+    doubts : tuple of Finding
         What speaks against a decision on the chosen image.
     running, choosing, closed : bool
         Whether a search is under way, paused or not; whether it only makes the result of another
@@ -83,7 +83,7 @@ class Workspace:
     candidates_changed = Signal(object)  # Result: its candidates are listed again
     targets_edited = Signal(object)  # tuple of Target; the types stay as they are
     result_shown = Signal()  # a search has ended: what it found is to be seen
-    doubts_changed = Signal(object)  # tuple of str
+    doubts_changed = Signal(object)  # tuple of Finding
     said = Signal(str, str)  # words and their state, on top of the steps
     noted = Signal(str)  # below the steps
     closing = Signal()
@@ -102,7 +102,7 @@ class Workspace:
         self.drawn = False
         self.view: CandidateView | None = None
         self.progress: Progress | None = None
-        self.doubts: tuple[str, ...] = ()
+        self.doubts: tuple[Finding, ...] = ()
         self.words = (DROP_A_SCAN, "empty")
         self.running = self.choosing = self.closed = False
         self._found_with: dict[str, Any] | None = None  # settings, when the result was found
@@ -416,7 +416,7 @@ class Workspace:
         """Say below the steps what was done, or why it was not; nothing if empty."""
         self.noted.emit(text)
 
-    def set_doubts(self, doubts: tuple[str, ...]) -> None:
+    def set_doubts(self, doubts: tuple[Finding, ...]) -> None:
         """Say what speaks against a decision on the chosen image."""
         self.doubts = doubts
         self.doubts_changed.emit(doubts)

@@ -1,4 +1,4 @@
-"""What points can be coloured by: type, density, loss, angle, a channel."""
+"""What points can be coloured by: type, density, loss, angle, a profile, a channel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 from corescout.colors import type_color
 from corescout.gui.look import PALETTE_STEPS, cyclic_palette, rgba, sequential_palette
 from corescout.gui.model.candidate_view import CandidateView
+from corescout.gui.plots.profile_colors import (
+    DIRECTION,
+    KIND,
+    kind_colors,
+    profile_choices,
+    profile_values,
+)
 from corescout.report.drawing import scaled_unit
 
 _BINS = 128  # of the density
@@ -58,6 +65,7 @@ def color_choices(view: CandidateView | None) -> list[ColorChoice]:
     ]
     if view.result.fit.latents.angle_rad is not None:
         found.append(ColorChoice("angle", "angle (deg)"))
+    found += [ColorChoice(key, label) for key, label in profile_choices(view)]
     units = view.result.scan.units
     for name in view.result.scan.channels:
         unit = units.get(name, "")
@@ -71,6 +79,8 @@ def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) 
         return _by_type(view)
     if key == "angle":
         return _by_angle(view)
+    if key.startswith("profile:"):
+        return _by_profile(view, key)
     values, unit = _values(view, key, dims), ""
     if key.startswith("channel:") and view.result is not None:
         factor, unit = scaled_unit(values, view.result.scan.units.get(key[8:], ""))
@@ -82,6 +92,19 @@ def _by_type(view: CandidateView) -> PointColors:
     numbers = np.array(view.types.numbers)
     palette = np.array([rgba(type_color(int(n), view.types.colors)) for n in numbers])
     return PointColors(palette, np.searchsorted(numbers, view.types.of_point))
+
+
+def _by_profile(view: CandidateView, key: str) -> PointColors:
+    if key == KIND:
+        palette, kind, words = kind_colors(view)
+        return PointColors(palette, kind, words)
+    values, unit = profile_values(view, key)
+    if key == DIRECTION:  # half a turn is the same wall again
+        share = np.nan_to_num(np.mod(values, np.pi) / np.pi)
+        index = np.minimum((share * PALETTE_STEPS).astype(np.int64), PALETTE_STEPS - 1)
+        return PointColors(cyclic_palette(), index, "0°", "180°")
+    factor, unit = scaled_unit(values, unit)
+    return _on_scale(values / factor, unit)
 
 
 def _by_angle(view: CandidateView) -> PointColors:

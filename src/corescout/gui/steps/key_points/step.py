@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton
 from superqt import QLabeledDoubleSlider
 
-from corescout.data import Keypoints, Result, Scan
+from corescout.data import Finding, Keypoints, Result, Scan
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.keypoint_editor import KeypointEditor
 from corescout.gui.jobs.engine import Previewer, start_doubts
@@ -216,7 +216,7 @@ class KeyPointsStep(Step):
             return
         self._doubted = (scan, channel)
 
-        def show(job: Job[tuple[str, ...]]) -> None:
+        def show(job: Job[tuple[Finding, ...]]) -> None:
             self.workspace.set_doubts(job.answer or ())
 
         self._work.start("doubts", start_doubts(scan, channel), show)

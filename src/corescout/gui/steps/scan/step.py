@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy
 
-from corescout.data import Scan
+from corescout.data import Finding, Scan
 from corescout.gui.canvas.canvas import Canvas, is_scan_image
 from corescout.gui.canvas.layer_data import SCAN
 from corescout.gui.canvas.placement import readout
@@ -119,9 +119,9 @@ class ScanStep(Step):
             self.channel.setCurrentText(wanted)
         self.channel.blockSignals(False)
 
-    def say_doubts(self, doubts: tuple[str, ...]) -> None:
+    def say_doubts(self, doubts: tuple[Finding, ...]) -> None:
         """Say what speaks against a decision on this scan; nothing where nothing does."""
-        self.doubts.setText("\n".join(f"\u26a0 {doubt}" for doubt in doubts))
+        self.doubts.setText("\n".join(f"\u26a0 {doubt.message}" for doubt in doubts))
         self.doubts.setVisible(bool(doubts))
 
     def set_running(self, running: bool) -> None:
