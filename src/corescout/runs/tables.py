@@ -107,7 +107,7 @@ def targets_csv(targets: Sequence[Target], types: Types | None = None) -> bytes:
     columns: tuple[str, ...] = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
     if any(t.reason for t in targets):  # chosen by what was measured
         columns = (*columns, "reason")
-    return _csv(columns, [[_cell(_target(t, types)[c]) for c in columns] for t in targets])
+    return _csv(columns, [[_cell(_target(t, types).get(c)) for c in columns] for t in targets])
 
 
 def key_points_csv(result: Result) -> bytes:
@@ -138,7 +138,7 @@ def _target(t: Target, types: Types | None) -> dict[str, object]:
         "priority": t.priority,
         "action": t.action,
         "settings": dict(t.settings),
-        "reason": t.reason,
+        **({"reason": t.reason} if t.reason else {}),
     }
 
 
