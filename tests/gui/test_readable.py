@@ -5,6 +5,7 @@ import pytest
 from hands import wait_for_preview
 from qtpy.QtWidgets import QAbstractSlider, QAbstractSpinBox, QComboBox, QLabel, QPushButton
 
+from corescout.data import Finding
 from corescout.gui.canvas.layer_data import scan_layers
 
 pytestmark = pytest.mark.gui
@@ -42,13 +43,28 @@ def opened(explorer, qtbot, typed_result):
     return explorer
 
 
+def test_a_laptops_window_keeps_its_size_and_shows_scan_and_latent_space_whole(opened, qtbot):
+    window, plot = opened.window(), opened.latent_panel.plot
+    for step in opened.steps.values():
+        for other in opened.steps.values():
+            other.set_expanded(other is step)
+        qtbot.wait(200)
+        assert (window.width(), window.height()) == (1280, 720), step.name
+        inner = opened.column.widget()
+        assert inner.minimumSizeHint().width() <= opened.column.viewport().width(), step.name
+    assert min(plot.width(), plot.height()) >= 250
+    shot = opened.viewer.screenshot(canvas_only=True, flash=False)
+    edges = [shot[0], shot[-1], shot[:, 0], shot[:, -1]]
+    assert all((edge == shot[0, 0]).all() for edge in edges)  # the scan has a margin on each side
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_words_can_be_read(opened, qtbot, theme):
     opened.viewer.theme = theme
     step = opened.key_points_step
     step.count.setText("12 key points: an exploration needs at least 50")
     step._say(step.count.text(), problem=True)
-    opened.workspace.set_doubts(("mostly noise",))
+    opened.workspace.set_doubts((Finding("drift", "mostly noise", lines=(3, 4)),))
     opened.instrument_step.panel.preview_box._set("", ("too far",), ("drift is not checked",), ())
     qtbot.wait(200)
     low, seen = [], 0

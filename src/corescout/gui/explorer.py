@@ -7,9 +7,9 @@ from typing import Any
 
 import napari
 from pyqtgraph import PlotWidget
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtGui import QUndoStack
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from corescout.data import Result
 from corescout.gui.canvas.canvas import Canvas
@@ -27,7 +27,7 @@ from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
 from corescout.gui.look import background, follow_theme
 from corescout.gui.model.workspace import Workspace
-from corescout.gui.plots.bottom import BOTTOM_NAME, PLOTS_PX, Bottom
+from corescout.gui.plots.bottom import Bottom
 from corescout.gui.steps.column import StepColumn
 from corescout.gui.steps.explore.run_bar import RunBar
 from corescout.gui.steps.explore.running import Running
@@ -53,6 +53,8 @@ class Explorer(Docked):
     latent_panel, candidate_panel : QWidget
         The halves of the dock at the bottom.
     """
+
+    _has_room = False
 
     def __init__(self, viewer: napari.viewer.Viewer, *, keep_session: bool = True) -> None:
         super().__init__()
@@ -141,18 +143,7 @@ class Explorer(Docked):
 
     def show_bottom(self) -> None:
         """Show the dock with the plots, also after it was closed."""
-        if self.bottom.parent() is None:
-            self.viewer.window.add_dock_widget(self.bottom, name=BOTTOM_NAME, area="bottom")
-        dock = self.bottom.parent()
-        dock.show()
-        self.bottom.show()
-        QTimer.singleShot(0, self._make_room)
-
-    def _make_room(self) -> None:
-        """Give the plots a height that a lasso can be drawn in; the operator may change it."""
-        window, dock = self.bottom.window(), self.bottom.parent()
-        if not self.closed and isinstance(window, QMainWindow) and isinstance(dock, QDockWidget):
-            window.resizeDocks([dock], [PLOTS_PX], Qt.Orientation.Vertical)
+        self.bottom.show_in(self.viewer)
 
     # -- building and wiring --------------------------------------------------------------
 
@@ -171,7 +162,6 @@ class Explorer(Docked):
         layout.addWidget(self.run_bar)
         layout.addWidget(self.column, stretch=1)
         layout.addWidget(self.session_bar)
-        self.setMinimumWidth(360)
         self.bottom = Bottom(self.workspace, self.canvas, self.work)
         self.latent_panel = self.bottom.latent_panel
         self.candidate_panel = self.bottom.candidate_panel
@@ -199,8 +189,11 @@ class Explorer(Docked):
     # -- closing --------------------------------------------------------------------------
 
     def docked_in(self, window: QMainWindow) -> None:
-        """Ask before that window closes."""
+        """Ask before that window closes; give the plots their height once all docks stand."""
         self.session.watch_window(window)
+        if not self._has_room:
+            self._has_room = True
+            QTimer.singleShot(0, self.bottom.make_room)
 
     def wait_for_jobs(self, seconds: float) -> None:
         """Wait until the work of this window has ended."""

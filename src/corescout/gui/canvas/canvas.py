@@ -123,6 +123,12 @@ class Canvas:
         if chosen is not None and chosen is not layer:
             layers.move(layers.index(layer), layers.index(chosen))
 
+    def fit(self) -> None:
+        """Look at the whole scan that is chosen."""
+        layer = None if self._workspace.closed else self.image_layer()
+        if layer is not None:
+            self.viewer.reset_view(layers=[layer])
+
     def _fit(self, image: ChosenImage, before: ChosenImage | None) -> None:
         """Look at the scan that is chosen, where it is another one that lies elsewhere."""
         layer = self.image_layer()

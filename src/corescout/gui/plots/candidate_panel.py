@@ -58,7 +58,7 @@ class CandidatePanel(QWidget):
         self.reward.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.reward.setMinimumContentsLength(14)
+        self.reward.setMinimumContentsLength(5)
         self.looked_at = QLabel()
         self.looked_at.setMinimumWidth(40)
         self.use_button = QPushButton("Use this")
@@ -74,6 +74,7 @@ class CandidatePanel(QWidget):
         self.table_button.toggled.connect(self._share_room)
         self.legend = QLabel()
         self.legend.setMinimumWidth(40)
+        self.legend.setWordWrap(True)
         self._lay_out()
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)

@@ -162,7 +162,7 @@ class LatentPanel(QWidget):
         self.colors.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.colors.setMinimumContentsLength(8)
+        self.colors.setMinimumContentsLength(5)
         self.colors.currentIndexChanged.connect(self._recolor)
         self.scale = QLabel()
         self.scale.setToolTip("Ends of the colour scale")

@@ -20,6 +20,7 @@ from corescout.gui.steps.types.step import TypesStep
 from corescout.gui.steps.verdict import Notice, Reasons, Verdict
 
 _LEAST_PX = 120
+_NARROWEST_PX = 346  # the steps do not become wider and narrower as folds open
 _OPEN_AT_FIRST = ("scan", "key_points")
 
 
@@ -94,7 +95,8 @@ class StepColumn(QScrollArea):
         """Be as wide as the widest open step needs: nothing is cut at the side."""
         if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
             bar = self.verticalScrollBar().sizeHint().width()
-            self.setMinimumWidth(self.widget().minimumSizeHint().width() + bar + 2)
+            needed = self.widget().minimumSizeHint().width() + bar + 2
+            self.setMinimumWidth(max(needed, _NARROWEST_PX))
         return bool(super().eventFilter(watched, event))
 
     def _offer_sample(self, chosen: ChosenImage | None) -> None:

@@ -152,7 +152,7 @@ class ExploreStep(Step):
         self.sizes = QLabel()
         tint(self.sizes, "hint")
         self.sizes.setWordWrap(True)
-        self.patches = QCheckBox("Show the windows on the scan")
+        self.patches = QCheckBox("Show windows on the scan")
         self.patches.setToolTip(
             "Squares at true size, around the clearest core point or the middle of the scan"
         )
