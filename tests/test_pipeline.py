@@ -273,14 +273,14 @@ def test_a_grid_that_no_memory_holds_is_refused(surface, quick_result, case):
         square_grid(frame.shape_px, frame, pitch_m if case.startswith("much") else None)
 
 
-def test_a_scan_of_coarser_pixels_is_not_to_be_trusted_and_of_other_units_is_refused(
+def test_a_scan_of_coarser_pixels_is_not_reliable_and_of_other_units_is_refused(
     surface, quick_result
 ):
     coarse = replace(
         surface.scan,
         frame=replace(surface.scan.frame, pitch_m=tuple(2 * p for p in surface.scan.frame.pitch_m)),
     )
-    assert any("not to be trusted" in note for note in apply(quick_result, coarse).notes)
+    assert any("not reliable" in note for note in apply(quick_result, coarse).notes)
     channel = quick_result.channels[0]
     volts = {**surface.scan.channels, channel: surface.scan.channel(channel) * 1e9 + 5}
     with pytest.raises(corescout.InputError, match="grey levels"):

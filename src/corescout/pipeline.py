@@ -53,7 +53,7 @@ from corescout.search.verdict import applied_verdict, verdict
 from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
-from corescout.vae import check_engine, single_threaded, specification_of
+from corescout.vae import check_device, check_engine, single_threaded, specification_of
 
 OnProgress = Callable[[Progress], None]
 _log = logging.getLogger(__name__)
@@ -108,6 +108,8 @@ def explore(
         scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
         prepared = prepare(scan, plan, keypoints)
         _check_engine(prepared, plan)
+        if executor is None or isinstance(executor, Threads):
+            check_device(plan.training)  # other executors train elsewhere, and say it there
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
         with ExitStack() as opened:

@@ -340,12 +340,13 @@ def test_points_are_corrected_by_hand(window, typed_result):
     np.testing.assert_array_equal(window.result.types.of_point, typed_result.types.of_point)
 
 
-def test_an_edit_of_an_older_exploration_is_undone_where_it_is_seen(window, typed_result):
+def test_an_edit_of_an_older_exploration_is_undone_where_it_is_seen(window):
+    older = window.result
     window.types_step.edits.rename(1, "old")
-    newer = replace(merge(typed_result, 1, [2]), fit=replace(typed_result.fit))
+    newer = replace(merge(older, 1, [2]), fit=replace(older.fit))
     window.workspace.set_result(newer)
     window.undo_stack.undo()
-    assert window.result.fit is typed_result.fit
+    assert window.result.fit is older.fit
     assert window.result.types.name(1) == "type 1"
     assert [entry.result.fit for entry in window.workspace.results][1] is newer.fit
 

@@ -48,6 +48,6 @@ def test_only_a_day_that_nobody_writes_to_is_removed(left):
         remove_day(left)
     day.close()
     (left / "letters.txt").write_text("mine")
-    with pytest.raises(InputError, match="something else"):
+    with pytest.raises(InputError, match="other contents"):
         remove_day(left)
     assert (left / "journal.jsonl").exists()

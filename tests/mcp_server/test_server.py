@@ -91,7 +91,7 @@ def test_targets_become_a_plan_file_that_waits_for_a_person(client, own, typed_r
 def test_two_runs_are_compared(client):
     found = client.call("compare_scans", run=RUN, other=RUN).values
     assert found["same_representation"] is True
-    assert found["ami"] == 1.0
+    assert found["places"]["ami"] == 1.0
 
 
 def test_names_of_a_file_are_data_that_is_short_and_plain(client):

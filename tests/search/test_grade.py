@@ -78,7 +78,7 @@ def test_the_size_that_would_decide_is_a_number_to_act_on():
     small = replace(APART, grade="possible zones", correlation_lengths=8.0)
     text = grade_in_words(small, 2e-6)
     assert "8 correlation lengths" in text
-    assert "2.5 times the side (5 um)" in text
+    assert "2.5 times the side (5 µm)" in text
     assert "um" not in grade_in_words(small, None)
     wide = grade_in_words(replace(small, correlation_lengths=25.0), 2e-6)
     assert "25 correlation lengths" in wide

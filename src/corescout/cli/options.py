@@ -120,7 +120,7 @@ From = Annotated[
         "--from",
         metavar="RUN",
         help="Take scan, plan and finished trials of a run; what other options change is"
-        " computed anew.",
+        " computed again.",
     ),
 ]
 Match = Annotated[

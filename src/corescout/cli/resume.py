@@ -53,7 +53,7 @@ def resume_run(
         raise InputError(
             "--resume with the plan of the run alone",
             ", ".join(f"--{name.replace('_', '-')}" for name in changed),
-            "leave it out, or explore anew with --from to reuse what was finished",
+            "leave it out, or explore again with --from to reuse what was finished",
         )
     remove_unfinished(run)
     if is_run(run) and not is_unfinished(run):
@@ -91,7 +91,9 @@ def source_and_plan(
     about = run / layout.RECORD / layout.ABOUT
     if not about.is_file():
         raise InputError(
-            "a run with the record of its trials", f"{run}", "explore the scan anew, without --from"
+            "a run with the record of its trials",
+            f"{run}",
+            "explore the scan again, without --from",
         )
     source = file or Path(json.loads(about.read_text("utf-8"))["source"])
     own = plan is None and preset is None

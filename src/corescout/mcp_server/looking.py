@@ -161,7 +161,9 @@ def compare_scans(desk: Desk, asked: CompareScans, _call: Call) -> Answer:
     else:
         scan = desk.scan(asked.other, first.channels[0], asked.pixel_size_nm)
         second, how = apply(first, scan), "the types of the run, found on the scan by its network"
-    found = asdict(compare(first, second))
+    compared = compare(first, second)
+    found = asdict(compared)
+    found["places"]["p_value"] = compared.places.p_value
     return Answer(
         {
             "run": asked.run,
@@ -172,8 +174,9 @@ def compare_scans(desk: Desk, asked: CompareScans, _call: Call) -> Answer:
             "types": found.pop("rows"),
             **found,
             "notes": notes_of(second),
-            "reading": "same_representation false: types of one name need not be the same. ami:"
-            " agreement where the scans overlap, 0 by chance, 1 for the same; null: unknown",
+            "reading": "same_representation false: types of one name need not be the same. places:"
+            " agreement (ami) where the scans overlap, 0 by chance, 1 for the same; null: unknown,"
+            " and why_none says why; elsewhere: the same at wrong places",
         }
     )
 

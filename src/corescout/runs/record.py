@@ -127,7 +127,7 @@ class Record:
             raise InputError(
                 "a run that keeps the files of its trials",
                 f"{run}, which has none",
-                "explore anew: it is older than 0.2, was pruned, or is no run",
+                "explore again: it is older than 0.2, was pruned, or is no run",
             )
         entries = read_journal(path / layout.JOURNAL)
         known = {e["key"]: e for e in entries if e["what"] == "finished"}
@@ -234,7 +234,7 @@ class Record:
                 f"the scan that {self.folder} is of (SHA-256 of its values"
                 f" {self.about['content_sha256'][:12]}...)",
                 f"{scan.source or scan.uid} ({scan.content_sha256[:12]}...)",
-                "give the file that was explored, or explore this one anew with --out",
+                "give the file that was explored, or explore this one again with --out",
             )
 
     def changed_versions(self) -> str:

@@ -81,7 +81,7 @@ def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
     if lengths >= ENOUGH_LENGTHS:
         return text
     times = ENOUGH_LENGTHS / lengths
-    size = "" if side_m is None else f" ({1e6 * side_m * times:.2g} um)"
+    size = "" if side_m is None else f" ({1e6 * side_m * times:.2g} µm)"
     return (
         f"{text}, too few to decide: {ENOUGH_LENGTHS:.0f} would do, a scan of {times:.2g} times the"
         f" side{size}"

@@ -11,13 +11,14 @@ from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, wri
 from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
-from corescout.vae.training import Trained, epochs_of, train
+from corescout.vae.training import Trained, check_device, epochs_of, train
 
 __all__ = [
     "Encoding",
     "Exchanged",
     "Specification",
     "Trained",
+    "check_device",
     "check_engine",
     "encode",
     "epochs_of",

@@ -80,7 +80,7 @@ def train(
     InputError
         If the plan asks for CUDA and there is none.
     """
-    device = _device(plan)
+    device = check_device(plan)
     x = torch.as_tensor(np.array(patches), device=device).flatten(-3)
     n_patches, batch = x.shape[-2], min(plan.batch_size, x.shape[-2])
     n_epochs = epochs_of(plan, n_patches)
@@ -122,7 +122,8 @@ def train(
     return Trained(spec, _unstack(_views(theta, initial), len(seeds)), losses)
 
 
-def _device(plan: TrainingPlan) -> str:
+def check_device(plan: TrainingPlan) -> str:
+    """Return the device that a plan asks for; an InputError where this machine has none."""
     if plan.device == "cuda" and not torch.cuda.is_available():
         raise InputError("a CUDA device", "none", "leave --device out, or say --device cpu")
     return plan.device

@@ -250,7 +250,8 @@ def test_the_latch_outlives_connecting_again_and_a_release_that_fails(bench):
         bench.bridge.send(Message("bias", {"bias_v": 1.0}))
     for wire in bench.wires:
         wire.set("dead")
-    until(lambda: not bench.bridge._lines.now(MOTION).alive)
+    lines = bench.bridge._lines
+    until(lambda: not any(lines.now(n).alive for n in (MOTION, STATUS, STOP, SCANS)))
     with pytest.raises(InstrumentError):
         bench.bridge.connect()
     with pytest.raises((StoppedError, InstrumentError)):

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from corescout.data import Result
 from corescout.gui.look import PROBLEM, VERDICT_COLORS
@@ -82,6 +89,7 @@ class Reasons(QWidget):
         self.why_button.setCheckable(True)
         self.why_button.setToolTip("Show the reasons with their figures")
         self.use_button = QPushButton()
+        self.use_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.why = QLabel()
         self.why.setWordWrap(True)
         self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -112,10 +120,10 @@ class Reasons(QWidget):
         self.use_button.setVisible(tied is not None)
         if tied is not None:
             kinds = "1 type" if tied[2] == 1 else f"{tied[2]} types"
-            self.use_button.setText(f"As good: {tied[1]}, {kinds}. Use it")
+            self.use_button.setText(f"As good: {tied[1]}, {kinds}")
             self.use_button.setToolTip(
-                "It cannot be told from the one decided on. It becomes a result of its own; the"
-                " present one stays in the list"
+                "Use this one: its reward is as good as that of the one decided on. It becomes a"
+                " result of its own; the present one stays in the list"
             )
         self._show_possible()
 
