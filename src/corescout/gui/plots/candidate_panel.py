@@ -59,6 +59,7 @@ class CandidatePanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.reward.setMinimumContentsLength(5)
+        self.reward.setMinimumWidth(80)
         self.looked_at = QLabel()
         self.looked_at.setMinimumWidth(40)
         self.use_button = QPushButton("Use this")

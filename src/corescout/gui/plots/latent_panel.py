@@ -163,11 +163,15 @@ class LatentPanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.colors.setMinimumContentsLength(5)
+        self.colors.setMinimumWidth(
+            56
+        )  # beside two axes it may be narrow: the window is not widened
         self.colors.currentIndexChanged.connect(self._recolor)
         self.scale = QLabel()
         self.scale.setToolTip("Ends of the colour scale")
         self.axes = [QComboBox(), QComboBox()]
         for axis, name in zip(self.axes, ("horizontal", "vertical"), strict=True):
+            axis.setMinimumWidth(40)
             axis.setToolTip(f"Latent dimension of the {name} axis")
             axis.currentIndexChanged.connect(self._change_dims)
         self.tools = {name: _tool_button(_TOOL_SIGNS[name], _TOOL_TIPS[name]) for name in TOOLS}
