@@ -40,9 +40,9 @@ class Bottom(QSplitter):
         self.addWidget(self.latent_panel)
         self.addWidget(self.candidate_panel)
         self.setChildrenCollapsible(False)
-        self.setStretchFactor(0, 1)
-        self.setStretchFactor(1, 1)
-        self.setSizes([500, 500])
+        self.setStretchFactor(0, 3)
+        self.setStretchFactor(1, 2)
+        self.setSizes([640, 360])
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a size that leaves the scan its place."""
