@@ -37,7 +37,7 @@ ELSEWHERE = {
     "corescout connect --nanonis": "talks to a controller",
     "corescout explore --resume": "needs an exploration that was killed; tests/cli has one",
     "corescout explore --from": "explores once more; tests/cli does",
-    "corescout runs": "tests/cli runs each of them",
+    "corescout runs": "tests/cli runs list, compare, verify and prune",
     "corescout explore scans": "explores many scans; tests/series does",
     "corescout explore scan.h5 --cluster": "needs a scheduler; tests/search has one",
     "dask ": "goes on until Ctrl-C; tests/search starts it",
