@@ -73,7 +73,7 @@ def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
     path = write_script(quick_result, tmp_path / "again.py")
     again = runpy.run_path(str(path))["main"]()
     assert again.why == quick_result.why
-    found = [[(t.yx_px, t.type, t.priority) for t in r.targets] for r in (again, quick_result)]
+    found = [[(t.yx_px, t.type, t.number) for t in r.targets] for r in (again, quick_result)]
     assert found[0] == found[1]
     np.testing.assert_array_equal(again.fit.latents.mean, quick_result.fit.latents.mean)
     assert quick_result.why in capsys.readouterr().out

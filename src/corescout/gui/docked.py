@@ -5,12 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QEvent, Qt, QTimer
-from qtpy.QtWidgets import QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 _CORNERS = (
     (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
     (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
 )
+
+
+def tabify_with(dock: QDockWidget, window: QMainWindow) -> None:
+    """Lay a dock over the one of the six steps, where both stand on the same side."""
+    for other in window.findChildren(QDockWidget):
+        beside = window.dockWidgetArea(other) == window.dockWidgetArea(dock)
+        if other is not dock and beside and other.findChildren(Docked) and not other.isFloating():
+            window.tabifyDockWidget(other, dock)
+            dock.raise_()
+
+
+def dock_of(widget: QWidget | None) -> QDockWidget | None:
+    """Return the dock that a widget is in."""
+    while widget is not None and not isinstance(widget, QDockWidget):
+        widget = widget.parentWidget()
+    return widget
 
 
 class Docked(QWidget):

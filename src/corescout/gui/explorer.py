@@ -17,7 +17,7 @@ from corescout.gui.canvas.canvas_context import CanvasContext
 from corescout.gui.canvas.doubted_lines import DoubtedLines
 from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
-from corescout.gui.docked import Docked
+from corescout.gui.docked import Docked, dock_of
 from corescout.gui.fields import PlainFields
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
@@ -173,7 +173,7 @@ class Explorer(Docked):
         self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
         self.canvas.connections.connect(self.viewer.events.theme, self._apply_theme)
         self._apply_theme()
-        self._fields = [PlainFields(self), PlainFields(self.bottom)]
+        self._fields = [PlainFields(root, self.undo_stack) for root in (self, self.bottom)]
 
     def _apply_theme(self, event: object = None) -> None:
         dark = self.viewer.theme != "light"
@@ -190,10 +190,25 @@ class Explorer(Docked):
 
     def docked_in(self, window: QMainWindow) -> None:
         """Ask before that window closes; give the plots their height once all docks stand."""
+        others = [e for e in window.findChildren(Explorer) if e is not self and not e.closed]
+        if others:
+            QTimer.singleShot(0, lambda: self._give_way(others[0]))
+            return
         self.session.watch_window(window)
         if not self._has_room:
             self._has_room = True
             QTimer.singleShot(0, self.bottom.make_room)
+
+    def _give_way(self, first: Explorer) -> None:
+        """Leave the window to the dock that is there; napari would show two on the same layers."""
+        if self.closed or first.closed:
+            return
+        self.viewer.window.remove_dock_widget(self)
+        self.disconnect_viewer()
+        dock = dock_of(first)
+        if dock is not None:
+            dock.show()
+            dock.raise_()
 
     def wait_for_jobs(self, seconds: float) -> None:
         """Wait until the work of this window has ended."""

@@ -236,7 +236,7 @@ def target_layers(
     state_of: Mapping[str, str] | None = None,
     types: Types | None = None,
 ) -> list[LayerData]:
-    """Return the route as lines and the targets as discs, numbered in their order.
+    """Return the route as lines and the targets as discs, with their numbers.
 
     Parameters
     ----------
@@ -250,7 +250,7 @@ def target_layers(
     chosen = types.colors if types is not None else None
     states = [(state_of or {}).get(t.uid, "planned") for t in targets]
     places = np.array([t.yx_px for t in targets]).reshape(-1, 2)
-    numbers = np.arange(1, len(targets) + 1)
+    numbers = np.array([t.number for t in targets], np.int64)
     line: LayerData = (
         np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
         {

@@ -49,9 +49,10 @@ class Found:
 
     @property
     def words(self) -> str:
-        """Say what it is: "17 px, none, 9 types, 11:58"."""
+        """Say what it is: "170 nm, none, 9 types, 11:58"."""
         found, when = self.result, time.strftime("%H:%M", time.localtime(self.at_s))
-        return f"{found.winner.label}, {found.types_in_words}, {when}"
+        label = found.winner.in_nm(found.analysis_pitch_m)
+        return f"{label}, {found.types_in_words}, {when}"
 
     @property
     def scan_name(self) -> str:

@@ -14,6 +14,7 @@ class StepState(StrEnum):
 
     TO_DO = "to do"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     OUT_OF_DATE = "out of date"
     PROBLEM = "problem"

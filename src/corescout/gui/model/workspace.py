@@ -501,7 +501,13 @@ class Workspace:
         }
 
     def _settle_workflow(self, result: Result) -> None:
-        self.workflow.set("explore", StepState.DONE, result.winner.label)
+        self.workflow.set("explore", StepState.DONE, _choice(result))
         self.workflow.set("types", StepState.DONE, result.types_in_words)
         self.workflow.set("targets", StepState.DONE, f"{len(result.targets)}")
         self.compare()
+
+
+def _choice(result: Result) -> str:
+    """What was chosen, for the header of step 3: nm first, pixels in brackets."""
+    pitch_m, winner = result.analysis_pitch_m, result.winner
+    return winner.in_nm(pitch_m) + (f" ({winner.window_px} px)" if pitch_m else "")
