@@ -24,6 +24,7 @@ from corescout.gui.kept.autosave import (
     run_name,
 )
 from corescout.gui.kept.window_session import Offer
+from corescout.gui.model.held_result import HeldResult
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.model.workflow import StepState
 from corescout.runs import read_run
@@ -35,7 +36,7 @@ def test_a_session_is_whole_or_not_there_and_hidden_while_its_window_is_open(
     tmp_path, quick_result
 ):
     store = Autosave(tmp_path)
-    store.save({"title": "a.ibw", "holds": ["2 types"]}, {1: quick_result})
+    store.save({"title": "a.ibw", "holds": ["2 types"]}, {1: HeldResult(quick_result)})
     assert kept_sessions(tmp_path) == []
     store.close(keep=True)
     (kept,) = kept_sessions(tmp_path)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from corescout.data import Keypoints
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import (
     KEYPOINTS,
@@ -48,7 +49,7 @@ class KeypointEditor(QObject):
 
     def __init__(self, workspace: Workspace, canvas: Canvas, parent: QObject) -> None:
         super().__init__(parent)
-        self._points, self._canvas = workspace.key_points, canvas
+        self._workspace, self._points, self._canvas = workspace, workspace.key_points, canvas
         self._kind: OutlineKind = "along"
         self._ours = 0  # deep in a change of a layer that this class makes
         self._followed: list[weakref.ref[Any]] = []
@@ -155,7 +156,7 @@ class KeypointEditor(QObject):
         scan, keypoints = self._points.scan, self._points.keypoints
         if scan is None or keypoints is None:
             return
-        data = keypoint_layer(scan, keypoints)
+        data = keypoint_layer(scan, keypoints, self._known())
         layer = find_layer(self._canvas.viewer, KEYPOINTS)
         if layer is None:
             self._canvas.show_layers([data])
@@ -166,6 +167,13 @@ class KeypointEditor(QObject):
             update_layer(layer, data)
         finally:
             self._ours -= 1
+
+    def _known(self) -> Keypoints | None:
+        """Those that the result which is shown is of, else the detector's: others are new."""
+        result = self._workspace.result
+        if result is not None and result.scan.uid == self._points.scan_uid:
+            return result.keypoints
+        return self._points.detected
 
     def _show_outlines(self) -> None:
         layer = find_layer(self._canvas.viewer, OUTLINES)

@@ -13,7 +13,7 @@ from typing import Any
 from psygnal import Signal
 from qtpy.QtGui import QUndoStack
 
-from corescout.data import Finding, Progress, Result, Scan, Target
+from corescout.data import Finding, InputError, Progress, Result, Scan, Target
 from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.edited_keypoints import EditedKeypoints
@@ -135,7 +135,7 @@ class Workspace:
             if known is not None:  # of this window, with the edits since
                 self._present(known)
             else:
-                self._take(found, origin="opened", saved=found, drawn=True)
+                self._take(found, origin="opened", saved=True, drawn=True)
             return
         if found is not None and image.channel in found.channels:
             # The layers of a run come one by one: this is the one that was analysed.
@@ -280,6 +280,11 @@ class Workspace:
         """Show a result of the list; None shows none."""
         entry = self.results.get(key)
         if entry is not None:
+            try:
+                entry.held.get()
+            except InputError as error:
+                self.note(f"This result cannot be read any more: {error}")
+                return
             self._present(entry)
         elif key is None:
             self.set_result(None)
@@ -290,11 +295,12 @@ class Workspace:
         if entry is None:
             return
         shown = self.results.shown == key
+        entry.held.get()  # its folder goes with it: Undo must not need it
 
         def remove() -> None:
             self.results.remove(key)
             if shown:
-                left = self.results.of_scan(entry.result.scan)
+                left = self.results.of_scan(entry.scan)
                 self.show_found(left[-1].key if left else None)
 
         def bring_back() -> None:
@@ -402,7 +408,7 @@ class Workspace:
         if index is None or index == self.undo_stack.index():
             present = self.results.present
             if present is not None:
-                self.results.change(present.key, saved=present.result)
+                self.results.change(present.key, saved=present.held)
             self.undo_stack.setClean()
 
     # -- words ----------------------------------------------------------------------------
@@ -454,13 +460,13 @@ class Workspace:
         )
 
     def _take(
-        self, result: Result, *, origin: str, saved: Result | None = None, drawn: bool = False
+        self, result: Result, *, origin: str, saved: bool = False, drawn: bool = False
     ) -> None:
         entry = self.results.known(result)
         if entry is None:
-            entry = self.results.add(
-                result, origin=origin, saved=saved, found_with=self._settings_now()
-            )
+            entry = self.results.add(result, origin=origin, found_with=self._settings_now())
+            if saved:
+                self.results.change(entry.key, saved=entry.held)
         else:
             self.results.change(entry.key, result=result, found_with=self._settings_now())
         self._present(self.results.get(entry.key) or entry, drawn=drawn)
@@ -470,8 +476,8 @@ class Workspace:
         self.results.show(entry.key)
         self._found_with = dict(entry.found_with) if entry.found_with is not None else None
         self._show(entry.result, drawn=drawn)
-        if self.chosen is not None and self.chosen.scan.uid != entry.result.scan.uid:
-            self.image_wanted.emit(entry.result.scan)
+        if self.chosen is not None and self.chosen.scan.uid != entry.scan.uid:
+            self.image_wanted.emit(entry.scan)
 
     def _show(self, result: Result | None, *, drawn: bool = False) -> None:
         self.result, self.drawn = result, drawn
