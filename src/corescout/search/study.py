@@ -279,6 +279,30 @@ class Study:
         shown = [typed_outcome(o, self.plan.decision).types.of_point for o in outcomes]
         return mean_agreement([np.asarray(types) for types in shown])
 
+    def voters(self, seed: int = 0) -> tuple[Outcome, ...]:
+        """Return those whose codes make the types together: the finalists and scattering.
+
+        Parameters
+        ----------
+        seed : int
+            Number of the training of each finalist, 0 for that of the sweep. One that was not
+            repeated or collapsed stays with that of the sweep.
+        """
+        found = []
+        for i in shortlist(self._first_trials(), self.plan.decision):
+            repeats = self._repeats.get(i, [])
+            again = repeats[seed - 1] if 1 <= seed <= len(repeats) else self._outcomes[i]
+            found.append(self._outcomes[i] if again.collapsed is not None else again)
+        first = [self._outcomes[i] for i in self._first_tasks if i in self._outcomes]
+        known = {o.candidate for o in found}
+        found += [o for o in first if o.collapsed is None and o.candidate not in known]
+        return tuple(found)
+
+    def voters_by_seed(self) -> list[tuple[Outcome, ...]]:
+        """Return the voters of the sweep, and of every seed that finalists were repeated with."""
+        repeated = max((len(found) for found in self._repeats.values()), default=0)
+        return [self.voters(seed) for seed in range(1 + repeated)]
+
     def n_seeds(self, number: int) -> int:
         """Return how many seeds of a candidate did not collapse."""
         return len(self._seeds_of(number))
