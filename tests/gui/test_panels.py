@@ -14,6 +14,7 @@ from corescout.gui.kept.exporting import Exporter
 from corescout.gui.kept.session_bar import SessionBar
 from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
+from corescout.gui.model.candidates import show_winner
 from corescout.gui.model.workflow import STEPS
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.bottom import Bottom
@@ -94,7 +95,7 @@ def test_a_panel_needs_a_workspace_and_nothing_else(bare, qtbot, name, typed_res
     bare.workspace.set_result(typed_result)
     bare.workspace.set_targets(typed_result.targets[:2])
     bare.workspace.undo_stack.undo()
-    bare.workspace.show_winner()
+    show_winner(bare.workspace)
     qtbot.wait(50)  # it is drawn
     bare.workspace.set_result(None)
     qtbot.wait(50)
