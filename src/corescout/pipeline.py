@@ -33,7 +33,7 @@ from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
 from corescout.search import (
-    Agreement,
+    PlaceAgreement,
     Places,
     agreement_of,
     judge,
@@ -300,7 +300,7 @@ def types_with_evidence(
     return winner.fit.mixtures[1], np.ones(1, np.int64), evidence
 
 
-def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
+def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
     plan = study.plan
     gain = study.found.mean_gain(winner)

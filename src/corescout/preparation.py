@@ -18,7 +18,7 @@ from corescout.data import (
     Scan,
 )
 from corescout.data.short_repr import short_repr
-from corescout.keypoints import Places, detect, find_keypoints, select
+from corescout.keypoints import ScoredPlaces, detect, find_keypoints, select
 from corescout.patches import fits, normalisation
 from corescout.plan import Plan
 from corescout.quality import assess
@@ -153,7 +153,7 @@ class KeypointFinder:
         self._image_of: object = None
         self._places_of: object = None
         self._seen: SeenScan | None = None
-        self._places = Places.of(np.zeros((0, 2)), np.zeros(0))
+        self._places = ScoredPlaces.of(np.zeros((0, 2)), np.zeros(0))
 
     def find(self, plan: Plan, *, least: int = MIN_KEYPOINTS) -> Keypoints:
         """Return the key points of a plan, on the scan's own pixels.

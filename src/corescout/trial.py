@@ -19,7 +19,7 @@ from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
 from corescout.scattering import fit_scattering
-from corescout.trial_cost import Work
+from corescout.trial_cost import TrialWork
 from corescout.vae import specification_of, train, train_with_pyroved
 
 _SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
@@ -86,10 +86,10 @@ class TrialGroup:
         return self.work.training_cost
 
     @property
-    def work(self) -> Work:
+    def work(self) -> TrialWork:
         """What it costs."""
         bayesian = self.bayesian if set(self.extra_rewards) & set(BAYESIAN) else None
-        return Work(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
+        return TrialWork(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ _BAYESIAN_COST = 600  # for each step, start and component
 
 
 @dataclass(frozen=True)
-class Work:
+class TrialWork:
     """What a stack of candidates costs, in multiply-adds, before its patches are cut.
 
     Attributes

@@ -30,12 +30,12 @@ from corescout.gui.steps.key_points.step import KeyPointsStep
 from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import Verdict
+from corescout.gui.steps.verdict import VerdictLabel
 
 pytestmark = pytest.mark.gui
 MAKE = {
     "run bar": lambda b: RunBar(b.workspace, Running(b.workspace, b.work)),
-    "verdict": lambda b: Verdict(b.workspace),
+    "verdict": lambda b: VerdictLabel(b.workspace),
     "scan": lambda b: ScanStep(b.workspace, b.canvas),
     "key points": lambda b: KeyPointsStep(b.workspace, b.canvas, b.work, b.keys),
     "explore": lambda b: ExploreStep(b.workspace, b.canvas),

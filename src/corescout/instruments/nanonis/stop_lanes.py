@@ -33,7 +33,7 @@ class Look:
         return float(bias_v)
 
 
-class Lane:
+class StopLane:
     """A connection that the stop uses."""
 
     def __init__(self, connection: Connection) -> None:

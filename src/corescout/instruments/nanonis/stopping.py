@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 from corescout.instruments.nanonis.client import Answer, Connection
-from corescout.instruments.nanonis.stop_lanes import BIAS, POSITION, Lane, Look
+from corescout.instruments.nanonis.stop_lanes import BIAS, POSITION, Look, StopLane
 from corescout.instruments.protocol import InstrumentError, StopReport, Told
 
 PATTERN, MOVE, SCAN, SPECTRUM, ZERO = (
@@ -92,7 +92,7 @@ class Stopping:
         self._order = [PATTERN, MOVE, SCAN, SPECTRUM, *([ZERO] if zero_bias else [])]
         self._urgent = _ENDS.get(began_last or "", PATTERN)
         self._changed = threading.Condition()
-        self._lanes: list[Lane] = []
+        self._lanes: list[StopLane] = []
         self._opened: list[Connection] = []
         self._any_answer = self._given_up = False
         self._began_s = time.monotonic()
@@ -106,7 +106,7 @@ class Stopping:
         self.report = StopReport("sent", reached=False)
         self._known = threading.Event()  # confirmed, or it was said that it is not
         if own is not None and own.alive:
-            self._lanes.append(Lane(own))
+            self._lanes.append(StopLane(own))
             self._send(self._lanes[0], self._order)
         self._thread = threading.Thread(target=self._run, name="nanonis-stop", daemon=True)
         self._thread.start()
@@ -133,14 +133,14 @@ class Stopping:
 
     # -- sending --------------------------------------------------------------------------
 
-    def _send(self, lane: Lane, names: Sequence[str]) -> None:
+    def _send(self, lane: StopLane, names: Sequence[str]) -> None:
         """Send commands in one piece; a lane that is lost is met by the others."""
         commands = [(name, _ARGUMENTS.get(name, ())) for name in names]
         with contextlib.suppress(InstrumentError):
             lane.connection.send_all(commands, told=partial(self._answered, lane))
             lane.sent_s = time.monotonic()
 
-    def _answered(self, lane: Lane, answer: Answer) -> None:
+    def _answered(self, lane: StopLane, answer: Answer) -> None:
         with self._changed:
             if answer.arrived:
                 self._any_answer = True
@@ -187,7 +187,7 @@ class Stopping:
             self._use(connection, number)
 
     def _use(self, connection: Connection, number: int) -> None:
-        lane = Lane(connection)
+        lane = StopLane(connection)
         with self._changed:
             self._lanes.append(lane)
             missing = self._by_urgency()
@@ -296,7 +296,7 @@ class Stopping:
                 continue
             look.asked.append(lane.asked)
 
-    def _free_lanes(self) -> list[Lane]:
+    def _free_lanes(self) -> list[StopLane]:
         """Lanes that can be asked, the one that answered last first; silent ones where all are."""
         now = time.monotonic()
         with self._changed:
@@ -307,7 +307,7 @@ class Stopping:
             return lanes
         return [lane for lane in hopeful if lane.over]
 
-    def _heard(self, lane: Lane, answer: Answer) -> None:
+    def _heard(self, lane: StopLane, answer: Answer) -> None:
         with self._changed:
             if answer.arrived:
                 lane.came_s = answer.came_s

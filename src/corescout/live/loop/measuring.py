@@ -27,11 +27,10 @@ from corescout.instruments.entries import (
     RunHeld,
     Withdrawn,
 )
-from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Sent
-from corescout.instruments.events import Measured as MeasuredEvent
+from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Measured, Sent
 from corescout.live.day.day import Day
 from corescout.live.loop.spectra_in_files import SpectraInFiles
-from corescout.live.loop.suggestion import Measured, Suggestion, doubt, suggest
+from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt, suggest
 from corescout.live.loop.target_states import TargetStates
 from corescout.live.policy import Policy, Signed
 from corescout.live.reading.drift import Drift
@@ -74,7 +73,7 @@ class Measuring:
         self._settings, self._show, self._wake = settings, show, wake
         self._lock = threading.RLock()
         self.instrument_lock = threading.Lock()  # held while a plan runs, or a source scans
-        self._suggestion: Suggestion | None = None
+        self._suggestion: VisitSuggestion | None = None
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._since_plan: tuple[float, float] = (0.0, 0.0)
@@ -93,7 +92,7 @@ class Measuring:
         return self._session.state
 
     @property
-    def measured(self) -> Measured:
+    def measured(self) -> MeasuredPlaces:
         """Places that were measured in this session."""
         return self._states.measured
 
@@ -283,13 +282,13 @@ class Measuring:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _run(self, plan: VisitPlan, suggestion: Suggestion) -> list[Scan]:
+    def _run(self, plan: VisitPlan, suggestion: VisitSuggestion) -> list[Scan]:
         self._show(stage="measuring", message=f"{len(plan.targets)} targets")
         zooms: list[Scan] = []
         try:
             for event in self._session.run(plan, suggestion.result.scan):
                 self._happened(event)
-                if isinstance(event, MeasuredEvent) and isinstance(event.measurement, Scan):
+                if isinstance(event, Measured) and isinstance(event.measurement, Scan):
                     zooms.append(event.measurement)
         except Exception as error:  # noqa: BLE001 - the session holds; the watch goes on
             self._failed(f"{type(error).__name__}: {error}")
@@ -382,7 +381,7 @@ class Measuring:
             case Arrived(at_m=at_m):
                 if at_m is not None:
                     self._show(at_m=at_m)
-            case MeasuredEvent(target_uid=uid, measurement=came):
+            case Measured(target_uid=uid, measurement=came):
                 if uid is not None:
                     self._states.keep(self._states.targets[uid], came)
             case HandedOver():
