@@ -34,7 +34,7 @@ from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
 from corescout.search import (
-    Agreement,
+    PlaceAgreement,
     Places,
     agreement_of,
     judge,
@@ -133,7 +133,7 @@ def explore(
                 together, agreement = _together(study, decision, winner, (mixture, types))
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
-                raise StoppedError("stopped", study.finished_trials()) from stopped
+                raise StoppedError("stopped", study.found.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
     votes = None if together is None else together.votes
@@ -152,7 +152,7 @@ def explore(
     untold = without_target(
         prepared.scan, patches.center_yx_px, typed, cores, plan.targets, targets
     )
-    trials = with_evidence(study.all_trials(), winner.candidate, evidence)
+    trials = with_evidence(study.found.all_trials(), winner.candidate, evidence)
     return Result(
         scan=prepared.scan,
         channels=prepared.channels,
@@ -175,17 +175,17 @@ def explore(
             evidence,
             int(types.max()),
             agreement,
-            study.n_seeds(decision.winner),
+            study.found.n_seeds(decision.winner),
             prepared.grid,
             trials,
-            study.void_reasons(),
+            study.found.void_reasons(),
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
         trials=trials,
-        latents_by_trial=study.latents_by_trial(),
-        mixture_by_trial=study.mixture_by_trial(),
-        bayesian_by_trial=study.bayesian_by_trial(),
+        latents_by_trial=study.found.latents_by_trial(),
+        mixture_by_trial=study.found.mixture_by_trial(),
+        bayesian_by_trial=study.found.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
@@ -294,7 +294,7 @@ def _together(
         return None, None
     if study.plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
         found, agreement = agreed_over_seeds(
-            study.voters_by_seed(),
+            study.found.voters_by_seed(),
             np.asarray(winner.fit.center_yx_px),
             winner.candidate.window_px,
             mixture,
@@ -302,7 +302,7 @@ def _together(
         )
         if int(found.type_of_component.max()) > 1:
             return found, agreement
-    return None, study.shown_agreement(decision.winner)
+    return None, study.found.shown_agreement(decision.winner)
 
 
 def _who_votes(votes: Votes | None) -> tuple[str, ...]:
@@ -344,10 +344,10 @@ def types_with_evidence(
     return winner.fit.mixtures[1], np.ones(1, np.int64), evidence
 
 
-def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
+def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
     plan = study.plan
-    gain = study.mean_gain(winner)
+    gain = study.found.mean_gain(winner)
     null_gains: tuple[float, ...] = ()
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):

@@ -21,9 +21,9 @@ from corescout.data import (
     Votes,
 )
 from corescout.data.short_repr import short_repr
+from corescout.encoding import encode_with
 from corescout.plan import Plan
 from corescout.preparation import Prepared, prepare_like
-from corescout.trial import encode_with
 from corescout.vae import single_threaded
 
 
