@@ -68,7 +68,7 @@ def _voter(number: int, values: Mapping[str, Any], arrays: Arrays) -> Voter:
 
 
 def _bare(arrays: Arrays) -> Mixture:
-    parts = {name: arrays[f"consensus.winner.{name}"] for name in _MIXTURE}
+    parts: dict[str, Any] = {name: arrays[f"consensus.winner.{name}"] for name in _MIXTURE}
     nothing = np.zeros((0, len(parts["weights"])))
     return Mixture(
         **parts, responsibilities=nothing, seen=np.zeros(0, np.int64),
