@@ -20,15 +20,11 @@ from corescout.runs import read_run, write_run
 
 
 @pytest.fixture
-def found(explorer, qtbot, typed_result):
-    """The window with a result of three types, one of them named."""
-    for data, options, _ in scan_layers(typed_result.scan):
-        explorer.viewer.add_image(data, **options)
-    wait_for_preview(explorer, qtbot)
-    explorer.workspace.set_result(typed_result)
-    assert explorer.types_step.edits.rename(1, "needles")
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=30_000)
-    return explorer
+def found(found, qtbot):
+    """One of its types is named."""
+    assert found.types_step.edits.rename(1, "needles")
+    qtbot.waitUntil(lambda: not found.busy, timeout=30_000)
+    return found
 
 
 def click(qtbot, widget):

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
-from corescout.data import Fit, Result
+from corescout.data import Fit, InputError, Result
 
 
 class HeldResult:
@@ -50,6 +50,15 @@ class HeldResult:
             self._result = replace(self._read(), scan=self.scan)
             self._fit = weakref.ref(self._result.fit)
         return self._result
+
+    @property
+    def lost(self) -> str:
+        """Why it cannot be had any more; "" where it can."""
+        try:
+            self.get()
+        except InputError as error:
+            return f"This result cannot be read any more: {error}"
+        return ""
 
     def is_of(self, fit: Fit) -> bool:
         """Say whether it is of a fit, with or without edits."""
