@@ -70,3 +70,21 @@ class Docked(QWidget):
     def _leave_if_undocked(self) -> None:
         if self.parent() is None and not self.isVisible():
             self.disconnect_viewer()
+
+
+def other_in(window: QMainWindow, own: Docked) -> Docked | None:
+    """Return another widget of the same class that is docked in a window."""
+    found = [w for w in window.findChildren(type(own)) if w is not own and not w.closed]
+    return found[0] if found else None
+
+
+def give_way(second: Docked, first: Docked, viewer: Any) -> None:
+    """Leave the window to the one that is there: napari knows a dock by two names, so opens two."""
+    if second.closed or first.closed:
+        return
+    viewer.window.remove_dock_widget(second)
+    second.disconnect_viewer()
+    dock = dock_of(first)
+    if dock is not None:
+        dock.show()
+        dock.raise_()

@@ -17,7 +17,7 @@ from corescout.gui.canvas.canvas_context import CanvasContext
 from corescout.gui.canvas.doubted_lines import DoubtedLines
 from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
-from corescout.gui.docked import Docked, dock_of
+from corescout.gui.docked import Docked, give_way, other_in
 from corescout.gui.fields import PlainFields
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
@@ -190,25 +190,13 @@ class Explorer(Docked):
 
     def docked_in(self, window: QMainWindow) -> None:
         """Ask before that window closes; give the plots their height once all docks stand."""
-        others = [e for e in window.findChildren(Explorer) if e is not self and not e.closed]
-        if others:
-            QTimer.singleShot(0, lambda: self._give_way(others[0]))
+        if first := other_in(window, self):
+            QTimer.singleShot(0, lambda: give_way(self, first, self.viewer))
             return
         self.session.watch_window(window)
         if not self._has_room:
             self._has_room = True
             QTimer.singleShot(0, self.bottom.make_room)
-
-    def _give_way(self, first: Explorer) -> None:
-        """Leave the window to the dock that is there; napari would show two on the same layers."""
-        if self.closed or first.closed:
-            return
-        self.viewer.window.remove_dock_widget(self)
-        self.disconnect_viewer()
-        dock = dock_of(first)
-        if dock is not None:
-            dock.show()
-            dock.raise_()
 
     def wait_for_jobs(self, seconds: float) -> None:
         """Wait until the work of this window has ended."""
