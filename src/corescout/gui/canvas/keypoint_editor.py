@@ -12,6 +12,7 @@ from corescout.data import Keypoints
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import (
     KEYPOINTS,
+    OURS,
     OUTLINE_WIDTH_PX,
     OUTLINES,
     keypoint_layer,
@@ -102,10 +103,10 @@ class KeypointEditor(QObject):
         layer = self._canvas.viewer.layers.selection.active
         if layer is None:
             return "rest"
-        mode = str(layer.mode)
-        if layer is find_layer(self._canvas.viewer, KEYPOINTS):
+        mode, ours = str(layer.mode), layer.metadata.get(OURS)
+        if ours == KEYPOINTS:
             return _POINT_TOOLS.get(mode, "rest")
-        if layer is find_layer(self._canvas.viewer, OUTLINES):
+        if ours == OUTLINES:
             if mode == "add_polyline":
                 return "line"
             if mode == "add_polygon":

@@ -8,7 +8,7 @@ import numpy as np
 from psygnal import Signal
 
 from corescout.gui.canvas.canvas import Canvas
-from corescout.gui.canvas.layer_data import TARGET_COLORS, TARGETS
+from corescout.gui.canvas.layer_data import OURS, TARGET_COLORS, TARGETS
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.target_edits import edit_targets, edited
 from corescout.gui.model.workspace import Workspace
@@ -49,10 +49,9 @@ class TargetLayer:
     @property
     def mode(self) -> str:
         """What the mouse does to the targets; where another layer is active it looks."""
-        layer = self._layer
-        if layer is None or self._canvas.viewer.layers.selection.active is not layer:
-            return "pan_zoom"
-        return str(layer.mode)
+        active = self._canvas.viewer.layers.selection.active
+        ours = active is not None and active.metadata.get(OURS) == TARGETS
+        return str(active.mode) if active is not None and ours else "pan_zoom"
 
     def _tell_mode(self, event: object = None) -> None:
         self.mode_changed.emit(self.mode)
