@@ -15,6 +15,7 @@ from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.kept.autosave import Autosave, kept_sessions, run_name
 from corescout.gui.kept.window_session import Offer
 from corescout.gui.model.held_result import HeldResult
+from corescout.gui.model.result_edits import remove_result
 from corescout.gui.model.workflow import StepState
 from corescout.runs import read_run, write_run
 
@@ -205,7 +206,7 @@ def test_ten_results_take_the_memory_of_one_and_come_back_from_disk(
     assert explorer.result.why == "search 3"
     assert explorer.result.scan is quick_result.scan
     np.testing.assert_array_equal(explorer.result.codes, quick_result.codes)
-    workspace.remove_result(entries[5].key)
+    remove_result(workspace, entries[5].key)
     gone = next(sessions.iterdir()) / run_name(entries[5].key)
     qtbot.waitUntil(lambda: not gone.exists(), timeout=60_000)
     explorer.undo_stack.undo()
