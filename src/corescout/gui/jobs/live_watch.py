@@ -41,6 +41,7 @@ class LiveWatch:
         self._ending: threading.Thread | None = None
         if link is not None:
             link.halt, link.let_go = runner.halt, self._end_runner
+            runner.signals.scan_done.connect(lambda record: _tell(link, runner.snapshot))
         runner.start()
 
     # -- from the window, none of them waits ----------------------------------------------
@@ -122,6 +123,14 @@ class LiveWatch:
     def _end_runner(self) -> None:
         self.runner.stop()
         self.runner.wait(_LONGEST_S)
+
+
+def _tell(link: InstrumentLink, now: Snapshot) -> None:
+    """Tell a link which scan its instrument took, and what was seen of the drift."""
+    if now.understood is not None:
+        link.note_scan(now.understood.scan)
+    if now.drift is not None and now.drift.refused is None:
+        link.note_drift(now.drift.drifting)
 
 
 def begin_watch(

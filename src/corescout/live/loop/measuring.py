@@ -32,6 +32,7 @@ from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Hel
 from corescout.instruments.events import Measured as MeasuredEvent
 from corescout.instruments.folder import Tied
 from corescout.live.day.day import Day
+from corescout.live.loop.looks import Looks
 from corescout.live.loop.suggestion import Measured, Suggestion, doubt, suggest
 from corescout.live.loop.target_states import TargetStates
 from corescout.live.policy import Policy, Signed
@@ -88,6 +89,7 @@ class Measuring:
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._since_plan: tuple[float, float] = (0.0, 0.0)
+        self._looks = Looks()
         self._approved = self._under_way = False
         self._by_policy = False
         self._states = TargetStates(day, show)
@@ -238,6 +240,7 @@ class Measuring:
         known = drift is not None and drift.refused is None
         with self._lock:
             self.follow(drift)
+            self._looks.follow(understood.scan, drift, fresh=False)
             if self._plan is not None and self._in_force():
                 return len(self._plan.targets)
             if self._keeps_earlier(understood, known=known):
@@ -246,6 +249,7 @@ class Measuring:
                 self._suggestion = suggest(
                     understood, understood.result, self.measured, self._settings
                 )
+                self._looks.follow(understood.scan, drift, fresh=True)
             if self._suggestion is None:
                 return 0
             self._states.begin(self._suggestion.moved_targets, "suggested")
@@ -359,8 +363,11 @@ class Measuring:
         if suggestion is None or not suggestion.targets:
             return
         try:
-            plan = suggestion.plan(self._instrument, self._settings)
+            look = self._looks.decide(self._instrument, self._session.limits)
+            plan = suggestion.plan(self._instrument, self._settings, look)
             check = self._session.preview(plan)
+            if look.words:
+                check = replace(check, warnings=(look.words, *check.warnings))
         except (InputError, InstrumentError, SessionError, OSError) as error:
             self._day.write(NotPreviewed(reason=str(error)))
             self._show(message=f"not previewed: {error}")

@@ -139,6 +139,11 @@ class LiveController:
         """The policy in force, in words; "" without one."""
         return self.watch.snapshot.policy if self.watch is not None else ""
 
+    @property
+    def refused(self) -> str:
+        """Why the policy leaves the plan that is shown to a person; "" if it does not."""
+        return self.watch.snapshot.refused if self.watch is not None else ""
+
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy, or take it back."""
         watch = self.watch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,18 +33,9 @@ from corescout.gui.steps.instrument.safety import Safety
 from corescout.gui.steps.step import Step
 from corescout.instruments import Check, Event, VisitPlan
 from corescout.instruments.events import Measured
-from corescout.instruments.visits import can_check_drift
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
-
-
-def _speed(link: InstrumentLink) -> float | None:
-    """Speed of the look before the first target; None where there can be none."""
-    if link.limits is None or not can_check_drift(link.instrument):
-        return None
-    return link.limits.scan_speed_m_per_s
-
 
 _OPENING = "connecting ..."
 
@@ -154,8 +146,11 @@ class InstrumentStep(Step):
         again = self.panel.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
-            plan = settings.plan(result, targets, look_first_m_per_s=_speed(link))
-            return plan, link.preview(plan, measure_again=again)
+            look = link.first_look(result.scan, settings.tolerance_m)
+            plan = settings.plan(result, targets, look=look)
+            check = link.preview(plan, measure_again=again)
+            said = (look.words, *check.warnings) if look.words else check.warnings
+            return plan, replace(check, warnings=said)
 
         version = self._version
         self.panel.preview_box.clear("checking ...")
@@ -298,7 +293,7 @@ class InstrumentStep(Step):
     def _foreign(self) -> str:
         """Say that the scan of the plan did not come from this instrument; "" if it did."""
         link, result = self.link, self.workspace.result
-        if link is None or result is None or result.scan.uid in link.came:
+        if link is None or result is None or link.took(result.scan):
             return ""
         return in_words_of_file(result.scan)
 
