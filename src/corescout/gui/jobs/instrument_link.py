@@ -34,7 +34,7 @@ from corescout.instruments.events import Drifted, Event, Held, Measured
 from corescout.instruments.first_look import Drifting, FirstLook, first_look
 from corescout.instruments.loops import Loop, fit_loop
 from corescout.instruments.protocol import UNCONFIRMED, SpectrumSettings, TellsSpectrum
-from corescout.instruments.session import SessionState
+from corescout.instruments.states import SessionState
 from corescout.instruments.visits import look_speed
 from corescout.live.day.day import Day
 from corescout.live.reading.drift import drift_of, drifting_between

@@ -44,16 +44,21 @@ class DockGuard(QObject):
         """Keep a dock that is to be hidden while something is under way."""
         if event.type() != QEvent.Type.Close or watched is not self._dock:
             return False
-        if self._workspace.closed or not self._workspace.closing_questions:
+        if not under_way(self._workspace):
             return False
         self._workspace.note("The panel stays until this has ended: STOP is on it.")
         event.ignore()
         return True
 
     def _may_go(self) -> bool:
-        ends = [] if self._workspace.closed else self._workspace.closing_questions
-        dock = self._dock
+        ends, dock = under_way(self._workspace), self._dock
         return not ends or dock is None or may_end(dock, ends, "Keep the panel")
+
+
+def under_way(workspace: Workspace) -> list[str]:
+    """Say what would end with the window; nothing if it has closed, or nothing would."""
+    asked = [] if workspace.closed else workspace.closing_questions
+    return [text for ask in asked if (text := ask())]
 
 
 def may_end(over: QWidget, ends: list[str], stay_words: str) -> bool:

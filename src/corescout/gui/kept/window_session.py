@@ -18,7 +18,7 @@ from corescout.gui.canvas.opening import read
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept import autosave
-from corescout.gui.kept.dock_guard import DockGuard, may_end
+from corescout.gui.kept.dock_guard import DockGuard, may_end, under_way
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
 from corescout.gui.model.workspace import Workspace
@@ -218,7 +218,7 @@ class WindowSession(QObject):
     def _may_close(self) -> bool:
         """Ask what is to be asked; False where the window stays."""
         self._answer = None
-        ends = self._workspace.closing_questions
+        ends = under_way(self._workspace)
         if ends and not may_end(self._parent, ends, "Keep the window"):
             return False
         if self.unsaved and preferences().ask:

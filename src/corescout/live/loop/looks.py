@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corescout.data import Scan
-from corescout.instruments import Instrument, Limits
+from corescout.instruments import Check, Instrument, Limits
 from corescout.instruments.first_look import Drifting, FirstLook, first_look
 from corescout.instruments.visit_plan import TOLERANCE_M
 from corescout.instruments.visits import look_speed
@@ -11,25 +13,36 @@ from corescout.live.reading.drift import Drift
 
 
 class Looks:
-    """Follows the scans of one instrument."""
+    """Follows the scans of one instrument.
+
+    Attributes
+    ----------
+    newest : Scan or None
+        That targets were chosen on, or were moved with.
+    """
 
     def __init__(self) -> None:
+        self.newest: Scan | None = None
         self._drifting: Drifting | None = None  # as it was measured last
-        self._newest: Scan | None = None  # that says where the targets are
 
-    def follow(self, scan: Scan, drift: Drift | None, *, fresh: bool) -> None:
-        """Note a scan that targets were chosen on (`fresh`), or that they were moved with."""
-        known = drift is not None and drift.refused is None
-        if drift is not None and known:
-            self._drifting = drift.drifting or self._drifting
-        if fresh or known:
-            self._newest = scan
+    def follow(self, scan: Scan, drift: Drift | None) -> bool:
+        """Note a scan; whether it says how far the sample has moved."""
+        if drift is None or drift.refused is not None:
+            return False
+        self._drifting = drift.drifting or self._drifting
+        self.newest = scan
+        return True
 
     def decide(self, instrument: Instrument, limits: Limits | None) -> FirstLook:
         """Whether a plan that is made now begins with a frame."""
-        if self._newest is None:
+        if self.newest is None:
             return FirstLook()
         return first_look(
-            self._newest, look_speed(instrument, limits),
+            self.newest, look_speed(instrument, limits),
             own=True, drifting=self._drifting, tolerance_m=TOLERANCE_M,
         )  # fmt: skip
+
+
+def with_reason(check: Check, look: FirstLook) -> Check:
+    """Return a check that says why its plan begins without a frame, if that is so."""
+    return replace(check, warnings=(look.words, *check.warnings)) if look.words else check
