@@ -10,9 +10,9 @@ from corescout.gui.canvas.layer_data import result_layers
 from corescout.gui.steps.instrument import policy_question
 from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
-from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
+from corescout.whole import read_journal
 
 pytestmark = pytest.mark.gui
 LONG = 90_000

@@ -351,19 +351,17 @@ class Measuring:
         """Let the policy approve the plan that is shown, if it covers it."""
         with self._lock:
             policy, plan, check = self._signed.policy, self._plan, self._check
-            if policy is None or plan is None or check is None or self._signed.suspended:
+            waits = self._session.state == "PREVIEW" and not self._signed.suspended
+            if policy is None or plan is None or check is None or not waits:
                 return
-            if self._session.state != "PREVIEW":
-                return
-            why = self._signed.refusal(plan, check)
-            if why is not None:
+            if (why := self._signed.refusal(plan, check)) is not None:
                 self._day.write(PolicyRefused(digest=plan.digest, refused=why))
                 self._show(refused=why)
                 return
             try:
                 self._session.approve(plan.digest, f"policy signed by {policy.signed_by}")
             except (SessionError, OSError) as error:
-                self._show(message=str(error))
+                self._show(message=str(error), refused=str(error))
                 return
             self._approved = self._by_policy = True
             self._states.mark("approved")
