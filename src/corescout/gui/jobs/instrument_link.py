@@ -119,7 +119,7 @@ class InstrumentLink:
 
     def __init__(self, instrument: Instrument, limits: Limits | None, folder: Path) -> None:
         self.instrument, self.limits = instrument, limits
-        self.day = Day(folder, runs=False)
+        self.day = Day(folder)
         try:
             instrument.connect()
         except BaseException:

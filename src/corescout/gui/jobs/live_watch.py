@@ -168,7 +168,7 @@ def begin_watch(
         return LiveWatch(runner, link)
     if folder is None:
         raise ValueError("begin_watch: expected an instrument or a folder")
-    day = Day(day_folder, runs=False)
+    day = Day(day_folder)
     before = day.left_undecided(str(folder.absolute()))
     files = FolderSource(folder, known=day.known_files(), before=before)
     return LiveWatch(Runner(files, day, analyst, settings=settings), day=day)

@@ -25,9 +25,10 @@ from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import loops_layer
 from corescout.instruments import Check, VisitPlan
+from corescout.live.day.run_report import report_of, run_of
 from corescout.live.policy import Policy
 from corescout.live.settings import LiveSettings
-from corescout.live.states import Snapshot
+from corescout.live.states import ScanRecord, Snapshot, name_of
 
 _STATES = {
     "suggested": "planned", "previewed": "planned", "approved": "planned",
@@ -74,6 +75,8 @@ class LiveController:
             "rows": self._show_rows,
         }
         self._edit: Result | None = None  # that the watch has not been told of
+        self._day: Path | None = None  # folder of the last watch
+        section.records.wanted.connect(self.open_run)
         workspace.result_edited.connect(self._edited)
 
     @property
@@ -122,6 +125,7 @@ class LiveController:
     def attach(self, watch: LiveWatch) -> None:
         """Show a watch that was begun."""
         self._attached.watch, self._last, self._waiting = watch, Snapshot(), set()
+        self._day = watch.page.parent
         self._adopt()  # what was edited while it began
         self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
@@ -178,7 +182,7 @@ class LiveController:
         now, last = watch.snapshot, self._last
         if now is not last:
             self._last = now
-            self._name(now)
+            self._say_first_answer(now)
             self._section.show_snapshot(now)
             self._waiting |= _changed(now, last)
             if now.plan is None and last.plan is not None and watch.measures:
@@ -203,6 +207,22 @@ class LiveController:
 
         self._work.start("page", Job(lambda on_progress, stop: watch.write_page()), opened)
 
+    def open_run(self, record: ScanRecord) -> None:
+        """Open the report of a scan; say why there is none."""
+        run = None if self._day is None else run_of(self._day, record)
+        if run is None:
+            self._workspace.note(f"{record.called}: {record.outcome}: {record.reason}")
+            return
+
+        def opened(job: Job[Path]) -> None:
+            if job.answer is None:
+                self._workspace.note(f"The report of {record.called}: {job.error}")
+            else:
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.answer)))
+
+        self._workspace.note(f"Opening the report of {record.called} ...")
+        self._work.start("report", Job(lambda on_progress, stop: report_of(run)), opened)
+
     # -- inner ----------------------------------------------------------------------------
 
     def _edited(self, result: Result) -> None:
@@ -224,16 +244,14 @@ class LiveController:
             self._section.say(f"Edited types are not used for the next scans: {job.error}")
         self._adopt()
 
-    def _name(self, now: Snapshot) -> None:
-        """Remember the files of the scans; say which one is explored while there is no result."""
-        understood = None if now.understood is None else now.understood.scan
-        for scan in (now.partial, now.current, understood):
-            if scan is not None and scan.source:
-                name = scan.source.replace("\\", "/").rpartition("/")[2]
-                self._section.names[scan.uid] = name
-        if self._workspace.result is None and now.stage == "exploring" and now.current is not None:
-            name = self._section.names.get(now.current.uid, now.current.uid)
-            self._workspace.say(f"Exploring {name}: its types come in about a minute.", "running")
+    def _say_first_answer(self, now: Snapshot) -> None:
+        """Say which scan is explored while there is no result, and what its first answer is."""
+        if self._workspace.result is not None or now.stage != "exploring" or now.current is None:
+            return
+        first = None if now.progress is None else now.progress.provisional
+        name = name_of(now.current) or now.current.uid
+        said = "its types come in about a minute" if first is None else first.in_words
+        self._workspace.say(f"Exploring {name}: {said}.", "running")
 
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
