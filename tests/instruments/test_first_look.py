@@ -94,7 +94,7 @@ def test_the_frame_lies_where_it_can_be_told_from_its_surroundings():
     rng = np.random.default_rng(0)
     stripes = np.tile(np.sin(np.arange(256) / 2.0), (256, 1))
     left_only = stripes.copy()
-    left_only[:, :128] += ndimage.gaussian_filter(rng.standard_normal((256, 128)), 3) * 8
+    left_only[:, :128] += ndimage.gaussian_filter(rng.standard_normal((256, 128)), 1.5) * 8
     frame = ScanFrame((256, 256), (4e-9, 4e-9))
 
     def looked(values):
