@@ -96,7 +96,10 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     failed = {row.split()[1]: row for row in rows(step)[:2]}
     assert set(failed) == {"cut.ibw", "noise.npy"}
     assert all("set aside: " in row for row in failed.values())
+    qtbot.waitUntil(lambda: step.live.settled and not explorer.busy, timeout=LONG)
     shown = explorer.result
+    assert shown.scan.source.endswith(FIRST), "what was found stays, whatever is set aside after"
+    assert explorer.canvas.image_layer().data.shape == shown.scan.shape_px
     click_row(step, qtbot, 0)
     assert "set aside" in notes[-1]
     assert explorer.result is shown
@@ -107,7 +110,7 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     qtbot.waitUntil(lambda: step.live.watch is None, timeout=LONG)
     assert f"4  {SECOND}" in rows(step)[0]
     assert "the watch was stopped" in rows(step)[0]
-    assert explorer.result is shown
+    qtbot.waitUntil(lambda: explorer.result is shown, timeout=LONG)
     page = section.status.text().partition('href="file://')[2].partition('"')[0]
     html = Path(page).read_text(encoding="utf-8")
     for name in (FIRST, "cut.ibw", "noise.npy", SECOND):

@@ -73,6 +73,7 @@ class LiveController:
             "loops": self._show_loops,
             "plan": self._show_current_plan,
             "rows": self._show_rows,
+            "back": self._show_back,
         }
         self._edit: Result | None = None  # that the watch has not been told of
         self._day: Path | None = None  # folder of the last watch
@@ -298,6 +299,15 @@ class LiveController:
         if result is not None:
             self.image.keep(understood.scan, result)
 
+    def _show_back(self, now: Snapshot) -> None:
+        """After a scan that was set aside: the latest that was understood, and what was found."""
+        if now.understood is None or now.partial is not None:
+            return
+        self._show_image(now)
+        if self._workspace.result is None:
+            self.show_result(now)
+            self._show_targets(now)
+
     def show_result(self, now: Snapshot) -> None:
         """Show what the latest scan was understood as; types that are given up are not trusted."""
         understood = now.understood
@@ -337,6 +347,8 @@ def _changed(now: Snapshot, last: Snapshot) -> set[str]:
     found = set()
     if now.understood is not last.understood:
         found |= {"image", "result", "targets"}
+    if now.records is not last.records and now.records[-1].outcome == "set aside":
+        found.add("back")
     if now.targets is not last.targets:
         found.add("targets")
     if now.measurements is not last.measurements:
