@@ -46,7 +46,7 @@ BARS = (
 
 
 @dataclass
-class Memory:
+class DayMemory:
     """Resident memory at the end of each scan."""
 
     mib: list[float]
@@ -71,7 +71,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
     with tempfile.TemporaryDirectory() as folder:
         made = scenario(Path(folder) / "day" if scan is None else scan, _count(quick))
-        memory = Memory([])
+        memory = DayMemory([])
         made.runner.signals.scan_done.connect(memory.note)
         began = time.monotonic()
         made.start()

@@ -22,7 +22,8 @@ from corescout.instruments.protocol import (
     Status,
     StopReport,
 )
-from corescout.instruments.session import Session, SessionError
+from corescout.instruments.session import Session
+from corescout.instruments.states import SessionError
 from corescout.instruments.visit_file import read_visits, write_visits
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan, plan_visits
 

@@ -45,7 +45,7 @@ class Notice(QLabel):
         self.setVisible(False)
 
 
-class Verdict(QLabel):
+class VerdictLabel(QLabel):
     """What was found and how sure it is; before that, what to do first.
 
     Parameters
