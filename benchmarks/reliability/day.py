@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.outcome import Bar, BenchReport, Value
-from corescout.instruments import read_journal
 from corescout.instruments.messages import Message
+from corescout.whole import read_journal
 
 if TYPE_CHECKING:
     from benchmarks.reliability.scenario import Scenario

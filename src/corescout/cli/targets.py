@@ -247,7 +247,8 @@ def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> d
 
 def _places(path: Path) -> list[tuple[float, float]]:
     """Places (x, y) in metres that a file tells; a file that tells none is said to be wrong."""
-    from corescout.instruments.journal import last_state, read_journal
+    from corescout.instruments.journal import last_state
+    from corescout.whole import read_journal
 
     try:
         if path.suffix == ".jsonl":

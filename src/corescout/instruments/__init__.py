@@ -10,7 +10,6 @@ from corescout.instruments.journal import (
     JournalState,
     last_state,
     read_entries,
-    read_journal,
 )
 from corescout.instruments.limits import Limits, load_limits
 from corescout.instruments.messages import Message, messages_of
@@ -50,7 +49,6 @@ __all__ = [
     "messages_of",
     "plan_visits",
     "read_entries",
-    "read_journal",
     "read_visits",
     "write_visits",
 ]

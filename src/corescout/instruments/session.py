@@ -21,7 +21,7 @@ from corescout.instruments.entries import Previewed, Released, ScanCame, StateCh
 from corescout.instruments.events import Done, Event, Held
 from corescout.instruments.gate import Gate
 from corescout.instruments.halt import Halt
-from corescout.instruments.journal import Journal, last_state, last_time, read_journal
+from corescout.instruments.journal import Journal, last_state, last_time
 from corescout.instruments.limits import Limits
 from corescout.instruments.plan_run import PlanRun
 from corescout.instruments.protocol import Check, Instrument, InstrumentError, StopReport
@@ -29,6 +29,7 @@ from corescout.instruments.rehearsal import rehearse
 from corescout.instruments.states import SessionError, SessionState
 from corescout.instruments.visit_plan import VisitPlan, plan_problems
 from corescout.instruments.withdrawing import Withdrawing
+from corescout.whole import read_journal
 
 LOG = logging.getLogger("corescout.instruments")
 _STOP_S = 0.45  # for which `stop` waits at most to note the hold

@@ -12,7 +12,7 @@ import numpy as np
 from corescout.data import InputError, Result, Scan, Trial
 from corescout.derived import derived_channels, with_derived
 from corescout.instruments.entries import Entry, entry_of, said
-from corescout.instruments.journal import last_state, read_journal
+from corescout.instruments.journal import last_state
 from corescout.mcp_server.answers import ToolAnswer, notes_of, target_row, type_rows, verdict_values
 from corescout.mcp_server.arguments import (
     CompareScans,
@@ -28,6 +28,7 @@ from corescout.mcp_server.pictures import png_of, scan_figure, type_figure
 from corescout.mcp_server.places import JOURNAL
 from corescout.mcp_server.words import bounded, bounded_values
 from corescout.quality import assess
+from corescout.whole import read_journal
 
 if TYPE_CHECKING:
     from corescout.live.states import ScanRecord

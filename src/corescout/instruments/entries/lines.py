@@ -7,41 +7,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from corescout.data.printable import one_line
+from corescout.instruments.entries import session, tools, watch
 from corescout.instruments.entries.entry import Entry
-from corescout.instruments.entries.session import (
-    Approved,
-    DriftSeen,
-    HeldWith,
-    MessageSent,
-    PlanHandedOver,
-    Previewed,
-    Released,
-    ScanCame,
-    StateChanged,
-    StopSaid,
-    TargetMeasured,
-    TipArrived,
-    TipElsewhere,
-    TipNotWithdrawn,
-    TipWithdrawn,
-)
-from corescout.instruments.entries.tools import ToolAnswered, ToolCalled
-from corescout.instruments.entries.watch import (
-    Connected,
-    ConnectionLost,
-    Declined,
-    NotPreviewed,
-    PartDied,
-    PolicyRefused,
-    PolicySigned,
-    PolicyTakenBack,
-    RunHeld,
-    ScanOutcome,
-    TypesEdited,
-    WatchBegan,
-    WatchEnded,
-    Withdrawn,
-)
+from corescout.instruments.entries.watch import ScanOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +28,10 @@ class Unknown(Entry):
 
 KNOWN: dict[str, type[Entry]] = {
     kind.what: kind
-    for kind in (
-        StateChanged, ScanCame, Previewed, Approved, MessageSent, TipArrived, TipElsewhere,
-        TargetMeasured, DriftSeen, PlanHandedOver, StopSaid, HeldWith, TipWithdrawn,
-        TipNotWithdrawn, Released, WatchBegan, WatchEnded,
-        Connected, ConnectionLost, PartDied, PolicySigned, PolicyTakenBack, PolicyRefused, Declined,
-        Withdrawn, NotPreviewed, RunHeld, TypesEdited, ScanOutcome, ToolCalled, ToolAnswered,
-    )
-}  # fmt: skip
+    for place in (session, watch, tools)
+    for kind in vars(place).values()
+    if isinstance(kind, type) and issubclass(kind, Entry) and kind is not Entry
+}
 _AROUND, _TUPLES = ("what", "at", "format"), ("at_m", "wanted_m", "drift_m", "file_signature")
 
 
