@@ -75,6 +75,11 @@ class CleaningPlan(PlanGroup):
         " lost ones, 'mend' the gain (or offset) of each line as well, where that beats no mending"
         " on columns left out; 'off': nothing",
     )
+    mean_places: bool = Field(
+        True,
+        description="where trace and retrace are both there and lie apart along the fast axis: move"
+        " the channels to the mean of both, which is the place on the sample",
+    )
     phase_offset: bool = Field(
         True, description="A cos phase, A sin phase: turn the response onto the real axis"
     )
@@ -258,6 +263,11 @@ class DecisionPlan(PlanGroup):
         " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
+    types: Literal["consensus", "winner"] = Field(
+        "winner",
+        description="whose codes types are made of: 'consensus', those of the finalists and of"
+        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+    )
     merging: Merging = Field(
         "entropy",
         description="components of the BIC's mixture become one type: 'entropy' those that overlap,"
