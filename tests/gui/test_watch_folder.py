@@ -122,5 +122,5 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     shutil.copy(scan_file(THIRD), folder / THIRD)
     qtbot.waitUntil(lambda: THIRD in words(section.status), timeout=LONG)
     (journal,) = step.days.rglob("journal.jsonl")
-    numbers = [e["record"]["number"] for e in read_journal(journal) if e["what"] == "scan outcome"]
+    numbers = [e["number"] for e in read_journal(journal) if e["what"] == "scan outcome"]
     assert numbers == [1, 2, 3, 4], "what was decided before is not taken again"
