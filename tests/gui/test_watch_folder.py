@@ -79,7 +79,9 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     print(f"\nlongest gap while exploring and reading {heartbeat.longest_ms:.0f} ms")  # noqa: T201
     assert rows(step)[0].startswith(f"1  {FIRST}")
     qtbot.waitUntil(lambda: step.live.settled and not explorer.busy, timeout=LONG)
-    assert f"{explorer.result.worth}: {explorer.result.n_types}, " in rows(step)[0]
+    worth = explorer.result.worth
+    said = worth if worth.startswith("one") else f"{explorer.result.n_types} {worth}"
+    assert f"{said}, " in rows(step)[0]
     assert section.bar.isHidden()
     assert section.first.isHidden()
 
@@ -117,6 +119,10 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
         assert name in html
     assert explorer.result.worth in html
     assert f'href="scans/0001-{FIRST.partition(".")[0]}' in html
+
+    opened.clear()
+    qtbot.mouseClick(section.page_button, Qt.MouseButton.LeftButton)  # also when it has ended
+    qtbot.waitUntil(lambda: opened == [page], timeout=LONG)
 
     begin(step, folder, qtbot)
     shutil.copy(scan_file(THIRD), folder / THIRD)

@@ -18,6 +18,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
+from corescout.gui.look import tint_color
 from corescout.gui.model.reasons import reason_of
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
@@ -25,6 +26,7 @@ from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import loops_layer
 from corescout.instruments import Check, VisitPlan
+from corescout.live.day.day import PAGE
 from corescout.live.day.run_report import report_of, run_of
 from corescout.live.policy import Policy
 from corescout.live.settings import LiveSettings
@@ -195,18 +197,15 @@ class LiveController:
                 return
 
     def open_page(self) -> None:
-        """Write the page of the day and open it."""
-        watch = self.watch
-        if watch is None:
+        """Open the page of the day: of a watch under way as it is now, else as it ended."""
+        watch, day = self.watch, self._day
+        if day is None:
             return
 
-        def opened(job: Job[Path]) -> None:
-            if job.answer is None:
-                self._section.say(f"The page of the day: {job.error}")
-            else:
-                QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.answer)))
+        def write(on_progress: object, stop: object) -> Path:
+            return day / PAGE if watch is None else watch.write_page()
 
-        self._work.start("page", Job(lambda on_progress, stop: watch.write_page()), opened)
+        self._open(Job(write), "The page of the day")
 
     def open_run(self, record: ScanRecord) -> None:
         """Open the report of a scan; say why there is none."""
@@ -215,14 +214,19 @@ class LiveController:
             self._workspace.note(f"{record.called}: {record.outcome}: {record.reason}")
             return
 
+        self._workspace.note(f"Opening the report of {record.called} ...")
+        self._open(Job(lambda on_progress, stop: report_of(run)), f"The report of {record.called}")
+
+    def _open(self, job: Job[Path], what: str) -> None:
+        """Open the page that a job writes or finds."""
+
         def opened(job: Job[Path]) -> None:
             if job.answer is None:
-                self._workspace.note(f"The report of {record.called}: {job.error}")
+                self._workspace.note(f"{what}: {job.error}")
             else:
                 QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.answer)))
 
-        self._workspace.note(f"Opening the report of {record.called} ...")
-        self._work.start("report", Job(lambda on_progress, stop: report_of(run)), opened)
+        self._work.start("page", job, opened)
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -280,7 +284,8 @@ class LiveController:
         self._collections.end()
         self._section.show_watching(False)
         if page is not None and page.exists():
-            self._section.say(f'Stopped. <a href="{page.as_uri()}">The page of the day</a>')
+            link = f'<a style="color: {tint_color("doubt")}" href="{page.as_uri()}">'
+            self._section.say(f"Stopped. {link}The page of the day</a>")
         self._workspace.workflow.set("instrument", StepState.TO_DO, "")
         self._show_plan(None, None)
 

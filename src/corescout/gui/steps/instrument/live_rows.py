@@ -73,7 +73,9 @@ def row_words(record: ScanRecord) -> str:
     if record.outcome != "analysed":
         return f"{head}\n{record.outcome}: {record.reason}"
     count = len(record.types)
-    parts = [f"{record.worth or 'types'}: {count}", f"{record.targets} targets"]
+    worth = record.worth or "types"
+    worth = worth if worth.startswith("one") else f"{count} {worth}"
+    parts = [worth, f"{record.targets} targets"]
     if record.explored:
         parts.append("explored anew")
     if record.novel_share:

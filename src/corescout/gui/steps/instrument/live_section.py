@@ -103,7 +103,7 @@ class LiveSection(QWidget):
         self.source.setEnabled(not watching)
         self.show_policy("")
         self._policy.setVisible(watching and measures)
-        self.page_button.setVisible(watching)
+        self.page_button.setVisible(watching or self.records.count() > 0)
         self.status.setVisible(watching)
         self.records.setVisible(watching or self.records.count() > 0)
         if watching:
@@ -121,7 +121,8 @@ class LiveSection(QWidget):
         """Show the state of the watch."""
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
-        about = f": {snapshot.message}" if snapshot.message else ""
+        message = snapshot.message
+        about = f"{' ' if message.startswith('for ') else ': '}{message}" if message else ""
         stage = snapshot.stage[:1].upper() + snapshot.stage[1:]
         _set(self.where, breakable(f"Scans of {snapshot.source}" if snapshot.source else ""))
         _set(self.status, breakable(f"{stage}{about}{waits}.{lost}"))

@@ -58,7 +58,7 @@ def strip_words(
         Why the policy leaves a plan to a person.
     """
     if policy and refused and snapshot.state == "PREVIEW":
-        refused = f"A PLAN WAITS FOR YOU. The policy does not cover it: {_short(refused)}"
+        refused = f"A PLAN WAITS FOR YOU in step 6: {_short(refused)}"
     else:
         refused = ""
     headline, level = _headline(snapshot, progress, policy=policy, watching=watching)
@@ -101,7 +101,7 @@ def _headline(
     if state == "ARMED":
         return f"ARMED for {snapshot.armed_for_s:.0f} s", "active"
     if snapshot.busy:
-        return "BUSY: the instrument is at work", "active"
+        return f"{'WATCHING' if watching else 'BUSY'}: the instrument is at work", "active"
     if policy:
         return "WATCHING: plans within the policy run without asking", "active"
     if state == "PREVIEW":
