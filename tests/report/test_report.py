@@ -25,7 +25,7 @@ def broken(fit):
     return 1 / 0
 """
 OWN = ("figure_rewards:roundness", "figure_rewards:broken")
-OF_SOME_RUNS = {"F6", "F7", "pareto"}  # drawn where the run asked for what they show
+OF_SOME_RUNS = {"F6", "F7", "pareto", "importance"}  # drawn where the run asked for what they show
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
