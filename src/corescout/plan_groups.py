@@ -290,6 +290,11 @@ class DecisionPlan(PlanGroup):
         " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
+    types: Literal["consensus", "winner"] = Field(
+        "winner",
+        description="whose codes types are made of: 'consensus', those of the finalists and of"
+        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+    )
     merging: Merging = Field(
         "entropy",
         description="components of the BIC's mixture become one type: 'entropy' those that overlap,"

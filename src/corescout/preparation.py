@@ -248,7 +248,7 @@ def prepare_like(
         )
     pitch_m = representation.analysis_pitch_m
     grid = square_grid(scan.shape_px, scan.frame if pitch_m is not None else None, pitch_m)
-    window = representation.candidate.window_px
+    window = representation.largest_window_px
     if min(grid.shape_px) < window:
         raise InputError(
             f"a scan larger than the window of the representation ({window} px)",

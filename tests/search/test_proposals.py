@@ -13,6 +13,7 @@ from corescout.pipeline import explore
 from corescout.plan_changes import PlanError
 from corescout.preparation import plan_on
 from corescout.quantities import windows
+from corescout.report.drawing import png_bytes
 from corescout.report.figures import FIGURES
 from corescout.search.executors import Threads
 from corescout.search.proposals import BATCH, Proposals
@@ -130,7 +131,16 @@ def test_threads_change_no_number_and_what_is_known_is_not_computed_again(scan):
     assert [t.candidate for t in whole.trials] == [t.candidate for t in resumed.trials]
     assert [t.rewards for t in whole.trials] == [t.rewards for t in resumed.trials]
     assert (whole.winner, whole.why) == (resumed.winner, resumed.why)
-    assert FIGURES["importance"][1](whole) is not None
+    draw = FIGURES["importance"][1]
+    assert png_bytes(draw(whole)) == png_bytes(draw(resumed))
+    assert (
+        draw(
+            replace(
+                whole, plan=plan.changed("search", {"method": "grid", "beta0": None}).model_dump()
+            )
+        )
+        is None
+    )
 
 
 def test_a_search_that_a_budget_cut_repeats_by_its_plan(scan):

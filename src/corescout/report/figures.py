@@ -48,7 +48,7 @@ def f1_overview(result: Result) -> Figure:
     draw_scan(left, result, colorbar=False)
     left.set_title(f"Scan: {result.channels[0]}", fontsize=10)
     _draw_samples(middle, result)
-    _draw_density(right, result.codes)
+    _draw_density(right, result.fit.codes)
     return figure
 
 
@@ -85,10 +85,11 @@ def f5_types(result: Result) -> Figure:
     draw_scan(left, result)
     draw_places(left, result)
     left.set_title("Core points on the scan", fontsize=10)
-    z = result.codes
+    shown = result.in_latent_space
+    z = shown.z
     draw_latents(right, z, type_colors(result))
     chosen = result.types.colors
-    draw_ellipses(right, result.mixture, np.asarray(result.type_of_component), chosen)
+    draw_ellipses(right, shown.mixture, np.asarray(shown.type_of_component), chosen)
     core = result.core_points
     second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
     for kind, look in result.types.looks.items():

@@ -47,7 +47,7 @@ def types_of_codes(
         group = np.arange(mixture.n_components)
     else:
         mixture = mixtures[_k_of(rewards["bic"])]
-        group = _merged(mixture.assign(z), places, plan)
+        group = merged(mixture.assign(z), places, plan)
     return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 
 
@@ -126,7 +126,13 @@ def neighbourhood(tau: Floats, places: Places) -> Floats:
 AFFINITIES: dict[str, Affinity] = {"entropy": overlap, "places": neighbourhood}
 
 
-def _merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]:
+def merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]:
+    """Return the group (K,) that each component with the posteriors tau (N, K) belongs to.
+
+    As `types_of_codes` says; without merging each component is a group.
+    """
+    if plan.merging == "none":
+        return np.arange(tau.shape[1])
     if tau.shape[1] == 1 or plan.merged_types == 1:
         return np.zeros(tau.shape[1], np.int64)
     steps = merging_steps(tau, places, AFFINITIES[plan.merging])
