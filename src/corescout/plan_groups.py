@@ -107,6 +107,11 @@ class CleaningPlan(PlanGroup):
         " lost ones, 'mend' the gain (or offset) of each line as well, where that beats no mending"
         " on columns left out; 'off': nothing",
     )
+    mean_places: bool = Field(
+        True,
+        description="where trace and retrace are both there and lie apart along the fast axis: move"
+        " the channels to the mean of both, which is the place on the sample",
+    )
     phase_offset: bool = Field(
         True, description="A cos phase, A sin phase: turn the response onto the real axis"
     )
