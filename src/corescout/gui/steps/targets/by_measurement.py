@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSpinBox
 from corescout.data import Result, Scan
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import OURS, LayerData, size_on
-from corescout.gui.canvas.layer_place import geometry
+from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.look import sequential_palette
