@@ -50,20 +50,20 @@ class ByMeasurement(Fold):
         super().__init__("By what was measured")
         self._workspace, self._canvas, self._work = workspace, canvas, work
         self._chosen: Path | None = None  # a table of the operator's own
-        self.goal, self.property, self.count = QComboBox(), QComboBox(), QSpinBox()
+        self.goal, self.measure, self.count = QComboBox(), QComboBox(), QSpinBox()
         for goal in GOALS:
             self.goal.addItem(_GOALS.get(goal, goal), goal)
         for name, (_, meaning) in PROPERTIES.items():
-            self.property.addItem(name.replace("_", " "), name)
-            self.property.setItemData(self.property.count() - 1, meaning, _TIP)
+            self.measure.addItem(name.replace("_", " "), name)
+            self.measure.setItemData(self.measure.count() - 1, meaning, _TIP)
         self.count.setRange(1, 100)
         self.count.setValue(10)
         self.count.setSuffix(" targets")
         self.goal.setToolTip("What the next targets are to tell")
-        self.property.setToolTip("Property of the loops that is predicted along the walls")
+        self.measure.setToolTip("Property of the loops that is predicted along the walls")
         self.count.setToolTip("Number of targets of the next batch")
         for name, widget in (
-            ("goal", self.goal), ("property", self.property), ("batch", self.count),
+            ("goal", self.goal), ("property", self.measure), ("batch", self.count),
         ):  # fmt: skip
             widget.setAccessibleName(name)
             workspace.parameters.add("targets", name, widget)
@@ -76,7 +76,7 @@ class ByMeasurement(Fold):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.form.addRow("Goal", self.goal)
-        self.form.addRow("Property", self.property)
+        self.form.addRow("Property", self.measure)
         self.form.addRow(self.count, self.table_button)
         self.form.addRow(self.propose_button)
         self.form.addRow(self.said)
@@ -96,7 +96,7 @@ class ByMeasurement(Fold):
             return
         if self._work.running("steer"):
             return
-        name, goal, count = self.property.currentData(), self.goal.currentData(), self.count.value()
+        name, goal, count = self.measure.currentData(), self.goal.currentData(), self.count.value()
         limits = targets.limits
 
         def find(on_progress: object, stop: object) -> Suggestion:
