@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSpinBox
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from corescout.data import Result, Scan
 from corescout.gui.canvas.canvas import Canvas
@@ -31,6 +39,7 @@ _GOALS = {
     "surprise": "where the structure misleads",
 }
 _POINT_PX = 2.0
+_MOST = 3  # reasons that are shown at once
 _TIP = Qt.ItemDataRole.ToolTipRole
 _NOTHING = "Measure some targets in step 6, or choose a table of loops."
 
@@ -53,8 +62,8 @@ class ByMeasurement(Fold):
         self.goal, self.measure, self.count = QComboBox(), QComboBox(), QSpinBox()
         for goal in GOALS:
             self.goal.addItem(_GOALS.get(goal, goal), goal)
-        for name, (_, meaning) in PROPERTIES.items():
-            self.measure.addItem(name.replace("_", " "), name)
+        for name, (unit, meaning) in PROPERTIES.items():
+            self.measure.addItem(f"{_words(name)} ({unit})", name)
             self.measure.setItemData(self.measure.count() - 1, meaning, _TIP)
         self.count.setRange(1, 100)
         self.count.setValue(10)
@@ -79,7 +88,11 @@ class ByMeasurement(Fold):
         self.form.addRow("Property", self.measure)
         self.form.addRow(self.count, self.table_button)
         self.form.addRow(self.propose_button)
-        self.form.addRow(self.said)
+        below = QWidget()  # in a form the height of wrapped words is too small
+        layout = QVBoxLayout(below)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.said)
+        self.form.addRow(below)
         self.table_button.clicked.connect(self._ask_table)
         self.propose_button.clicked.connect(self.propose)
 
@@ -127,7 +140,11 @@ class ByMeasurement(Fold):
         if found.prediction is not None:
             self._canvas.show_layers(property_layers(result, found.prediction))
             lines.append(_legend(found.prediction))
-        self.said.setText("\n".join([*lines, *self._reasons()]))
+        reasons = self._reasons()
+        more = len(reasons) - _MOST
+        if more > 0:
+            reasons = [*reasons[:_MOST], f"and {more} more: under the mouse in the table"]
+        self.said.setText("\n".join([*lines, *reasons]).replace("+-", "±"))
 
     def _reasons(self) -> list[str]:
         """Why each target, by the numbers of the table."""
@@ -151,11 +168,16 @@ class ByMeasurement(Fold):
 
 def property_layers(result: Result, prediction: Prediction) -> list[LayerData]:
     """Return the map of a property and that of its deviation, a point for each key point."""
-    name = prediction.name.replace("_", " ")
+    name = _words(prediction.name)
     return [
         _map(result.scan, result, prediction.std, f"{name}: deviation", visible=False),
         _map(result.scan, result, prediction.mean, f"{name}: mean", visible=True),
     ]
+
+
+def _words(name: str) -> str:
+    """A property in words; its unit is said beside it."""
+    return name.removesuffix("_v").replace("_", " ")
 
 
 def _map(
