@@ -14,8 +14,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
-    QWidget,
 )
 
 from corescout.data import Result, Scan
@@ -88,11 +86,7 @@ class ByMeasurement(Fold):
         self.form.addRow("Property", self.measure)
         self.form.addRow(self.count, self.table_button)
         self.form.addRow(self.propose_button)
-        below = QWidget()  # in a form the height of wrapped words is too small
-        layout = QVBoxLayout(below)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.said)
-        self.form.addRow(below)
+        self.form.addRow(self.said)
         self.table_button.clicked.connect(self._ask_table)
         self.propose_button.clicked.connect(self.propose)
 
@@ -105,7 +99,7 @@ class ByMeasurement(Fold):
         """Propose the next targets; the maps appear with them."""
         result, table, targets = self._workspace.result, self.table, self._workspace.targets
         if result is None or table is None:
-            self.said.setText(_NOTHING)
+            self._say(_NOTHING)
             return
         if self._work.running("steer"):
             return
@@ -117,7 +111,7 @@ class ByMeasurement(Fold):
             inside = allowed_places(result, limits, "spectrum", {})
             return suggest(result, values, {goal: 1.0}, count, allowed=inside)
 
-        self.said.setText("Predicting ...")
+        self._say("Predicting ...")
         self.propose_button.setEnabled(False)
         self._work.start("steer", Job(find), lambda job: self._found(job, result))
 
@@ -127,10 +121,10 @@ class ByMeasurement(Fold):
         self.propose_button.setEnabled(True)
         found = job.answer
         if found is None:
-            self.said.setText(breakable(f"Nothing is proposed: {job.error}"))
+            self._say(breakable(f"Nothing is proposed: {job.error}"))
             return
         if self._workspace.result is not result:
-            self.said.setText("The result changed meanwhile: propose again.")
+            self._say("The result changed meanwhile: propose again.")
             return
         if found.targets:
             count = len(found.targets)
@@ -144,7 +138,12 @@ class ByMeasurement(Fold):
         more = len(reasons) - _MOST
         if more > 0:
             reasons = [*reasons[:_MOST], f"and {more} more: under the mouse in the table"]
-        self.said.setText("\n".join([*lines, *reasons]).replace("+-", "±"))
+        self._say("\n".join([*lines, *reasons]).replace("+-", "±"))
+
+    def _say(self, text: str) -> None:
+        """Say it; a form gives wrapped words the height of one line."""
+        self.said.setText(text)
+        self.said.setMinimumHeight(self.said.heightForWidth(self.said.width()))
 
     def _reasons(self) -> list[str]:
         """Why each target, by the numbers of the table."""
@@ -163,7 +162,7 @@ class ByMeasurement(Fold):
     def use_table(self, path: Path) -> None:
         """Steer by this table from now on."""
         self._chosen = path
-        self.said.setText(breakable(f"Table: {path}"))
+        self._say(breakable(f"Table: {path}"))
 
 
 def property_layers(result: Result, prediction: Prediction) -> list[LayerData]:
