@@ -27,7 +27,7 @@ from corescout.data import (
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
-from corescout.preparation import Prepared, prepare
+from corescout.preparation import Prepared, plan_on, prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
@@ -47,6 +47,7 @@ from corescout.search.decision import Decision
 from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.proposals import without_proposed
 from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
@@ -108,6 +109,7 @@ def explore(
     began = time.monotonic()
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
+        plan = plan_on(plan, scan)
         prepared = prepare(scan, plan, keypoints)
         _check_engine(prepared, plan)
         if executor is None or isinstance(executor, Threads):
@@ -270,8 +272,10 @@ def _say_begin(prepared: Prepared, plan: Plan) -> None:
     _log.info("scan %s: %d x %d px, channels %s", scan.source or scan.uid, width, height,
               ", ".join(scan.channels))  # fmt: skip
     _log.info("plan %s", plan.model_dump_json())
-    count = len(plan.candidates(prepared.channels))
-    _log.info("%d key points, %d candidates", len(prepared.keypoints), count)
+    count = len(without_proposed(plan, prepared.channels))
+    more = f" and {plan.search.trials} that {plan.search.method} proposes"
+    _log.info("%d key points, %d candidates%s", len(prepared.keypoints), count,
+              "" if plan.search.method == "grid" else more)  # fmt: skip
 
 
 def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:

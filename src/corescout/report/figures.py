@@ -22,6 +22,7 @@ from corescout.report.drawing import (
     new_figure,
     type_colors,
 )
+from corescout.report.importance_figure import importance_figure
 from corescout.report.over_windows import draw_over_windows, method_name, sweep_trials
 from corescout.report.pareto_figure import pareto_front
 from corescout.rewards import BAYESIAN
@@ -165,6 +166,7 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     "F1": ("Scan, sample patches of each type, latent density with its maxima (+)", f1_overview),
     "F4": ("Rewards over the window; the star marks the best, numbers are types K", f4_rewards),
     "pareto": ("Candidates by their objectives", pareto_front),
+    "importance": ("Settings of the candidates: how much each has mattered", importance_figure),
     "F3": ("Reconstruction and variance over the window", f3_training),
     "F2": ("Latent spaces of all candidates", f2_latents),
     "F6": (
