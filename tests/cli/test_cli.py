@@ -174,7 +174,8 @@ def test_ctrl_c_stops_soon_and_keeps_what_was_finished(tmp_path, array_file):
         stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     journal = tmp_path / "run" / "record" / "journal.jsonl"
-    while not (journal.is_file() and b'"finished"' in journal.read_bytes()):
+    # The second: a trial that ended this moment is in the record, not yet in the table.
+    while not (journal.is_file() and journal.read_bytes().count(b'"finished"') > 1):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
@@ -289,3 +290,20 @@ def test_a_run_without_its_window_is_repeated_by_its_script(tmp_path, quick_run,
     assert _run(["export", str(quick_run), "--script", str(tmp_path / "again.py")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "again.py")
     compile((tmp_path / "again.py").read_text("utf-8"), "again.py", "exec")
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/issues"])
+def test_a_bug_is_reported_where_the_package_says(monkeypatch, capsys, address):
+    from email.message import Message
+    from importlib import metadata
+
+    package = Message()
+    package["Project-URL"] = "Source, https://example.org"
+    if address:
+        package["Project-URL"] = f"Issues, {address}"
+    monkeypatch.setattr(metadata, "metadata", lambda name: package)
+    monkeypatch.setattr("corescout.runs.read_run", lambda *a, **o: 1 / 0)
+    assert _run(["report", "run"]) == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert said.rstrip().endswith(f" at {address}" if address else "--verbose")
