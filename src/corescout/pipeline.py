@@ -24,16 +24,17 @@ from corescout.data import (
     Scan,
     StoppedError,
     TypedPoints,
+    Votes,
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
-from corescout.preparation import Prepared, prepare
+from corescout.preparation import Prepared, plan_on, prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
 from corescout.search import (
-    Agreement,
+    PlaceAgreement,
     Places,
     agreement_of,
     judge,
@@ -42,9 +43,12 @@ from corescout.search import (
     types_of_codes,
     waves,
 )
+from corescout.search.consensus import Agreed, agreed_over_seeds
+from corescout.search.decision import Decision
 from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.proposals import without_proposed
 from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
@@ -106,6 +110,7 @@ def explore(
     began = time.monotonic()
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
+        plan = plan_on(plan, scan)
         prepared = prepare(scan, plan, keypoints)
         _check_engine(prepared, plan)
         if executor is None or isinstance(executor, Threads):
@@ -127,17 +132,19 @@ def explore(
                     if study.shows_one_type
                     else types_with_evidence(study, winner)
                 )
+                together, agreement = _together(study, decision, winner, (mixture, types))
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
-                raise StoppedError("stopped", study.finished_trials()) from stopped
+                raise StoppedError("stopped", study.found.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
-    typed = TypedPoints(winner.fit.codes, mixture, types)
+    votes = None if together is None else together.votes
+    typed = TypedPoints(winner.fit.codes, mixture, types) if together is None else together.typed
     if study.provisional is not None and winner.candidate.kind != "scattering":
         before = np.asarray(study.provisional.typed.types.of_point)
-        same = follow(before, typed.component, types)
-        types, followed = same.type_of_component, (same.words,)
-        typed = TypedPoints(winner.fit.codes, mixture, types)
+        same = follow(before, typed.component, typed.type_of_component)
+        typed, followed = replace(typed, type_of_component=same.type_of_component), (same.words,)
+    types = typed.type_of_component
     cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
@@ -147,7 +154,7 @@ def explore(
     untold = without_target(
         prepared.scan, patches.center_yx_px, typed, cores, plan.targets, targets
     )
-    trials = with_evidence(study.all_trials(), winner.candidate, evidence)
+    trials = with_evidence(study.found.all_trials(), winner.candidate, evidence)
     return Result(
         scan=prepared.scan,
         channels=prepared.channels,
@@ -159,7 +166,7 @@ def explore(
         winner=winner.candidate,
         fit=winner.fit,
         weights=winner.weights,
-        mixture=mixture,
+        mixture=typed.mixture,
         type_of_component=types,
         core_points=cores,
         targets=targets,
@@ -169,25 +176,27 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            study.shown_agreement(decision.winner) if types.max() > 1 else None,
-            study.n_seeds(decision.winner),
+            agreement,
+            study.found.n_seeds(decision.winner),
             prepared.grid,
             trials,
-            study.void_reasons(),
+            study.found.void_reasons(),
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
         trials=trials,
-        latents_by_trial=study.latents_by_trial(),
-        mixture_by_trial=study.mixture_by_trial(),
-        bayesian_by_trial=study.bayesian_by_trial(),
+        latents_by_trial=study.found.latents_by_trial(),
+        mixture_by_trial=study.found.mixture_by_trial(),
+        bayesian_by_trial=study.found.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
+        votes=votes,
         notes=(
             *prepared.notes,
             *lateral,
-            *_at_the_edge(mixture, plan),
+            *_at_the_edge(typed.mixture, plan),
+            *_who_votes(votes),
             *confirmation,
             *followed,
             *untold,
@@ -228,13 +237,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     found = transfer(result.representation, scan, keypoints)
-    typed = result.typed.at(found.fit.codes)
+    typed = result.typed.at(found.z, found.neighbours)
     applied = replace(
         result,
         scan=found.scan,
         keypoints=found.keypoints,
         patches=found.patches,
         fit=found.fit,
+        votes=found.votes,
         edited_types=typed.edited_types,
         why=applied_verdict(result, typed),
         trials=(),
@@ -261,8 +271,10 @@ def _say_begin(prepared: Prepared, plan: Plan) -> None:
     _log.info("scan %s: %d x %d px, channels %s", scan.source or scan.uid, width, height,
               ", ".join(scan.channels))  # fmt: skip
     _log.info("plan %s", plan.model_dump_json())
-    count = len(plan.candidates(prepared.channels))
-    _log.info("%d key points, %d candidates", len(prepared.keypoints), count)
+    count = len(without_proposed(plan, prepared.channels))
+    more = f" and {plan.search.trials} that {plan.search.method} proposes"
+    _log.info("%d key points, %d candidates%s", len(prepared.keypoints), count,
+              "" if plan.search.method == "grid" else more)  # fmt: skip
 
 
 def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
@@ -271,6 +283,42 @@ def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
     if mixture.n_components < most or most == 1:
         return ()
     return (f"the mixture has {most} components, the most that were tried (max_components)",)
+
+
+def _together(
+    study: Study, decision: Decision, winner: Outcome, alone: tuple[Mixture, NDArray[np.int64]]
+) -> tuple[Agreed | None, float | None]:
+    """Return the types of a consensus, and how far seeds agree on the types that are shown.
+
+    None where the winner makes the types alone: where it is asked for, where it needed no training,
+    and where one type is shown.
+    """
+    mixture, types = alone
+    if int(types.max()) == 1:
+        return None, None
+    if study.plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
+        found, agreement = agreed_over_seeds(
+            study.found.voters_by_seed(),
+            np.asarray(winner.fit.center_yx_px),
+            winner.candidate.window_px,
+            mixture,
+            study.plan,
+        )
+        if int(found.type_of_component.max()) > 1:
+            return found, agreement
+    return None, study.found.shown_agreement(decision.winner)
+
+
+def _who_votes(votes: Votes | None) -> tuple[str, ...]:
+    """Say whose codes make the types, and what keeping them takes."""
+    if votes is None:
+        return ()
+    whose = votes.consensus
+    return (
+        f"types are made of the codes of {len(whose.voters)} candidates together"
+        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
+        f" weights take {whose.size_bytes / 1e6:.1f} MB",
+    )
 
 
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:
@@ -300,10 +348,10 @@ def types_with_evidence(
     return winner.fit.mixtures[1], np.ones(1, np.int64), evidence
 
 
-def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
+def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
     plan = study.plan
-    gain = study.mean_gain(winner)
+    gain = study.found.mean_gain(winner)
     null_gains: tuple[float, ...] = ()
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):

@@ -23,7 +23,7 @@ def result_maps(result: Result) -> Scan:
         "angle" in degrees.
     """
     places = np.asarray(result.patches.center_yx_px)
-    z = result.codes
+    z = result.fit.codes
     values = {"type": np.asarray(result.types.of_point).astype(np.float64)}
     values |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
     angle = result.fit.latents.angle_rad

@@ -16,7 +16,7 @@ from corescout.cores import numbered_by_size
 from corescout.data import BayesianMixture, Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.rewards import BAYESIAN
-from corescout.search.places import Agreement, Places
+from corescout.search.places import PlaceAgreement, Places
 
 _SAME_PLACES = 0.3  # correlation at a distance from which on two types are one pattern
 
@@ -47,7 +47,7 @@ def types_of_codes(
         group = np.arange(mixture.n_components)
     else:
         mixture = mixtures[_k_of(rewards["bic"])]
-        group = _merged(mixture.assign(z), places, plan)
+        group = merged(mixture.assign(z), places, plan)
     return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 
 
@@ -57,7 +57,7 @@ def agreement_of(
     z: Floats,
     places: Places,
     plan: DecisionPlan,
-) -> Agreement:
+) -> PlaceAgreement:
     """How far components that were merged by their places agree at a distance.
 
     What is claimed is asked of these, whatever way of merging the types are shown by.
@@ -126,7 +126,13 @@ def neighbourhood(tau: Floats, places: Places) -> Floats:
 AFFINITIES: dict[str, Affinity] = {"entropy": overlap, "places": neighbourhood}
 
 
-def _merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]:
+def merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]:
+    """Return the group (K,) that each component with the posteriors tau (N, K) belongs to.
+
+    As `types_of_codes` says; without merging each component is a group.
+    """
+    if plan.merging == "none":
+        return np.arange(tau.shape[1])
     if tau.shape[1] == 1 or plan.merged_types == 1:
         return np.zeros(tau.shape[1], np.int64)
     steps = merging_steps(tau, places, AFFINITIES[plan.merging])

@@ -128,8 +128,8 @@ def _values(view: CandidateView, key: str, dims: tuple[int, int]) -> NDArray[np.
     if key == "typicality":
         from scipy.stats import chi2
 
-        nearest = result.mixture.mahalanobis2(view.z).min(axis=1)
-        return np.asarray(chi2.sf(nearest, view.z.shape[1]))
+        nearest = result.mixture.mahalanobis2(result.codes).min(axis=1)
+        return np.asarray(chi2.sf(nearest, result.codes.shape[1]))
     image = np.asarray(result.scan.channel(key.removeprefix("channel:")))
     y, x = np.rint(view.yx_px).astype(int).T
     last_y, last_x = np.asarray(image.shape) - 1
