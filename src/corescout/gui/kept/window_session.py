@@ -19,6 +19,7 @@ from corescout.gui.canvas.opening import read
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept import autosave
+from corescout.gui.kept.dock_guard import DockGuard, may_end, under_way
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
 from corescout.gui.model.workspace import Workspace
@@ -69,6 +70,7 @@ class WindowSession(QObject):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._save)
         self._window: QObject | None = None
+        self._dock = DockGuard(workspace, self)
         workspace.undo_stack.indexChanged.connect(self._changed)
         workspace.result_changed.connect(self._result_changed)
         workspace.closing.connect(self.leave)
@@ -210,7 +212,8 @@ class WindowSession(QObject):
     # -- the end --------------------------------------------------------------------------
 
     def watch_window(self, window: QObject) -> None:
-        """Ask before a window closes over what is not saved."""
+        """Ask before a window closes over what is not saved, or its dock over what is under way."""
+        self._dock.watch(self._parent)
         if self._window is not window:
             self._window = window
             window.installEventFilter(self)
@@ -233,8 +236,8 @@ class WindowSession(QObject):
     def _may_close(self) -> bool:
         """Ask what is to be asked; False where the window stays."""
         self._answer = None
-        ends = [text for ask in self._workspace.closing_questions if (text := ask())]
-        if ends and not self._ask_end(ends):
+        ends = under_way(self._workspace)
+        if ends and not may_end(self._parent, ends, "Keep the window"):
             return False
         if self.unsaved and preferences().ask:
             self._answer = self.ask()
@@ -242,19 +245,6 @@ class WindowSession(QObject):
                 return False
         self._closing = True
         return True
-
-    def _ask_end(self, ends: list[str]) -> bool:
-        """Ask whether what is under way may end; Esc and Enter keep the window."""
-        box = QMessageBox(self._parent.window())
-        box.setWindowTitle("Corescout")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText("\n\n".join(ends))
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton("Keep the window", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.exec()
-        return box.clickedButton() is stop
 
     def ask(self) -> bool | None:
         """Ask what becomes of what is not saved: whether to keep it; None if the window stays."""
