@@ -24,11 +24,10 @@ from corescout.data import (
     Scan,
     StoppedError,
     TypedPoints,
-    Votes,
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
-from corescout.preparation import Prepared, prepare
+from corescout.preparation import Prepared, plan_on, prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
@@ -48,6 +47,7 @@ from corescout.search.decision import Decision
 from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.proposals import without_proposed
 from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
@@ -109,6 +109,7 @@ def explore(
     began = time.monotonic()
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
+        plan = plan_on(plan, scan)
         prepared = prepare(scan, plan, keypoints)
         _check_engine(prepared, plan)
         if executor is None or isinstance(executor, Threads):
@@ -175,10 +176,13 @@ def explore(
             evidence,
             int(types.max()),
             agreement,
-            study.found.n_seeds(decision.winner),
+            study.found.n_seeds(decision.winner)
+            if together is None
+            else len(study.found.voters_by_seed()),
             prepared.grid,
             trials,
             study.found.void_reasons(),
+            votes,
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
@@ -194,7 +198,6 @@ def explore(
             *prepared.notes,
             *lateral,
             *_at_the_edge(typed.mixture, plan),
-            *_who_votes(votes),
             *confirmation,
             *followed,
             *untold,
@@ -269,8 +272,10 @@ def _say_begin(prepared: Prepared, plan: Plan) -> None:
     _log.info("scan %s: %d x %d px, channels %s", scan.source or scan.uid, width, height,
               ", ".join(scan.channels))  # fmt: skip
     _log.info("plan %s", plan.model_dump_json())
-    count = len(plan.candidates(prepared.channels))
-    _log.info("%d key points, %d candidates", len(prepared.keypoints), count)
+    count = len(without_proposed(plan, prepared.channels))
+    more = f" and {plan.search.trials} that {plan.search.method} proposes"
+    _log.info("%d key points, %d candidates%s", len(prepared.keypoints), count,
+              "" if plan.search.method == "grid" else more)  # fmt: skip
 
 
 def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
@@ -303,18 +308,6 @@ def _together(
         if int(found.type_of_component.max()) > 1:
             return found, agreement
     return None, study.found.shown_agreement(decision.winner)
-
-
-def _who_votes(votes: Votes | None) -> tuple[str, ...]:
-    """Say whose codes make the types, and what keeping them takes."""
-    if votes is None:
-        return ()
-    whose = votes.consensus
-    return (
-        f"types are made of the codes of {len(whose.voters)} candidates together"
-        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
-        f" weights take {whose.size_bytes / 1e6:.1f} MB",
-    )
 
 
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:

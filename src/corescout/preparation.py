@@ -137,6 +137,38 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     )
 
 
+def plan_on(plan: Plan, scan: Scan) -> Plan:
+    """Return the plan with windows in pixels of a scan, where it has them in metres.
+
+    Raises
+    ------
+    InputError
+        If the scan has no scale, or no odd number of pixels lies between them.
+    """
+    if plan.search.windows_m is None:
+        return plan
+    scan = completed(scan, plan)
+    pitch_m = square_grid(scan.shape_px, scan.frame).pitch_m
+    low_m, high_m = plan.search.windows_m
+    asked = f"{low_m * 1e9:.3g} to {high_m * 1e9:.3g} nm"
+    if pitch_m is None:
+        raise InputError(
+            f"a scan with a scale, for windows of {asked}",
+            "a file without one",
+            "give it with --pixel-size, such as --pixel-size 10nm, or windows in pixels",
+        )
+    sides = range(3, 102, 2)
+    windows = tuple(w for w in sides if low_m <= w * pitch_m * (1 + 1e-9) and w * pitch_m <= high_m)
+    if not windows:
+        raise InputError(
+            f"windows of {asked} with an odd number of pixels, 3 to 101",
+            f"pixels of {pitch_m * 1e9:.3g} nm",
+            "choose a wider range with --windows",
+        )
+    search = plan.search.model_copy(update={"windows_m": None})
+    return plan.model_copy(update={"windows_px": windows, "search": search})
+
+
 class KeypointFinder:
     """Finds the key points that `prepare` would find, again and again: for a hand on a slider.
 

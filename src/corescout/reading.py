@@ -68,7 +68,7 @@ def read_places(result: Result, scan: Scan, yx_px: NDArray[np.float64]) -> Readi
         type=numbers[best],
         probability=points.probabilities[np.arange(len(best)), best],
         novelty_p=_novelty_p(apart, result.mixture.mahalanobis2(result.codes).min(axis=1)),
-        unlike=apart > _UNLIKE**2,
+        unlike=result.mixture.beyond(found.z, _UNLIKE),
         target=_nearest_target(result, found.z),
     )
 

@@ -74,4 +74,5 @@ class Candidate:
     @property
     def _method(self) -> str:
         dims = "" if self.latent_dim == 2 else f", {self.latent_dim}-D"
-        return f"{KIND_NAMES.get(self.kind, self.invariances)}{dims}"
+        weight = "" if self.beta0 == 1 else f", beta0 {self.beta0:g}"
+        return f"{KIND_NAMES.get(self.kind, self.invariances)}{dims}{weight}"
