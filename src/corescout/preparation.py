@@ -29,6 +29,7 @@ from corescout.quality import assess
 from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.square_grid import SquareGrid, square_grid
+from corescout.tied import values_at
 from corescout.trial_data import TrialData
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
@@ -59,6 +60,8 @@ class Prepared:
     notes : tuple of str
     line_faults : LineFaults
         Of the channel that key points are sought on, by line of the scan.
+    measured : (N,) or None
+        The property of the plan at the key points, NaN where it was not measured.
     """
 
     scan: Scan
@@ -71,6 +74,7 @@ class Prepared:
     block: NDArray[np.int64]
     notes: tuple[str, ...]
     line_faults: LineFaults
+    measured: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -99,6 +103,7 @@ class Prepared:
             context=self.context,
             block=self.block,
             bands=tuple(tuple(map(int, band)) for band in self.scan.metadata.get(BANDS, ())),
+            measured=self.measured,
         )
 
 
@@ -127,6 +132,12 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     # What a neighbourhood looks like is told from the scan as it is.
     unmended = levels.first.grey(seen.raw[None])[0]
     radius = context_radius_px(unmended)
+    measured = _measured(scan, plan, grid, np.asarray(found.yx_px))
+    notes = _notes(scan, seen, plan, grid, found)
+    if measured is not None and plan.measured is not None:
+        count = int(np.isfinite(measured).sum())
+        told = f"{count} of {len(plan.measured.value)} values of {plan.measured.name}"
+        notes = (*notes, f"{told} are at key points")
     return Prepared(
         scan=scan,
         grid=grid,
@@ -136,8 +147,9 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         context=context_descriptor(unmended, found.yx_px, radius),
         context_radius_px=radius,
         block=spatial_blocks(found.yx_px, 2 * radius),
-        notes=_notes(scan, seen, plan, grid, found),
+        notes=notes,
         line_faults=seen.line_faults,
+        measured=measured,
     )
 
 
@@ -261,6 +273,20 @@ def prepare_like(
         ),
         line_faults=seen.line_faults,
     )
+
+
+def _measured(
+    scan: Scan, plan: Plan, grid: SquareGrid, yx_px: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """The property of the plan at the key points (N, 2) on the grid."""
+    if plan.measured is None:
+        return None
+    if scan.frame is None:
+        raise InputError(
+            "a scan with a scale for what was measured", "one without", "give --pixel-size"
+        )
+    places = grid.from_scan_px(scan.frame.to_px(np.array(plan.measured.xy_m)))
+    return values_at(places, np.array(plan.measured.value), yx_px)
 
 
 def _too_coarse(grid: SquareGrid) -> tuple[str, ...]:

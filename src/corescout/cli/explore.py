@@ -49,6 +49,8 @@ def explore(
     processes: options.ProcessesOption = False,
     cluster: options.Cluster = None,
     device: options.DeviceOption = None,
+    measurements: options.Measurements = None,
+    measured: options.Measured = None,
     pixel_size: options.PixelSize = None,
     repeat: Annotated[
         list[Path] | None,
@@ -93,6 +95,8 @@ def explore(
         seed=seed,
         budget=budget,
         device=device,
+        measurements=measurements,
+        measured=measured,
         pixel_size=pixel_size,
         allow_code=allow_code,
     )

@@ -146,6 +146,16 @@ Cluster = Annotated[
         " scheduler file.",
     ),
 ]
+Measurements = Annotated[
+    Path | None,
+    typer.Option(help="What was measured: measurements.csv of a day, or a table of your own."),
+]
+Measured = Annotated[
+    str | None,
+    typer.Option(
+        "--property", help="Of the loops (coercive_bias_v, ...), or a column of the table."
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="More messages on stderr.")]
 
 
@@ -169,6 +179,8 @@ def make_plan(
     budget: str | None = None,
     pixel_size: str | None = None,
     device: Device | None = None,
+    measurements: Path | None = None,
+    measured: str | None = None,
     allow_code: bool = False,
 ) -> Plan:
     """Return the plan of a command line: a preset or a file, and what the options change of it.
@@ -208,6 +220,7 @@ def make_plan(
         "--detector": ("keypoints.detector", detector),
         "--merging": ("decision.merging", merging),
         "--reward": ("decision", _decision(reward, weights, objectives)),
+        "--measurements": ("measured", _measured(measurements, measured)),
     }
     given = {name: said for name, said in options.items() if said[1] is not None}
     _refuse_twice(given, settings or ())
@@ -225,6 +238,10 @@ def make_plan(
     typed = _typed_rewards(reward, weights, objectives, also)
     typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
     load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
+    if made.measured is None and "property" in made.wanted_rewards:
+        raise InputError(
+            "--measurements FILE for the reward 'property'", "none", "say what was measured"
+        )
     return made
 
 
@@ -292,6 +309,17 @@ def _decision(
     elif objectives is not None:
         chosen["objectives"] = names(objectives)
     return chosen
+
+
+def _measured(table: Path | None, name: str | None) -> dict[str, object] | None:
+    """Return what was measured, as a plan keeps it."""
+    if table is None:
+        if name is not None:
+            raise InputError("--measurements FILE with --property", "none", "give the table")
+        return None
+    from corescout.steering import measured_plan
+
+    return measured_plan(table, name or "coercive_bias_v").model_dump()
 
 
 def _typed_rewards(
