@@ -1,11 +1,14 @@
 """What holds the project together: light imports, the manifest, names in the documentation."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
+import grimp
 import pytest
 
 import corescout
@@ -75,3 +78,39 @@ def test_two_files_of_the_window_import_its_dock():
         if re.search(r"gui(\.explorer| import .*\bexplorer\b)", path.read_text("utf-8"))
     ]
     assert len(found) <= 2, found
+
+
+def test_the_window_has_no_circle_of_imports_also_none_for_typing():
+    graph = grimp.build_graph("corescout", cache_dir=None)
+    arrows = [
+        (name, imported)
+        for name in graph.find_descendants("corescout.gui")
+        for imported in graph.find_modules_directly_imported_by(name)
+    ]
+    assert len(arrows) > 500
+    assert not [a for a in arrows if graph.chain_exists(importer=a[1], imported=a[0])]
+
+
+def test_few_files_of_the_window_import_for_typing_alone():
+    found = [p for p in (ROOT / "src/corescout/gui").rglob("*.py")
+             if "TYPE_CHECKING" in p.read_text("utf-8")]  # fmt: skip
+    assert len(found) < 5, found
+
+
+@pytest.mark.parametrize(("of", "most"), [("**/*", 400), ("corescout/gui/explorer", 220)])
+def test_no_file_is_too_long(of, most):
+    files = [*(ROOT / "src").glob(f"{of}.py"), *(ROOT / "benchmarks").glob(f"{of}.py")]
+    lines = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in files}
+    assert lines
+    assert not {name: count for name, count in lines.items() if count > most}
+
+
+def test_one_class_has_one_name():
+    places = defaultdict(list)
+    for folder in ("src", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places[node.name].append(str(path.relative_to(ROOT)))
+    assert len(places) > 300
+    assert not {name: files for name, files in places.items() if len(files) > 1}

@@ -48,8 +48,21 @@ def test_what_the_newcomer_is_told_of_is_there():
         assert (ROOT / "src" / "corescout" / place).exists(), place
 
 
-def test_the_map_names_every_folder_of_the_package():
+def test_functions_that_the_newcomer_is_told_of_are_in_those_files():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("## Where is ...?")[2].partition("## The map")[0]
+    found = re.findall(r"`((?:\w+/)*\w+\.py)`: `(\w+)`", table)
+    found += [(f, name) for name, f in re.findall(r"`\w+\.(\w+)` in `((?:\w+/)*\w+\.py)`", table)]
+    assert len(found) >= 3
+    for place, name in found:
+        source = (ROOT / "src" / "corescout" / place).read_text("utf-8")
+        assert re.search(rf"def {name}\b", source), f"{name} in {place}"
+
+
+def test_the_map_names_every_file_and_folder_of_the_package():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     drawn = text.partition("## The map")[2].partition("```\n")[2].partition("```")[0]
-    folders = {p.parent.name for p in (ROOT / "src" / "corescout").glob("*/__init__.py")}
-    assert folders - set(re.findall(r"[a-z_]+", drawn)) == set()
+    package = ROOT / "src" / "corescout"
+    rooms = {p.parent.name for p in package.glob("*/__init__.py")}
+    rooms |= {p.stem for p in package.glob("*.py") if not p.stem.startswith("__")}
+    assert rooms - set(re.findall(r"[a-z_]+", drawn)) == set()

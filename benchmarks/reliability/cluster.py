@@ -26,7 +26,6 @@ from corescout.data import StoppedError
 from corescout.pipeline import explore
 from corescout.plan import Plan
 from corescout.preparation import prepare
-from corescout.runs.record import read_journal
 from corescout.search import TrialRunner
 from corescout.search.processes import Processes
 from corescout.search.tasks import Task, run_task
@@ -34,6 +33,7 @@ from corescout.search.tasks import to_bytes as file_of
 from corescout.surfaces import generate_surface
 from corescout.trial_file import from_bytes
 from corescout.vae import single_threaded
+from corescout.whole import read_journal
 
 KILLS, QUICK_KILLS = 20, 3
 _SETTINGS = {"training.epochs": 8, "training.retries": 0, "decision.null_surrogates": 4}

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.outcome import Bar, BenchReport, Value
-from corescout.instruments import read_journal
 from corescout.instruments.messages import Message
+from corescout.whole import read_journal
 
 if TYPE_CHECKING:
     from benchmarks.reliability.scenario import Scenario
@@ -46,7 +46,7 @@ BARS = (
 
 
 @dataclass
-class Memory:
+class DayMemory:
     """Resident memory at the end of each scan."""
 
     mib: list[float]
@@ -71,7 +71,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
 
     with tempfile.TemporaryDirectory() as folder:
         made = scenario(Path(folder) / "day" if scan is None else scan, _count(quick))
-        memory = Memory([])
+        memory = DayMemory([])
         made.runner.signals.scan_done.connect(memory.note)
         began = time.monotonic()
         made.start()

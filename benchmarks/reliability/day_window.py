@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.outcome import Bar, BenchReport, Value
-from benchmarks.reliability.day import BARS, MOST_S, QUICK_SCANS, SCANS, Memory, figures
+from benchmarks.reliability.day import BARS, MOST_S, QUICK_SCANS, SCANS, DayMemory, figures
 
 if TYPE_CHECKING:
     from benchmarks.reliability.scenario import Scenario
@@ -48,7 +48,7 @@ def _day(folder: Path, scans: int) -> dict[str, Value]:
     from benchmarks.scripted_window import open_session
     from corescout.gui.jobs.live_watch import LiveWatch
 
-    made, memory = scenario(folder / "day", scans), Memory([])
+    made, memory = scenario(folder / "day", scans), DayMemory([])
     shots = []
     made.runner.signals.scan_done.connect(memory.note)
     with open_session(None, size=(1400, 900)) as session:

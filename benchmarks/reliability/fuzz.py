@@ -37,7 +37,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Case:
+class FuzzCase:
     """One damaged file.
 
     Attributes
@@ -100,18 +100,18 @@ def fuzz(files: list[Path], flips: int) -> tuple[Counter[str], float, list[str]]
     return counts, longest_s, complaints
 
 
-def damaged(source: Path, flips: int, seed: int) -> Iterator[Case]:
+def damaged(source: Path, flips: int, seed: int) -> Iterator[FuzzCase]:
     """Cut a file at fixed shares, and flip single bits: half of them in its first 4 KiB."""
     whole = source.read_bytes()
     for share in CUTS:
-        yield Case(source, f"cut at {share:.0%}", whole[: int(share * len(whole))], True)
+        yield FuzzCase(source, f"cut at {share:.0%}", whole[: int(share * len(whole))], True)
     rng = np.random.default_rng(seed)
     for k in range(flips):
         end = min(4096, len(whole)) if k % 2 else len(whole)
         place, bit = int(rng.integers(end)), int(rng.integers(8))
         content = bytearray(whole)
         content[place] ^= 1 << bit
-        yield Case(source, f"bit {bit} of byte {place} flipped", bytes(content), False)
+        yield FuzzCase(source, f"bit {bit} of byte {place} flipped", bytes(content), False)
 
 
 def read_in_child(path: Path, *, is_cut: bool) -> tuple[str, float]:

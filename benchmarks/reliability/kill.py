@@ -15,10 +15,11 @@ from pathlib import Path
 
 from benchmarks.outcome import CHECKOUT, Bar, BenchReport
 from corescout.data import Target
-from corescout.instruments import Journal, Session, last_state, plan_visits, read_journal
+from corescout.instruments import Journal, Session, last_state, plan_visits
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
+from corescout.whole import read_journal
 
 KILLS, QUICK_KILLS = 50, 4
 N_TARGETS = 300

@@ -37,16 +37,16 @@ What = Literal["same", "moved", "zoom", "bad", "lost", "rush", "worn"]
 
 
 @dataclass(frozen=True)
-class Step:
+class ScenarioStep:
     """One scan of the story."""
 
     what: What
     tip_px: float = 0.0
 
 
-def story(scans: int) -> tuple[Step, ...]:
+def story(scans: int) -> tuple[ScenarioStep, ...]:
     """Return the steps of a day of so many scans; each thing happens at least once from 8 on."""
-    steps = [Step("same")] * scans
+    steps = [ScenarioStep("same")] * scans
     for what, at, share in (
         ("moved", 0.15, 0.1),
         ("zoom", 0.3, 0.05),
@@ -56,12 +56,12 @@ def story(scans: int) -> tuple[Step, ...]:
     ):
         first = round(at * scans)
         for number in range(first, min(scans, first + max(1, round(share * scans)))):
-            steps[number] = Step(what)  # type: ignore[arg-type]
+            steps[number] = ScenarioStep(what)  # type: ignore[arg-type]
     first = round(0.75 * scans)
     worn = max(1, round(0.15 * scans))
     for i in range(worn):
         if first + i < scans:
-            steps[first + i] = Step("worn", WORN_PX * (i + 1) / worn)
+            steps[first + i] = ScenarioStep("worn", WORN_PX * (i + 1) / worn)
     return tuple(steps)
 
 
@@ -76,16 +76,16 @@ class ScriptedTwin:
     at_s : dict
         Time of the instrument at the start of each, by uid.
     steps : dict
-        Step of each, by uid.
+        ScenarioStep of each, by uid.
     """
 
     twin: DigitalTwin
-    steps: tuple[Step, ...]
+    steps: tuple[ScenarioStep, ...]
     frame_px: int = FRAME_PX
     runner: Runner | None = None
     whole: list[Scan] = field(default_factory=list)
     at_s: dict[str, float] = field(default_factory=dict)
-    told: dict[str, Step] = field(default_factory=dict)
+    told: dict[str, ScenarioStep] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._next = 0
@@ -124,7 +124,7 @@ class ScriptedTwin:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _scan(self, step: Step, number: int) -> Iterator[Scan]:
+    def _scan(self, step: ScenarioStep, number: int) -> Iterator[Scan]:
         sample = self.twin.sample
         sample.tip_px = step.tip_px
         quiet = sample.noise
@@ -146,7 +146,7 @@ class ScriptedTwin:
         finally:
             self.twin.speed, sample.noise = speed, quiet
 
-    def _frame(self, step: Step) -> ScanFrame:
+    def _frame(self, step: ScenarioStep) -> ScanFrame:
         """Where the step scans: the middle, beside it, or a part of it at twice the pixels."""
         pitch = self.twin.sample.frame.pitch_m[0]
         shape = (self.frame_px, self.frame_px)

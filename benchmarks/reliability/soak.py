@@ -24,7 +24,7 @@ from benchmarks.outcome import Bar, BenchReport
 from benchmarks.reliability.soak_files import BURST, QUICK_BURST, Ledger, Writer
 from benchmarks.reliability.soak_kills import killed
 from corescout.data import Scan
-from corescout.instruments import InstrumentError, read_journal
+from corescout.instruments import InstrumentError
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
 from corescout.live.day.day import JOURNAL, Day
@@ -38,6 +38,7 @@ from corescout.live.states import ScanRecord
 from corescout.plan import Plan
 from corescout.quality import assess
 from corescout.surfaces import generate_surface
+from corescout.whole import read_journal
 
 FILES, QUICK_FILES = 500, 15
 SCANS, QUICK_SCANS = 200, 4

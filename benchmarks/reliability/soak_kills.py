@@ -22,8 +22,8 @@ from typing import Any
 from benchmarks.outcome import CHECKOUT
 from benchmarks.reliability.soak_files import CALM, Ledger, Writer
 from corescout.data import Scan
-from corescout.instruments import read_journal
 from corescout.live.day.day import JOURNAL
+from corescout.whole import read_journal
 
 LONGEST_LIFE_S = 1.5
 _LONGEST_END_S = _LONGEST_EXIT_S = 240.0

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.outcome import Bar, BenchReport
-from benchmarks.reliability.stop_trials import REST_S, Outcome, Trial, stop_once
+from benchmarks.reliability.stop_trials import REST_S, StopOutcome, StopTrial, stop_once
 
 STOPS, QUICK_STOPS = 600, 24
 FAULTY_SHARE = 15  # one of so many stops: 40 of 600
@@ -30,25 +30,25 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return report(measure(QUICK_STOPS if quick else STOPS))
 
 
-def measure(count: int) -> list[Outcome]:
+def measure(count: int) -> list[StopOutcome]:
     """Try so many stops, the same ones each time."""
     return [stop_once(trial) for trial in trials(count)]
 
 
-def trials(count: int) -> Iterator[Trial]:
+def trials(count: int) -> Iterator[StopTrial]:
     """One in 15 with dead connections, each kind at each port and at all of them in turn."""
     faulty = 0
     for seed in range(count):
         restores = seed % 4 == 1
         if seed % FAULTY_SHARE != FAULTY_SHARE // 2:
-            yield Trial(seed, restores_start_bias=restores)
+            yield StopTrial(seed, restores_start_bias=restores)
             continue
         kind, ports = WAYS[faulty * 7 % len(WAYS)]  # 7 and 20: all of them before one comes again
         faulty += 1
-        yield Trial(seed, dead_ports=ports, kind=kind, restores_start_bias=restores)
+        yield StopTrial(seed, dead_ports=ports, kind=kind, restores_start_bias=restores)
 
 
-def report(outcomes: Sequence[Outcome]) -> BenchReport:
+def report(outcomes: Sequence[StopOutcome]) -> BenchReport:
     """Figures of these stops."""
     healthy = [o for o in outcomes if o.trial.healthy]
     reached = [o for o in outcomes if not o.trial.cut_off]
@@ -89,7 +89,7 @@ def _median(seconds: Sequence[float]) -> float:
     return statistics.median(seconds) if seconds else 0.0
 
 
-def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+def _notes(outcomes: Sequence[StopOutcome]) -> tuple[str, ...]:
     """The stops that broke a bound, to be tried again by their numbers."""
     broken = [
         f"{o.trial} {o.under_way}: rest after {o.rest_s:.3f}, returned after {o.returned_s:.3f} s,"
@@ -104,7 +104,7 @@ def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    begun: list[Outcome] = []
+    begun: list[StopOutcome] = []
     for trial in trials(int(sys.argv[1]) if len(sys.argv) > 1 else QUICK_STOPS):
         begun.append(stop_once(trial))
         sys.stderr.write(f"{trial.seed} {begun[-1].under_way} {begun[-1].rest_s:.3f} s\n")

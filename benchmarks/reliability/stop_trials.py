@@ -38,7 +38,7 @@ LIMITS = Limits(
 
 
 @dataclass(frozen=True)
-class Trial:
+class StopTrial:
     """What is tried: how slow the answers are, which ports die in which way, what runs."""
 
     seed: int
@@ -59,10 +59,10 @@ class Trial:
 
 
 @dataclass
-class Outcome:
+class StopOutcome:
     """What became of a stop; times in seconds after it was asked for."""
 
-    trial: Trial
+    trial: StopTrial
     state: str  # of the session as the stop was asked for
     under_way: str  # move, spectrum, scan or nothing
     returned_s: float
@@ -94,7 +94,7 @@ class Outcome:
         return self.rest_s > self.confirmed_s or self.moved_after or self.biased_after
 
 
-def stop_once(trial: Trial) -> Outcome:
+def stop_once(trial: StopTrial) -> StopOutcome:
     """Connect, run a plan, stop it at a random moment, and watch what the tip does."""
     rng = random.Random(trial.seed)
     settings = {
@@ -130,8 +130,8 @@ def stop_once(trial: Trial) -> Outcome:
 
 
 def _stop(
-    trial: Trial, foreign: Any, session: Session, told: list[tuple[float, str, str]]
-) -> Outcome:
+    trial: StopTrial, foreign: Any, session: Session, told: list[tuple[float, str, str]]
+) -> StopOutcome:
     for port in trial.dead_ports:
         foreign.kill_port(port, trial.kind)
     state, under_way = session.state, _under_way(foreign)
@@ -151,7 +151,7 @@ def _stop(
         rest_s = _last_motion(microscope, stopped, now) - stopped
         biased = abs(microscope.bias.at(now)[0]) > ZERO_V or microscope.spectroscopy.running(now)
     said = [(when - began_s, report, words) for when, report, words in told]
-    return Outcome(trial, state, under_way, returned_s, rest_s, rest_s > REST_S, biased, said)
+    return StopOutcome(trial, state, under_way, returned_s, rest_s, rest_s > REST_S, biased, said)
 
 
 def _wait_until_something_runs(foreign: Any) -> None:

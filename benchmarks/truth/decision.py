@@ -34,7 +34,7 @@ _BOOTSTRAPS = 5000
 
 
 @dataclass
-class Table:
+class RegretTable:
     """Scores by way to choose, level and score; one row for each surface, mean over seeds."""
 
     rows: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
@@ -81,12 +81,14 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     )
 
 
-def study(count: int, family: str = FAMILY) -> tuple[Table, dict[str, list[float]], list[str]]:
+def study(
+    count: int, family: str = FAMILY
+) -> tuple[RegretTable, dict[str, list[float]], list[str]]:
     """Score every way to choose on `count` surfaces of a family.
 
     Returns
     -------
-    table : Table
+    table : RegretTable
     extra : mapping of str to list of float
         Tied candidates, and balanced accuracies of forests, of each surface.
     skipped : list of str
@@ -99,7 +101,7 @@ def study(count: int, family: str = FAMILY) -> tuple[Table, dict[str, list[float
         "fixed_13_r": choices.fixed, "pca_gmm": choices.pca, "context_gmm": choices.context,
         "scattering": choices.scattering, "best": choices.best,
     }  # fmt: skip
-    table, skipped = Table(), []
+    table, skipped = RegretTable(), []
     extra: dict[str, list[float]] = {
         "tied": [], "types_found": [], "types": [], "ceiling_accuracy": [], "code_accuracy": [],
     }  # fmt: skip
@@ -122,7 +124,7 @@ def study(count: int, family: str = FAMILY) -> tuple[Table, dict[str, list[float
 def _score(
     labelled: choices.Labelled,
     ways: Mapping[str, choices.ChoiceRule],
-    table: Table,
+    table: RegretTable,
     extra: dict[str, list[float]],
 ) -> None:
     facts = labelled.facts
@@ -159,7 +161,7 @@ def interval(
     return float(low), float(differences.mean()), float(high)
 
 
-def lines(table: Table) -> list[str]:
+def lines(table: RegretTable) -> list[str]:
     """One line for each way to choose, best first, with all scores at both levels."""
     order = sorted(table.ways, key=lambda way: -table.of(way).mean())
     out = []

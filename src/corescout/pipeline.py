@@ -33,7 +33,7 @@ from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
 from corescout.search import (
-    Agreement,
+    PlaceAgreement,
     Places,
     agreement_of,
     judge,
@@ -129,7 +129,7 @@ def explore(
                 )
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
-                raise StoppedError("stopped", study.finished_trials()) from stopped
+                raise StoppedError("stopped", study.found.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
     typed = TypedPoints(winner.fit.codes, mixture, types)
@@ -147,7 +147,7 @@ def explore(
     untold = without_target(
         prepared.scan, patches.center_yx_px, typed, cores, plan.targets, targets
     )
-    trials = with_evidence(study.all_trials(), winner.candidate, evidence)
+    trials = with_evidence(study.found.all_trials(), winner.candidate, evidence)
     return Result(
         scan=prepared.scan,
         channels=prepared.channels,
@@ -169,18 +169,18 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            study.shown_agreement(decision.winner) if types.max() > 1 else None,
-            study.n_seeds(decision.winner),
+            study.found.shown_agreement(decision.winner) if types.max() > 1 else None,
+            study.found.n_seeds(decision.winner),
             prepared.grid,
             trials,
-            study.void_reasons(),
+            study.found.void_reasons(),
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
         trials=trials,
-        latents_by_trial=study.latents_by_trial(),
-        mixture_by_trial=study.mixture_by_trial(),
-        bayesian_by_trial=study.bayesian_by_trial(),
+        latents_by_trial=study.found.latents_by_trial(),
+        mixture_by_trial=study.found.mixture_by_trial(),
+        bayesian_by_trial=study.found.bayesian_by_trial(),
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
@@ -312,10 +312,10 @@ def types_with_evidence(
     return winner.fit.mixtures[1], np.ones(1, np.int64), evidence
 
 
-def _evidence(study: Study, winner: Outcome, places: Agreement) -> Evidence:
+def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence:
     """Ask whether the types lie apart, and compare the gain with surfaces without types."""
     plan = study.plan
-    gain = study.mean_gain(winner)
+    gain = study.found.mean_gain(winner)
     null_gains: tuple[float, ...] = ()
     for numbers in waves(plan):
         if settled(gain, null_gains, plan, places):

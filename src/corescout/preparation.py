@@ -16,18 +16,14 @@ from corescout.data import (
     PatchSet,
     Representation,
     Scan,
-    ScanFrame,
 )
 from corescout.data.short_repr import short_repr
-from corescout.derived import channel_names, full_name, with_derived
-from corescout.keypoints import Places, detect, find_keypoints, select
-from corescout.keypoints.profiles import profiles_of
-from corescout.lines import analysed_channel
+from corescout.keypoints import ScoredPlaces, detect, find_keypoints, select
 from corescout.patches import fits, normalisation
 from corescout.plan import Plan
 from corescout.quality import assess
-from corescout.response import response_on
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
+from corescout.seen_scan import SeenScan, asked_channels, completed
 from corescout.square_grid import SquareGrid, square_grid
 from corescout.tied import values_at
 from corescout.trial_data import TrialData
@@ -121,10 +117,10 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         If a channel is unknown, empty or constant, the scan is smaller than the largest window,
         or fewer than 50 key points are left.
     """
-    scan = _completed(scan, plan)
+    scan = completed(scan, plan)
     grid = square_grid(scan.shape_px, scan.frame)
     _check_size(grid, plan)
-    seen = _Seen.of(scan, _asked(scan, plan), plan, grid)
+    seen = SeenScan.of(scan, asked_channels(scan, plan), plan, grid)
     levels = normalisation(seen.mended, seen.channels, plan.normalisation)
     images = levels.grey(seen.mended)
     given = None if keypoints is None else _on_grid(keypoints, grid)
@@ -168,8 +164,8 @@ class KeypointFinder:
         self._scan = scan
         self._image_of: object = None
         self._places_of: object = None
-        self._seen: _Seen | None = None
-        self._places = Places.of(np.zeros((0, 2)), np.zeros(0))
+        self._seen: SeenScan | None = None
+        self._places = ScoredPlaces.of(np.zeros((0, 2)), np.zeros(0))
 
     def find(self, plan: Plan, *, least: int = MIN_KEYPOINTS) -> Keypoints:
         """Return the key points of a plan, on the scan's own pixels.
@@ -179,13 +175,13 @@ class KeypointFinder:
         InputError
             As `prepare` does; for few key points if there are fewer than `least`.
         """
-        scan = _completed(self._scan, plan)
+        scan = completed(self._scan, plan)
         grid = square_grid(scan.shape_px, scan.frame)
         _check_size(grid, plan)
         image_of = (plan.channels, plan.cleaning, plan.normalisation, plan.pixel_size_m)
         if image_of != self._image_of or self._seen is None:
-            channels = _asked(scan, plan)
-            self._seen = _Seen.of(scan, channels, plan, grid)
+            channels = asked_channels(scan, plan)
+            self._seen = SeenScan.of(scan, channels, plan, grid)
             normalisation(self._seen.mended, channels, plan.normalisation)  # refuses as `prepare`
             self._image_of, self._places_of = image_of, None
         seen = self._seen
@@ -214,7 +210,7 @@ def prepare_like(
     InputError
         If a channel is unknown, the scale is missing or the scan holds no key point.
     """
-    scan = _completed(scan, plan, representation.channels)
+    scan = completed(scan, plan, representation.channels)
     absent = [name for name in representation.channels if name not in scan.channels]
     if absent:
         raise InputError(
@@ -239,7 +235,7 @@ def prepare_like(
             f"{grid.shape_px[1]} x {grid.shape_px[0]} px at the representation's pitch",
             "scan a larger area",
         )
-    seen = _Seen.of(scan, representation.channels, plan, grid)
+    seen = SeenScan.of(scan, representation.channels, plan, grid)
     levels = representation.normalisation
     images = levels.grey(seen.mended)
     given = None if keypoints is None else _on_grid(keypoints, grid)
@@ -305,76 +301,6 @@ def context_radius_px(image: NDArray[np.float32]) -> float:
     return float(np.clip(correlation_length_px(image), 7.0, 21.0))
 
 
-def _completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) -> Scan:
-    """Add the pixel size that the user gave and the derived channels that are asked for."""
-    if plan.pixel_size_m is not None and scan.frame is None:
-        frame = ScanFrame(
-            scan.shape_px,
-            (plan.pixel_size_m, plan.pixel_size_m),
-            assumed=("pixel size given by the user", "centre 0, angle 0"),
-        )
-        scan = replace(scan, frame=frame)
-    if channels is None:
-        wanted = [full_name(scan, name) for name in plan.channels or ()]
-    else:
-        known = channel_names(scan)
-        wanted = [name for name in channels if name in known]
-    cleaning = plan.cleaning
-    return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
-
-
-def _asked(scan: Scan, plan: Plan) -> tuple[str, ...]:
-    """Channels to analyse: those of the plan, under any vendor's number, or the scan's own."""
-    return tuple(full_name(scan, name) for name in plan.channels or (scan.default_channel,))
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """The channels of a scan on the square grid.
-
-    Attributes
-    ----------
-    channels : tuple of str
-    mended : (C, H, W) float32
-        Cleaned, their lines mended: patches are cut from them.
-    raw, sought : (H, W) float32
-        The first one, not mended, and as key points are sought on it.
-    line_faults : LineFaults
-        Of the first one, by line of the scan.
-    response : (H, W) complex or None
-        Of the amplitude and phase of the first one; None where there is no phase.
-    """
-
-    channels: tuple[str, ...]
-    mended: NDArray[np.float32]
-    raw: NDArray[np.float32]
-    sought: NDArray[np.float32]
-    line_faults: LineFaults
-    response: NDArray[np.complexfloating] | None
-
-    @classmethod
-    def of(cls, scan: Scan, channels: tuple[str, ...], plan: Plan, grid: SquareGrid) -> _Seen:
-        found = [analysed_channel(scan, name, plan.cleaning) for name in channels]
-        mended = [grid.resample(f.mended) for f in found]
-        first = found[0]
-        untouched = first.mended is first.raw
-        response = response_on(scan, channels[0])
-        if response is not None and not grid.is_scan:
-            response = grid.resample(response.real) + 1j * grid.resample(response.imag)
-        return cls(
-            channels,
-            np.stack(mended),
-            mended[0] if untouched else grid.resample(first.raw),
-            mended[0] if first.sought is first.mended else grid.resample(first.sought),
-            first.faults,
-            response,
-        )
-
-    def profiled(self, keypoints: Keypoints, plan: Plan) -> Keypoints:
-        """Add what the scan shows at each point, in the channel's unit."""
-        return profiles_of(keypoints, self.raw, plan.keypoints.smoothing_px, self.response)
-
-
 def _check_size(grid: SquareGrid, plan: Plan) -> None:
     largest = max(plan.windows_px)
     if min(grid.shape_px) < largest:
@@ -434,7 +360,7 @@ def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
 
 
 def _notes(
-    scan: Scan, seen: _Seen, plan: Plan, grid: SquareGrid, found: Keypoints
+    scan: Scan, seen: SeenScan, plan: Plan, grid: SquareGrid, found: Keypoints
 ) -> tuple[str, ...]:
     channels, raw = seen.channels, seen.mended
     on_scan = replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from corescout.data import Fit, Keypoints, LineFaults, PatchSet, Representation, Scan
 from corescout.data.short_repr import short_repr
+from corescout.encoding import encode_with
 from corescout.patches import cut_patches
 from corescout.plan import Plan
 from corescout.preparation import prepare_like
-from corescout.trial import encode_with
 from corescout.vae import single_threaded
 
 

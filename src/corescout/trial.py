@@ -10,25 +10,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.baselines import encode_baseline, fit_baseline
-from corescout.data import Candidate, Encoding, Fit, Latents, PatchSet, Reward, StoppedError
+from corescout.baselines import fit_baseline
+from corescout.data import Candidate, Fit, Latents, PatchSet, Reward, StoppedError
 from corescout.data.latents import ACTIVE_VARIANCE
 from corescout.data.short_repr import short_repr
+from corescout.encoding import encode_with
 from corescout.mixtures import fit_mixtures, held_out_nats, keep_dense
 from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
-from corescout.scattering import encode_scattering, fit_scattering
-from corescout.vae import (
-    encode,
-    epochs_of,
-    specification_of,
-    train,
-    train_with_pyroved,
-)
+from corescout.scattering import fit_scattering
+from corescout.trial_cost import TrialWork
+from corescout.vae import specification_of, train, train_with_pyroved
 
-_STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
-_MIXTURE_COST = 2_000_000  # and of fitting the mixtures
-_BAYESIAN_COST = 600  # for each step, start and component
 _SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
@@ -96,62 +89,10 @@ class TrialGroup:
         return self.work.training_cost
 
     @property
-    def work(self) -> Work:
+    def work(self) -> TrialWork:
         """What it costs."""
         bayesian = self.bayesian if set(self.extra_rewards) & set(BAYESIAN) else None
-        return Work(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a stack of candidates costs, in multiply-adds, before its patches are cut.
-
-    Attributes
-    ----------
-    candidates : tuple of Candidate
-        They differ in their seed only.
-    n_patches : int
-    training : TrainingPlan
-    bayesian : BayesianPlan or None
-        Where a Bayesian mixture is fitted too.
-    """
-
-    candidates: tuple[Candidate, ...]
-    n_patches: int
-    training: TrainingPlan
-    bayesian: BayesianPlan | None = None
-
-    @property
-    def cost(self) -> float:
-        """All of it."""
-        after, of = _MIXTURE_COST, self.bayesian
-        if of is not None:
-            after += _BAYESIAN_COST * of.max_steps * of.starts * of.n_components
-        if self.candidates[0].kind != "vae":
-            after += 10 * specification_of(self.candidates[0], self.training).n_pixels
-        return self.training_cost + len(self.candidates) * self.n_patches * after
-
-    @property
-    def passes(self) -> int:
-        """Times that a training sees every patch; 0 for a baseline."""
-        if self.candidates[0].kind != "vae":
-            return 0
-        return epochs_of(self.training, self.n_patches)
-
-    @property
-    def training_cost(self) -> float:
-        """Work of training alone; 0 for a baseline."""
-        if not self.passes:
-            return 0.0
-        spec = specification_of(self.candidates[0], self.training)
-        per_patch = spec.n_pixels * spec.hidden + 3 * spec.hidden**2
-        side = spec.canvas_px if spec.invariances else spec.window_px
-        if spec.decoder == "spatial" and spec.invariances:
-            per_patch += spec.window_px**2 * 2 * spec.hidden**2
-        else:
-            per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
-        count = len(self.candidates) * self.n_patches
-        return float(count * self.passes * (per_patch + _STEP_COST))
+        return TrialWork(self.candidates, len(self.patch_sets[0]), self.training, bayesian)
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,40 +165,6 @@ def run_trials(
         grey = float(np.mean(group.patch_sets[0].values))
         outcomes.append(Outcome(candidate, whole, weights, rewards, why, seed, seconds, grey))
     return tuple(outcomes)
-
-
-def encode_with(
-    candidate: Candidate,
-    weights: Mapping[str, NDArray[np.float32]],
-    patches: NDArray[np.float32],
-    training: TrainingPlan,
-    *,
-    seed: int,
-    scattering: NDArray[np.float64] | None = None,
-) -> Encoding:
-    """Encode patches (N, C, w, w) with the weights of a candidate of any kind.
-
-    Parameters
-    ----------
-    scattering : (N, F), optional
-        Coefficients of the surroundings of the patches; needed by that kind alone.
-    """
-    if candidate.kind == "scattering":
-        return _encoded_scattering(scattering, weights)
-    if candidate.kind != "vae":
-        return encode_baseline(patches, weights, candidate.kind)
-    return encode(patches, weights, specification_of(candidate, training), seed=seed)
-
-
-def _encoded_scattering(
-    features: NDArray[np.float64] | None, weights: Mapping[str, NDArray[np.float32]]
-) -> Encoding:
-    """Codes of scattering coefficients: they rebuild nothing."""
-    if features is None:
-        raise ValueError("encode_with: scattering needs the coefficients of the surroundings")
-    z = encode_scattering(features, weights)
-    zeros = np.zeros(len(z))
-    return Encoding(Latents(z, np.zeros_like(z)), np.full(len(z), np.nan), zeros, zeros)
 
 
 _Fitted = tuple[Fit, Mapping[str, NDArray[np.float32]], str | None, int]

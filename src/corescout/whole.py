@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -67,3 +69,16 @@ def end_last_line(file: RawIOBase) -> None:
     file.seek(-1, os.SEEK_END)
     if file.read(1) != b"\n":
         file.write(b"\n")
+
+
+def read_journal(path: str | Path) -> list[dict[str, Any]]:
+    """Return the entries of a journal of JSON lines; a line that a crash cut short is left out."""
+    entries = []
+    for line in Path(path).read_bytes().splitlines():
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict) and "what" in entry:
+            entries.append(entry)
+    return entries

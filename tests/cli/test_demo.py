@@ -3,7 +3,7 @@
 import json
 
 from corescout.cli.app import _run
-from corescout.instruments import read_journal
+from corescout.whole import read_journal
 
 QUICK = ("--windows", "9", "--invariances", "none", "--set", "training.max_steps=100",
          "--set", "decision.seeds=1", "--set", "decision.null_surrogates=0")  # fmt: skip

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from corescout.runs.record import read_journal
 from corescout.surfaces import generate_surface
+from corescout.whole import read_journal
 
 QUICK = [
     "--windows", "9", "--invariances", "none,rt", "--set", "training.epochs=8", "--set",

@@ -10,13 +10,14 @@ import pytest
 from corescout.cli.app import _run
 from corescout.cli.watch import _enough
 from corescout.exports.nsid import write_nsid
-from corescout.instruments import read_journal, twin_demo
+from corescout.instruments import twin_demo
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.live.day.day import Day
 from corescout.live.loop.runner import Runner
 from corescout.live.states import ScanRecord
 from corescout.surfaces import generate_surface
+from corescout.whole import read_journal
 
 WINDOWS = ("--windows", "9", "--invariances", "r")
 

@@ -3,7 +3,7 @@
 import re
 from typing import get_args
 
-from corescout.instruments.session import SessionState
+from corescout.instruments.states import SessionState
 from documentation.blocks import blocks_of
 
 DRAWN = next(b for b in blocks_of("docs/instruments.md") if b.language == "mermaid")

@@ -17,7 +17,7 @@ from benchmarks.reliability.limits_plans import (
 )
 from benchmarks.reliability.limits_wire import breaches
 from benchmarks.reliability.stop import WAYS, report, trials
-from benchmarks.reliability.stop_trials import Outcome, Trial
+from benchmarks.reliability.stop_trials import StopOutcome, StopTrial
 from corescout.instruments import Message
 from foreign.conftest import target
 from foreign.server import Controller
@@ -128,20 +128,20 @@ def test_every_way_to_die_is_tried_at_every_connection():
 )
 def test_a_stop_that_breaks_a_bound_is_reported(changed, broken):
     values = {
-        "trial": Trial(0), "state": "RUNNING", "under_way": "move", "returned_s": 0.2,
+        "trial": StopTrial(0), "state": "RUNNING", "under_way": "move", "returned_s": 0.2,
         "rest_s": 0.1, "moved_after": False, "biased_after": False,
         "told": [(0.1, "sent", ""), (0.4, "confirmed", "")],
     }  # fmt: skip
-    found = report([Outcome(**{**values, **changed})])
+    found = report([StopOutcome(**{**values, **changed})])
     assert found.passed == (broken is None)
     if broken is not None:
         assert not all(found.met(bar) for bar in found.bars if bar.key == broken)
 
 
 def test_a_tip_that_was_not_told_of_in_time_is_reported():
-    cut = Trial(0, dead_ports=(0, 1, 2, 3), kind="deaf")
+    cut = StopTrial(0, dead_ports=(0, 1, 2, 3), kind="deaf")
     said = [(0.4, "sent", ""), (1.2, "not confirmed", "")]
-    found = report([Outcome(cut, "RUNNING", "move", 0.4, float("inf"), True, False, said)])
+    found = report([StopOutcome(cut, "RUNNING", "move", 0.4, float("inf"), True, False, said)])
     assert [bar.key for bar in found.bars if not found.met(bar)] == ["longest_until_told_s"]
 
 

@@ -13,7 +13,6 @@ from corescout.data import StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.instruments import plan_visits
-from corescout.instruments.journal import read_journal
 from corescout.instruments.messages import Message
 from corescout.instruments.nanonis import NanonisInstrument
 from corescout.live.day.day import Day
@@ -21,6 +20,7 @@ from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource
 from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
+from corescout.whole import read_journal
 from foreign.conftest import IMAGE, LIMITS, MOTIONS, target
 from foreign.server import Controller
 

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from corescout.instruments import InstrumentError, Message, read_journal
+from corescout.instruments import InstrumentError, Message
+from corescout.whole import read_journal
 from foreign.conftest import target
 
 SPECTRUM, MOVE = "BiasSpectr.Start", "FolMe.XYPosSet"

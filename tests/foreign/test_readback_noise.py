@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from corescout.instruments import SessionError, plan_visits, read_journal
+from corescout.instruments import SessionError, plan_visits
+from corescout.whole import read_journal
 from foreign.conftest import IMAGE, target
 
 NOISE_M = 6e-9

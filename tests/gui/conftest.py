@@ -54,3 +54,33 @@ def surface_explorer(explorer, qtbot):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
     wait_for_preview(explorer, qtbot)
     return explorer
+
+
+@pytest.fixture
+def found(explorer, qtbot, typed_result):
+    """The window with a result of three types on its scan."""
+    from corescout.gui.canvas.layer_data import scan_layers
+
+    for data, options, _ in scan_layers(typed_result.scan):
+        explorer.viewer.add_image(data, **options)
+    wait_for_preview(explorer, qtbot)
+    explorer.workspace.set_result(typed_result)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    return explorer
+
+
+@pytest.fixture
+def instrument_step(explorer, quick_result, qtbot, tmp_path):
+    """Step 6, open, of a window with a result; `explorer` is the rest of the window."""
+    from corescout.gui.canvas.layer_data import result_layers
+
+    for data, options, kind in result_layers(quick_result):
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=90_000)
+    made = explorer.instrument_step
+    made.days = tmp_path / "days"
+    made.set_expanded(True)
+    made.explorer = explorer
+    yield made
+    made.leave()
+    assert made.wait(40)

@@ -17,8 +17,8 @@ from corescout.gui.model.workflow import StepState
 from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.loop_plot import LOOPS
-from corescout.instruments import read_journal
 from corescout.instruments.twin_demo import limits_of
+from corescout.whole import read_journal
 
 pytestmark = pytest.mark.gui
 LONG = 30_000

@@ -8,35 +8,26 @@ import pytest
 from qtpy.QtCore import Qt
 
 from corescout.exports import write_nsid
-from corescout.gui.canvas.layer_data import CORE, LIVE, TARGETS, result_layers
+from corescout.gui.canvas.layer_data import CORE, LIVE, TARGETS
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.canvas.live_image import LiveImage
 from corescout.gui.model.workflow import StepState
 from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.live_section import FOLDER, INSTRUMENT
-from corescout.instruments import read_journal
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.live.reading.next_scan import DoesNotFit, trained, understand
 from corescout.live.states import Snapshot
+from corescout.whole import read_journal
 
 pytestmark = pytest.mark.gui
 LONG = 90_000
 
 
 @pytest.fixture
-def step(explorer, quick_result, qtbot, tmp_path):
-    for data, options, kind in result_layers(quick_result):
-        getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
-    made = explorer.instrument_step
-    made.days = tmp_path / "days"
-    made.set_expanded(True)
-    made.explorer = explorer  # the rest of the window, for the tests
-    made.panel.live_fold.toggle.setChecked(True)
-    yield made
-    made.leave()
-    assert made.wait(40)
+def step(instrument_step):
+    instrument_step.panel.live_fold.toggle.setChecked(True)
+    return instrument_step
 
 
 def click(qtbot, button):

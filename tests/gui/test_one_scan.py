@@ -29,16 +29,6 @@ pytestmark = pytest.mark.gui
 LONG = 60_000
 
 
-@pytest.fixture
-def found(explorer, qtbot, typed_result):
-    for data, options, _ in scan_layers(typed_result.scan):
-        explorer.viewer.add_image(data, **options)
-    wait_for_preview(explorer, qtbot)
-    explorer.workspace.set_result(typed_result)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=LONG)
-    return explorer
-
-
 def colored(picture, hands, places):
     """Return the share of places whose pixel is not grey."""
     at = [hands.at(place) for place in places]

@@ -14,6 +14,7 @@ from corescout.gui.kept.exporting import Exporter
 from corescout.gui.kept.session_bar import SessionBar
 from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
+from corescout.gui.model.candidates import show_winner
 from corescout.gui.model.workflow import STEPS
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.bottom import Bottom
@@ -29,12 +30,12 @@ from corescout.gui.steps.key_points.step import KeyPointsStep
 from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import Verdict
+from corescout.gui.steps.verdict import VerdictLabel
 
 pytestmark = pytest.mark.gui
 MAKE = {
     "run bar": lambda b: RunBar(b.workspace, Running(b.workspace, b.work)),
-    "verdict": lambda b: Verdict(b.workspace),
+    "verdict": lambda b: VerdictLabel(b.workspace),
     "scan": lambda b: ScanStep(b.workspace, b.canvas),
     "key points": lambda b: KeyPointsStep(b.workspace, b.canvas, b.work, b.keys),
     "explore": lambda b: ExploreStep(b.workspace, b.canvas),
@@ -94,7 +95,7 @@ def test_a_panel_needs_a_workspace_and_nothing_else(bare, qtbot, name, typed_res
     bare.workspace.set_result(typed_result)
     bare.workspace.set_targets(typed_result.targets[:2])
     bare.workspace.undo_stack.undo()
-    bare.workspace.show_winner()
+    show_winner(bare.workspace)
     qtbot.wait(50)  # it is drawn
     bare.workspace.set_result(None)
     qtbot.wait(50)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import Hands, wait_for_preview
+from hands import Hands
 from qtpy.QtCore import Qt
 
 from corescout.gui.canvas.layer_data import scan_layers
@@ -49,16 +49,6 @@ def test_options_of_the_command_line_are_steps_here():
         "choose smaller windows in step 3"
     )
     assert "--" not in in_window_words("or choose another with --channel")
-
-
-@pytest.fixture
-def found(explorer, qtbot, typed_result):
-    for data, options, _ in scan_layers(typed_result.scan):
-        explorer.viewer.add_image(data, **options)
-    wait_for_preview(explorer, qtbot)
-    explorer.workspace.set_result(typed_result)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=LONG)
-    return explorer
 
 
 @pytest.mark.gui

@@ -4,27 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import Hands, canvas_picture, close_until, wait_for_preview, when_modal
+from hands import Hands, canvas_picture, close_until, when_modal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 
 from corescout.choosing import choose_candidate
-from corescout.gui.canvas.layer_data import scan_layers
 from corescout.gui.kept.autosave import Autosave, kept_sessions
 from corescout.gui.kept.window_session import Offer
 from corescout.gui.model.workflow import StepState
 
 
 @pytest.fixture
-def found(explorer, qtbot, typed_result):
-    """The window with a result of three types, one of them named."""
-    for data, options, _ in scan_layers(typed_result.scan):
-        explorer.viewer.add_image(data, **options)
-    wait_for_preview(explorer, qtbot)
-    explorer.workspace.set_result(typed_result)
-    assert explorer.types_step.edits.rename(1, "needles")
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=30_000)
-    return explorer
+def found(found, qtbot):
+    """One of its types is named."""
+    assert found.types_step.edits.rename(1, "needles")
+    qtbot.waitUntil(lambda: not found.busy, timeout=30_000)
+    return found
 
 
 def click(qtbot, widget):

@@ -6,7 +6,6 @@ from qtpy.QtCore import QLocale, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QDialog
 
-from corescout.gui.canvas.layer_data import result_layers
 from corescout.gui.jobs.instrument_link import LinkSnapshot
 from corescout.gui.model.visit import VisitProgress
 from corescout.gui.steps.instrument.choices import InstrumentChoice
@@ -30,17 +29,8 @@ def german():
 
 
 @pytest.fixture
-def step(explorer, quick_result, qtbot, tmp_path):
-    for data, options, kind in result_layers(quick_result):
-        getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
-    made = explorer.instrument_step
-    made.days = tmp_path / "days"
-    made.set_expanded(True)
-    made.explorer = explorer
-    yield made
-    made.leave()
-    assert made.wait(30)
+def step(instrument_step):
+    return instrument_step
 
 
 def connect(step, twin, qtbot):

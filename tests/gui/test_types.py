@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QApplication, QLineEdit
 from corescout.edits import merge
 from corescout.gui.canvas import layer_data as shown
 from corescout.gui.canvas.layer_updates import find_layer
+from corescout.gui.model.candidates import show_candidate, show_winner
 from corescout.gui.steps.types.type_list import EYE, NAME, POINTS, WALL
 from corescout.library import Library, library_type
 from corescout.pipeline import apply
@@ -501,11 +502,11 @@ def test_a_candidate_that_did_not_win_is_shown_with_its_own_types(window, qtbot,
         t.number for t in typed_result.trials
         if t.candidate != typed_result.winner and t.number in typed_result.mixture_by_trial
     )  # fmt: skip
-    window.workspace.show_candidate(number)
+    show_candidate(window.workspace, number)
     qtbot.waitUntil(lambda: not window.busy)
     panel = window.latent_panel
     np.testing.assert_allclose(panel.plot.shown_codes(), typed_result.latents_by_trial[number])
     panel.show_point(3)
     assert panel.text.text().startswith("No. 3 ")
-    window.workspace.show_winner()
+    show_winner(window.workspace)
     np.testing.assert_allclose(panel.plot.shown_codes(), typed_result.fit.latents.mean)

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from corescout.instruments import Journal, last_state, read_entries, read_journal
+from corescout.instruments import Journal, last_state, read_entries
 from corescout.instruments.entries import FORMAT, KNOWN, Entry, Unknown, entry_of, said
+from corescout.whole import read_journal
 
 # as version 0.1.0 wrote them: no format, no field that came later
 OLD = [

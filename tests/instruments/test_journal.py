@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from corescout.instruments import Journal, read_journal
+from corescout.instruments import Journal
 from corescout.instruments.entries import StateChanged, Unknown
+from corescout.whole import read_journal
 
 WRITER = """
 import sys

@@ -17,9 +17,9 @@ from corescout.instruments import (
     SessionError,
     last_state,
     plan_visits,
-    read_journal,
 )
 from corescout.instruments.loops import fit_loop
+from corescout.whole import read_journal
 
 
 def run_approved(session, plan):

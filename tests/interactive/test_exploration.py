@@ -111,10 +111,10 @@ def test_the_summary_is_what_window_and_command_line_say(result, tmp_path, capsy
 def test_the_window_says_the_same(qtbot, result):
     pytest.importorskip("qtpy.QtWidgets")
     from corescout.gui.model.workspace import Workspace
-    from corescout.gui.steps.verdict import Verdict
+    from corescout.gui.steps.verdict import VerdictLabel
 
     workspace = Workspace()
-    shown = Verdict(workspace)
+    shown = VerdictLabel(workspace)
     qtbot.addWidget(shown)
     workspace.set_result(result)
     assert shown.text() == result.verdict.summary

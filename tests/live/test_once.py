@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from corescout.data import InputError
-from corescout.instruments import read_journal
 from corescout.instruments.loops import fit_loop
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.live import Day, Policy
 from corescout.live.loop.once import watch_once
+from corescout.whole import read_journal
 
 
 @pytest.fixture(scope="module")

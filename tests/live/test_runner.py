@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from corescout.edits import rename
-from corescout.instruments import InstrumentError, Journal, Session, SessionError, read_journal
+from corescout.instruments import InstrumentError, Journal, Session, SessionError
 from corescout.instruments.entries import StateChanged
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
@@ -21,6 +21,7 @@ from corescout.live.policy import Policy
 from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
 from corescout.plan import TargetPlan
+from corescout.whole import read_journal
 
 WAIT_S = 240.0  # on a loaded machine an exploration takes a minute and more
 

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.reliability.day import figures, outside
 from benchmarks.reliability.scenario import scenario, story
-from corescout.instruments import read_journal
 from corescout.instruments.messages import Message
 from corescout.instruments.twin_demo import limits_of
+from corescout.whole import read_journal
 
 
 def test_every_thing_happens_in_a_story():

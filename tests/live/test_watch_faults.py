@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from corescout.exports import write_gsf
-from corescout.instruments import read_journal
 from corescout.instruments.entries import Unknown
 from corescout.instruments.protocol import DOUBT, InstrumentError
 from corescout.live.day.day import Day
@@ -23,6 +22,7 @@ from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import FolderSource, ListSource
 from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
+from corescout.whole import read_journal
 
 WAIT_S = 240.0  # on a loaded machine an exploration takes a minute and more
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from corescout.data import InputError
-from corescout.mcp_server.places import RESULTS, Places
+from corescout.mcp_server.places import RESULTS, AllowedPlaces
 from corescout.mcp_server.words import bounded, plain
 
 
@@ -20,7 +20,7 @@ def places(tmp_path):
     (scans / "linked").symlink_to(outside)
     (scans / "inner").symlink_to(scans / "sub")
     os.mkfifo(scans / "pipe.npz")
-    return Places([scans], own)
+    return AllowedPlaces([scans], own)
 
 
 def test_a_file_is_found_by_the_name_that_is_listed(places):

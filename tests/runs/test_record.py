@@ -14,9 +14,9 @@ from corescout.data import InputError, StoppedError
 from corescout.pipeline import explore, save
 from corescout.preparation import prepare
 from corescout.runs import Record, check_writable, is_run, is_unfinished, read_run
-from corescout.runs.record import read_journal
 from corescout.search import tasks as trial_tasks
 from corescout.search.tasks import Task, run_task
+from corescout.whole import read_journal
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from corescout.plan import DecisionPlan, Plan
-from corescout.search import Agreement, Places, judge, settled
+from corescout.search import PlaceAgreement, Places, judge, settled
 
 PLAN = Plan.preset("live")
 LARGEST = PLAN.decision.largest_agreement
-ALIKE = Agreement(0.01, 0.02, 0.4, (14, 28))
-SLIGHT = Agreement(0.04, 0.01, 0.002, (14, 28))
-UNSURE = Agreement(0.12, 0.15, 0.002, (14, 28))
-APART = Agreement(0.30, 0.06, 0.002, (14, 28))
+ALIKE = PlaceAgreement(0.01, 0.02, 0.4, (14, 28))
+SLIGHT = PlaceAgreement(0.04, 0.01, 0.002, (14, 28))
+UNSURE = PlaceAgreement(0.12, 0.15, 0.002, (14, 28))
+APART = PlaceAgreement(0.30, 0.06, 0.002, (14, 28))
 
 
 def some_places(rng, count=500, side=200):

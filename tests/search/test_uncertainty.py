@@ -6,7 +6,12 @@ import pytest
 from corescout.data import Candidate, Reward, Trial
 from corescout.plan import DecisionPlan
 from corescout.search import decide
-from corescout.search.uncertainty import Sample, difference_error, seed_variance, tied_with_best
+from corescout.search.uncertainty import (
+    ScoreSample,
+    difference_error,
+    seed_variance,
+    tied_with_best,
+)
 
 NONE = np.zeros(0)
 
@@ -14,7 +19,7 @@ NONE = np.zeros(0)
 def test_over_seeds_it_is_the_error_of_a_difference_of_means(rng):
     rows = rng.normal(size=(4000, 2, 3))
     differences = (rows.mean(axis=2) @ [1, -1]).std()
-    one, other = Sample(np.arange(3.0), NONE), Sample(np.arange(3.0) + 5, NONE)
+    one, other = ScoreSample(np.arange(3.0), NONE), ScoreSample(np.arange(3.0) + 5, NONE)
     assert difference_error(one, other, 1.0) == pytest.approx(differences, rel=0.05)
     assert seed_variance({0: one, 1: other}) == pytest.approx(1.0)
 
@@ -26,15 +31,15 @@ def test_over_the_scan_it_is_the_jackknife_of_paired_blocks(rng):
         common = rng.normal(0, 5, n_blocks)
         a, b = (common + rng.normal(shift, 1, n_blocks) for shift in (0.5, 0.0))
         found.append((a - b).sum())
-        errors.append(difference_error(Sample(a[:1], a), Sample(b[:1], b), 0.0))
+        errors.append(difference_error(ScoreSample(a[:1], a), ScoreSample(b[:1], b), 0.0))
     assert np.mean(errors) == pytest.approx(np.std(found), rel=0.1)
 
 
 def test_who_is_tied():
     samples = {
-        0: Sample(np.array([0.70, 0.72]), NONE),
-        1: Sample(np.array([0.69, 0.71]), NONE),
-        2: Sample(np.array([0.50, 0.52]), NONE),
+        0: ScoreSample(np.array([0.70, 0.72]), NONE),
+        1: ScoreSample(np.array([0.69, 0.71]), NONE),
+        2: ScoreSample(np.array([0.50, 0.52]), NONE),
     }
     assert tied_with_best(samples, 1.0) == [0, 1]
     assert tied_with_best(samples, 0.0) == [0]

@@ -12,7 +12,7 @@ from corescout.cli.output import Json, print_written
 from corescout.data import InputError
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What other programs read."""
 
     nsid = "nsid"
@@ -23,8 +23,8 @@ def export(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
     out: Annotated[Path | None, typer.Option(help="Folder to write; RUN/maps by default.")] = None,
     format: Annotated[
-        Format, typer.Option(help="NSID HDF5 in one file, or a Gwyddion .gsf for each map.")
-    ] = Format.nsid,
+        ExportFormat, typer.Option(help="NSID HDF5 in one file, or a Gwyddion .gsf for each map.")
+    ] = ExportFormat.nsid,
     pyroved: Annotated[
         Path | None,
         typer.Option(
@@ -55,7 +55,7 @@ def export(
     maps = result_maps(result)
     folder = out or run / "maps"
     folder.mkdir(parents=True, exist_ok=True)
-    if format is Format.nsid:
+    if format is ExportFormat.nsid:
         print_written([write_nsid(maps, folder / "maps.h5")], as_json)
     else:
         print_written(write_gsf(maps, folder, stem="map"), as_json)

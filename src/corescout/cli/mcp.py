@@ -40,7 +40,7 @@ def mcp(
 
     from corescout.mcp_server.desk import Desk
     from corescout.mcp_server.notes import Notes
-    from corescout.mcp_server.places import JOURNAL, Places
+    from corescout.mcp_server.places import JOURNAL, AllowedPlaces
 
     own = _own_folder(out)
     lock = FileLock(own / ".lock", thread_local=False)
@@ -52,7 +52,7 @@ def mcp(
         ) from error
     from corescout.mcp_server.server import run_server
 
-    desk = Desk(Places(folders, own), minutes, workers)
+    desk = Desk(AllowedPlaces(folders, own), minutes, workers)
     _shut_in(own / _SCRATCH)
     folders_said = ", ".join(desk.places.folders)
     sys.stderr.write(f"serving {folders_said} over stdin and stdout; what is kept: {own}\n")

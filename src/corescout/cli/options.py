@@ -153,7 +153,8 @@ Measurements = Annotated[
 Measured = Annotated[
     str | None,
     typer.Option(
-        "--property", help="Of the loops (coercive_bias_v, ...), or a column of the table."
+        "--property",
+        help="Property of the loops (coercive_bias_v, ...), or a column of the table.",
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="More messages on stderr.")]

@@ -15,7 +15,7 @@ def sample(
         str, typer.Argument(help="Sample to write; 'list' names them. 'surface' is generated.")
     ] = "surface",
     size: Annotated[int, typer.Option(min=64, max=4096, help="Pixels of a side (surface).")] = 128,
-    seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the generated surface.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(help="File to write; scan.h5, or the sample's own name, by default."),

@@ -29,7 +29,7 @@ class TargetChoice(StrEnum):
     novel = "novel"
 
 
-class Format(StrEnum):
+class TargetFormat(StrEnum):
     """How they are written."""
 
     csv = "csv"
@@ -75,7 +75,9 @@ def targets(
     frame_size: Annotated[
         str | None, typer.Option(help="Side of the frames of a zoom, such as 200nm.")
     ] = None,
-    file_format: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
+    file_format: Annotated[
+        TargetFormat, typer.Option("--format", help="How to write.")
+    ] = TargetFormat.csv,
     instrument: Annotated[
         str | None, typer.Option(help="Instrument of the profiles whose limits must allow them.")
     ] = None,
@@ -103,9 +105,9 @@ def targets(
     from corescout.runs import read_run
     from corescout.whole import write_whole
 
-    if as_json and file_format is Format.arcmd:
+    if as_json and file_format is TargetFormat.arcmd:
         raise InputError("--json or --format arcmd", "both", "leave one out")
-    file_format = Format.json if as_json else file_format
+    file_format = TargetFormat.json if as_json else file_format
     result = read_run(run)
     limits = None if instrument is None else _limits(instrument, profiles)
     settings = _settings(action, bias, frame_size)
@@ -191,7 +193,7 @@ def _goals(text: str) -> dict[str, float]:
 def _text(
     result: Result,
     chosen: Sequence[Target],
-    file_format: Format,
+    file_format: TargetFormat,
     action: ActionName,
     settings: dict[str, float],
     limits: Limits | None,
@@ -203,7 +205,7 @@ def _text(
     chosen = [t.with_action(action.value, settings) for t in chosen]
     way = way_through(chosen, start)
     words = way.words()
-    if file_format is Format.csv:  # by priority
+    if file_format is TargetFormat.csv:  # by priority
         way = Way(tuple(chosen), way.length_m)
     text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)
@@ -237,7 +239,8 @@ def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> d
 
 def _places(path: Path) -> list[tuple[float, float]]:
     """Places (x, y) in metres that a file tells; a file that tells none is said to be wrong."""
-    from corescout.instruments.journal import last_state, read_journal
+    from corescout.instruments.journal import last_state
+    from corescout.whole import read_journal
 
     try:
         if path.suffix == ".jsonl":

@@ -27,7 +27,7 @@ def twin(
     speed: Annotated[
         float, typer.Option(min=0.1, help="Seconds of the instrument in one second.")
     ] = 60.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the generated surface.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the generated surface.")] = 0,
     save: Annotated[
         Path | None, typer.Option(help="Folder that spectra are saved to, as .dat files.")
     ] = None,

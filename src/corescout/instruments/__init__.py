@@ -10,7 +10,6 @@ from corescout.instruments.journal import (
     JournalState,
     last_state,
     read_entries,
-    read_journal,
 )
 from corescout.instruments.limits import Limits, load_limits
 from corescout.instruments.messages import Message, messages_of
@@ -22,7 +21,8 @@ from corescout.instruments.protocol import (
     Status,
     StopReport,
 )
-from corescout.instruments.session import Session, SessionError
+from corescout.instruments.session import Session
+from corescout.instruments.states import SessionError
 from corescout.instruments.visit_file import read_visits, write_visits
 from corescout.instruments.visit_plan import DriftCheck, VisitPlan, plan_visits
 
@@ -49,7 +49,6 @@ __all__ = [
     "messages_of",
     "plan_visits",
     "read_entries",
-    "read_journal",
     "read_visits",
     "write_visits",
 ]

@@ -18,7 +18,7 @@ from corescout.instruments.entries import (
     TargetMeasured,
     entry_of,
 )
-from corescout.whole import append_whole, end_last_line
+from corescout.whole import append_whole, end_last_line, read_journal
 
 
 class Journal:
@@ -56,19 +56,6 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def read_journal(path: str | Path) -> list[dict[str, Any]]:
-    """Return the entries; a line that a crash cut short is left out."""
-    entries = []
-    for line in Path(path).read_bytes().splitlines():
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict) and "what" in entry:
-            entries.append(entry)
-    return entries
 
 
 def read_entries(path: str | Path) -> tuple[Entry, ...]:

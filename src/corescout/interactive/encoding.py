@@ -17,7 +17,7 @@ def encode(result: Result, patches: ArrayLike) -> NDArray[np.float64]:
     InputError
         If their shape is another one, or a value is missing.
     """
-    from corescout.trial import encode_with
+    from corescout.encoding import encode_with
 
     values = np.asarray(patches)
     values = values[:, None] if values.ndim == 3 else values

@@ -18,7 +18,7 @@ _BEYOND = 0.5  # of the range between the percentiles: a few bright needles are 
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class ScoredPlaces:
     """What a detector found, before spacing and margin.
 
     Attributes
@@ -34,13 +34,13 @@ class Places:
     kind: NDArray[np.int64]
 
     @classmethod
-    def of(cls, yx_px: NDArray[np.float64], score: NDArray[np.float64]) -> Places:
+    def of(cls, yx_px: NDArray[np.float64], score: NDArray[np.float64]) -> ScoredPlaces:
         """Return places of unknown kind."""
         return cls(yx_px, score, np.zeros(len(yx_px), np.int64))
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Places:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> ScoredPlaces:
         """Return some of the places."""
-        return Places(self.yx_px[rows], self.score[rows], self.kind[rows])
+        return ScoredPlaces(self.yx_px[rows], self.score[rows], self.kind[rows])
 
 
 def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: float) -> Keypoints:
@@ -64,7 +64,7 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
     return select(found, np.isfinite(image), plan, margin_px)
 
 
-def detect(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
+def detect(image: NDArray[np.floating], plan: KeypointPlan) -> ScoredPlaces:
     """Return what the detector finds on an image (H, W), before spacing and margin.
 
     Of the plan it needs the detector and the smoothing; a grid the spacing too.
@@ -72,12 +72,12 @@ def detect(image: NDArray[np.floating], plan: KeypointPlan) -> Places:
     known = np.isfinite(image)
     scaled = _robust(image, known) if known.any() else None
     if scaled is None:
-        return Places.of(np.zeros((0, 2)), np.zeros(0))
+        return ScoredPlaces.of(np.zeros((0, 2)), np.zeros(0))
     return _DETECTORS[plan.detector](scaled, plan)
 
 
 def select(
-    found: Places, known: NDArray[np.bool_], plan: KeypointPlan, margin_px: float
+    found: ScoredPlaces, known: NDArray[np.bool_], plan: KeypointPlan, margin_px: float
 ) -> Keypoints:
     """Keep what lies away from the edge and from pixels that are not known (H, W), thinned.
 
@@ -142,40 +142,40 @@ def _allowed(
     return np.asarray(inside & ~at_edge)
 
 
-def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+def _grid(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
     axes = [np.arange((n - 1) % plan.spacing_px / 2, n, plan.spacing_px) for n in image.shape]
     yx = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    return Places.of(np.rint(yx), np.ones(len(yx)))
+    return ScoredPlaces.of(np.rint(yx), np.ones(len(yx)))
 
 
-def _orb(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
-    return Places.of(*orb_places(np.clip(image, 0, 1), plan))
+def _orb(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
+    return ScoredPlaces.of(*orb_places(np.clip(image, 0, 1), plan))
 
 
-def _sift(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
-    return Places.of(*sift_places(np.clip(image, 0, 1), plan))
+def _sift(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
+    return ScoredPlaces.of(*sift_places(np.clip(image, 0, 1), plan))
 
 
-def _canny(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+def _canny(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
     walls = canny_walls(image, plan)
-    return Places(walls.yx_px, walls.score, walls.kind)
+    return ScoredPlaces(walls.yx_px, walls.score, walls.kind)
 
 
-def _sato(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+def _sato(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
     walls = sato_walls(image, plan)
-    return Places(walls.yx_px, walls.score, walls.kind)
+    return ScoredPlaces(walls.yx_px, walls.score, walls.kind)
 
 
-def _none(image: NDArray[np.float32], plan: KeypointPlan) -> Places:
+def _none(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
     """Nothing: key points are drawn by hand."""
-    return Places.of(np.zeros((0, 2)), np.zeros(0))
+    return ScoredPlaces.of(np.zeros((0, 2)), np.zeros(0))
 
 
 _WALL_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Walls]] = {
     "canny": canny_walls,
     "sato": sato_walls,
 }
-_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Places]] = {
+_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], ScoredPlaces]] = {
     "canny": _canny,
     "sato": _sato,
     "grid": _grid,

@@ -30,7 +30,7 @@ Stage = Literal[
     "held",  # a person must look and release
     "stopped",
 ]
-Outcome = Literal["analysed", "superseded", "set aside"]
+OutcomeWord = Literal["analysed", "superseded", "set aside"]
 TargetStage = Literal["suggested", "previewed", "approved", "measured", "failed", "withdrawn"]
 
 
@@ -88,7 +88,7 @@ class ScanRecord:
     number: int
     uid: str
     revision: int
-    outcome: Outcome
+    outcome: OutcomeWord
     reason: str = ""
     kind: str = ""
     explored: bool = False
@@ -194,7 +194,7 @@ class Snapshot:
     not_written: str = ""
 
 
-class Signals:
+class LiveSignals:
     """Emitted on the runner's threads; a window queues them for its own."""
 
     changed = Signal(Snapshot)  # at every change

@@ -18,7 +18,7 @@ LONGEST = 60_000  # characters of the text of an answer
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolAnswer:
     """The answer of a tool.
 
     Attributes

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from corescout.data import InputError, Result, Scan
 from corescout.interactive.exploration import Exploration
-from corescout.mcp_server.places import Places
+from corescout.mcp_server.places import AllowedPlaces
 from corescout.mcp_server.words import NAME_LENGTH, bounded
 from corescout.plan import Plan
 from corescout.readers import read_scan
@@ -28,7 +28,7 @@ class Desk:
 
     Attributes
     ----------
-    places : Places
+    places : AllowedPlaces
     minutes : float
         Longest exploration.
     workers : int
@@ -39,7 +39,7 @@ class Desk:
         Held while a figure is drawn: two lanes must not draw at once.
     """
 
-    places: Places
+    places: AllowedPlaces
     minutes: float = 10.0
     workers: int = 1
     stop_exploration: threading.Event | None = None

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from corescout.data import InputError, Progress, StoppedError
-from corescout.mcp_server.answers import Answer
+from corescout.mcp_server.answers import ToolAnswer
 from corescout.mcp_server.arguments import ExploreScan, NoArguments
 from corescout.mcp_server.desk import Desk
 from corescout.mcp_server.lanes import Call
@@ -24,7 +24,7 @@ LARGEST_PX = 2048 * 2048
 _BUDGET_SHARE = 0.7  # of the time: evidence and report come after the search
 
 
-def explore_scan(desk: Desk, asked: ExploreScan, call: Call) -> Answer:
+def explore_scan(desk: Desk, asked: ExploreScan, call: Call) -> ToolAnswer:
     """Explore a scan and keep the run in the server's own folder."""
     from corescout.pipeline import explore, save
 
@@ -66,13 +66,15 @@ def explore_scan(desk: Desk, asked: ExploreScan, call: Call) -> Answer:
     return verdict_answer(desk, name, result, picture=asked.picture)
 
 
-def stop_exploration(desk: Desk, _asked: NoArguments, _call: Call) -> Answer:
+def stop_exploration(desk: Desk, _asked: NoArguments, _call: Call) -> ToolAnswer:
     """End the exploration under way."""
     stop = desk.stop_exploration
     if stop is None:
-        return Answer({"stopped": False, "why": "no exploration is under way"})
+        return ToolAnswer({"stopped": False, "why": "no exploration is under way"})
     stop.set()
-    return Answer({"stopped": True, "why": "it ends within about a second; nothing of it is kept"})
+    return ToolAnswer(
+        {"stopped": True, "why": "it ends within about a second; nothing of it is kept"}
+    )
 
 
 def _step_back() -> None:

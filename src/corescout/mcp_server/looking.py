@@ -12,8 +12,8 @@ import numpy as np
 from corescout.data import InputError, Result, Scan, Trial
 from corescout.derived import derived_channels, with_derived
 from corescout.instruments.entries import Entry, entry_of, said
-from corescout.instruments.journal import last_state, read_journal
-from corescout.mcp_server.answers import Answer, notes_of, target_row, type_rows, verdict_values
+from corescout.instruments.journal import last_state
+from corescout.mcp_server.answers import ToolAnswer, notes_of, target_row, type_rows, verdict_values
 from corescout.mcp_server.arguments import (
     CompareScans,
     ExplainType,
@@ -28,6 +28,7 @@ from corescout.mcp_server.pictures import png_of, scan_figure, type_figure
 from corescout.mcp_server.places import JOURNAL
 from corescout.mcp_server.words import bounded, bounded_values
 from corescout.quality import assess
+from corescout.whole import read_journal
 
 if TYPE_CHECKING:
     from corescout.live.states import ScanRecord
@@ -37,12 +38,12 @@ _MOST_CANDIDATES = 60
 _MOST_EXAMPLES = 10
 
 
-def list_files(desk: Desk, asked: ListFiles, _call: Call) -> Answer:
+def list_files(desk: Desk, asked: ListFiles, _call: Call) -> ToolAnswer:
     """Name what can be read."""
     found = desk.places.all(asked.folder)
     shown = found[asked.start : asked.start + _PAGE]
     more = len(found) - asked.start - len(shown)
-    return Answer(
+    return ToolAnswer(
         {
             "folders": list(desk.places.folders),
             "files": [
@@ -55,7 +56,7 @@ def list_files(desk: Desk, asked: ListFiles, _call: Call) -> Answer:
     )
 
 
-def read_a_scan(desk: Desk, asked: ReadScan, _call: Call) -> Answer:
+def read_a_scan(desk: Desk, asked: ReadScan, _call: Call) -> ToolAnswer:
     """Say what a scan is, and what is in doubt about it."""
     scan = desk.scan(asked.scan, asked.channel, asked.pixel_size_nm)
     name = channel_of(scan, asked.channel)
@@ -79,7 +80,7 @@ def read_a_scan(desk: Desk, asked: ReadScan, _call: Call) -> Answer:
         "next": "explore_scan finds its types",
     }
     picture = png_of(desk, lambda: scan_figure(drawn, name)) if asked.picture else None
-    return Answer(values, picture)
+    return ToolAnswer(values, picture)
 
 
 def channel_of(scan: Scan, channel: str | None) -> str:
@@ -99,12 +100,12 @@ def channel_of(scan: Scan, channel: str | None) -> str:
     return name
 
 
-def explain_verdict(desk: Desk, asked: ExplainVerdict, _call: Call) -> Answer:
+def explain_verdict(desk: Desk, asked: ExplainVerdict, _call: Call) -> ToolAnswer:
     """Say what was found, why, and what was tried."""
     return verdict_answer(desk, asked.run, desk.run(asked.run), picture=asked.picture)
 
 
-def verdict_answer(desk: Desk, name: str, result: Result, *, picture: bool) -> Answer:
+def verdict_answer(desk: Desk, name: str, result: Result, *, picture: bool) -> ToolAnswer:
     """Return the answer that says what a result is."""
     from corescout.report.figures import f5_types
 
@@ -129,10 +130,10 @@ def verdict_answer(desk: Desk, name: str, result: Result, *, picture: bool) -> A
         "notes": notes_of(result),
         "next": "explain_type shows a type; propose_targets writes a plan for a person to approve",
     }
-    return Answer(values, png_of(desk, lambda: f5_types(result)) if picture else None)
+    return ToolAnswer(values, png_of(desk, lambda: f5_types(result)) if picture else None)
 
 
-def explain_type(desk: Desk, asked: ExplainType, _call: Call) -> Answer:
+def explain_type(desk: Desk, asked: ExplainType, _call: Call) -> ToolAnswer:
     """Say what a type is made of, and where it is."""
     result = desk.run(asked.run)
     number = result.type_number(asked.type)
@@ -146,10 +147,10 @@ def explain_type(desk: Desk, asked: ExplainType, _call: Call) -> Answer:
         "all_types": [{"type": n, "name": k.name} for n, k in result.types.looks.items()],
     }
     picture = png_of(desk, lambda: type_figure(result, number)) if asked.picture else None
-    return Answer(values, picture)
+    return ToolAnswer(values, picture)
 
 
-def compare_scans(desk: Desk, asked: CompareScans, _call: Call) -> Answer:
+def compare_scans(desk: Desk, asked: CompareScans, _call: Call) -> ToolAnswer:
     """Compare two scans by their types."""
     from corescout.interactive.calls import apply
     from corescout.library import compare
@@ -164,7 +165,7 @@ def compare_scans(desk: Desk, asked: CompareScans, _call: Call) -> Answer:
     compared = compare(first, second)
     found = asdict(compared)
     found["places"]["p_value"] = compared.places.p_value
-    return Answer(
+    return ToolAnswer(
         {
             "run": asked.run,
             "other": asked.other,
@@ -181,14 +182,14 @@ def compare_scans(desk: Desk, asked: CompareScans, _call: Call) -> Answer:
     )
 
 
-def read_day(desk: Desk, asked: ReadDay, _call: Call) -> Answer:
+def read_day(desk: Desk, asked: ReadDay, _call: Call) -> ToolAnswer:
     """Say what a watch has seen and done; its journal is read and nothing else is touched."""
     from corescout.live.day.records import records_of
 
     lines = read_journal(desk.places.day(asked.day) / JOURNAL)
     entries = [entry_of(line) for line in lines]
     records, state = records_of(entries), last_state(lines)
-    return Answer(
+    return ToolAnswer(
         {
             "day": asked.day,
             "session_state": bounded(state.state, 40),

@@ -27,7 +27,7 @@ _LONGEST_NAME = 400
 
 
 @dataclass(frozen=True)
-class Found:
+class NamedFile:
     """A scan, a run, a day or a table of measurements, by the name that a tool takes."""
 
     kind: Kind
@@ -35,7 +35,7 @@ class Found:
     size_bytes: int
 
 
-class Places:
+class AllowedPlaces:
     """Folders that may be read, by name; the server's own among them.
 
     Parameters
@@ -127,7 +127,7 @@ class Places:
         place = self.find(name)
         return place.is_dir() and is_run(place)
 
-    def all(self, folder: str | None = None) -> list[Found]:
+    def all(self, folder: str | None = None) -> list[NamedFile]:
         """Return what can be read below a folder, or below all of them; own runs first."""
         if folder is None:
             return [found for name in self.folders for found in self._below(name, self.find(name))]
@@ -142,7 +142,7 @@ class Places:
             text = text.replace(str(place), name)
         return text
 
-    def _below(self, name: str, place: Path) -> Iterator[Found]:
+    def _below(self, name: str, place: Path) -> Iterator[NamedFile]:
         looked_at = 0
         for at, folders, files in os.walk(place, followlinks=False):
             here = Path(at)
@@ -169,23 +169,23 @@ class Places:
                 elif file.lower().endswith(".csv"):
                     yield from self._table_of(f"{said}/{file}")
 
-    def _folder_of(self, kind: Kind, name: str) -> Iterator[Found]:
+    def _folder_of(self, kind: Kind, name: str) -> Iterator[NamedFile]:
         """A run or a day, unless something of it leads elsewhere."""
         try:
             (self.run if kind == "run" else self.day)(name)
         except (InputError, OSError):
             return
-        yield Found(kind, name, 0)
+        yield NamedFile(kind, name, 0)
 
-    def _scan_of(self, name: str) -> Found | None:
+    def _scan_of(self, name: str) -> NamedFile | None:
         try:
             place = self.find(name)
             _check_file(place, name)
-            return Found("scan", name, place.stat().st_size) if can_read(place) else None
+            return NamedFile("scan", name, place.stat().st_size) if can_read(place) else None
         except (InputError, OSError):
             return None
 
-    def _table_of(self, name: str) -> Iterator[Found]:
+    def _table_of(self, name: str) -> Iterator[NamedFile]:
         """A table that says of each row where it was measured."""
         try:
             place = self.table(name)
@@ -194,7 +194,7 @@ class Places:
         except (InputError, OSError, UnicodeDecodeError, csv.Error):
             return
         if says_where(columns):
-            yield Found("measurements", name, place.stat().st_size)
+            yield NamedFile("measurements", name, place.stat().st_size)
 
     def _check_inside(self, folder: Path, name: str) -> None:
         """Refuse a run in which a link leads out of it, or which is too large."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from corescout.data import InputError, Result
-from corescout.mcp_server.answers import Answer, verdict_values
+from corescout.mcp_server.answers import ToolAnswer, verdict_values
 from corescout.mcp_server.arguments import PredictProperty
 from corescout.mcp_server.desk import Desk
 from corescout.mcp_server.lanes import Call
@@ -24,7 +24,7 @@ _READING = (
 )
 
 
-def predict_a_property(desk: Desk, asked: PredictProperty, call: Call) -> Answer:
+def predict_a_property(desk: Desk, asked: PredictProperty, call: Call) -> ToolAnswer:
     """Say whether structure predicts a property, and what it predicts where it does."""
     run = desk.run(asked.run)
     measured = measured_values(desk.places.table(asked.measurements), run, asked.property)
@@ -65,7 +65,7 @@ def predict_a_property(desk: Desk, asked: PredictProperty, call: Call) -> Answer
         " corescout targets --measurements --goal",
     }
     shown = asked.picture and said.predicts is not False
-    return Answer(values, png_of(desk, lambda: property_figure(run, found)) if shown else None)
+    return ToolAnswer(values, png_of(desk, lambda: property_figure(run, found)) if shown else None)
 
 
 def _nothing() -> dict[str, str]:

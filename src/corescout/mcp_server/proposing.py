@@ -8,7 +8,7 @@ from typing import Any
 from corescout.data import InputError
 from corescout.instruments.visit_file import write_visits
 from corescout.interactive.exploration import Exploration
-from corescout.mcp_server.answers import Answer, target_row, verdict_values
+from corescout.mcp_server.answers import ToolAnswer, target_row, verdict_values
 from corescout.mcp_server.arguments import ProposeTargets
 from corescout.mcp_server.desk import Desk
 from corescout.mcp_server.lanes import Call
@@ -22,7 +22,7 @@ WAITS = (
 )
 
 
-def propose_targets(desk: Desk, asked: ProposeTargets, _call: Call) -> Answer:
+def propose_targets(desk: Desk, asked: ProposeTargets, _call: Call) -> ToolAnswer:
     """Choose targets and write the plan of their visits."""
     from corescout.report.figures import targets_route
 
@@ -53,7 +53,7 @@ def propose_targets(desk: Desk, asked: ProposeTargets, _call: Call) -> Answer:
         **_fewer(len(plan.targets), asked.count),
     }
     picture = png_of(desk, lambda: targets_route(found)) if asked.picture else None
-    return Answer(values, picture)
+    return ToolAnswer(values, picture)
 
 
 def _choose(run: Exploration, asked: ProposeTargets) -> Exploration:

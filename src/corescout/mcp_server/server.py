@@ -18,7 +18,7 @@ from mcp.server.stdio import stdio_server
 from pydantic import ValidationError
 
 from corescout.data.errors import CorescoutError
-from corescout.mcp_server.answers import Answer
+from corescout.mcp_server.answers import ToolAnswer
 from corescout.mcp_server.desk import Desk
 from corescout.mcp_server.guard import guard
 from corescout.mcp_server.lanes import Call, Lane
@@ -109,7 +109,7 @@ class DeskServer:
 
     async def _answer(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, call: Call
-    ) -> Answer:
+    ) -> ToolAnswer:
         tool = _BY_NAME.get(params.name)
         if tool is None:
             raise CorescoutError(f"there is no such tool; there are {', '.join(_BY_NAME)}")
@@ -150,7 +150,7 @@ def _shown(tool: Tool) -> types.Tool:
     )
 
 
-def _given(answer: Answer) -> types.CallToolResult:
+def _given(answer: ToolAnswer) -> types.CallToolResult:
     content: list[types.ContentBlock] = [types.TextContent(type="text", text=answer.text)]
     if answer.picture is not None:
         data = base64.b64encode(answer.picture).decode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from corescout.mcp_server import exploring, looking, predicting, proposing
-from corescout.mcp_server.answers import Answer
+from corescout.mcp_server.answers import ToolAnswer
 from corescout.mcp_server.arguments import (
     Arguments,
     CompareScans,
@@ -48,7 +48,7 @@ class Tool:
     name: str
     description: str
     arguments: type[Arguments]
-    work: Callable[[Desk, Any, Call], Answer]
+    work: Callable[[Desk, Any, Call], ToolAnswer]
     lane: LaneName = "answers"
     writes: bool = False
 

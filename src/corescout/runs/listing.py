@@ -14,7 +14,8 @@ from corescout.data import InputError, Result
 from corescout.data.bounds import regular_file
 from corescout.runs import layout
 from corescout.runs.reading import read_run
-from corescout.runs.record import is_unfinished, read_journal
+from corescout.runs.record import is_unfinished
+from corescout.whole import read_journal
 
 _SAME_PLACE_PX = 1.0  # key points of two runs of one scan that are one
 

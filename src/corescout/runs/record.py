@@ -27,7 +27,7 @@ from corescout.data.bounds import bounded_npz, regular_file
 from corescout.plan import Plan
 from corescout.runs import layout
 from corescout.runs.tables import machine, to_json, versions
-from corescout.whole import append_whole, end_last_line, write_whole
+from corescout.whole import append_whole, end_last_line, read_journal, write_whole
 
 FORMAT_VERSION = 1
 
@@ -263,19 +263,6 @@ class Record:
 
     def _trial(self, key: str) -> Path:
         return self._path / layout.FINISHED_TRIALS / f"{key}.h5"
-
-
-def read_journal(path: Path) -> list[dict[str, Any]]:
-    """Return the entries of a record's journal; a line that a crash cut short is left out."""
-    entries = []
-    for line in path.read_bytes().splitlines():
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict) and "what" in entry:
-            entries.append(entry)
-    return entries
 
 
 def _remove(path: Path) -> None:

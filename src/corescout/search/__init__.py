@@ -3,12 +3,12 @@
 from corescout.search.decision import Decision, decide
 from corescout.search.evidence import judge, settled, surrogate_tasks, waves
 from corescout.search.merging import agreement_of, types_of_codes
-from corescout.search.places import Agreement, Places
+from corescout.search.places import PlaceAgreement, Places
 from corescout.search.runner import TrialRunner
 
 __all__ = [
-    "Agreement",
     "Decision",
+    "PlaceAgreement",
     "Places",
     "TrialRunner",
     "agreement_of",

@@ -77,7 +77,7 @@ def _versions() -> dict[str, str]:
 
 
 @dataclass
-class _Job:
+class _ClusterJob:
     future: Future[bytes]
     remote: Any
     worker: str
@@ -105,7 +105,7 @@ class Cluster(Executor):
         self._threads: dict[str, int] = {}  # accepted workers
         self._refused: dict[str, str] = {}
         self._shared: set[str] = set()
-        self._jobs: list[_Job] = []
+        self._jobs: list[_ClusterJob] = []
         self._lock = threading.RLock()
         self._closed, self._ending, self._news = False, False, threading.Event()
         try:
@@ -157,7 +157,7 @@ class Cluster(Executor):
             except (OSError, RuntimeError) as error:
                 raise self._lost() from error
             remote.add_done_callback(lambda _: self._news.set())
-            self._jobs.append(_Job(future, remote, worker, task.label))
+            self._jobs.append(_ClusterJob(future, remote, worker, task.label))
         return future
 
     def end_trials(self) -> None:
@@ -232,7 +232,7 @@ class Cluster(Executor):
                 job.future.set_exception(outcome)
             job.remote.release()
 
-    def _outcome(self, job: _Job) -> bytes | Exception:
+    def _outcome(self, job: _ClusterJob) -> bytes | Exception:
         if job.remote.status == "cancelled" or job.remote.status == "lost":
             raise OSError("the scheduler has forgotten a trial")
         error = job.remote.exception(timeout=_CONNECT_S)

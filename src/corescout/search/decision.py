@@ -12,7 +12,7 @@ from corescout.plan import DecisionPlan
 from corescout.rewards.words import reward_words
 from corescout.search.direction import keeps_direction
 from corescout.search.scoring import Scoring
-from corescout.search.uncertainty import Sample, mean_per_block, tied_with_best
+from corescout.search.uncertainty import ScoreSample, mean_per_block, tied_with_best
 
 _MOST_REASONS = 3
 # Rewards that choose the window by themselves; others are gated by the first of them.
@@ -242,10 +242,10 @@ def void_reasons(trials: Sequence[Trial], plan: DecisionPlan) -> str:
     return "; ".join(f"{count} of {len(trials)}: {reason}" for reason, count in most)
 
 
-def _sample(trials: Sequence[Trial], scoring: Scoring) -> Sample:
+def _sample(trials: Sequence[Trial], scoring: Scoring) -> ScoreSample:
     """Scores of one candidate, one for each seed that has one."""
     scored = [t for t in trials if np.isfinite(scoring.score(t.rewards))]
-    return Sample(
+    return ScoreSample(
         np.array([scoring.score(t.rewards) for t in scored]),
         mean_per_block([scoring.per_block(t.rewards) for t in scored]),
     )

@@ -18,7 +18,7 @@ import numpy as np
 
 from corescout.data import Candidate, Evidence
 from corescout.plan import Plan
-from corescout.search.places import Agreement
+from corescout.search.places import PlaceAgreement
 from corescout.search.tasks import Task
 
 _STACK = 4  # most surrogates trained as one stack: fills the cores' caches, keeps Stop prompt
@@ -33,7 +33,7 @@ def waves(plan: Plan) -> list[range]:
 
 
 def settled(
-    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Agreement | None = None
+    gain: float, null_gains: tuple[float, ...], plan: Plan, places: PlaceAgreement | None = None
 ) -> bool:
     """Say whether the answer is "no evidence" whatever the surrogates that are left give."""
     reached = int(np.sum(np.asarray(null_gains) >= gain))
@@ -62,7 +62,7 @@ def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]
 
 
 def judge(
-    gain: float, null_gains: tuple[float, ...], plan: Plan, places: Agreement | None = None
+    gain: float, null_gains: tuple[float, ...], plan: Plan, places: PlaceAgreement | None = None
 ) -> Evidence:
     """Compare the winner's gain with those of surfaces without types, and its types' places.
 
@@ -106,7 +106,7 @@ def _not_tested(plan: Plan) -> str:
     return f"no evidence of separate types: not tested against surfaces without types, as {why}"
 
 
-def _apart(places: Agreement | None, plan: Plan) -> tuple[float, float, bool]:
+def _apart(places: PlaceAgreement | None, plan: Plan) -> tuple[float, float, bool]:
     """Agreement, its error, and whether types keep to their own places, as `Evidence` has them."""
     if places is None:
         return float("nan"), float("nan"), False
@@ -114,7 +114,7 @@ def _apart(places: Agreement | None, plan: Plan) -> tuple[float, float, bool]:
     return places.value, places.standard_error, asked and not _lie_alike(places, plan)
 
 
-def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
+def _lie_alike(places: PlaceAgreement | None, plan: Plan) -> bool:
     """Whether types agree at a distance no further than one pattern may, or than chance does.
 
     One standard error is left between the agreement and what one pattern may have: on a small scan
@@ -127,7 +127,7 @@ def _lie_alike(places: Agreement | None, plan: Plan) -> bool:
     return least <= largest or not places.p_value <= plan.decision.significance
 
 
-def _p_of_one_pattern(places: Agreement, plan: Plan) -> float:
+def _p_of_one_pattern(places: PlaceAgreement, plan: Plan) -> float:
     """How likely an agreement as high is where it is truly no more than one pattern may have.
 
     The normal tail of (value - largest) / standard error: at least 0.16 where types lie alike.

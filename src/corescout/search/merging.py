@@ -16,7 +16,7 @@ from corescout.cores import numbered_by_size
 from corescout.data import BayesianMixture, Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.rewards import BAYESIAN
-from corescout.search.places import Agreement, Places
+from corescout.search.places import PlaceAgreement, Places
 
 _SAME_PLACES = 0.3  # correlation at a distance from which on two types are one pattern
 
@@ -57,7 +57,7 @@ def agreement_of(
     z: Floats,
     places: Places,
     plan: DecisionPlan,
-) -> Agreement:
+) -> PlaceAgreement:
     """How far components that were merged by their places agree at a distance.
 
     What is claimed is asked of these, whatever way of merging the types are shown by.

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class PlaceAgreement:
     """How far assignments agree beyond chance at a distance.
 
     Attributes
@@ -99,7 +99,7 @@ class Places:
         product = c[i].T @ c[j]
         return np.asarray((product + product.T) / max(2 * len(self.pairs), 1))
 
-    def agreement(self, tau: Floats, *, tested: bool = False) -> Agreement:
+    def agreement(self, tau: Floats, *, tested: bool = False) -> PlaceAgreement:
         """Correlate responsibilities tau (N, K) over the pairs.
 
         Mean over pairs of c_i . c_j, over mean of c_i . c_i: Moran's I for a vector, with binary
@@ -109,12 +109,12 @@ class Places:
         c = self._centred(tau)
         spread = float((c * c).sum(axis=1).mean())
         if spread < 1e-9 or not len(self.pairs):
-            return Agreement(0.0, float("inf"), 1.0, self.distance_px)
+            return PlaceAgreement(0.0, float("inf"), 1.0, self.distance_px)
         i, j = self.pairs.T
         products = (c[i] * c[j]).sum(axis=1) / spread
         error = self._jackknife(products)
         p_value = self._p_value(c) if tested else float("nan")
-        return Agreement(float(products.mean()), error, p_value, self.distance_px)
+        return PlaceAgreement(float(products.mean()), error, p_value, self.distance_px)
 
     def _centred(self, tau: Floats) -> Floats:
         chosen = tau[self.rows]

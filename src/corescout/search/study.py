@@ -10,28 +10,22 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import (
-    BayesianMixture,
     Candidate,
     InputError,
     Keypoints,
-    Mixture,
     Progress,
     Provisional,
-    Reward,
-    Trial,
 )
-from corescout.data.trial import TrialState
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
-from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.direction import NOTHING_TRAINED, one_type, turns
-from corescout.search.provisional import provisional_types, typed_outcome
+from corescout.search.found_trials import FoundTrials
+from corescout.search.provisional import provisional_types
 from corescout.search.runner import Store, TrialRunner, held_s
 from corescout.search.tasks import Task
 from corescout.trial import Outcome
@@ -59,6 +53,11 @@ class Study:
     on_progress : callable or None
     began : float
         `time.monotonic` at the start, from which the budget counts.
+
+    Attributes
+    ----------
+    found : FoundTrials
+        What was found by now.
     """
 
     def __init__(
@@ -73,18 +72,16 @@ class Study:
     ) -> None:
         self.prepared, self.plan = prepared, plan
         self._began, self._on_progress, self._stage = began, on_progress, "training"
-        self._candidates = plan.candidates(prepared.channels)
+        self.found = FoundTrials(plan.candidates(prepared.channels), plan.decision)
         for name in plan.wanted_rewards:  # one that is not there is said before any work
             load_reward(name)
         self._shown_keypoints = _on_scan(prepared)
-        first, trained = _in_order(self._candidates, plan.max_trials)
-        self._first_tasks = {i: Task(plan, (self._candidates[i],)) for i in first}
-        self._sweep_tasks = {i: Task(plan, (self._candidates[i],)) for i in trained}
+        candidates = self.found.candidates
+        first, trained = _in_order(candidates, plan.max_trials)
+        self._first_tasks = {i: Task(plan, (candidates[i],)) for i in first}
+        self._sweep_tasks = {i: Task(plan, (candidates[i],)) for i in trained}
         tasks = [*self._first_tasks.values(), *self._sweep_tasks.values()]
         self.provisional: Provisional | None = None
-        self._outcomes: dict[int, Outcome] = {}
-        self._failures: dict[int, str] = {}
-        self._repeats: dict[int, list[Outcome]] = {}
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
         cost = self._expected_cost(tasks)
@@ -102,13 +99,14 @@ class Study:
             self._run_numbered(tasks)
         if self._all_turned_collapsed() and self.plan.max_trials is None:
             self._sweep_one_dimension()
-        alive = any(o.collapsed is None for o in self._outcomes.values())
+        found = self.found
+        alive = any(o.collapsed is None for o in found.outcomes.values())
         if not alive and not self.shows_one_type:
-            reasons = {o.collapsed or "" for o in self._outcomes.values()}
+            reasons = {o.collapsed or "" for o in found.outcomes.values()}
             raise InputError(
                 "at least one representation that does not collapse",
-                f"{len(self._outcomes)} of {len(self._candidates)} tried, all collapsed or failed"
-                f" ({'; '.join(sorted(reasons | set(self._failures.values())))[:200]})",
+                f"{len(found.outcomes)} of {len(found.candidates)} tried, all collapsed or failed"
+                f" ({'; '.join(sorted(reasons | set(found.failures.values())))[:200]})",
                 "check that the channel shows walls, or choose another with --channel",
             )
 
@@ -122,17 +120,17 @@ class Study:
 
     def _all_turned_collapsed(self) -> bool:
         """Whether candidates with rotation decide, and all that were trained collapsed."""
-        turned = [o for o in self._outcomes.values() if turns(o.candidate.invariances)]
+        turned = [o for o in self.found.outcomes.values() if turns(o.candidate.invariances)]
         decides = not self.plan.decision.none_decides
         return decides and bool(turned) and all(o.collapsed is not None for o in turned)
 
     def _sweep_one_dimension(self) -> None:
         """Try the candidates with rotation with one dimension: two were one too many."""
-        wanted = [c for c in self._candidates if turns(c.invariances)]
+        wanted = [c for c in self.found.candidates if turns(c.invariances)]
         fewer = tuple(dict.fromkeys(replace(c, latent_dim=1) for c in wanted))
-        fewer = tuple(c for c in fewer if c not in self._candidates)
-        first = len(self._candidates)
-        self._candidates += fewer
+        fewer = tuple(c for c in fewer if c not in self.found.candidates)
+        first = len(self.found.candidates)
+        self.found.candidates += fewer
         self._runner.run(
             [Task(self.plan, (c,)) for c in fewer],
             deadline=self._deadline(SWEEP_SHARE),
@@ -144,7 +142,7 @@ class Study:
         """Whether nothing is left to tell apart once the direction is taken off."""
         if not self._all_turned_collapsed():
             return False
-        found = one_type(self._outcomes)
+        found = one_type(self.found.outcomes)
         if found is not None and found[1] == NOTHING_TRAINED and self._scattering_alive:
             return False  # nothing was trained, but there is what needs no training
         return found is not None
@@ -153,7 +151,7 @@ class Study:
     def _scattering_alive(self) -> bool:
         return any(
             o.candidate.kind == "scattering" and o.collapsed is None
-            for o in self._outcomes.values()
+            for o in self.found.outcomes.values()
         )
 
     def repeat_finalists(self) -> None:
@@ -161,7 +159,7 @@ class Study:
         if self.shows_one_type:
             return
         extra = self.plan.decision.seeds - 1
-        finalists = shortlist(self._first_trials(), self.plan.decision)
+        finalists = shortlist(self.found.first_trials(), self.plan.decision)
         if extra < 1 or not finalists:
             return
         self._say("seeds")
@@ -174,7 +172,7 @@ class Study:
         ]
         tasks = [
             Task(self.plan, tuple(replace(c, seed=c.seed + SEED_STRIDE * s) for s in seeds))
-            for c, seeds in ((self._candidates[i], seeds) for i, seeds in jobs)
+            for c, seeds in ((self.found.candidates[i], seeds) for i, seeds in jobs)
         ]
         done: dict[tuple[int, int], Outcome] = {}
 
@@ -184,7 +182,7 @@ class Study:
                 done.update({(finalist, s): o for s, o in zip(seeds, outcome, strict=True)})
             mine = [done[finalist, s] for s in repeats if (finalist, s) in done]
             if len(mine) == extra:  # one cut short by the clock is left out: it would not repeat
-                self._repeats[finalist] = mine
+                self.found.repeats[finalist] = mine
             self._report(force=True)
 
         self._runner.run(tasks, deadline=self._deadline(REPEAT_SHARE), on_task=keep)
@@ -192,31 +190,28 @@ class Study:
     def decide(self) -> Decision:
         """Choose the winner."""
         repeats = {
-            i: [self._trial(-1, o) for o in outcomes] for i, outcomes in self._repeats.items()
+            i: [self.found.trial_of(-1, o) for o in outcomes]
+            for i, outcomes in self.found.repeats.items()
         }
-        found = one_type(self._outcomes) if self.shows_one_type else None
+        found = one_type(self.found.outcomes) if self.shows_one_type else None
         if found is not None:
             return Decision(found[0], {}, {}, (), (), reason=found[1])
-        decision = decide(self._first_trials(), repeats, self.plan.decision)
+        decision = decide(self.found.first_trials(), repeats, self.plan.decision)
         if decision is None:
             names = " and ".join(map(repr, self.plan.decision.reward_names))
             raise InputError(
                 f"a candidate with a finite reward {names}",
-                f"none ({void_reasons(self._first_trials(), self.plan.decision)})",
+                f"none ({void_reasons(self.found.first_trials(), self.plan.decision)})",
                 "correct the reward, choose another, or smaller windows with --windows",
             )
         return decision
 
-    def void_reasons(self) -> str:
-        """Say why candidates that did not collapse have no score; "" if all have one."""
-        return void_reasons(self._first_trials(), self.plan.decision)
-
     def winner(self, decision: Decision) -> Outcome:
         """Return the seed of the winning candidate that agrees best with its other seeds."""
-        outcomes = self._seeds_of(decision.winner)
+        outcomes = self.found.seeds_of(decision.winner)
         if not outcomes:  # one type: it has nothing to tell apart
-            return self._outcomes[decision.winner]
-        return outcomes[medoid([self._assignment(o) for o in outcomes])]
+            return self.found.outcomes[decision.winner]
+        return outcomes[medoid([self.found.assignment(o) for o in outcomes])]
 
     def null_gains(self, tasks: Sequence[Task]) -> tuple[float, ...]:
         """Return the gains of surfaces without types."""
@@ -241,7 +236,7 @@ class Study:
         if isinstance(found, str) or found[0].collapsed is not None:
             why = found if isinstance(found, str) else found[0].collapsed
             return (f"not confirmed with the spatial decoder: {why}",)
-        share = mean_agreement([self._assignment(winner), self._assignment(found[0])])
+        share = mean_agreement([self.found.assignment(winner), self.found.assignment(found[0])])
         word = "confirmed with" if share >= CONFIRMED else "not confirmed with"
         return (f"{word} the spatial decoder: its types agree with these by ARI {share:.2f}",)
 
@@ -260,73 +255,18 @@ class Study:
             raise InputError(
                 f"{candidate.label} trained again", str(why), "choose another candidate"
             )
-        self._outcomes = {0: found[0]}
+        self.found.outcomes = {0: found[0]}
         return found[0]
-
-    # -- what was found -------------------------------------------------------------------
-
-    def mean_gain(self, winner: Outcome) -> float:
-        """Return the gain of the winning candidate, mean over its seeds that did not collapse."""
-        number = next(i for i in self._outcomes if winner in self._seeds_of(i))
-        gains = [o.rewards["gain"].value for o in self._seeds_of(number)]
-        return float(np.mean(gains))
-
-    def shown_agreement(self, number: int) -> float | None:
-        """Return the mean adjusted Rand index between the types that seeds of a candidate show."""
-        outcomes = self._seeds_of(number)
-        if len(outcomes) < 2:
-            return None
-        shown = [typed_outcome(o, self.plan.decision).types.of_point for o in outcomes]
-        return mean_agreement([np.asarray(types) for types in shown])
-
-    def n_seeds(self, number: int) -> int:
-        """Return how many seeds of a candidate did not collapse."""
-        return len(self._seeds_of(number))
-
-    def all_trials(self) -> tuple[Trial, ...]:
-        """Return a trial for every candidate in order, then the repeats."""
-        trials = []
-        for i, candidate in enumerate(self._candidates):
-            if i in self._outcomes:
-                trial = self._trial(i, self._outcomes[i])
-                if i in self._repeats:
-                    rewards = {**trial.rewards, "stability": self._stability(i)}
-                    trial = replace(trial, rewards=rewards)
-            elif i in self._failures:
-                trial = Trial(i, candidate, "failed", reason=self._failures[i])
-            else:
-                trial = Trial(i, candidate, "not_tried", reason="the budget was spent")
-            trials.append(trial)
-        repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
-        trials += [self._trial(len(trials) + j, o) for j, o in enumerate(repeats)]
-        return tuple(trials)
-
-    def finished_trials(self) -> tuple[Trial, ...]:
-        """Return those that were tried."""
-        return tuple(t for t in self.all_trials() if t.state != "not_tried")
-
-    def latents_by_trial(self) -> dict[int, NDArray[np.float64]]:
-        """Return the codes of every finished trial by its number."""
-        return {i: o.fit.codes for i, o in self._numbered().items()}
-
-    def mixture_by_trial(self) -> dict[int, Mixture]:
-        """Return the best mixture of every finished trial by its number."""
-        return {i: o.fit.mixtures[_n_components(o)] for i, o in self._numbered().items()}
-
-    def bayesian_by_trial(self) -> dict[int, BayesianMixture]:
-        """Return the Bayesian mixture of every finished trial that has one, by its number."""
-        found = {i: o.fit.bayesian for i, o in self._numbered().items()}
-        return {i: b for i, b in found.items() if b is not None}
 
     def executed_plan(self) -> Plan:
         """Return the plan cut to what was executed: it repeats to the same numbers."""
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
         first = set(self._first_tasks)
-        tried = len((self._outcomes.keys() | self._failures.keys()) - first)
-        if tried < len(self._candidates) - len(first):
+        tried = len((self.found.outcomes.keys() | self.found.failures.keys()) - first)
+        if tried < len(self.found.candidates) - len(first):
             changes["max_trials"] = tried
         if self.plan.budget_s is not None:
-            changes["max_repeated"] = len(self._repeats)
+            changes["max_repeated"] = len(self.found.repeats)
         return self.plan.model_copy(update=changes)
 
     # -- inner ----------------------------------------------------------------------------
@@ -346,48 +286,21 @@ class Study:
 
     def _keep_first(self, number: int, outcome: tuple[Outcome, ...] | str) -> None:
         if isinstance(outcome, str):
-            self._failures[number] = outcome
+            self.found.failures[number] = outcome
         else:
-            self._outcomes[number] = outcome[0]
+            self.found.outcomes[number] = outcome[0]
         if number in self._first_tasks:
             self._show_provisional(number)
         self._report(force=True)
 
     def _show_provisional(self, number: int) -> None:
         """Show the types of what needed no training, unless its codes carry nothing."""
-        outcome = self._outcomes.get(number)
+        outcome = self.found.outcomes.get(number)
         if outcome is None or outcome.collapsed is not None:
             return
         seconds = time.monotonic() - self._began
         self.provisional = provisional_types(number, outcome, self.prepared, self.plan, seconds)
         _log.info("%s, %.1f s after the start", self.provisional.in_words, seconds)
-
-    def _first_trials(self) -> list[Trial]:
-        return [t for t in self.all_trials() if t.number < len(self._candidates)]
-
-    def _trial(self, number: int, outcome: Outcome) -> Trial:
-        state: TrialState = "done" if outcome.collapsed is None else "void"
-        return Trial(
-            number, outcome.candidate, state, outcome.rewards, outcome.seconds, outcome.collapsed
-        )
-
-    def _seeds_of(self, number: int) -> list[Outcome]:
-        outcomes = [self._outcomes[number], *self._repeats.get(number, [])]
-        return [o for o in outcomes if o.collapsed is None]
-
-    def _stability(self, number: int) -> Reward:
-        return stability([self._assignment(o) for o in self._seeds_of(number)])
-
-    def _assignment(self, outcome: Outcome) -> NDArray[np.int64]:
-        z = outcome.fit.codes
-        return np.asarray(outcome.fit.mixtures[_n_components(outcome)].component_of(z))
-
-    def _numbered(self) -> dict[int, Outcome]:
-        """Every finished trial by its number: the sweep, then the repeats."""
-        repeats = [o for i in sorted(self._repeats) for o in self._repeats[i]]
-        numbered = {**self._outcomes}
-        numbered |= {len(self._candidates) + j: o for j, o in enumerate(repeats)}
-        return dict(sorted(numbered.items()))
 
     def _say(self, stage: str) -> None:
         if stage != self._stage or stage == "training":
@@ -413,9 +326,9 @@ class Study:
                 self._stage,
                 fraction,
                 left,
-                self.finished_trials(),
-                self.latents_by_trial(),
-                self.mixture_by_trial(),
+                self.found.finished_trials(),
+                self.found.latents_by_trial(),
+                self.found.mixture_by_trial(),
                 self._shown_keypoints,
                 self.provisional,
             )
@@ -435,8 +348,3 @@ def _on_scan(prepared: Prepared) -> Keypoints:
     found = prepared.keypoints
     places = prepared.grid.to_scan_px(np.asarray(found.yx_px))
     return replace(found, yx_px=places)
-
-
-def _n_components(outcome: Outcome) -> int:
-    """K with which the gain is highest."""
-    return max(1, round(outcome.rewards["gain"].parts.get("n_components", 1.0)))

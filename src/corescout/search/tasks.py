@@ -24,7 +24,8 @@ from corescout.data.short_repr import short_repr
 from corescout.plan import Plan
 from corescout.rewards import BAYESIAN, HELD_OUT, REWARDS, applicable, score
 from corescout.search.surrogates import surrogates
-from corescout.trial import Outcome, TrialGroup, Work, run_trials, with_asked_fits
+from corescout.trial import Outcome, TrialGroup, run_trials, with_asked_fits
+from corescout.trial_cost import TrialWork
 from corescout.trial_data import TrialData
 
 _NUMERIC = ("napari-corescout", "torch", "numpy", "scipy", "scikit-learn", "scikit-image")
@@ -75,7 +76,7 @@ class Task:
     def cost(self, data: TrialData) -> float:
         """Work in multiply-adds."""
         bayesian = self.plan.bayesian if self.needs_bayesian else None
-        return Work(self.candidates, len(data), self.plan.training, bayesian).cost
+        return TrialWork(self.candidates, len(data), self.plan.training, bayesian).cost
 
     @cached_property
     def _trains_with(self) -> dict[str, object]:

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Evidence, Mixture
+from corescout.encoding import encode_with
 from corescout.patches import cut_patches, fits
 from corescout.plan import Plan
 from corescout.preparation import Prepared
 from corescout.search.direction import turns
-from corescout.trial import Outcome, encode_with
+from corescout.trial import Outcome
 
 MOVED_PX = 2
 LEAST_AGREEMENT = 0.4  # adjusted Rand index of the types with those of turned or moved patches

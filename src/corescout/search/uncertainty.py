@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class ScoreSample:
     """Scores of one candidate, one for each seed.
 
     Attributes
@@ -40,7 +40,7 @@ class Sample:
         return float(np.std(self.scores, ddof=1)) if len(self.scores) > 1 else float("nan")
 
 
-def seed_variance(samples: Mapping[int, Sample]) -> float:
+def seed_variance(samples: Mapping[int, ScoreSample]) -> float:
     """Variance over seeds, pooled over candidates; 0 where none was repeated.
 
     Pooled, so that no candidate is out while a worse one is tied for its own wider spread.
@@ -52,7 +52,7 @@ def seed_variance(samples: Mapping[int, Sample]) -> float:
     return float(np.average([np.var(s, ddof=1) for s in repeated], weights=degrees))
 
 
-def difference_error(one: Sample, other: Sample, variance: float) -> float:
+def difference_error(one: ScoreSample, other: ScoreSample, variance: float) -> float:
     """Return the standard error of the difference of two candidates' mean scores.
 
     variance * (1/S + 1/S') over seeds, and over the scan the jackknife's B / (B - 1) sum of
@@ -67,7 +67,7 @@ def difference_error(one: Sample, other: Sample, variance: float) -> float:
     return float(np.sqrt(over_seeds + over_scan))
 
 
-def tied_with_best(samples: Mapping[int, Sample], errors: float) -> list[int]:
+def tied_with_best(samples: Mapping[int, ScoreSample], errors: float) -> list[int]:
     """Return the candidates within so many standard errors of the best one, in order of number."""
     best = max(samples, key=lambda i: (samples[i].mean, -i))
     variance = seed_variance(samples)

@@ -90,12 +90,12 @@ def main() -> None:
                 data = TrialData.from_bytes(content)
                 continue
             assert data is not None
-            step = _Steps(answer)
+            step = _EpochSteps(answer)
             stored = content if header["stored"] else None
             answer(*computed(data, header["task"], stored, stop, step))
 
 
-class _Steps:
+class _EpochSteps:
     """Says how far a trial is, ten times a second at most."""
 
     def __init__(self, answer: Callable[[dict[str, Any]], None]) -> None:

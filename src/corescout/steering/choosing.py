@@ -16,7 +16,7 @@ from corescout.prediction.cross_validation import LEAST_LOOPS
 from corescout.steering.field import Field
 from corescout.steering.goals import GOALS, MET, Outlook, surprise
 from corescout.steering.measured import MeasuredValues
-from corescout.steering.posterior import Posterior, references
+from corescout.steering.posterior import LoopPosterior, references
 from corescout.steering.property import LEAST_VALUES, Prediction, predict
 
 LEAST_TO_STEER = 8  # values; before, places are spread out
@@ -43,7 +43,7 @@ class Choice:
         That is asked for, in the unit of the property; NaN before there are values.
     map_error : float
         Expected root-mean-square error over all key points before the batch; NaN likewise.
-    sample : Posterior or None
+    sample : LoopPosterior or None
         Of a sample of the key points before the batch, each standing for `share` of all.
     share : (R,)
     scatter : float
@@ -56,7 +56,7 @@ class Choice:
     prediction: Prediction | None
     error: float = float("nan")
     map_error: float = float("nan")
-    sample: Posterior | None = None
+    sample: LoopPosterior | None = None
     share: NDArray[np.float64] = field_default(default_factory=lambda: np.zeros(0))
     scatter: float = float("nan")
 
@@ -116,9 +116,9 @@ def choose(
     order_now = np.full(len(field), 1.0)
     everywhere = np.column_stack([field.inputs, order_now])
     reference, share = references(field.type, seed)
-    posterior = Posterior(prediction.predictor, everywhere, reference)
+    posterior = LoopPosterior(prediction.predictor, everywhere, reference)
     outlook = Outlook(prediction, posterior, share, max(asked, 1e-300))
-    sample = Posterior(prediction.predictor, everywhere[reference], np.arange(len(reference)))
+    sample = LoopPosterior(prediction.predictor, everywhere[reference], np.arange(len(reference)))
     scatter = float(np.sqrt(posterior.noise2)) * outlook.unit
     error_now = outlook.map_error
     state = Choice((), (), False, prediction, asked, error_now, sample, share, scatter)
@@ -248,7 +248,7 @@ def _spread_out(
     return Choice(tuple(chosen), tuple(reasons), False, None)
 
 
-def _loops_to_halve(sample: Posterior, share: NDArray[np.float64]) -> int | None:
+def _loops_to_halve(sample: LoopPosterior, share: NDArray[np.float64]) -> int | None:
     """Add loops at the sample, each the most worth, until the error of the map is half."""
     wanted = (float(share @ sample.variance) + sample.noise2) / 4 - sample.noise2
     for count in range(1, _MOST_TO_HALVE + 1 if wanted > 0 else 1):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.prediction import fit_predictor
-from corescout.steering.posterior import Posterior
+from corescout.steering.posterior import LoopPosterior
 from corescout.steering.property import Prediction
 
 _ALIKE = 0.5  # correlation of f from which two places count as of like features
@@ -28,7 +28,7 @@ class Outlook:
     Attributes
     ----------
     prediction : Prediction
-    posterior : Posterior
+    posterior : LoopPosterior
         Its loops and those of the batch so far.
     share : (R,)
         Of all key points that each reference stands for.
@@ -39,7 +39,7 @@ class Outlook:
     """
 
     prediction: Prediction
-    posterior: Posterior
+    posterior: LoopPosterior
     share: NDArray[np.float64]
     error: float
     chosen: tuple[int, ...] = ()

@@ -27,7 +27,7 @@ def references(kind: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], N
     return np.concatenate(rows), np.concatenate(share)
 
 
-class Posterior:
+class LoopPosterior:
     """Variances of f at all key points, and covariances with the references; loops can be added.
 
     Parameters

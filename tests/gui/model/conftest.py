@@ -99,6 +99,16 @@ def typed_result(scan):
     return with_types(found)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _disable_qt_warnings():
+    """In place of napari's, which loads its window (1.5 s) for every test of any package."""
+
+
+@pytest.fixture(autouse=True)
+def _clean_themes():
+    """In place of napari's, likewise."""
+
+
 @pytest.fixture(autouse=True)
 def _no_torch():
     """The state of a window is light: nothing that it does loads torch or napari's window.

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from corescout.gui.model.candidates import show_candidate, show_winner
 from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.result_edits import remove_result
 from corescout.gui.model.settings import SearchSettings, TargetSettings
+from corescout.gui.model.target_edits import chosen_targets, edit_targets
 from corescout.gui.model.type_edits import TypeEdits
 from corescout.gui.model.workflow import StepState
 
@@ -66,7 +69,7 @@ def test_a_changed_setting_puts_out_of_date_and_setting_it_back_takes_that_back(
 
 def test_targets_that_are_chosen_again_are_up_to_date(found):
     found.set_settings("targets", TargetSettings(per_type=1))
-    found.edit_targets(found.targets_of(found.result), "choose targets")
+    edit_targets(found, chosen_targets(found, found.result), "choose targets")
     found.settle("targets")
     assert states(found)["targets"] is StepState.DONE
     kinds = [t.type for t in found.targets.ordered]
@@ -156,7 +159,7 @@ def test_results_are_taken_up_and_removed_and_both_are_undone(found, typed_resul
     second = found.results.shown
     found.take_up(first)
     assert found.result is typed_result
-    found.remove_result(first)
+    remove_result(found, first)
     assert [e.key for e in found.results] == [second]
     assert found.results.shown == second
     found.undo_stack.undo()
@@ -191,9 +194,9 @@ def test_a_candidate_is_looked_at_and_the_winner_is_not_lost(found, typed_result
     )  # fmt: skip
     seen = []
     found.view_changed.connect(seen.append)
-    found.show_candidate(other)
+    show_candidate(found, other)
     assert found.view.z is typed_result.latents_by_trial[other]
-    found.show_winner()
+    show_winner(found)
     assert found.view.result is typed_result
     assert len(seen) == 2
     assert found.result is typed_result

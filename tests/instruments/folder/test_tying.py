@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corescout.data import Measurement
-from corescout.instruments.folder.tying import Arrived, Expected, tie_spectra
+from corescout.instruments.folder.tying import ArrivedFile, Expected, tie_spectra
 
 TARGETS = [Expected(f"t{i}", (i * 200e-9, 0.0)) for i in range(4)]
 START = datetime(2026, 5, 4, 12, 0, 0)
@@ -18,7 +18,7 @@ START = datetime(2026, 5, 4, 12, 0, 0)
 def curve(number, xy_m=None, taken=None, name="curve"):
     axis = np.linspace(-1, 1, 5)
     made = Measurement(None, axis, "bias", "V", {"response": axis}, xy_m=xy_m, acquired_at=taken)
-    return Arrived(Path(f"{name}{number}.dat"), made, 10**9 * number)
+    return ArrivedFile(Path(f"{name}{number}.dat"), made, 10**9 * number)
 
 
 def by_target(tied):
@@ -62,11 +62,11 @@ def test_one_file_too_many_is_a_doubt_for_all_of_its_run():
 
 
 def test_by_name_and_against_its_place():
-    tied = tie([Arrived(Path("loop-t2.dat"), curve(0).measurement, 1)])
+    tied = tie([ArrivedFile(Path("loop-t2.dat"), curve(0).measurement, 1)])
     assert by_target(tied) == {"t2": ("loop-t2.dat", "name")}
-    elsewhere = Arrived(Path("loop-t2.dat"), curve(0, (0.0, 0.0)).measurement, 1)
+    elsewhere = ArrivedFile(Path("loop-t2.dat"), curve(0, (0.0, 0.0)).measurement, 1)
     assert "lies elsewhere" in tie([elsewhere]).doubts[0].reason
-    longer = Arrived(Path("loop-t21.dat"), curve(0).measurement, 1)
+    longer = ArrivedFile(Path("loop-t21.dat"), curve(0).measurement, 1)
     assert by_target(tie([longer])) == {}
 
 
@@ -123,7 +123,9 @@ def test_a_tie_is_never_wrong_where_nothing_is_foreign(n, skipped, placed, forei
         curve(i, t.xy_m if i in placed else None) for i, t in enumerate(targets) if i not in skipped
     ]
     if foreign < n:
-        files.append(Arrived(Path("other.dat"), curve(0, (5e-6, 5e-6)).measurement, 500_000_000))
+        files.append(
+            ArrivedFile(Path("other.dat"), curve(0, (5e-6, 5e-6)).measurement, 500_000_000)
+        )
     tied = tie_spectra(targets, files, 50e-9)
     assert all(truth.get(t.path) == t.measurement.target_uid for t in tied.ties)
     told = {t.path for t in tied.ties} | {d.path for d in tied.doubts}

@@ -2,11 +2,11 @@
 
 import contextlib
 import socket
-import struct
 import threading
 import time
 
 import pytest
+from wires import message
 
 from corescout.data import Target
 from corescout.data.errors import CorescoutError
@@ -66,23 +66,6 @@ class Line:
             one.close()
         for thread in self._threads:
             thread.join(10)
-
-
-def message(sock):
-    """A whole request or answer."""
-    head = exactly(sock, 40)
-    (size,) = struct.unpack(">i", head[32:36])
-    return head + exactly(sock, size)
-
-
-def exactly(sock, count):
-    data = b""
-    while len(data) < count:
-        part = sock.recv(count - len(data))
-        if not part:
-            raise OSError("closed")
-        data += part
-    return data
 
 
 def drop(client, answer):

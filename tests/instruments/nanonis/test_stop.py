@@ -15,12 +15,12 @@ from corescout.instruments import (
     Session,
     SessionError,
     plan_visits,
-    read_journal,
 )
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.surfaces import generate_surface
+from corescout.whole import read_journal
 
 MOTION, STATUS, SCANS, STOP = range(4)
 STOPS = {"Pattern.ExpStop", "FolMe.Stop", "Scan.Action", "BiasSpectr.Stop", "Bias.Set"}

@@ -9,7 +9,7 @@ import numpy as np
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import TARGET_COLORS, TARGETS
 from corescout.gui.canvas.layer_updates import find_layer
-from corescout.gui.model.target_edits import edited
+from corescout.gui.model.target_edits import edit_targets, edited
 from corescout.gui.model.workspace import Workspace
 
 _EDITS = ("added", "removed", "changed")
@@ -91,7 +91,7 @@ class TargetLayer:
         places = np.asarray(self._layer.data, dtype=np.float64)
         found = edited(result, self._workspace.targets.ordered, places)
         if found is not None:
-            self._workspace.edit_targets(*found)
+            edit_targets(self._workspace, *found)
 
     def _selection_changed(self, *_: object) -> None:
         if not self._quiet:

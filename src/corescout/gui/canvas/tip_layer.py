@@ -6,13 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from corescout.data import Result
 from corescout.gui.canvas.layer_data import OURS
 from corescout.gui.canvas.layer_queue import raise_over_scans
 from corescout.gui.canvas.layer_updates import find_layer
+from corescout.instruments import Limits
 
 TIP = "tip"
 _SHARE = 0.05  # of the view's smaller side
 _COLOR = "#FF1744"
+
+
+def view_size_m(result: Result | None, limits: Limits | None) -> float:
+    """Return the side of what is looked at: of the result's scan, else of what may be scanned."""
+    frame = result.scan.frame if result is not None else None
+    if frame is None and limits is not None:
+        (low, high) = limits.x_m
+        return high - low
+    return 1e-6 if frame is None else min(frame.size_m)
 
 
 class TipLayer:

@@ -30,7 +30,8 @@ from corescout.instruments import (
 from corescout.instruments.events import Event, Held, Measured
 from corescout.instruments.loops import Loop, fit_loop
 from corescout.instruments.protocol import UNCONFIRMED
-from corescout.instruments.session import SessionState
+from corescout.instruments.states import SessionState
+from corescout.instruments.visits import can_check_drift
 from corescout.live.day.day import Day
 
 LOG = logging.getLogger("corescout.gui")
@@ -138,6 +139,13 @@ class InstrumentLink:
     def snapshot(self) -> LinkSnapshot:
         """What there is to show, now."""
         return self._snapshot
+
+    @property
+    def look_first_m_per_s(self) -> float | None:
+        """Speed of the look before the first target; None where there can be none."""
+        if self.limits is None or not can_check_drift(self.instrument):
+            return None
+        return self.limits.scan_speed_m_per_s
 
     def take_events(self) -> list[Event]:
         """Return the events of the run that were not taken yet."""

@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 
 from corescout.data import Progress, StoppedError
 
-Answer = TypeVar("Answer")
-Task = Callable[[Callable[[Progress], None], threading.Event], Answer]
+JobAnswer = TypeVar("JobAnswer")
+Task = Callable[[Callable[[Progress], None], threading.Event], JobAnswer]
 
 
 class Pausable(threading.Event):
@@ -67,7 +67,7 @@ class Pausable(threading.Event):
         return super().is_set()
 
 
-class Job(Generic[Answer]):
+class Job(Generic[JobAnswer]):
     """A function on a thread of its own.
 
     Parameters
@@ -82,11 +82,11 @@ class Job(Generic[Answer]):
         StoppedError when it was stopped.
     """
 
-    def __init__(self, work: Task[Answer]) -> None:
+    def __init__(self, work: Task[JobAnswer]) -> None:
         self._work = work
         self._stop = Pausable()
         self._latest: Progress | None = None
-        self.answer: Answer | None = None
+        self.answer: JobAnswer | None = None
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="corescout-job")
         self._thread.start()

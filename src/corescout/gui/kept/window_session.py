@@ -215,7 +215,7 @@ class WindowSession(QObject):
     def _may_close(self) -> bool:
         """Ask what is to be asked; False where the window stays."""
         self._answer = None
-        ends = self._workspace.closing_questions
+        ends = [text for ask in self._workspace.closing_questions if (text := ask())]
         if ends and not self._ask_end(ends):
             return False
         if self.unsaved and preferences().ask:

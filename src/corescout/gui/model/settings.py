@@ -169,6 +169,24 @@ class Settings:
     explore: SearchSettings = field(default_factory=SearchSettings)
     targets: TargetSettings = field(default_factory=TargetSettings)
 
+    def by_step(self, image: str, left_out: object) -> dict[str, Any]:
+        """Return what a result depends on, step by step.
+
+        Parameters
+        ----------
+        image : str
+            That is analysed.
+        left_out : object
+            Key points that a person left out; those that were added are read with the types at
+            hand, and make no result old.
+        """
+        return {
+            "scan": image,
+            "key_points": (self.key_points, left_out),
+            "explore": self.explore,
+            "targets": self.targets,
+        }
+
     def plan(self, channel: str | None) -> Plan:
         """Return the plan that they make, the same as the command line would make.
 

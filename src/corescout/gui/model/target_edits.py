@@ -1,4 +1,4 @@
-"""What the operator does to the targets by hand: move, add, delete. No Qt."""
+"""What the operator does to the targets by hand: move, add, delete, choose anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result, Target
+from corescout.gui.model.workspace import Workspace
+from corescout.targets import targets_of
 
 _NEAR = 0.75  # of a window: farther from every patch, a place is of no type
 
@@ -49,6 +51,20 @@ def edited(
     if len(places) < len(shown):
         return numbered(targets), _words("delete", len(shown) - len(places))
     return tuple(targets), _words("move", len(pairs))
+
+
+def edit_targets(workspace: Workspace, targets: tuple[Target, ...], text: str) -> None:
+    """Set other targets as a step that can be undone."""
+    before = workspace.targets.ordered
+    workspace.do(
+        text, lambda: workspace.set_targets(targets), lambda: workspace.set_targets(before)
+    )
+
+
+def chosen_targets(workspace: Workspace, result: Result) -> tuple[Target, ...]:
+    """Return the targets of a result with the settings of step 5."""
+    plan = workspace.settings.targets.plan()
+    return targets_of(result, plan, workspace.targets.measured_xy_m)
 
 
 def target_at(result: Result, yx_px: tuple[float, float]) -> Target:

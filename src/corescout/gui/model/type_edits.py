@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from corescout import edits
 from corescout.data import InputError, Result
+from corescout.gui.model.result_edits import edit_result
+from corescout.gui.model.target_edits import chosen_targets
 from corescout.gui.model.workspace import Workspace
 
 
@@ -76,12 +78,12 @@ class TypeEdits:
         try:
             after = edit(before)
             if choose:
-                after = replace(after, targets=self._workspace.targets_of(after))
+                after = replace(after, targets=chosen_targets(self._workspace, after))
         except InputError as error:
             self._on_problem(str(error))
             return False
         self._on_problem("")
-        self._workspace.edit_result(text, after)
+        edit_result(self._workspace, text, after)
         return True
 
 

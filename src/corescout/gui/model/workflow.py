@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from psygnal import Signal
 
+from corescout.data import Result
+
 
 class StepState(StrEnum):
     """State of a step; the value is what the operator reads."""
@@ -96,6 +98,12 @@ class Workflow:
                 self._compared.discard(name)
                 if self._states[name] is StepState.OUT_OF_DATE:
                     self.set(name, StepState.DONE)
+
+    def finish(self, result: Result) -> None:
+        """Show what a search or a reading has found beside steps 3 to 5."""
+        self.set("explore", StepState.DONE, result.winner.label)
+        self.set("types", StepState.DONE, result.types_in_words)
+        self.set("targets", StepState.DONE, f"{len(result.targets)}")
 
     def forget(self, steps: Iterable[str]) -> None:
         """Put steps back to the beginning."""

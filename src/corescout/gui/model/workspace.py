@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from psygnal import Signal
 from qtpy.QtGui import QUndoStack
 
 from corescout.data import Finding, Progress, Result, Scan, Target
-from corescout.gui.model.candidate_view import CandidateView, view_of, winner_view
+from corescout.gui.model.candidate_view import CandidateView, winner_view
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.edited_keypoints import EditedKeypoints
 from corescout.gui.model.found_results import Found, FoundResults
@@ -63,6 +64,8 @@ class Workspace:
         decided, or a result is taken up.
     doubts : tuple of Finding
         What speaks against a decision on the chosen image.
+    closing_questions : list of callable
+        Each returns what an operator must know before the window closes; "" if nothing.
     running, choosing, closed : bool
         Whether a search is under way, paused or not; whether it only makes the result of another
         candidate; whether the window has closed.
@@ -106,7 +109,7 @@ class Workspace:
         self.words = (DROP_A_SCAN, "empty")
         self.running = self.choosing = self.closed = False
         self._found_with: dict[str, Any] | None = None  # settings, when the result was found
-        self._closing_questions: list[Callable[[], str]] = []
+        self.closing_questions: list[Callable[[], str]] = []
         self._searched_with: dict[str, Any] = {}  # settings, when the search began
         self._explore_before = (StepState.TO_DO, "")  # of step 3, when the search began
 
@@ -130,7 +133,8 @@ class Workspace:
         found = image.result
         if before is not None and before.name == image.name and found is not None:
             return  # the next scan of a watch, which shows what it has understood by itself
-        if found is not None and not self._is_of_present(found) and not self.running:
+        shown = found is not None and self.result is not None and self.result.fit is found.fit
+        if found is not None and not shown and not self.running:
             known = self.results.known(found)
             if known is not None:  # of this window, with the edits since
                 self._present(known)
@@ -206,12 +210,7 @@ class Workspace:
     def finish_search(self, result: Result) -> None:
         """A search was decided: its result joins the list and is shown; Undo shows the last one."""
         self.set_running(False)
-        before = self.results.shown
-        entry = self.results.add(result, found_with=self._searched_with)
-        if before is None:
-            self.show_found(entry.key)
-        else:
-            self._do_show(entry, before)
+        self.take_up(self.results.add(result, found_with=self._searched_with).key)
 
     def end_search(self, why: str) -> None:
         """A search ended without a result: all is as it was before, but for what was finished."""
@@ -251,7 +250,7 @@ class Workspace:
             self._found_with = self._found_with or self._settings_now()
         else:
             self.results.show(None)
-        self._show(result, drawn=drawn)
+        self.show_anew(result, drawn=drawn)
 
     def take_result(self, result: Result, *, drawn: bool = False, origin: str = "watch") -> None:
         """Show a result that was found elsewhere, with the settings as they stand.
@@ -264,6 +263,24 @@ class Workspace:
                 self.results.remove(entry.key)
         self._take(result, origin=origin, drawn=drawn)
 
+    def show_anew(self, result: Result | None, *, drawn: bool = False) -> None:
+        """Show what the present entry of the list holds now in every panel; None shows none."""
+        self.result, self.drawn = result, drawn
+        self.view = None if result is None else winner_view(result)
+        if not self.running:
+            self.progress = None
+        self.note("")
+        if result is None:
+            self.workflow.forget(_FOUND)
+            self.targets.set(None, ())
+        else:
+            self.targets.set(result.scan, result.targets)
+            self.say(result.verdict.summary, "types" if result.verdict.found else "none")
+            self.workflow.finish(result)
+            self.compare()
+        self.result_changed.emit(result)
+        self.view_changed.emit(self.view)
+
     # -- the list of results --------------------------------------------------------------
 
     def take_up(self, key: int) -> None:
@@ -274,7 +291,8 @@ class Workspace:
         if before is None:
             self.show_found(key)
         else:
-            self._do_show(entry, before)
+            redo, undo = partial(self.show_found, key), partial(self.show_found, before)
+            self.do(f"show {entry.words}", redo, undo)
 
     def show_found(self, key: int | None) -> None:
         """Show a result of the list; None shows none."""
@@ -284,73 +302,7 @@ class Workspace:
         elif key is None:
             self.set_result(None)
 
-    def remove_result(self, key: int) -> None:
-        """Take a result out of the list, as a step that can be undone."""
-        entry = self.results.get(key)
-        if entry is None:
-            return
-        shown = self.results.shown == key
-
-        def remove() -> None:
-            self.results.remove(key)
-            if shown:
-                left = self.results.of_scan(entry.result.scan)
-                self.show_found(left[-1].key if left else None)
-
-        def bring_back() -> None:
-            self.results.put_back(entry)
-            if shown:
-                self._present(entry)
-
-        self.do(f"remove {entry.words}", remove, bring_back)
-
-    def edit_result(self, text: str, after: Result) -> None:
-        """Put an edit of the result on the undo stack; undone later, its result is shown again."""
-        entry = self.results.present
-        if entry is None:
-            return
-        key, before = entry.key, entry.result
-
-        def show(result: Result) -> None:
-            found = self.results.get(key)
-            if found is None:
-                return
-            self.results.change(key, result=result, edited=True)
-            if self.results.shown == key:
-                self._show(result)
-            else:
-                self.show_found(key)
-            self.result_edited.emit(result)
-
-        self.do(text, lambda: show(after), lambda: show(before))
-
     # -- candidates -----------------------------------------------------------------------
-
-    def show_candidate(self, number: int) -> None:
-        """Look at a candidate, also of a search under way; the winner is not lost."""
-        source, scan = self.candidates_of, self.searched
-        if isinstance(source, Result):
-            scan = source.scan
-        if source is None or scan is None:
-            return
-        share = self.plan().decision.core_share
-        view = view_of(number, source, scan, source.keypoints, share)
-        if view is not None:
-            self.show_view(view)
-
-    @property
-    def candidates_of(self) -> Result | Progress | None:
-        """Whose candidates are listed: of a search under way or stopped, else of the result."""
-        return self.progress if self.progress is not None else self.result
-
-    def show_winner(self) -> None:
-        """Look at what was decided on, and at its candidates."""
-        if self.result is None:
-            return
-        if self.progress is not None and not self.running:
-            self.progress = None
-            self.candidates_changed.emit(self.result)
-        self.show_view(winner_view(self.result))
 
     def show_view(self, view: CandidateView) -> None:
         """Look at the codes and the core points of a candidate."""
@@ -358,18 +310,6 @@ class Workspace:
         self.view_changed.emit(view)
 
     # -- targets --------------------------------------------------------------------------
-
-    def targets_of(self, result: Result) -> tuple[Target, ...]:
-        """Return the targets of a result with the settings of step 5."""
-        from corescout.targets import targets_of
-
-        plan = self.settings.targets.plan()
-        return targets_of(result, plan, self.targets.measured_xy_m)
-
-    def edit_targets(self, targets: tuple[Target, ...], text: str) -> None:
-        """Set other targets as a step that can be undone."""
-        before = self.targets.ordered
-        self.do(text, lambda: self.set_targets(targets), lambda: self.set_targets(before))
 
     def set_targets(self, targets: tuple[Target, ...]) -> None:
         """Take other targets into the result: types and views stay as they are."""
@@ -425,15 +365,6 @@ class Workspace:
         """Explore the chosen image with the settings as they stand."""
         self.search_wanted.emit()
 
-    def ask_before_closing(self, question: Callable[[], str]) -> None:
-        """Ask before the window closes what a function returns; "" where there is nothing."""
-        self._closing_questions.append(question)
-
-    @property
-    def closing_questions(self) -> list[str]:
-        """What an operator must know before the window closes: what it would end."""
-        return [text for question in self._closing_questions if (text := question())]
-
     def close(self) -> None:
         """The window closes: who holds something lets it go."""
         if not self.closed:
@@ -442,16 +373,10 @@ class Workspace:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _is_of_present(self, found: Result) -> bool:
-        """Whether the present result is this one, with or without edits."""
-        return self.result is not None and self.result.fit is found.fit
-
-    def _do_show(self, entry: Found, before: int) -> None:
-        self.do(
-            f"show {entry.words}",
-            lambda: self.show_found(entry.key),
-            lambda: self.show_found(before),
-        )
+    def _settings_now(self) -> dict[str, Any]:
+        """Settings of each step that a result depends on; the scan's is its image."""
+        image = "" if self.chosen is None else self.chosen.name
+        return self.settings.by_step(image, self.key_points.edits.left_out)
 
     def _take(
         self, result: Result, *, origin: str, saved: Result | None = None, drawn: bool = False
@@ -469,39 +394,6 @@ class Workspace:
         """Show a result of the list in every panel."""
         self.results.show(entry.key)
         self._found_with = dict(entry.found_with) if entry.found_with is not None else None
-        self._show(entry.result, drawn=drawn)
+        self.show_anew(entry.result, drawn=drawn)
         if self.chosen is not None and self.chosen.scan.uid != entry.result.scan.uid:
             self.image_wanted.emit(entry.result.scan)
-
-    def _show(self, result: Result | None, *, drawn: bool = False) -> None:
-        self.result, self.drawn = result, drawn
-        self.view = None if result is None else winner_view(result)
-        if not self.running:
-            self.progress = None
-        self.note("")
-        if result is None:
-            self.workflow.forget(_FOUND)
-            self.targets.set(None, ())
-        else:
-            self.targets.set(result.scan, result.targets)
-            self.say(result.verdict.summary, "types" if result.verdict.found else "none")
-            self._settle_workflow(result)
-        self.result_changed.emit(result)
-        self.view_changed.emit(self.view)
-
-    def _settings_now(self) -> dict[str, Any]:
-        """Settings of each step that a result depends on; the scan's is its image."""
-        # One without edits is as another; points that were added are read with the types at hand.
-        edits = self.key_points.edits.left_out
-        return {
-            "scan": "" if self.chosen is None else self.chosen.name,
-            "key_points": (self.settings.key_points, edits),
-            "explore": self.settings.explore,
-            "targets": self.settings.targets,
-        }
-
-    def _settle_workflow(self, result: Result) -> None:
-        self.workflow.set("explore", StepState.DONE, result.winner.label)
-        self.workflow.set("types", StepState.DONE, result.types_in_words)
-        self.workflow.set("targets", StepState.DONE, f"{len(result.targets)}")
-        self.compare()

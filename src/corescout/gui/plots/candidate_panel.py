@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 from corescout.data import Progress, Result, Trial
 from corescout.gui.jobs.work import Work
 from corescout.gui.look import tint
+from corescout.gui.model.candidates import candidates_of, show_candidate, show_winner
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_plot import CandidatePlot
 from corescout.gui.plots.candidate_table import CandidateTable
@@ -79,7 +80,7 @@ class CandidatePanel(QWidget):
         self._lay_out()
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)
-        self.winner_button.clicked.connect(lambda: workspace.show_winner())
+        self.winner_button.clicked.connect(lambda: show_winner(workspace))
         self.use_button.clicked.connect(self._use)
         workspace.view_changed.connect(self._show_looked_at)
         self._show_looked_at()
@@ -153,7 +154,7 @@ class CandidatePanel(QWidget):
         free = not self._picked and self._workspace.result is None  # what was found stays in view
         if free and best is not None and best != self._seen_best:
             self._seen_best = best
-            self._work.later("candidate", lambda: self._workspace.show_candidate(best))
+            self._work.later("candidate", lambda: show_candidate(self._workspace, best))
 
     def _result_changed(self, result: Result | None) -> None:
         if not self._workspace.running:  # else the candidates of the search under way stay
@@ -223,7 +224,7 @@ class CandidatePanel(QWidget):
             return
         self.looked_at.setText(f"You see <b>{view.label}</b>")
         self.looked_at.setToolTip(f"You look at {view.label}, not at {result.winner.label}")
-        usable = workspace.candidates_of is result and not workspace.running
+        usable = candidates_of(workspace) is result and not workspace.running
         self.use_button.setEnabled(usable and self._number is not None)
 
     def _use(self) -> None:
@@ -233,7 +234,7 @@ class CandidatePanel(QWidget):
     def _pick(self, number: int) -> None:
         self._picked, self._number = True, number
         self.plot.mark(number)
-        self._workspace.show_candidate(number)
+        show_candidate(self._workspace, number)
 
 
 def _decided_by(result: Result) -> str:

@@ -23,7 +23,7 @@ class PatchTriple:
     rebuilt: NDArray[np.float32] | None
 
 
-class Decoder:
+class PatchDecoder:
     """Decodes one patch in a millisecond or two, once the engine is loaded.
 
     Parameters

@@ -30,7 +30,7 @@ from corescout.gui.look import STATE_COLORS, text_color
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
-from corescout.gui.plots.decoder import Decoder
+from corescout.gui.plots.decoder import PatchDecoder
 from corescout.gui.plots.latent_plot import LatentPlot
 from corescout.gui.plots.patch_strip import PatchStrip
 from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
@@ -63,7 +63,7 @@ class LatentPanel(QWidget):
     ----------
     plot : LatentPlot
     strip : PatchStrip
-    decoder : Decoder or None
+    decoder : PatchDecoder or None
         Of the result that is looked at.
     """
 
@@ -74,7 +74,7 @@ class LatentPanel(QWidget):
         self.plot = LatentPlot()
         self.strip = PatchStrip()
         self._view: CandidateView | None = None
-        self.decoder: Decoder | None = None
+        self.decoder: PatchDecoder | None = None
         self._pointed = -1  # point under the mouse on the scan
         self._points = TypePoints(workspace, canvas)
         self._on_scan = ScanSelection(workspace, canvas, self._points)
@@ -301,7 +301,7 @@ class LatentPanel(QWidget):
             return
         if self.decoder is not None and self.decoder.result.fit is result.fit:
             return
-        decoder = Decoder(result)
+        decoder = PatchDecoder(result)
         self.decoder = decoder
 
         def load(on_progress: object, stop: object) -> None:

@@ -17,7 +17,7 @@ from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import Notice, Reasons, Verdict
+from corescout.gui.steps.verdict import Notice, Reasons, VerdictLabel
 
 _LEAST_PX = 120
 _NARROWEST_PX = 346  # the steps do not become wider and narrower as folds open
@@ -37,7 +37,7 @@ class StepColumn(QScrollArea):
 
     Attributes
     ----------
-    verdict : Verdict
+    verdict : VerdictLabel
     notice : Notice
     scan, key_points, explore, types, targets, instrument : Step
     steps : dict of str to Step
@@ -48,7 +48,7 @@ class StepColumn(QScrollArea):
         super().__init__()
         self._workspace = workspace
         self._wanted: QWidget | None = None  # that is to be seen
-        self.verdict, self.notice = Verdict(workspace), Notice(workspace)
+        self.verdict, self.notice = VerdictLabel(workspace), Notice(workspace)
         self.reasons = Reasons(workspace)
         self.scan = ScanStep(workspace, canvas)
         self.key_points = KeyPointsStep(workspace, canvas, work, keys)

@@ -28,8 +28,7 @@ class Notice(QLabel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self.setWordWrap(True)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        _to_be_read(self)
         self.setStyleSheet(f"border-left: 4px solid {PROBLEM}; padding: 4px 6px;")
         self.setVisible(False)
         workspace.search_failed.connect(self._say)
@@ -45,7 +44,7 @@ class Notice(QLabel):
         self.setVisible(False)
 
 
-class Verdict(QLabel):
+class VerdictLabel(QLabel):
     """What was found and how sure it is; before that, what to do first.
 
     Parameters
@@ -55,8 +54,7 @@ class Verdict(QLabel):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self.setWordWrap(True)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        _to_be_read(self)
         workspace.said.connect(self.say)
         workspace.result_changed.connect(self._tell_all)
         self.say(*workspace.words)
@@ -91,8 +89,7 @@ class Reasons(QWidget):
         self.use_button = QPushButton()
         self.use_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.why = QLabel()
-        self.why.setWordWrap(True)
-        self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        _to_be_read(self.why)
         row = QHBoxLayout()
         row.addWidget(self.why_button)
         row.addWidget(self.use_button, stretch=1)
@@ -144,3 +141,9 @@ def simplest_tied(result: Result) -> tuple[int, str, int] | None:
         if t.candidate in tied and t.number in result.mixture_by_trial
     ]
     return min(found, key=lambda f: (f[2], f[0])) if found else None
+
+
+def _to_be_read(label: QLabel) -> None:
+    """Break its lines, and let its text be marked and copied."""
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

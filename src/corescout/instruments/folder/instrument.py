@@ -11,7 +11,7 @@ from typing import Any
 from corescout.data import InputError, Measurement, Scan, StoppedError
 from corescout.instruments.folder.arrivals import files_in, is_wanted, read_content, signature_of
 from corescout.instruments.folder.outbox import Outbox, PlanFile, Receipt
-from corescout.instruments.folder.tying import Arrived, Expected, Tied, tie_spectra
+from corescout.instruments.folder.tying import ArrivedFile, Expected, Tied, tie_spectra
 from corescout.instruments.folder.watching import FolderScans, SetAside
 from corescout.instruments.messages import Message, MessageKind, in_words
 from corescout.instruments.protocol import (
@@ -65,7 +65,7 @@ class FolderInstrument:
         self._connected = False
         self._watch: FolderScans | None = None
         self._held_back: list[Message] = []
-        self._arrived: list[Arrived] = []
+        self._arrived: list[ArrivedFile] = []
         self._expected: tuple[Expected, ...] = ()
         self._since: datetime | None = None
         self.set_aside: list[SetAside] = []
@@ -211,7 +211,7 @@ class FolderInstrument:
         written_ns = signature[1] if signature is not None else 0
         with self._lock:  # a file that is written again takes the place of what it held
             others = [a for a in self._arrived if a.path != path]
-            self._arrived = [*others, Arrived(path, measurement, written_ns)]
+            self._arrived = [*others, ArrivedFile(path, measurement, written_ns)]
 
     def _check(self) -> None:
         if not self._connected:

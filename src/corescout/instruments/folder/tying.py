@@ -28,7 +28,7 @@ class Expected:
 
 
 @dataclass(frozen=True, eq=False)
-class Arrived:
+class ArrivedFile:
     """A spectrum that came as a file.
 
     Attributes
@@ -73,7 +73,7 @@ class Tied:
 
 def tie_spectra(
     targets: Sequence[Expected],
-    arrived: Sequence[Arrived],
+    arrived: Sequence[ArrivedFile],
     tolerance_m: float,
     *,
     since: datetime | None = None,
@@ -85,7 +85,7 @@ def tie_spectra(
     ----------
     targets : sequence of Expected
         In the order of their visits.
-    arrived : sequence of Arrived
+    arrived : sequence of ArrivedFile
         That came after the plan was handed over.
     tolerance_m : float
         Between a target and the place that a file names.
@@ -116,7 +116,7 @@ Found = dict[Path, tuple[str, Literal["by hand", "name", "position", "order"]]]
 
 
 def _by_itself(
-    file: Arrived,
+    file: ArrivedFile,
     targets: Sequence[Expected],
     tolerance_m: float,
     since: datetime | None,
@@ -164,13 +164,16 @@ def _twice(found: Found, doubts: dict[Path, Doubt]) -> None:
 
 
 def _by_order(
-    targets: Sequence[Expected], files: Sequence[Arrived], found: Found, doubts: dict[Path, Doubt]
+    targets: Sequence[Expected],
+    files: Sequence[ArrivedFile],
+    found: Found,
+    doubts: dict[Path, Doubt],
 ) -> None:
     """Between files that are tied, as many others as targets are theirs, in order."""
     place_of = {t.uid: i for i, t in enumerate(targets)}
     anchors = [place_of.get(found[f.path][0], -1) for f in files if f.path in found]
     why_not = _why_no_order(files, anchors)
-    run: list[Arrived] = []
+    run: list[ArrivedFile] = []
     first = 0  # target after the last anchor
     for file in [*files, None]:
         if file is not None and file.path not in found:
@@ -182,7 +185,7 @@ def _by_order(
 
 
 def _run_in_order(
-    run: Sequence[Arrived],
+    run: Sequence[ArrivedFile],
     uids: Sequence[str],
     why_not: str,
     found: Found,
@@ -203,7 +206,7 @@ def _run_in_order(
             found[file.path] = (uids[number], "order")
 
 
-def _why_no_order(files: Sequence[Arrived], anchors: Sequence[int]) -> str:
+def _why_no_order(files: Sequence[ArrivedFile], anchors: Sequence[int]) -> str:
     """Say why the order of the files is no order of visits; empty if it is one."""
     if list(anchors) != sorted(anchors):
         return "the targets were visited in another order"

@@ -19,7 +19,7 @@ from corescout.instruments.folder.tying import Expected, Tied, tie_spectra
 from corescout.instruments.messages import Message, MessageKind
 from corescout.instruments.nanonis.client import TIMEOUT_S, Answer, Connection, RefusedError
 from corescout.instruments.nanonis.cloud import cloud_places
-from corescout.instruments.nanonis.images import Signals, acquired, frame_of, grab, new_uid
+from corescout.instruments.nanonis.images import Signals, grab, new_uid
 from corescout.instruments.nanonis.lines import MOTION, SCANS, STATUS, STOP, Lines
 from corescout.instruments.nanonis.orders import Orders, in_text
 from corescout.instruments.nanonis.readback import (
@@ -32,6 +32,7 @@ from corescout.instruments.nanonis.readback import (
 from corescout.instruments.nanonis.scan_watch import POLL_MS, ScanWatch
 from corescout.instruments.nanonis.spectra import DatFolder, from_reply
 from corescout.instruments.nanonis.stopping import REST_M, REST_S, Stopping
+from corescout.instruments.nanonis.telling import read_description, read_identities
 from corescout.instruments.protocol import (
     Capabilities,
     Contact,
@@ -47,7 +48,6 @@ STOP_S = 0.4  # that `stop` waits for a confirmation
 _LATCH_S = 0.05  # a stop waits so long for a command that is being written
 _LAST_WORDS_S = 1.0  # that `close` leaves to a stop under way
 _LONGEST_REST_S = 2.0
-_ANSWER_S = 2.0  # for the controller to show that it answers, before a stop is ended
 _WITHDRAW_MS = 30_000
 TOLERANCE_M = 50e-9  # between a target and the place that a file names
 BiasAt = Literal["tip", "sample"]
@@ -143,7 +143,7 @@ class NanonisInstrument:
 
         An open connection is no answer: without one the stop goes on (InstrumentError).
         """
-        self._need_an_answer()
+        self._lines.need_an_answer()
         if self._stopping is not None:
             self._stopping.end()
         self._lines.renew()
@@ -158,14 +158,7 @@ class NanonisInstrument:
 
     def identities(self) -> tuple[str, ...]:
         """Each of its ports at its address, and the session that it says it runs there."""
-        line, peers = self._on(STATUS), self._lines.peers()
-        known = [f"nanonis {host}:{port}" for host, port in peers]
-        with suppress(RefusedError):  # who does not tell is known by its ports
-            said = line.call("Util.VersionGet")
-            (folder,) = line.call("Util.SessionPathGet")
-            if folder:  # without a session folder there is nothing to tell it by
-                known.append(f"nanonis at {peers[0][0]}: {' '.join(map(str, said))}, {folder}")
-        return tuple(known)
+        return read_identities(self._on(STATUS).call, self._lines.peers())
 
     def stop_problem(self) -> str | None:
         """Say why a stop would not arrive on its own connection; None if that answers."""
@@ -206,20 +199,7 @@ class NanonisInstrument:
 
     def describe(self) -> Description:
         """Frame, channels of the buffer, software, range and speed; nothing is changed."""
-        watch = self._on(SCANS)
-        product, version, *_ = watch.call("Util.VersionGet")
-        x_range, y_range, _ = watch.call("Piezo.RangeGet")
-        speed, _ = watch.call("FolMe.SpeedGet")
-        (folder,) = watch.call("Util.SessionPathGet")
-        _, pixels, lines = watch.call("Scan.BufferGet")
-        said = (
-            f"{product} {version}",
-            f"scanner range {x_range * 1e6:.4g} x {y_range * 1e6:.4g} µm",
-            f"speed of a move {speed * 1e6:.4g} µm/s",
-            f"session folder {folder or 'none'}",
-        )
-        channels = acquired(watch, self._signals)
-        return Description(frame_of(watch, (int(lines), int(pixels))), channels, said)
+        return read_description(self._on(SCANS), self._signals)
 
     def scans(self) -> Iterator[Scan]:
         """Yield partial scans as lines come and whole ones at the end of each scan."""
@@ -332,19 +312,6 @@ class NanonisInstrument:
         if self._stopped.is_set():
             raise StoppedError("Nanonis was stopped")
         return found
-
-    def _need_an_answer(self) -> None:
-        """Ask over the connection of status, and over a new one if that was lost in the stop."""
-        for lost_before in (False, True):
-            try:
-                self._on(STATUS).call("Util.VersionGet", timeout_s=_ANSWER_S)
-            except RefusedError:
-                return
-            except InstrumentError:
-                if lost_before:
-                    raise
-            else:
-                return
 
     def _on_their_way(self) -> list[Answer]:
         """Motions that were sent and not answered: they may still begin."""

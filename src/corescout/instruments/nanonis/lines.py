@@ -15,6 +15,7 @@ from corescout.instruments.protocol import InstrumentError
 
 MOTION, STATUS, SCANS, STOP = range(4)
 _CONNECT_S = 1.0  # for one more connection of a stop
+_ANSWER_S = 2.0  # for the controller to show that it answers, before a stop is ended
 _CHECK_S = 1.0  # for the answer to a check of the stop's connection
 
 
@@ -119,6 +120,25 @@ class Lines:
         except InstrumentError as error:
             return f"the controller does not take a STOP: {error}"
         return None
+
+    def need_an_answer(self) -> None:
+        """Ask over the one of status, and over a new one if that was lost in a stop.
+
+        Raises
+        ------
+        InstrumentError
+            If nobody answers: an open connection is no answer.
+        """
+        for lost_before in (False, True):
+            try:
+                self.on(STATUS).call("Util.VersionGet", timeout_s=_ANSWER_S)
+            except RefusedError:
+                return
+            except InstrumentError:
+                if lost_before:
+                    raise
+            else:
+                return
 
     # -- inner ----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from corescout.data import InputError, Measurement
 from corescout.instruments.folder.arrivals import Signature, signature_of
-from corescout.instruments.folder.tying import Arrived
+from corescout.instruments.folder.tying import ArrivedFile
 from corescout.instruments.nanonis.images import name_and_unit
 from corescout.instruments.protocol import InstrumentError
 from corescout.readers import read_measurement
@@ -74,7 +74,7 @@ class DatFolder:
         paths = self.folder.glob(f"{self._base_name}*.dat")
         return {p: s for p in paths if (s := signature_of(p)) is not None}
 
-    def new_since(self, before: dict[Path, Signature]) -> Iterator[Arrived]:
+    def new_since(self, before: dict[Path, Signature]) -> Iterator[ArrivedFile]:
         """Yield the spectra that have come since, as far as they are complete.
 
         A file that is cut after a line parses: it must not change between two looks.
@@ -90,7 +90,7 @@ class DatFolder:
                 measurement = read_measurement(path)
             except InputError:
                 continue  # still being written
-            yield Arrived(path, _with_response(measurement), signature[1])
+            yield ArrivedFile(path, _with_response(measurement), signature[1])
 
     def next_one(
         self,
@@ -107,7 +107,7 @@ class DatFolder:
             If none comes in time, several come, or it lies elsewhere.
         """
         end_s = time.monotonic() + seconds
-        found: list[Arrived] = []
+        found: list[ArrivedFile] = []
         while not found and time.monotonic() < end_s and not stopped():
             time.sleep(_LOOK_S / 4)
             found = list(self.new_since(before))

@@ -16,18 +16,17 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from corescout.instruments.nanonis.client import Answer, Connection
+from corescout.instruments.nanonis.stop_lanes import BIAS, POSITION, Look, StopLane
 from corescout.instruments.protocol import InstrumentError, StopReport, Told
 
 PATTERN, MOVE, SCAN, SPECTRUM, ZERO = (
     "Pattern.ExpStop", "FolMe.Stop", "Scan.Action", "BiasSpectr.Stop", "Bias.Set"
 )  # fmt: skip
 _ARGUMENTS: dict[str, tuple[Any, ...]] = {SCAN: (1, 0), ZERO: (0.0,), "FolMe.XYPosGet": (1,)}
-_POSITION, _BIAS = "FolMe.XYPosGet", "Bias.Get"
 # what says that something runs -> what ends it
 _RUNNING = {
     "Pattern.ExpStatusGet": PATTERN, "BiasSpectr.StatusGet": SPECTRUM, "Scan.StatusGet": SCAN
@@ -48,55 +47,6 @@ REST_S, REST_M, ZERO_V = 0.15, 2e-9, 10e-3  # what counts as rest and as zero
 _TURN_S = 0.02
 _OPEN_AGAIN_S = 1.0  # after which new connections are tried again, where all are lost
 _LOOKS = 8  # that are compared with each other
-
-
-@dataclass
-class _Look:
-    """What was read in one turn: statuses, bias and place, and when."""
-
-    asked: list[Answer] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)  # the one of each that came
-    values: dict[str, list[Any] | None] = field(default_factory=dict)  # None: refused
-
-    @property
-    def xy_m(self) -> tuple[float, float]:
-        x, y = self.values.get(_POSITION) or (math.nan, math.nan)
-        return float(x), float(y)
-
-    @property
-    def bias_v(self) -> float:
-        (bias_v,) = self.values.get(_BIAS) or (math.nan,)
-        return float(bias_v)
-
-
-class _Lane:
-    """A connection that the stop uses."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.began_s = time.monotonic()
-        self.sent_s = self.came_s = -math.inf
-        self.asked: Answer | None = None  # a question that is under way
-
-    @property
-    def answered_s(self) -> float:
-        """When it last answered anything since the stop began, also what others had asked."""
-        came_s = self.connection.came_s
-        return came_s if came_s > self.began_s else -math.inf
-
-    @property
-    def over(self) -> bool:
-        """Whether no question is under way.
-
-        A reply counts for the oldest question of its name, and one that was dropped has none: what
-        came after the last question was sent frees the lane, whichever it is counted for.
-        """
-        return self.asked is None or self.asked.over or self.came_s > self.asked.sent_s
-
-    @property
-    def asked_s(self) -> float:
-        """When the last question was asked."""
-        return -math.inf if self.asked is None else self.asked.sent_s
 
 
 class Stopping:
@@ -142,21 +92,21 @@ class Stopping:
         self._order = [PATTERN, MOVE, SCAN, SPECTRUM, *([ZERO] if zero_bias else [])]
         self._urgent = _ENDS.get(began_last or "", PATTERN)
         self._changed = threading.Condition()
-        self._lanes: list[_Lane] = []
+        self._lanes: list[StopLane] = []
         self._opened: list[Connection] = []
         self._any_answer = self._given_up = False
         self._began_s = time.monotonic()
         self._missing = dict.fromkeys(self._order, self._began_s)  # command -> missing since
         self._opened_s = self._began_s  # when new connections were tried last
         self._refused = set[str]()
-        self._rest: list[_Look] = []  # looks in a row at which all was well
-        self._look = _Look()
+        self._rest: list[Look] = []  # looks in a row at which all was well
+        self._look = Look()
         self._look_from_s = self._began_s
         self._why = "nothing is known yet"
         self.report = StopReport("sent", reached=False)
         self._known = threading.Event()  # confirmed, or it was said that it is not
         if own is not None and own.alive:
-            self._lanes.append(_Lane(own))
+            self._lanes.append(StopLane(own))
             self._send(self._lanes[0], self._order)
         self._thread = threading.Thread(target=self._run, name="nanonis-stop", daemon=True)
         self._thread.start()
@@ -183,14 +133,14 @@ class Stopping:
 
     # -- sending --------------------------------------------------------------------------
 
-    def _send(self, lane: _Lane, names: Sequence[str]) -> None:
+    def _send(self, lane: StopLane, names: Sequence[str]) -> None:
         """Send commands in one piece; a lane that is lost is met by the others."""
         commands = [(name, _ARGUMENTS.get(name, ())) for name in names]
         with contextlib.suppress(InstrumentError):
             lane.connection.send_all(commands, told=partial(self._answered, lane))
             lane.sent_s = time.monotonic()
 
-    def _answered(self, lane: _Lane, answer: Answer) -> None:
+    def _answered(self, lane: StopLane, answer: Answer) -> None:
         with self._changed:
             if answer.arrived:
                 self._any_answer = True
@@ -237,7 +187,7 @@ class Stopping:
             self._use(connection, number)
 
     def _use(self, connection: Connection, number: int) -> None:
-        lane = _Lane(connection)
+        lane = StopLane(connection)
         with self._changed:
             self._lanes.append(lane)
             missing = self._by_urgency()
@@ -328,10 +278,10 @@ class Stopping:
                     look.values[name] = answer.results()
                 except InstrumentError:
                     look.values[name] = None
-        wanted = [n for n in (*_RUNNING, _BIAS, _POSITION) if n not in look.values]
+        wanted = [n for n in (*_RUNNING, BIAS, POSITION) if n not in look.values]
         if not wanted:
             self._seen(look)
-            self._look = _Look()
+            self._look = Look()
             self._look_from_s = time.monotonic() + self._rest_s / 2 + 0.005
             return
         now = time.monotonic()
@@ -346,7 +296,7 @@ class Stopping:
                 continue
             look.asked.append(lane.asked)
 
-    def _free_lanes(self) -> list[_Lane]:
+    def _free_lanes(self) -> list[StopLane]:
         """Lanes that can be asked, the one that answered last first; silent ones where all are."""
         now = time.monotonic()
         with self._changed:
@@ -357,13 +307,13 @@ class Stopping:
             return lanes
         return [lane for lane in hopeful if lane.over]
 
-    def _heard(self, lane: _Lane, answer: Answer) -> None:
+    def _heard(self, lane: StopLane, answer: Answer) -> None:
         with self._changed:
             if answer.arrived:
                 lane.came_s = answer.came_s
             self._changed.notify_all()
 
-    def _seen(self, look: _Look) -> None:
+    def _seen(self, look: Look) -> None:
         """Judge one look: what still runs is stopped again."""
         wrong = []
         for name, command in _RUNNING.items():
@@ -388,7 +338,7 @@ class Stopping:
         else:
             self._rest = [*self._rest[1 - _LOOKS :], look]
 
-    def _way_m(self, look: _Look) -> float:
+    def _way_m(self, look: Look) -> float:
         return max(math.dist(look.xy_m, before.xy_m) for before in self._rest)
 
     def _judge(self) -> None:
@@ -406,8 +356,8 @@ class Stopping:
     def _rests(self) -> bool:
         if len(self._rest) < 3:
             return False
-        first = self._rest[0].answers[_POSITION].came_s
-        return self._rest[-1].answers[_POSITION].sent_s - first >= self._rest_s
+        first = self._rest[0].answers[POSITION].came_s
+        return self._rest[-1].answers[POSITION].sent_s - first >= self._rest_s
 
     def _what_was_seen(self) -> str:
         bias_v = self._rest[-1].bias_v

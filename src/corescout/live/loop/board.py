@@ -14,7 +14,7 @@ from corescout.instruments.folder import SetAside
 from corescout.live.day.day import Day
 from corescout.live.loop.inbox import Waiting
 from corescout.live.reading.next_scan import Understood
-from corescout.live.states import Outcome, ScanRecord, Signals, Snapshot, Stage
+from corescout.live.states import LiveSignals, OutcomeWord, ScanRecord, Snapshot, Stage
 
 LOG = logging.getLogger("corescout.live")
 
@@ -37,7 +37,7 @@ class Board:
     """
 
     def __init__(self, day: Day, source: str, report_every: int) -> None:
-        self.signals = Signals()
+        self.signals = LiveSignals()
         self.session_state: Callable[[], str] = lambda: ""
         self._day, self._report_every = day, report_every
         self._snapshot = Snapshot(source=source)
@@ -119,7 +119,7 @@ class Board:
             LOG.exception("a listener failed")
 
 
-def record_of(waiting: Waiting, outcome: Outcome, reason: str) -> ScanRecord:
+def record_of(waiting: Waiting, outcome: OutcomeWord, reason: str) -> ScanRecord:
     """Begin the record of a scan that waited."""
     return ScanRecord(
         waiting.number, waiting.scan.uid, waiting.scan.revision, outcome, reason,

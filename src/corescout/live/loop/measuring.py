@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol, assert_never, runtime_checkable
+from typing import assert_never
 
-from corescout.data import InputError, Scan, Target
+from corescout.data import InputError, Scan
 from corescout.instruments import (
     Check,
     Event,
@@ -25,28 +25,17 @@ from corescout.instruments.entries import (
     PolicyRefused,
     PolicyTakenBack,
     RunHeld,
-    TargetMeasured,
     Withdrawn,
 )
-from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Sent
-from corescout.instruments.events import Measured as MeasuredEvent
-from corescout.instruments.folder import Tied
+from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Measured, Sent
 from corescout.live.day.day import Day
-from corescout.live.loop.suggestion import Measured, Suggestion, doubt, suggest
+from corescout.live.loop.spectra_in_files import SpectraInFiles
+from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt, suggest
 from corescout.live.loop.target_states import TargetStates
 from corescout.live.policy import Policy, Signed
 from corescout.live.reading.drift import Drift
 from corescout.live.reading.next_scan import Understood
 from corescout.live.settings import LiveSettings
-
-
-@runtime_checkable
-class Collecting(Protocol):
-    """An instrument whose spectra come as files after a plan was handed over."""
-
-    def spectra(self) -> Tied:
-        """Return the spectra of the last plan by target."""
-
 
 LOOK_AND_RELEASE = "look at the instrument, then release"
 
@@ -84,14 +73,13 @@ class Measuring:
         self._settings, self._show, self._wake = settings, show, wake
         self._lock = threading.RLock()
         self.instrument_lock = threading.Lock()  # held while a plan runs, or a source scans
-        self._suggestion: Suggestion | None = None
+        self._suggestion: VisitSuggestion | None = None
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._since_plan: tuple[float, float] = (0.0, 0.0)
-        self._approved = self._under_way = False
-        self._by_policy = False
+        self._approved = self._under_way = self._by_policy = False
         self._states = TargetStates(day, show)
-        self._handed_over: dict[str, Target] = {}  # whose spectra come as files
+        self._files = SpectraInFiles(instrument, day, self._states)
         if policy is not None:
             day.write_policy(policy)
             show(policy=self._signed.words)
@@ -104,7 +92,7 @@ class Measuring:
         return self._session.state
 
     @property
-    def measured(self) -> Measured:
+    def measured(self) -> MeasuredPlaces:
         """Places that were measured in this session."""
         return self._states.measured
 
@@ -150,18 +138,15 @@ class Measuring:
                 self._day.write(Declined(digest=self._plan.digest, by=by))
             self._states.mark("withdrawn", f"declined by {by}")
             self._void(f"declined by {by}")
-            self._plan = self._check = self._suggestion = None
-            self._approved = False
-        self._show(plan=None, check=None)
+            self._suggestion = None
+            self._forget_plan()
         self.show_stage()
 
     def release(self, by: str) -> None:
         """Leave HOLD: a person has looked. What was planned before is not."""
         with self._lock:
             self._session.release(by)
-            self._plan = self._check = None
-            self._approved = False
-        self._show(plan=None, check=None)
+            self._forget_plan()
         self.show_stage()
         self._wake()
 
@@ -240,7 +225,8 @@ class Measuring:
             self.follow(drift)
             if self._plan is not None and self._in_force():
                 return len(self._plan.targets)
-            if self._keeps_earlier(understood, known=known):
+            waits = self._suggestion is not None and len(self._states) > 0
+            if waits and known and understood.kind.kind == "zoom":
                 pass  # a zoom: the targets of its survey have moved with the sample
             elif understood.result is not None:
                 self._suggestion = suggest(
@@ -264,18 +250,16 @@ class Measuring:
         with self._lock:
             if drift is not None and drift.refused is None:
                 self._move(drift)
-            if self._in_force() and (why := self._doubt(drift)) is not None:
+            plan = self._plan
+            if plan is None or not self._in_force():
+                return
+            since = None if drift is None else replace(drift, drift_m=self._since_plan)
+            if (why := doubt(plan, since)) is not None:  # from all drift since it was made
                 self._withdraw(why)
 
     def collect(self) -> None:
         """Take up the spectra that came as files since a plan was handed over."""
-        if not self._handed_over or not isinstance(self._instrument, Collecting):
-            return
-        for tie in self._instrument.spectra().ties:
-            uid = tie.measurement.target_uid
-            if uid in self._handed_over and not self._states.has_measurement(uid):
-                self._day.write(TargetMeasured(target_uid=uid, source=str(tie.path), how=tie.how))
-                self._states.keep(self._handed_over[uid], tie.measurement)
+        self._files.collect()
 
     def carry_out(self) -> list[Scan]:
         """Run the plan that was approved; return the zooms that it brought, to be analysed."""
@@ -298,13 +282,13 @@ class Measuring:
 
     # -- inner ----------------------------------------------------------------------------
 
-    def _run(self, plan: VisitPlan, suggestion: Suggestion) -> list[Scan]:
+    def _run(self, plan: VisitPlan, suggestion: VisitSuggestion) -> list[Scan]:
         self._show(stage="measuring", message=f"{len(plan.targets)} targets")
         zooms: list[Scan] = []
         try:
             for event in self._session.run(plan, suggestion.result.scan):
                 self._happened(event)
-                if isinstance(event, MeasuredEvent) and isinstance(event.measurement, Scan):
+                if isinstance(event, Measured) and isinstance(event.measurement, Scan):
                     zooms.append(event.measurement)
         except Exception as error:  # noqa: BLE001 - the session holds; the watch goes on
             self._failed(f"{type(error).__name__}: {error}")
@@ -327,19 +311,14 @@ class Measuring:
     def _in_force(self) -> bool:
         return self._plan is not None and self._session.state in ("PREVIEW", "ARMED")
 
-    def _doubt(self, drift: Drift | None) -> str | None:
-        """Why the plan in force does not hold, from all drift since it was made."""
-        if self._plan is None:
-            return None
-        return doubt(
-            self._plan, None if drift is None else replace(drift, drift_m=self._since_plan)
-        )
-
     def _withdraw(self, why: str) -> None:
         if self._plan is not None:
             self._day.write(Withdrawn(digest=self._plan.digest, why=why))
         self._states.mark("withdrawn", why)
         self._void(why)
+        self._forget_plan()
+
+    def _forget_plan(self) -> None:
         self._plan = self._check = None
         self._approved = False
         self._show(plan=None, check=None)
@@ -348,10 +327,6 @@ class Measuring:
         """Take an approval back; the instrument is free for others again."""
         if self._session.state in ("PREVIEW", "ARMED"):
             self._session.withdraw(why)
-
-    def _keeps_earlier(self, understood: Understood, *, known: bool) -> bool:
-        waits = self._suggestion is not None and len(self._states) > 0
-        return waits and known and understood.kind.kind == "zoom"
 
     def _preview(self) -> None:
         """Show what a plan of the suggestion would do, and ask the policy."""
@@ -406,11 +381,11 @@ class Measuring:
             case Arrived(at_m=at_m):
                 if at_m is not None:
                     self._show(at_m=at_m)
-            case MeasuredEvent(target_uid=uid, measurement=came):
+            case Measured(target_uid=uid, measurement=came):
                 if uid is not None:
                     self._states.keep(self._states.targets[uid], came)
             case HandedOver():
-                self._handed_over = dict(self._states.targets)
+                self._files.expect()
                 self._states.mark("approved", "handed over to the instrument")
             case Held(reason=reason):
                 self._failed(reason)

@@ -17,7 +17,7 @@ from corescout.targets import targets_of
 
 
 @dataclass
-class Measured:
+class MeasuredPlaces:
     """Places that were measured in this session.
 
     Attributes
@@ -42,14 +42,14 @@ class Measured:
 
 
 @dataclass(frozen=True, eq=False)
-class Suggestion:
+class VisitSuggestion:
     """Targets of one scan, and by how much the sample has moved since."""
 
     result: Result
     targets: tuple[Target, ...]
     moved_m: tuple[float, float] = (0.0, 0.0)
 
-    def follow(self, drift_m: tuple[float, float]) -> Suggestion:
+    def follow(self, drift_m: tuple[float, float]) -> VisitSuggestion:
         """Move with the sample."""
         (x, y), (dx, dy) = self.moved_m, drift_m
         return replace(self, moved_m=(x + dx, y + dy))
@@ -78,14 +78,14 @@ class Suggestion:
 
 
 def suggest(
-    understood: Understood, result: Result, measured: Measured, settings: LiveSettings
-) -> Suggestion:
+    understood: Understood, result: Result, measured: MeasuredPlaces, settings: LiveSettings
+) -> VisitSuggestion:
     """Suggest core points away from what was measured before, or frames for zooms."""
     if settings.action == "zoom" and result.scan.frame is not None:
-        return Suggestion(result, zoom_targets(result, understood.advice))
+        return VisitSuggestion(result, zoom_targets(result, understood.advice))
     plan = Plan.model_validate(result.plan)
     places = [*measured.xy_m, *measured.sent_m]
-    return Suggestion(result, targets_of(result, plan.targets, places))
+    return VisitSuggestion(result, targets_of(result, plan.targets, places))
 
 
 def with_drift(plan: VisitPlan, drift: Drift) -> VisitPlan:

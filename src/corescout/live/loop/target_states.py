@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from corescout.data import Measurement, Scan, Target
 from corescout.live.day.day import Day
-from corescout.live.loop.suggestion import Measured
+from corescout.live.loop.suggestion import MeasuredPlaces
 from corescout.live.states import TargetStage, TargetState
 
 
@@ -22,7 +22,7 @@ class TargetStates:
 
     Attributes
     ----------
-    measured : Measured
+    measured : MeasuredPlaces
         Places of the session.
     """
 
@@ -31,7 +31,7 @@ class TargetStates:
         self._states: dict[str, TargetState] = {}
         self._measurements: dict[str, Measurement | Scan] = {}
         self._types: dict[str, int] = {}
-        self.measured = Measured()
+        self.measured = MeasuredPlaces()
 
     def __len__(self) -> int:
         return len(self._states)

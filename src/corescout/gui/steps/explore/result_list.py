@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from corescout.gui.model.found_results import Found
+from corescout.gui.model.result_edits import remove_result
 from corescout.gui.model.workspace import Workspace
 
 
@@ -75,4 +76,4 @@ class ResultList(QWidget):
     def _remove(self) -> None:
         shown = self._workspace.results.shown
         if shown is not None:
-            self._workspace.remove_result(shown)
+            remove_result(self._workspace, shown)

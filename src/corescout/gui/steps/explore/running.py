@@ -35,7 +35,7 @@ class Running:
         self._workspace, self._work = workspace, work
         self._said_provisional = False
         workspace.choice_wanted.connect(self.choose)
-        workspace.ask_before_closing(self._at_the_end)
+        workspace.closing_questions.append(self._at_the_end)
 
     def start(self) -> None:
         """Explore the chosen image with the settings of the steps."""

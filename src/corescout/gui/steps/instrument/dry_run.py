@@ -24,7 +24,7 @@ _ELSEWHERE = (
 )
 
 
-class DryRun(QWidget):
+class DryRunPanel(QWidget):
     """Shows one check of one plan, or why there is none."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from corescout.gui.model.visit import VisitProgress
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.action_form import ActionForm
-from corescout.gui.steps.instrument.dry_run import DryRun
+from corescout.gui.steps.instrument.dry_run import DryRunPanel
 from corescout.gui.steps.instrument.instrument_list import InstrumentList, open_profiles
 from corescout.gui.steps.instrument.journal_view import JournalView
 from corescout.gui.steps.instrument.live_section import LiveSection
@@ -143,7 +143,7 @@ class InstrumentPanel(QWidget):
         self.approve_button.setToolTip("Approve exactly this plan; the approval lasts two minutes")
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Run the approved plan")
-        self.preview_box, self.bar = DryRun(), QProgressBar()
+        self.preview_box, self.bar = DryRunPanel(), QProgressBar()
         self.live_section, self.live_fold = LiveSection(), Fold("Live: watch as scans come")
         self.live_fold.form.addRow(self.live_section)
         self.loop_plot, self.journal, self.more = LoopPlot(), JournalView(), Fold("Journal")

@@ -58,7 +58,7 @@ class Safety:
         question.revoked.connect(lambda: live.sign(None))
         question.kept.connect(lambda: live.suspend(suspended=False))
         section.page_wanted.connect(live.open_page)
-        workspace.ask_before_closing(self._at_the_end)
+        workspace.closing_questions.append(self._at_the_end)
 
     def follow(self, link: InstrumentLink | None) -> None:
         """Watch over an instrument, or over none."""

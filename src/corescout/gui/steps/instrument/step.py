@@ -12,7 +12,7 @@ from corescout.data import Scan
 from corescout.folders import days_folder
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import scan_layers
-from corescout.gui.canvas.tip_layer import TipLayer
+from corescout.gui.canvas.tip_layer import TipLayer, view_size_m
 from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch
@@ -32,19 +32,9 @@ from corescout.gui.steps.instrument.safety import Safety
 from corescout.gui.steps.step import Step
 from corescout.instruments import Check, Event, VisitPlan
 from corescout.instruments.events import Measured
-from corescout.instruments.visits import can_check_drift
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
-
-
-def _speed(link: InstrumentLink) -> float | None:
-    """Speed of the look before the first target; None where there can be none."""
-    if link.limits is None or not can_check_drift(link.instrument):
-        return None
-    return link.limits.scan_speed_m_per_s
-
-
 _OPENING = "connecting ..."
 
 
@@ -154,7 +144,7 @@ class InstrumentStep(Step):
         again = self.panel.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
-            plan = settings.plan(result, targets, look_first_m_per_s=_speed(link))
+            plan = settings.plan(result, targets, look_first_m_per_s=link.look_first_m_per_s)
             return plan, link.preview(plan, measure_again=again)
 
         version = self._version
@@ -291,16 +281,12 @@ class InstrumentStep(Step):
             self._withdraw("The plan changed meanwhile: dry run again.")
         else:
             self.plan, self.check = job.answer
-            self.panel.preview_box.show_check(*job.answer, foreign=self._foreign())
+            link, result = self.link, self.workspace.result
+            own = link is None or result is None or result.scan.uid in link.came
+            foreign = "" if own or result is None else in_words_of_file(result.scan)
+            self.panel.preview_box.show_check(*job.answer, foreign=foreign)
             self.wanted.emit(self.panel.preview_box)
         self.poll()
-
-    def _foreign(self) -> str:
-        """Say that the scan of the plan did not come from this instrument; "" if it did."""
-        link, result = self.link, self.workspace.result
-        if link is None or result is None or result.scan.uid in link.came:
-            return ""
-        return in_words_of_file(result.scan)
 
     def _plan_changed(self, *_: object) -> None:
         """Targets or settings are others: what was previewed or approved is void."""
@@ -347,7 +333,7 @@ class InstrumentStep(Step):
         scan = link.take_scan()
         if scan is not None:
             self._take_scan(scan)
-        self.tip_layer.show(snapshot.at_m, self._view_size_m())
+        self.tip_layer.show(snapshot.at_m, view_size_m(self.workspace.result, link.limits))
         ready = self.plan is not None and self.check is not None and not self.check.errors
         live = self.live.measures
         state, text = self.panel.show_snapshot(link, self.progress, approvable=ready, live=live)
@@ -371,14 +357,6 @@ class InstrumentStep(Step):
             return
         self.live.image.remove()
         self._canvas.show_layers(scan_layers(scan))
-
-    def _view_size_m(self) -> float:
-        result = self.workspace.result
-        frame = result.scan.frame if result is not None else None
-        if frame is None and self.link is not None and self.link.limits is not None:
-            (low, high) = self.link.limits.x_m
-            return high - low
-        return 1e-6 if frame is None else min(frame.size_m)
 
     def _show_link(self) -> None:
         self.panel.show_link(self.link)

@@ -23,7 +23,7 @@ from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
 from corescout.gui.model.settings import TargetSettings
-from corescout.gui.model.target_edits import numbered
+from corescout.gui.model.target_edits import chosen_targets, edit_targets, numbered
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.table import TargetTable
@@ -75,7 +75,7 @@ class TargetsStep(Step):
         workspace = self.workspace
         if workspace.result is None:
             return
-        workspace.edit_targets(workspace.targets_of(workspace.result), "choose targets")
+        edit_targets(workspace, chosen_targets(workspace, workspace.result), "choose targets")
         workspace.settle("targets")
 
     def delete_selected(self) -> None:
@@ -85,7 +85,7 @@ class TargetsStep(Step):
         count = len(targets.ordered) - len(kept)
         if count:
             what = "delete target" if count == 1 else f"delete {count} targets"
-            self.workspace.edit_targets(numbered(kept), what)
+            edit_targets(self.workspace, numbered(kept), what)
 
     def export(self, path: str | Path | None = None) -> None:
         """Write the targets in the order of the visits; the suffix says how."""
