@@ -22,10 +22,12 @@ from corescout.data import InputError, Result
 from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
+from corescout.gui.jobs.work import Work
 from corescout.gui.model.settings import TargetSettings
 from corescout.gui.model.target_edits import chosen_targets, edit_targets, numbered
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
+from corescout.gui.steps.targets.property_map import PropertyMap
 from corescout.gui.steps.targets.table import TargetTable
 from corescout.instruments.target_export import export_text
 from corescout.targets import way_through
@@ -45,9 +47,14 @@ class TargetsStep(Step):
     ----------
     workspace : Workspace
     canvas : Canvas
+    work : Work
+
+    Attributes
+    ----------
+    property_map : PropertyMap
     """
 
-    def __init__(self, workspace: Workspace, canvas: Canvas) -> None:
+    def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
         super().__init__(workspace, "targets")
         self._make_parameters()
         self.choose_button = QPushButton("Choose targets")
@@ -62,6 +69,7 @@ class TargetsStep(Step):
         self.delete_button.setToolTip("Delete the selected targets (Del)")
         self.export_button = QPushButton("Export ...")
         self.export_button.setToolTip("Write the targets as CSV, JSON or .arcmd (Asylum)")
+        self.property_map = PropertyMap(workspace, canvas, work)
         self._lay_out()
         self.layer = TargetLayer(workspace, canvas)
         self._connect()
@@ -130,6 +138,7 @@ class TargetsStep(Step):
     def set_running(self, running: bool) -> None:
         """Lock the choice while a search runs."""
         self.choose_button.setEnabled(not running and self.workspace.result is not None)
+        self.property_map.setEnabled(self.workspace.result is not None)
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -217,6 +226,7 @@ class TargetsStep(Step):
         more.form.addRow("Margin", self.margin)
         more.form.addRow("Distance from measured points", self.avoid)
         more.form.addRow("Diversity", self.diversity)
+        more.form.addRow("Measured property", self.property_map)
         self.body.addWidget(more)
         self.body.addWidget(self.choose_button)
         self.body.addWidget(self.table)
