@@ -133,7 +133,7 @@ TOOLS: tuple[Tool, ...] = (
         "Choose places of a run to measure next and write them as a plan file that waits for a"
         " person. Sends nothing, approves nothing. Types take turns; measurements are not used. The"
         " scan needs a scale. Answers the name of the file, its digest and the targets with their"
-        " places in um: tell the person these and the verdict; the rest is theirs.",
+        " places in µm: tell the person these and the verdict; the rest is theirs.",
         ProposeTargets,
         proposing.propose_targets,
         writes=True,
