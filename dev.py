@@ -66,9 +66,10 @@ def checks(rest: list[str]) -> int:
             [python(), "-m", "mypy"],
         ]
     )
-    # All tests by as many processes as there are cores, each of which keeps to one thread.
+    # All tests by several processes, each of which keeps to one thread; tests/conftest.py says how
+    # many, and in which order.
     alone = {} if rest else {"OMP_NUM_THREADS": "1"}
-    spread = [] if rest else ["-n", "auto", "--dist", "loadfile"]
+    spread = [] if rest else ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
     commands.append([python(), "-m", "pytest", *spread, *rest])
     codes = [run(command, alone) for command in commands]
     return next((code for code in codes if code), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,34 @@ from corescout.plan import Plan, TrainingPlan
 from corescout.surfaces import Surface, generate_surface
 
 ROOT = Path(__file__).parent.parent
+# Where files are dealt to processes (`--dist loadfile`), these come first: one that takes long and
+# comes last is waited for by all. Those that mostly wait stand among those that mostly compute.
+LONGEST = (
+    "foreign/test_stop_situations", "gui/test_explorer", "documentation/test_blocks",
+    "foreign/test_scan_watch", "gui/test_instrument", "gui/test_types",
+    "foreign/test_safety_situations", "cli/test_cli", "gui/test_window",
+    "instruments/nanonis/test_scan_watch", "gui/test_other_screens", "test_pipeline",
+    "foreign/test_random_stops", "runs/test_run_folder", "gui/test_one_scan",
+    "foreign/test_image_situations", "gui/test_live", "search/test_cluster",
+    "instruments/nanonis/test_stop", "cli/test_watch", "gui/test_safety",
+    "foreign/test_live_situations", "gui/test_results_kept", "cli/test_resume",
+    "instruments/test_soak", "gui/test_window_session", "live/test_runner",
+    "documentation/test_notebook", "gui/test_plugin", "foreign/test_read_back",
+    "gui/test_targets", "vae/test_pyroved_engine", "report/test_report", "runs/test_record",
+    "gui/test_explore_step", "mcp_server/test_hostile_calls", "gui/test_readable",
+)  # fmt: skip
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than cores for `-n auto`: for a quarter of the time controllers are slow."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first."""
+    place = {ROOT / "tests" / f"{name}.py": n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,11 +106,12 @@ def quick_result(surface, quick_plan):
 
 @pytest.fixture(scope="session")
 def typed_result(quick_result):
-    """The quick result with three types, whatever its evidence says."""
+    """The quick result with three types of the winner alone, whatever its evidence says."""
     from corescout.cores import typed_by_size
     from corescout.edits import with_types
 
-    return with_types(quick_result, typed_by_size(quick_result.fit.mixtures[3], quick_result.codes))
+    alone = replace(quick_result, votes=None)
+    return with_types(alone, typed_by_size(alone.fit.mixtures[3], alone.codes))
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def outside(log: Sequence[Message], limits: Limits) -> int:
     bias_v, count = 0.0, 0
     for message in log:
         values = message.values
-        if message.kind == "move" and at_m is None:
+        if message.kind in ("move", "zoom") and at_m is None:
             at_m = (values["x_m"], values["y_m"])
         count += bool(limits.violations(message, at_m, bias_v))
         if message.kind == "bias":

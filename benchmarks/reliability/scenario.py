@@ -203,6 +203,7 @@ def scenario(
     seed: int = 0,
     surface_px: int = SURFACE_PX,
     frame_px: int = FRAME_PX,
+    drift_m_per_s: tuple[float, float] = DRIFT_M_PER_S,
 ) -> Scenario:
     """Set a day up: `start` begins it, `runner.wait` is its end.
 
@@ -217,9 +218,11 @@ def scenario(
         Of explorations; one of some seconds if not said.
     surface_px, frame_px : int
         Sides of the sample and of a scan.
+    drift_m_per_s : tuple of float
+        Of the sample, in the twin's seconds: a fast twin drifts fast while a plan is made.
     """
     surface = generate_surface((surface_px, surface_px), seed=seed)
-    twin = DigitalTwin(surface, speed, DRIFT_M_PER_S, seed=seed)
+    twin = DigitalTwin(surface, speed, drift_m_per_s, seed=seed)
     source = ScriptedTwin(twin, story(scans), frame_px)
     day = Day(folder)
     session = Session(twin, limits_of(twin), day.journal)

@@ -99,6 +99,7 @@ def choose_candidate(
         trials=with_evidence(result.trials, chosen.candidate, evidence),
         seconds=time.monotonic() - began,
         edited_types=None,
+        votes=None,
         notes=(*result.notes, reason),
     )
 

@@ -141,21 +141,26 @@ def dart_channels(scan: Scan) -> dict[str, DartChannels]:
     return found
 
 
-def corrected_amplitude(
-    scan: Scan, channels: DartChannels
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """A_drive (H, W) of a DART scan, and what is in doubt about it.
+def oscillator_of(scan: Scan, channels: DartChannels) -> Oscillator:
+    """Solve the pixels of a DART scan.
 
     The frequency channel is taken as the middle of the two drives. If it were the lower drive, both
     drives would be off by half their distance, and with them f0; A_drive changes by about
     width / (2 f0), some per cent, since it depends on differences of frequencies.
     """
     middle = np.asarray(scan.channels[channels.frequency], dtype=np.float64)
-    found = solve_oscillator(
+    return solve_oscillator(
         (scan.channels[channels.amplitudes[0]], scan.channels[channels.amplitudes[1]]),
         (scan.channels[channels.phases[0]], scan.channels[channels.phases[1]]),
         (middle - channels.width_hz / 2, middle + channels.width_hz / 2),
     )
+
+
+def corrected_amplitude(
+    scan: Scan, channels: DartChannels
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """A_drive (H, W) of a DART scan, and what is in doubt about it."""
+    found = oscillator_of(scan, channels)
     doubts = [
         f"{channels.frequency!r} is taken as the middle of drives {channels.width_hz:g} Hz apart"
     ]

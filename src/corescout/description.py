@@ -6,6 +6,7 @@ import numpy as np
 
 from corescout.data import Scan
 from corescout.derived import derived_channels
+from corescout.lines.ways import ways_in_words
 from corescout.quality import assess
 
 Rows = list[tuple[str, str]]
@@ -16,7 +17,7 @@ def describe(scan: Scan, channel: str) -> dict[str, Rows]:
     """Return what is known of a scan, as (what, value) under titles."""
     doubts = [(f.kind, f.message) for f in assess(scan, channel)]
     return {
-        "Place": _place(scan),
+        "Place": [*_place(scan), *_ways(scan, channel)],
         "Doubts": doubts or [("none", f"{channel} looks fit for a decision")],
         "How it was read": [("note", text) for text in _notes(scan)]
         or [("note", "nothing assumed")],
@@ -50,6 +51,12 @@ def _place(scan: Scan) -> Rows:
         ("centre X, Y", f"{centre[0]:.4f}, {centre[1]:.4f} \u00b5m"),
         ("angle", f"{np.rad2deg(frame.angle_rad):.2f}\u00b0 clockwise"),
     ]
+
+
+def _ways(scan: Scan, channel: str) -> Rows:
+    needs = derived_channels(scan).get(channel, (channel,))
+    said = ways_in_words(scan, needs[0])
+    return [("fast axis", said)] if said else []
 
 
 def _notes(scan: Scan) -> list[str]:

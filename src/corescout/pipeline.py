@@ -27,7 +27,7 @@ from corescout.data import (
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
-from corescout.preparation import Prepared, prepare
+from corescout.preparation import Prepared, plan_on, prepare
 from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
@@ -42,9 +42,12 @@ from corescout.search import (
     types_of_codes,
     waves,
 )
+from corescout.search.consensus import Agreed, agreed_over_seeds
+from corescout.search.decision import Decision
 from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
+from corescout.search.proposals import without_proposed
 from corescout.search.provisional import follow
 from corescout.search.runner import Store
 from corescout.search.study import Study
@@ -106,6 +109,7 @@ def explore(
     began = time.monotonic()
     with single_threaded():
         scan = scan if isinstance(scan, Scan) else _read(scan, plan, plan.channels)
+        plan = plan_on(plan, scan)
         prepared = prepare(scan, plan, keypoints)
         _check_engine(prepared, plan)
         if executor is None or isinstance(executor, Threads):
@@ -127,17 +131,19 @@ def explore(
                     if study.shows_one_type
                     else types_with_evidence(study, winner)
                 )
+                together, agreement = _together(study, decision, winner, (mixture, types))
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.found.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
-    typed = TypedPoints(winner.fit.codes, mixture, types)
+    votes = None if together is None else together.votes
+    typed = TypedPoints(winner.fit.codes, mixture, types) if together is None else together.typed
     if study.provisional is not None and winner.candidate.kind != "scattering":
         before = np.asarray(study.provisional.typed.types.of_point)
-        same = follow(before, typed.component, types)
-        types, followed = same.type_of_component, (same.words,)
-        typed = TypedPoints(winner.fit.codes, mixture, types)
+        same = follow(before, typed.component, typed.type_of_component)
+        typed, followed = replace(typed, type_of_component=same.type_of_component), (same.words,)
+    types = typed.type_of_component
     cores = find_core_points(typed, plan.decision.core_share)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
@@ -159,7 +165,7 @@ def explore(
         winner=winner.candidate,
         fit=winner.fit,
         weights=winner.weights,
-        mixture=mixture,
+        mixture=typed.mixture,
         type_of_component=types,
         core_points=cores,
         targets=targets,
@@ -169,11 +175,14 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            study.found.shown_agreement(decision.winner) if types.max() > 1 else None,
-            study.found.n_seeds(decision.winner),
+            agreement,
+            study.found.n_seeds(decision.winner)
+            if together is None
+            else len(study.found.voters_by_seed()),
             prepared.grid,
             trials,
             study.found.void_reasons(),
+            votes,
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
@@ -184,11 +193,12 @@ def explore(
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
+        votes=votes,
         notes=(
             *prepared.notes,
             *lateral,
-            *_at_the_edge(mixture, plan),
-            *_untold(winner, plan),
+            *_at_the_edge(typed.mixture, plan),
+            *_by_chance(winner, plan),
             *confirmation,
             *followed,
             *untold,
@@ -229,13 +239,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     found = transfer(result.representation, scan, keypoints)
-    typed = result.typed.at(found.fit.codes)
+    typed = result.typed.at(found.z, found.neighbours)
     applied = replace(
         result,
         scan=found.scan,
         keypoints=found.keypoints,
         patches=found.patches,
         fit=found.fit,
+        votes=found.votes,
         edited_types=typed.edited_types,
         why=applied_verdict(result, typed),
         trials=(),
@@ -262,8 +273,10 @@ def _say_begin(prepared: Prepared, plan: Plan) -> None:
     _log.info("scan %s: %d x %d px, channels %s", scan.source or scan.uid, width, height,
               ", ".join(scan.channels))  # fmt: skip
     _log.info("plan %s", plan.model_dump_json())
-    count = len(plan.candidates(prepared.channels))
-    _log.info("%d key points, %d candidates", len(prepared.keypoints), count)
+    count = len(without_proposed(plan, prepared.channels))
+    more = f" and {plan.search.trials} that {plan.search.method} proposes"
+    _log.info("%d key points, %d candidates%s", len(prepared.keypoints), count,
+              "" if plan.search.method == "grid" else more)  # fmt: skip
 
 
 def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
@@ -274,7 +287,7 @@ def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
     return (f"the mixture has {most} components, the most that were tried (max_components)",)
 
 
-def _untold(winner: Outcome, plan: Plan) -> tuple[str, ...]:
+def _by_chance(winner: Outcome, plan: Plan) -> tuple[str, ...]:
     """Say that codes tell nothing of the property that they were chosen by."""
     asked = winner.rewards.get("property") if "property" in plan.decision.reward_names else None
     if asked is None or plan.measured is None or asked.parts.get("predicts", 1.0):
@@ -283,6 +296,30 @@ def _untold(winner: Outcome, plan: Plan) -> tuple[str, ...]:
         f"the codes tell {plan.measured.name} no better than its mean (R² {asked.value:.2f} +-"
         f" {asked.parts['standard_error']:.2f}): the choice by it is one by chance",
     )
+
+
+def _together(
+    study: Study, decision: Decision, winner: Outcome, alone: tuple[Mixture, NDArray[np.int64]]
+) -> tuple[Agreed | None, float | None]:
+    """Return the types of a consensus, and how far seeds agree on the types that are shown.
+
+    None where the winner makes the types alone: where it is asked for, where it needed no training,
+    and where one type is shown.
+    """
+    mixture, types = alone
+    if int(types.max()) == 1:
+        return None, None
+    if study.plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
+        found, agreement = agreed_over_seeds(
+            study.found.voters_by_seed(),
+            np.asarray(winner.fit.center_yx_px),
+            winner.candidate.window_px,
+            mixture,
+            study.plan,
+        )
+        if int(found.type_of_component.max()) > 1:
+            return found, agreement
+    return None, study.found.shown_agreement(decision.winner)
 
 
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:

@@ -31,6 +31,7 @@ from corescout.plan_groups import (
     MixturePlan,
     NormalisationPlan,
     PlanGroup,
+    SearchPlan,
     TargetPlan,
     TrainingPlan,
     each_once,
@@ -52,6 +53,7 @@ __all__ = [
     "NormalisationPlan",
     "Plan",
     "PlanError",
+    "SearchPlan",
     "TargetPlan",
     "TrainingPlan",
     "not_known",
@@ -102,6 +104,7 @@ class Plan(PlanGroup):
         None, ge=0, description="repeat at most this many finalists; set likewise"
     )
     max_keypoints: int | None = Field(None, ge=50, description="more are thinned out evenly")
+    search: SearchPlan = SearchPlan()
     keypoints: KeypointPlan = KeypointPlan()
     normalisation: NormalisationPlan = NormalisationPlan()
     cleaning: CleaningPlan = CleaningPlan()

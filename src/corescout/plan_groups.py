@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from corescout.plan_changes import unknown_setting
-from corescout.vocabulary import Detector, Device, Merging
+from corescout.vocabulary import Detector, Device, Merging, SearchMethod
 
 
 class PlanGroup(BaseModel):
@@ -33,6 +33,38 @@ class PlanGroup(BaseModel):
                 if name not in cls.model_fields:
                     raise unknown_setting(str(name), cls, PlanGroup.whole or cls)
         return values
+
+
+class SearchPlan(PlanGroup):
+    """How candidates are chosen among those that there could be."""
+
+    method: SearchMethod = Field(
+        "grid",
+        description="'grid' tries all candidates; 'tpe' and 'nsga2' let Optuna propose them, by"
+        " what was found before; 'nsga2' for several objectives",
+    )
+    trials: int = Field(
+        40, ge=4, le=10_000, description="candidates that 'tpe' or 'nsga2' try, one seed each"
+    )
+    windows_m: tuple[float, float] | None = Field(
+        None,
+        description="smallest and largest side of a window in metres: every odd number of pixels"
+        " between them is tried, instead of windows_px",
+    )
+    beta0: tuple[float, float] | None = Field(
+        None,
+        description="smallest and largest weight of the KL divergence that 'tpe' or 'nsga2' try;"
+        " None: beta0 alone",
+    )
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        for name, found in (("windows_m", self.windows_m), ("beta0", self.beta0)):
+            if found is not None and not 0 < found[0] < found[1]:
+                raise ValueError(f"{name}: expected two values above 0, the smaller one first")
+        if self.beta0 is not None and self.method == "grid":
+            raise ValueError("beta0: a range needs the method 'tpe' or 'nsga2'; set beta0 for one")
+        return self
 
 
 class KeypointPlan(PlanGroup):
@@ -74,6 +106,11 @@ class CleaningPlan(PlanGroup):
         description="faults of lines, for key points and patches only: 'mask' lines at a jump and"
         " lost ones, 'mend' the gain (or offset) of each line as well, where that beats no mending"
         " on columns left out; 'off': nothing",
+    )
+    mean_places: bool = Field(
+        True,
+        description="where trace and retrace are both there and lie apart along the fast axis: move"
+        " the channels to the mean of both, which is the place on the sample",
     )
     phase_offset: bool = Field(
         True, description="A cos phase, A sin phase: turn the response onto the real axis"
@@ -258,6 +295,11 @@ class DecisionPlan(PlanGroup):
         " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
+    types: Literal["consensus", "winner"] = Field(
+        "winner",
+        description="whose codes types are made of: 'consensus', those of the finalists and of"
+        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+    )
     merging: Merging = Field(
         "entropy",
         description="components of the BIC's mixture become one type: 'entropy' those that overlap,"

@@ -25,7 +25,7 @@ from corescout.quality import assess
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.seen_scan import SeenScan, asked_channels, completed
 from corescout.square_grid import SquareGrid, square_grid
-from corescout.tied import values_at
+from corescout.tied import tied_words, values_at
 from corescout.trial_data import TrialData
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
@@ -128,12 +128,7 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     # What a neighbourhood looks like is told from the scan as it is.
     unmended = levels.first.grey(seen.raw[None])[0]
     radius = context_radius_px(unmended)
-    measured = _measured(scan, plan, grid, np.asarray(found.yx_px))
-    notes = _notes(scan, seen, plan, grid, found)
-    if measured is not None and plan.measured is not None:
-        count = int(np.isfinite(measured).sum())
-        told = f"{count} of {len(plan.measured.value)} values of {plan.measured.name}"
-        notes = (*notes, f"{told} are at key points")
+    measured = values_at(plan.measured, scan.frame, grid.to_scan_px(np.asarray(found.yx_px)))
     return Prepared(
         scan=scan,
         grid=grid,
@@ -143,10 +138,42 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         context=context_descriptor(unmended, found.yx_px, radius),
         context_radius_px=radius,
         block=spatial_blocks(found.yx_px, 2 * radius),
-        notes=notes,
+        notes=(*_notes(scan, seen, plan, grid, found), *tied_words(plan.measured, measured)),
         line_faults=seen.line_faults,
         measured=measured,
     )
+
+
+def plan_on(plan: Plan, scan: Scan) -> Plan:
+    """Return the plan with windows in pixels of a scan, where it has them in metres.
+
+    Raises
+    ------
+    InputError
+        If the scan has no scale, or no odd number of pixels lies between them.
+    """
+    if plan.search.windows_m is None:
+        return plan
+    scan = completed(scan, plan)
+    pitch_m = square_grid(scan.shape_px, scan.frame).pitch_m
+    low_m, high_m = plan.search.windows_m
+    asked = f"{low_m * 1e9:.3g} to {high_m * 1e9:.3g} nm"
+    if pitch_m is None:
+        raise InputError(
+            f"a scan with a scale, for windows of {asked}",
+            "a file without one",
+            "give it with --pixel-size, such as --pixel-size 10nm, or windows in pixels",
+        )
+    sides = range(3, 102, 2)
+    windows = tuple(w for w in sides if low_m <= w * pitch_m * (1 + 1e-9) and w * pitch_m <= high_m)
+    if not windows:
+        raise InputError(
+            f"windows of {asked} with an odd number of pixels, 3 to 101",
+            f"pixels of {pitch_m * 1e9:.3g} nm",
+            "choose a wider range with --windows",
+        )
+    search = plan.search.model_copy(update={"windows_m": None})
+    return plan.model_copy(update={"windows_px": windows, "search": search})
 
 
 class KeypointFinder:
@@ -228,7 +255,7 @@ def prepare_like(
         )
     pitch_m = representation.analysis_pitch_m
     grid = square_grid(scan.shape_px, scan.frame if pitch_m is not None else None, pitch_m)
-    window = representation.candidate.window_px
+    window = representation.largest_window_px
     if min(grid.shape_px) < window:
         raise InputError(
             f"a scan larger than the window of the representation ({window} px)",
@@ -269,20 +296,6 @@ def prepare_like(
         ),
         line_faults=seen.line_faults,
     )
-
-
-def _measured(
-    scan: Scan, plan: Plan, grid: SquareGrid, yx_px: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """The property of the plan at the key points (N, 2) on the grid."""
-    if plan.measured is None:
-        return None
-    if scan.frame is None:
-        raise InputError(
-            "a scan with a scale for what was measured", "one without", "give --pixel-size"
-        )
-    places = grid.from_scan_px(scan.frame.to_px(np.array(plan.measured.xy_m)))
-    return values_at(places, np.array(plan.measured.value), yx_px)
 
 
 def _too_coarse(grid: SquareGrid) -> tuple[str, ...]:

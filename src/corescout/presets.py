@@ -57,6 +57,7 @@ PRESETS: dict[str, dict[str, object]] = {
             "null_surrogates": 0,
             "largest_agreement": None,
             "merging": "none",
+            "types": "winner",
             "none_decides": True,
         },
     },

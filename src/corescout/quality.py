@@ -15,6 +15,7 @@ from corescout.lines.doubts import fading, line_jumps
 from corescout.lines.finding import find_line_faults
 from corescout.lines.mending import mend
 from corescout.lines.tip_change import tip_change
+from corescout.lines.tracking import tracking_loss, tracking_lost
 
 LOST_LINES = 0.01  # share of lines
 SATURATED = 0.01  # share of pixels at one end of the range
@@ -99,6 +100,7 @@ def _findings(scan: Scan, name: str) -> tuple[Finding, ...]:
     if not role.startswith(("topography", "phase", "frequency")):
         faults = find_line_faults(image, signed=bool(np.nanmin(image) < 0))
     asked = [line_jumps(faults) or lost_lines(image), *(check(image) for check in _CHECKS)]
+    asked.append(tracking_loss(tracking_lost(scan, name)))
     if role.startswith(("amplitude", "response")) or not role:
         # A level that jumps for good is no fading.
         asked.append(fading(mend(image, faults).astype(np.float64), scan.units.get(name, "")))

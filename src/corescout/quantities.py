@@ -80,6 +80,27 @@ def integers(text: str, option: str) -> tuple[int, ...]:
         ) from None
 
 
+def windows(text: str, option: str) -> tuple[int, ...] | tuple[float, float]:
+    """Read sides of windows: a list such as 9,13, a range such as 7-31, or 80nm-300nm.
+
+    Returns
+    -------
+    tuple of int or of float
+        Pixels, every second one of a range; or two lengths in metres.
+    """
+    first, dash, last = text.replace(" ", "").partition("-")
+    if not dash:
+        return integers(text, option)
+    if last.isdigit() and first.isdigit() and 0 < int(first) <= int(last):
+        return tuple(range(int(first), int(last) + 1, 2))
+    if last.isdigit() or first.isdigit():
+        raise InputError(
+            f"a range of windows for {option}, the smaller side first", repr(text),
+            "such as 7-31 or 80nm-300nm",
+        )  # fmt: skip
+    return length_m(first, option), length_m(last, option)
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read a list such as none,r,rt."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

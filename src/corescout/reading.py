@@ -61,7 +61,7 @@ def read_places(result: Result, scan: Scan, yx_px: NDArray[np.float64]) -> Readi
         yx_px=np.asarray(found.keypoints.yx_px),
         type=numbers[best],
         probability=points.probabilities[np.arange(len(best)), best],
-        unlike=result.mixture.mahalanobis2(found.z).min(axis=1) > _UNLIKE**2,
+        unlike=result.mixture.beyond(found.z, _UNLIKE),
         target=_nearest_target(result, found.z),
     )
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Keypoints, LineFaults, Scan, ScanFrame
-from corescout.derived import channel_names, full_name, with_derived
+from corescout.derived import channel_names, derived_channels, full_name, with_derived
 from corescout.keypoints.profiles import profiles_of
-from corescout.lines import analysed_channel
+from corescout.lines import analysed_channel, at_mean_places
 from corescout.plan import Plan
 from corescout.response import response_on
 from corescout.square_grid import SquareGrid
@@ -37,7 +37,18 @@ def completed(scan: Scan, plan: Plan, channels: tuple[str, ...] | None = None) -
         known = channel_names(scan)
         wanted = [name for name in channels if name in known]
     cleaning = plan.cleaning
+    if cleaning.mean_places:
+        scan = _at_mean_places(scan, wanted or [scan.default_channel])
     return with_derived(scan, wanted, offset=cleaning.phase_offset, background=cleaning.background)
+
+
+def _at_mean_places(scan: Scan, wanted: list[str]) -> Scan:
+    """Move what is wanted, or what that is derived from, to the mean of trace and retrace."""
+    needs = derived_channels(scan)
+    stored = [part for name in wanted for part in needs.get(name, (name,))]
+    scan, lags = at_mean_places(scan, stored)
+    said = tuple(lag.in_words(scan.frame) for lag in lags)
+    return replace(scan, warnings=(*scan.warnings, *said)) if said else scan
 
 
 def asked_channels(scan: Scan, plan: Plan) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.data import InputError, ScanFrame
+from corescout.plan_groups import MeasuredPlan
+
 RADIUS_PX = 3.0  # from a key point to a place that is tied to it, where no radius is given
 
 
@@ -29,16 +32,39 @@ def tied_rows(
 
 
 def values_at(
-    places: NDArray[np.float64], values: NDArray[np.float64], key_points: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the value (N,) of each key point (N, 2): the first that is tied to it, else NaN.
+    measured: MeasuredPlan | None, frame: ScanFrame | None, yx_px: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Return the value (N,) of each key point: the first that is tied to it, else NaN.
 
     Parameters
     ----------
-    places, values : (M, 2), (M,)
-        Places in pixels of the key points.
+    measured : MeasuredPlan or None
+        None: nothing was measured, and None is returned.
+    frame : ScanFrame or None
+    yx_px : (N, 2)
+        Key points on the scan's own pixels.
+
+    Raises
+    ------
+    InputError
+        If the scan has no scale.
     """
-    rows = tied_rows(places, key_points, RADIUS_PX)
-    found, tied = np.full(len(key_points), np.nan), rows >= 0
-    found[rows[tied][::-1]] = values[tied][::-1]
+    if measured is None:
+        return None
+    if frame is None:
+        raise InputError(
+            "a scan with a scale for what was measured", "one without", "give --pixel-size"
+        )
+    radius_m = RADIUS_PX * min(frame.pitch_m)
+    rows = tied_rows(np.array(measured.xy_m), frame.to_m(yx_px), radius_m)
+    found, tied = np.full(len(yx_px), np.nan), rows >= 0
+    found[rows[tied][::-1]] = np.array(measured.value)[tied][::-1]
     return found
+
+
+def tied_words(measured: MeasuredPlan | None, found: NDArray[np.float64] | None) -> tuple[str, ...]:
+    """Say how many values are at key points; nothing where nothing was measured."""
+    if measured is None or found is None:
+        return ()
+    count = int(np.isfinite(found).sum())
+    return (f"{count} of {len(measured.value)} values of {measured.name} are at key points",)

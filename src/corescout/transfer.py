@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Fit, Keypoints, LineFaults, PatchSet, Representation, Scan
+from corescout.data import (
+    Candidate,
+    Encoding,
+    Fit,
+    Keypoints,
+    LineFaults,
+    Neighbours,
+    PatchSet,
+    Representation,
+    Scan,
+    Votes,
+)
 from corescout.data.short_repr import short_repr
 from corescout.encoding import encode_with
-from corescout.patches import cut_patches
 from corescout.plan import Plan
-from corescout.preparation import prepare_like
+from corescout.preparation import Prepared, prepare_like
 from corescout.vae import single_threaded
 
 
@@ -30,6 +41,8 @@ class Transferred:
     fit : Fit
     notes : tuple of str
     line_faults : LineFaults
+    votes : Votes or None
+        Where a consensus makes the types.
     """
 
     scan: Scan
@@ -38,13 +51,19 @@ class Transferred:
     fit: Fit
     notes: tuple[str, ...]
     line_faults: LineFaults
+    votes: Votes | None = None
 
     __repr__ = short_repr
 
     @property
     def z(self) -> NDArray[np.float64]:
-        """Codes (N, L)."""
-        return self.fit.codes
+        """Codes (N, L) that types are made of."""
+        return self.fit.codes if self.votes is None else self.votes.codes
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """The key points as neighbours, where types are smoothed over these."""
+        return None if self.votes is None else self.votes.neighbours
 
 
 def transfer(
@@ -68,40 +87,60 @@ def transfer(
     plan = Plan.model_validate(representation.plan)
     with single_threaded():
         prepared = prepare_like(representation, scan, plan, keypoints)
-        patches = cut_patches(
-            prepared.images,
-            prepared.keypoints,
-            np.arange(len(prepared.keypoints)),
-            representation.candidate.window_px,
-            prepared.normalisation,
-        )
-        encoding = encode_with(
-            representation.candidate,
-            representation.weights,
-            np.asarray(patches.values),
-            plan.training,
-            seed=representation.candidate.seed,
-            scattering=prepared.scattering
-            if representation.candidate.kind == "scattering"
-            else None,
-        )
+        candidate, weights = representation.candidate, representation.weights
+        patches = prepared.patches(candidate.window_px)
+        encoding = _encoded(candidate, weights, prepared, plan)
+        votes = _votes(representation, encoding, prepared, plan)
     to_scan = prepared.grid.to_scan_px
     patches = replace(patches, center_yx_px=to_scan(np.asarray(patches.center_yx_px)))
+    own = representation.winner_mixture
     return Transferred(
         scan=prepared.scan,
         keypoints=replace(prepared.keypoints, yx_px=to_scan(np.asarray(prepared.keypoints.yx_px))),
         patches=patches,
         fit=Fit(
-            candidate=representation.candidate,
+            candidate=candidate,
             latents=encoding.latents,
             log_likelihood_per_px=encoding.log_likelihood_per_px,
             target_entropy_per_px=encoding.target_entropy_per_px,
             kl_nats=encoding.kl_nats,
             kept=np.ones(len(patches), bool),
-            mixtures={representation.mixture.n_components: representation.mixture},
+            mixtures={own.n_components: own},
             center_yx_px=patches.center_yx_px,
             context=prepared.context,
         ),
         notes=prepared.notes,
         line_faults=prepared.line_faults,
+        votes=votes,
     )
+
+
+def _encoded(
+    candidate: Candidate,
+    weights: Mapping[str, NDArray[np.float32]],
+    prepared: Prepared,
+    plan: Plan,
+) -> Encoding:
+    return encode_with(
+        candidate,
+        weights,
+        np.asarray(prepared.patches(candidate.window_px).values),
+        plan.training,
+        seed=candidate.seed,
+        scattering=prepared.scattering if candidate.kind == "scattering" else None,
+    )
+
+
+def _votes(
+    known: Representation, of_winner: Encoding, prepared: Prepared, plan: Plan
+) -> Votes | None:
+    """What the voters say of the key points; the winner among them is not encoded twice."""
+    if known.consensus is None:
+        return None
+    parts = [
+        of_winner if voter.candidate == known.candidate
+        else _encoded(voter.candidate, voter.weights, prepared, plan)
+        for voter in known.consensus.voters
+    ]  # fmt: skip
+    codes = known.consensus.codes([np.asarray(part.latents.mean) for part in parts])
+    return Votes(known.consensus, codes, np.asarray(prepared.keypoints.yx_px))

@@ -10,6 +10,7 @@ Detector = Literal[FindingDetector, "none"]  # "none": only what a person draws
 Baseline = Literal["pca", "nmf", "fft", "scattering"]
 Device = Literal["cpu", "cuda"]
 Merging = Literal["none", "entropy", "places"]
+SearchMethod = Literal["grid", "tpe", "nsga2"]
 
 PRESET_WORDS: dict[Preset, str] = {
     "live": "live (about a minute)",

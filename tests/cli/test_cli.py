@@ -16,7 +16,10 @@ import pytest
 from corescout.cli.app import _run
 from corescout.surfaces import generate_surface
 
-QUICK = ["--windows", "9", "--invariances", "none,rt", "--workers", "2"]
+QUICK = [
+    "--windows", "9", "--invariances", "none,rt", "--workers", "2", "--set", "training.epochs=8",
+    "--set", "training.retries=0", "--set", "decision.null_surrogates=2",
+]  # fmt: skip
 
 
 def corescout(*arguments, **options):
@@ -159,16 +162,22 @@ def test_a_disk_that_cannot_take_the_run_leaves_nothing(tmp_path, array_file):
     assert list(tmp_path.iterdir()) == []
 
 
+def hear_ctrl_c():
+    """What a shell starts in its background is deaf to Ctrl-C, and so would be this process."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_soon_and_keeps_what_was_finished(tmp_path, array_file):
     process = subprocess.Popen(
         [sys.executable, "-m", "corescout", "explore", str(array_file), "--out",
          str(tmp_path / "run"), "--workers", "1"],
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
-    for line in process.stderr:
-        if line.startswith("training"):
-            break
-    time.sleep(3)
+    journal = tmp_path / "run" / "record" / "journal.jsonl"
+    # The second: a trial that ended this moment is in the record, not yet in the table.
+    while not (journal.is_file() and journal.read_bytes().count(b'"finished"') > 1):
+        assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
@@ -281,3 +290,20 @@ def test_a_run_without_its_window_is_repeated_by_its_script(tmp_path, quick_run,
     assert _run(["export", str(quick_run), "--script", str(tmp_path / "again.py")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "again.py")
     compile((tmp_path / "again.py").read_text("utf-8"), "again.py", "exec")
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/issues"])
+def test_a_bug_is_reported_where_the_package_says(monkeypatch, capsys, address):
+    from email.message import Message
+    from importlib import metadata
+
+    package = Message()
+    package["Project-URL"] = "Source, https://example.org"
+    if address:
+        package["Project-URL"] = f"Issues, {address}"
+    monkeypatch.setattr(metadata, "metadata", lambda name: package)
+    monkeypatch.setattr("corescout.runs.read_run", lambda *a, **o: 1 / 0)
+    assert _run(["report", "run"]) == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert said.rstrip().endswith(f" at {address}" if address else "--verbose")

@@ -47,6 +47,7 @@ def test_the_twin_of_a_profile_serves_until_ctrl_c(free_port, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "corescout", *map(str, twin)],
         stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         lines = [process.stdout.readline() for _ in range(3)]

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from corescout.cli.app import _run
 from corescout.surfaces import generate_surface
 from corescout.whole import read_journal
 
@@ -18,13 +19,15 @@ QUICK = [
 ]  # fmt: skip
 
 
-def corescout(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "corescout", *map(str, arguments)],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def corescout(capsys):
+    """Run a command in this process; only what is killed needs one of its own."""
+
+    def run(*arguments, code=0):
+        assert _run([*map(str, arguments)]) == code
+        return capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +63,18 @@ def contents(run):
     return decision, [(run / name).read_bytes() for name in names]
 
 
-def test_a_killed_exploration_goes_on_to_the_same_bytes(scan, killed):
-    row = json.loads(corescout("runs", "list", killed.parent, "--json").stdout)[0]
+def test_a_killed_exploration_goes_on_to_the_same_bytes(scan, killed, corescout):
+    row = json.loads(corescout("runs", "list", killed.parent, "--json").out)[0]
     assert (row["state"], row["scan"]) == ("unfinished", scan.name)
     assert row["trials"] >= 1
-    assert "--resume" in corescout("explore", scan, *QUICK, "--out", killed).stderr
-    assert "--seed" in corescout("explore", "--resume", killed, "--seed", "3").stderr
-    gone_on = corescout("explore", "--resume", killed)
-    assert gone_on.returncode == 0, gone_on.stderr
-    assert "finished trials are taken" in gone_on.stderr
+    assert "--resume" in corescout("explore", scan, *QUICK, "--out", killed, code=2).err
+    assert "--seed" in corescout("explore", "--resume", killed, "--seed", "3", code=2).err
+    assert "finished trials are taken" in corescout("explore", "--resume", killed).err
     # The same again from the files of its trials, into another folder: nothing is trained.
     again = killed.with_name("again.corescout")
-    done = corescout("explore", "--from", killed, "--out", again)
-    assert done.returncode == 0, done.stderr
+    corescout("explore", "--from", killed, "--out", again)
     whole = killed.with_name("whole.corescout")
-    assert corescout("explore", scan, *QUICK, "--out", whole, "--processes").returncode == 0
+    corescout("explore", scan, *QUICK, "--out", whole, "--processes")
     assert contents(killed) == contents(whole) == contents(again)
     keys = [
         e["key"] for e in read_journal(killed / "record/journal.jsonl") if e["what"] == "finished"
@@ -84,20 +84,15 @@ def test_a_killed_exploration_goes_on_to_the_same_bytes(scan, killed):
         scan.name, killed.name, again.name, whole.name,
     }  # fmt: skip
     assert not list(killed.rglob(".*"))
-    held = corescout("runs", "verify", killed.parent)
-    assert held.returncode == 0, held.stdout
-    assert held.stdout.count("whole\n") == 3
+    assert corescout("runs", "verify", killed.parent).out.count("whole\n") == 3
     (killed / "targets.csv").write_text("edited")
-    held = corescout("runs", "verify", killed)
-    assert held.returncode == 1
-    assert "targets.csv: changed" in held.stdout
-    compared = json.loads(corescout("runs", "compare", whole, again, "--json").stdout)
+    assert "targets.csv: changed" in corescout("runs", "verify", killed, code=1).out
+    compared = json.loads(corescout("runs", "compare", whole, again, "--json").out)
     assert compared["ami_of_types"] == 1.0
     assert compared["plan"] == {}
-    assert "MB freed in 2 runs" in corescout("runs", "prune", killed.parent, "--keep", whole).stdout
+    assert "MB freed in 2 runs" in corescout("runs", "prune", killed.parent, "--keep", whole).out
     assert list((whole / "record" / "trials").iterdir())
     assert not list((again / "record" / "trials").iterdir())
-    assert (
-        "keeps the files of its trials"
-        in corescout("explore", "--from", again, "--out", killed.with_name("third")).stderr
-    )
+    third = ("--out", killed.with_name("third"))
+    said = corescout("explore", "--from", again, *third, code=2).err
+    assert "keeps the files of its trials" in said

@@ -197,14 +197,22 @@ def test_a_long_command_runs_as_it_stands(command, tmp_path, monkeypatch):
     assert "report: " in out
 
 
+@pytest.fixture(scope="module")
+def pages():
+    """What the blocks of each page that have run left behind, and how many of them ran."""
+    return {}
+
+
 @pytest.mark.parametrize("block", code_blocks("python"), ids=named)
-def test_a_block_of_python_runs_as_it_stands_and_prints_what_is_said(block, explored):
-    out = io.StringIO()
-    space = {"__name__": "__main__"}
+def test_a_block_of_python_runs_as_it_stands_and_prints_what_is_said(block, pages, explored):
+    """After the blocks above it, each of which runs once whichever test is asked for."""
+    space, done = pages.get(block.page, ({"__name__": "__main__"}, -1))
     for earlier in code_blocks("python"):
-        if earlier.page == block.page and earlier.number < block.number:
+        if earlier.page == block.page and done < earlier.number < block.number:
             with redirect_stdout(io.StringIO()):
                 exec(compile(earlier.code, named(earlier), "exec"), space)
+    pages[block.page] = (space, block.number)
+    out = io.StringIO()
     with redirect_stdout(out):
         exec(compile(block.code, named(block), "exec"), space)
     if block.output is not None:

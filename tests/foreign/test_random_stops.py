@@ -1,19 +1,22 @@
-"""60 stops at random moments, with answers after 1 to 100 ms and some dead connections."""
+"""Stops at random moments, with answers after 1 to 100 ms and some dead connections."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.reliability.stop import report, trials
+import pytest
+
+from benchmarks.reliability.stop import QUICK_STOPS, report, trials
 from benchmarks.reliability.stop_trials import stop_once
 
-STOPS, AT_A_TIME = 60, 3
+AT_A_TIME = 3
 SLACK_S = 0.3  # of a loaded machine; `corescout bench stop` has none
 
 
-def test_sixty_stops_at_random_moments():
+@pytest.mark.parametrize("stops", [QUICK_STOPS, pytest.param(60, marks=pytest.mark.slow)])
+def test_stops_at_random_moments(stops):
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        outcomes = list(pool.map(stop_once, trials(STOPS)))
+        outcomes = list(pool.map(stop_once, trials(stops)))
     found = report(outcomes)
     said = "\n".join(found.notes)
     assert found.values["wrongly_confirmed"] == 0, said
@@ -22,4 +25,4 @@ def test_sixty_stops_at_random_moments():
     assert found.values["longest_return_s"] <= 0.5 + SLACK_S, said
     assert found.values["longest_until_told_s"] <= 1.0 + SLACK_S, said
     assert found.values["confirmed_share"] >= 0.98, said
-    assert found.values["while_moving"] >= STOPS / 3, "few of the stops had anything to stop"
+    assert found.values["while_moving"] >= stops / 3, "few of the stops had anything to stop"

@@ -122,7 +122,7 @@ def test_a_frame_that_was_coerced_is_not_scanned(bench):
 
 def test_a_frame_that_changes_with_the_start_of_the_scan_stops_it(benches):
     """The operator drags the frame in the moment between the last look and the start."""
-    bench = benches(lines=64)
+    bench = benches(lines=16)
 
     def drag(microscope):
         microscope.scanner.frame.x_m += 1.5e-6

@@ -189,6 +189,48 @@ def test_closing_during_a_run_asks_in_the_words_of_the_instrument(step, surface,
     assert step.state == "RUNNING"
 
 
+def dock_of(explorer):
+    dock = explorer.parent()
+    while not hasattr(dock, "titleBarWidget"):
+        dock = dock.parent()
+    return dock
+
+
+@pytest.mark.gui
+def test_the_x_of_the_dock_asks_during_a_run_and_hiding_leaves_the_strip(step, surface, qtbot):
+    twin = QuickScans(surface, speed=1.0)
+    connect(step, twin, qtbot)
+    explorer, strip = step.explorer, step.panel.stop_bar
+    dock, notes = dock_of(explorer), []
+    explorer.workspace.noted.connect(notes.append)
+    run_plan(step, qtbot)
+    qtbot.waitUntil(lambda: "MEASURING at" in strip.headline.text(), timeout=LONG)
+    asked = []
+
+    def answer(words):
+        def act(box):
+            asked.append(box.text())
+            next(b for b in box.buttons() if b.text() == words).click()
+
+        return act
+
+    qtbot.mouseClick(dock.titleBarWidget().hide_button, Qt.MouseButton.LeftButton)
+    assert strip.isVisible()
+    assert "STOP is on it" in notes[-1]
+    when_modal(answer("Keep the panel"))
+    qtbot.mouseClick(dock.titleBarWidget().close_button, Qt.MouseButton.LeftButton)
+    assert "MEASURING at target" in asked[0]
+    assert strip.isVisible()
+    assert step.state == "RUNNING"
+    when_modal(answer("Stop and close"))
+    qtbot.mouseClick(dock.titleBarWidget().close_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: explorer.closed, timeout=LONG)
+    assert step.wait(30)
+    sent = len(twin.log)
+    qtbot.wait(300)
+    assert len(twin.log) == sent
+
+
 @pytest.mark.gui
 def test_a_policy_is_signed_on_a_sheet_shown_in_the_strip_and_taken_back_by_esc(
     step, surface, qtbot

@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from corescout.live.policy import Policy
 from corescout.live.reading.analyst import Analyst
 from corescout.live.settings import LiveSettings
 from corescout.plan import TargetPlan
+from corescout.surfaces import generate_surface
 from corescout.whole import read_journal
 
 WAIT_S = 240.0  # on a loaded machine an exploration takes a minute and more
@@ -309,6 +311,44 @@ def test_a_policy_approves_within_its_limits(day, twin, typed, live_plan):
     entries = read_journal(day.folder / "journal.jsonl")
     assert [e["by"] for e in entries if e["what"] == "approved"] == ["policy signed by me"]
     assert any("no more" in e["refused"] for e in entries if e["what"] == "policy")
+
+
+def test_a_plan_begins_with_a_frame_and_measures_nothing_on_another_sample(
+    day, twin, typed, live_plan
+):
+    policy = Policy("me", most_plans=5, most_targets=50)
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming, policy)
+    runner.start()
+    scan = list(twin.scans())[-1]
+    twin.sample = DigitalTwin(generate_surface((192, 192), seed=33)).sample  # exchanged meanwhile
+    coming.coming.put(scan)
+    until(lambda: runner.snapshot.stage == "held" and runner.idle)
+    kinds = [m.kind for m in twin.log]
+    assert "zoom" in kinds
+    assert not {"move", "spectrum"} & set(kinds)
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    entries = read_journal(day.folder / "journal.jsonl")
+    assert any("drift" in e.get("reason", "") for e in entries if e["what"] == "run held")
+
+
+def test_two_scans_that_agree_spare_the_frame_and_the_check_says_why(day, twin, typed, live_plan):
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming)
+    runner.start()
+    first, second = (list(twin.scans())[-1] for _ in range(2))
+    now = datetime.now(UTC)
+    coming.coming.put(replace(first, acquired_at=now - timedelta(minutes=40)))
+    until(lambda: runner.snapshot.stage == "awaiting approval")
+    assert "First a frame of" in runner.snapshot.check.warnings[0]
+    runner.decline("me")
+    coming.coming.put(replace(second, acquired_at=now))
+    until(lambda: runner.snapshot.stage == "awaiting approval")
+    assert "No frame before the first target" in runner.snapshot.check.warnings[0]
+    assert not [m for m in runner.snapshot.check.messages if m.kind == "zoom"]
+    runner.stop()
+    assert runner.wait(WAIT_S)
 
 
 def test_zooms_are_targets_and_come_back_as_scans(day, twin, typed, live_plan):

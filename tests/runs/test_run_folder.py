@@ -24,9 +24,15 @@ from corescout.runs import (
 )
 
 
+@pytest.fixture(scope="module")
+def written(quick_result, tmp_path_factory):
+    return save(quick_result, tmp_path_factory.mktemp("written") / "scan.corescout", log="hello\n")
+
+
 @pytest.fixture
-def run(quick_result, tmp_path):
-    return save(quick_result, tmp_path / "scan.corescout", log="hello\n")
+def run(written, tmp_path):
+    """The run in a folder of its own, for a test to change."""
+    return Path(shutil.copytree(written, tmp_path / written.name))
 
 
 FILES = {

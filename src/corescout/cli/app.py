@@ -50,7 +50,6 @@ _REMEDIES = {
     errno.EPERM: "check its permissions, or choose another place",
     errno.EROFS: "choose another place",
 }
-REPORT_BUGS_AT = "https://github.com/corescout/napari-corescout/issues"
 
 app = typer.Typer(
     name="corescout",
@@ -134,9 +133,21 @@ def _other(error: Exception, *, verbose: bool) -> int:
         traceback.print_exception(error)
     return _say(
         f"a bug: {type(error).__name__}: {error}. Please report it with the output of"
-        f" --verbose at {REPORT_BUGS_AT}",
+        f" --verbose{_at_issues()}",
         BUG,
     )
+
+
+def _at_issues() -> str:
+    """Where bugs go: `Issues` in [project.urls] of pyproject.toml, once it is filled in."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        urls = metadata("napari-corescout").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        urls = []
+    addresses = dict(url.split(", ", 1) for url in urls)
+    return f" at {addresses['Issues']}" if "Issues" in addresses else ""
 
 
 def _usage(error: Any) -> int:

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 
 def print_dry_run(scan: Scan, plan: Plan, workers: int | None, as_json: bool) -> None:
     """Find the key points, and print the candidates with their cost; nothing is written."""
-    from corescout.preparation import prepare
+    from corescout.preparation import plan_on, prepare
     from corescout.search.dry_run import dry_run
     from corescout.vae import single_threaded
 
     with single_threaded():
+        plan = plan_on(plan, scan)
         found = dry_run(prepare(scan, plan), plan, workers)
     if as_json:
         print_json(asdict(found))
         return
     for line in _lines(found):
         typer.echo(line)
+    if plan.search.method != "grid":
+        typer.echo(f"{plan.search.method} proposes others as costly as these, by what it finds")
 
 
 def _lines(found: DryRun) -> list[str]:

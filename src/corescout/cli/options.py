@@ -13,7 +13,8 @@ from corescout.data import InputError
 from corescout.data.bounds import regular_file
 from corescout.quantities import integers, length_m, names, time_s
 from corescout.quantities import weights as read_weights
-from corescout.vocabulary import Device, FindingDetector, Merging, Preset
+from corescout.quantities import windows as read_windows
+from corescout.vocabulary import Device, FindingDetector, Merging, Preset, SearchMethod
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
@@ -50,7 +51,16 @@ AllowCode = Annotated[
     bool,
     typer.Option("--allow-code", help="Run the rewards of one's own that the plan file names."),
 ]
-Windows = Annotated[str | None, typer.Option(help="Window sizes in px, such as 9,13.")]
+Windows = Annotated[
+    str | None, typer.Option(help="Window sizes in px, such as 9,13, 7-31, or 80nm-300nm.")
+]
+SearchOption = Annotated[
+    SearchMethod | None,
+    typer.Option("--search", help="All candidates (grid), or those that Optuna proposes."),
+]
+Trials = Annotated[
+    int | None, typer.Option(min=4, help="Candidates that --search tpe or nsga2 try.")
+]
 Invariances = Annotated[
     str | None, typer.Option(help="Invariances to try: any of none,r,rt,t,rs,rts.")
 ]
@@ -167,6 +177,8 @@ def make_plan(
     *,
     channel: str | Sequence[str] | None = None,
     windows: str | None = None,
+    search: SearchMethod | None = None,
+    trials: int | None = None,
     invariances: str | None = None,
     detector: FindingDetector | None = None,
     reward: str | None = None,
@@ -199,7 +211,7 @@ def make_plan(
     """
     from pydantic import ValidationError
 
-    from corescout.cli.settings import with_settings
+    from corescout.cli.settings import measured_setting, with_settings
     from corescout.plan import Plan
     from corescout.plan_changes import laid_over, nested, plan_error
 
@@ -212,7 +224,9 @@ def make_plan(
         "--latent-dims": ("latent_dims", _each(integers, latent_dims, "--latent-dims")),
         "--baselines": ("baselines", None if baselines is None else names(baselines)),
         "--also": ("extra_rewards", None if also is None else names(also)),
-        "--windows": ("windows_px", _each(integers, windows, "--windows")),
+        "--windows": _windows(windows),
+        "--search": ("search.method", search),
+        "--trials": ("search.trials", trials),
         "--invariances": ("invariances", None if invariances is None else names(invariances)),
         "--seed": ("seed", seed),
         "--budget": ("budget_s", _each(time_s, budget, "--budget")),
@@ -221,7 +235,7 @@ def make_plan(
         "--detector": ("keypoints.detector", detector),
         "--merging": ("decision.merging", merging),
         "--reward": ("decision", _decision(reward, weights, objectives)),
-        "--measurements": ("measured", _measured(measurements, measured)),
+        "--measurements": ("measured", measured_setting(measurements, measured)),
     }
     given = {name: said for name, said in options.items() if said[1] is not None}
     _refuse_twice(given, settings or ())
@@ -290,6 +304,13 @@ def _channels(channel: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return given or None
 
 
+def _windows(text: str | None) -> tuple[str, object]:
+    """Return the field that --windows sets, in pixels or in metres, and its value."""
+    found = _each(read_windows, text, "--windows")
+    in_metres = found is not None and any(isinstance(side, float) for side in found)
+    return ("search.windows_m" if in_metres else "windows_px"), found
+
+
 def _decision(
     reward: str | None, weights: str | None, objectives: str | None
 ) -> dict[str, object] | None:
@@ -310,17 +331,6 @@ def _decision(
     elif objectives is not None:
         chosen["objectives"] = names(objectives)
     return chosen
-
-
-def _measured(table: Path | None, name: str | None) -> dict[str, object] | None:
-    """Return what was measured, as a plan keeps it."""
-    if table is None:
-        if name is not None:
-            raise InputError("--measurements FILE with --property", "none", "give the table")
-        return None
-    from corescout.steering import measured_plan
-
-    return measured_plan(table, name or "coercive_bias_v").model_dump()
 
 
 def _typed_rewards(

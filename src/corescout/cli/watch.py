@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,11 +19,10 @@ from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.instruments import Instrument, Limits, StopReport
-    from corescout.live import Day, KnownRepresentation, Runner
+    from corescout.live import Analyst, Day, KnownRepresentation, Runner
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
-    from corescout.live.states import ScanRecord
-    from corescout.plan import Plan
+    from corescout.live.settings import LiveSettings
 
 _NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
 _KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, w: withdraw the tip, q: quit"
@@ -85,9 +84,10 @@ def watch(
 
     Each is analysed, targets are suggested, and what is approved is measured.
     """
-    from corescout.live import Day
+    from corescout.live import Analyst, Day
     from corescout.live.day.day import JOURNAL
     from corescout.live.policy import Policy
+    from corescout.live.settings import LiveSettings
 
     plan = options.make_plan(
         preset,
@@ -104,15 +104,16 @@ def watch(
     tail = JournalTail(day.folder / JOURNAL) if as_json else None
     say = partial(typer.echo, err=as_json)  # with --json stdout holds entries alone
     try:
-        known = _known(run)
+        analyst = Analyst(plan, _known(run), workers)
+        how = LiveSettings(most_scans=most_scans)
         if source is None or source == "twin":
             opened, limits = _instrument(source, instrument, profiles, plan.seed)
-            runner = _at_instrument(opened, limits, day, plan, known, policy, workers)
+            runner = _at_instrument(opened, limits, day, analyst, policy, how)
         elif instrument is not None:
             raise InputError("a source or --instrument", "both", "give one of them")
         else:
-            runner = _on_folder(Path(source), day, plan, known, workers, existing, polling)
-        _watch(runner, most_scans, say, tail)
+            runner = _on_folder(Path(source), day, analyst, how, existing, polling)
+        _watch(runner, say, tail)
     finally:
         day.close()
         if tail is not None:
@@ -149,30 +150,27 @@ def _at_instrument(
     instrument: Instrument,
     limits: Limits | None,
     day: Day,
-    plan: Plan,
-    known: KnownRepresentation | None,
+    analyst: Analyst,
     policy: Policy | None,
-    workers: int | None,
+    how: LiveSettings,
 ) -> Runner:
     from corescout.instruments import Session
-    from corescout.live import Analyst, Runner
+    from corescout.live import Runner
     from corescout.live.loop.sources import InstrumentSource
 
     session = Session(instrument, limits, day.journal)
-    analyst = Analyst(plan, known, workers)
-    return Runner(InstrumentSource(instrument), day, analyst, session, instrument, policy)
+    return Runner(InstrumentSource(instrument), day, analyst, session, instrument, policy, how)
 
 
 def _on_folder(
     folder: Path,
     day: Day,
-    plan: Plan,
-    known: KnownRepresentation | None,
-    workers: int | None,
+    analyst: Analyst,
+    how: LiveSettings,
     existing: bool,
     polling: bool,
 ) -> Runner:
-    from corescout.live import Analyst, Runner
+    from corescout.live import Runner
     from corescout.live.loop.sources import FolderSource
 
     if not folder.is_dir():
@@ -184,12 +182,10 @@ def _on_folder(
         before=day.left_undecided(str(folder.absolute())),
         polling=polling,
     )
-    return Runner(source, day, Analyst(plan, known, workers))
+    return Runner(source, day, analyst, settings=how)
 
 
-def _watch(
-    runner: Runner, most_scans: int | None, say: Callable[..., None], tail: JournalTail | None
-) -> None:
+def _watch(runner: Runner, say: Callable[..., None], tail: JournalTail | None) -> None:
     """Print a line for each scan, listen to keys, and end at Ctrl-C."""
     from corescout.interactive.progress import stop_on_interrupt
 
@@ -209,9 +205,8 @@ def _watch(
                     say(f"  {line}")
             if tail is not None:
                 tail.print_new()
-            enough = most_scans is not None and _enough(runner.snapshot.records, most_scans)
             told = _say_stop(runner, told, say)
-            if stop.is_set() or (enough and not runner.measuring_or_due):
+            if stop.is_set():
                 runner.stop()
     _say_stop(runner, told, say)
     report = runner.stop_report
@@ -225,11 +220,6 @@ def _watch(
             err=True,
         )
         raise typer.Exit(1)
-
-
-def _enough(records: Sequence[ScanRecord], most_scans: int) -> bool:
-    """Whether so many came and one was decided since: for a superseded one, a newer is in work."""
-    return any(r.outcome != "superseded" for r in records[most_scans - 1 :])
 
 
 def _say_stop(

@@ -8,6 +8,7 @@ is a pixel's centre. Pairs are (y, x) for pixels and (x, y) for metres, and the 
 from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
+from corescout.data.consensus import Consensus, Voter, Votes
 from corescout.data.cores import CorePoints
 from corescout.data.descriptors import WallDescriptors
 from corescout.data.encoding import Encoding
@@ -20,6 +21,7 @@ from corescout.data.latents import Latents
 from corescout.data.line_faults import LineFaults
 from corescout.data.measurement import Measurement
 from corescout.data.mixture import Mixture
+from corescout.data.neighbours import Neighbours
 from corescout.data.normalisation import Normalisation
 from corescout.data.patches import PatchSet
 from corescout.data.provisional import Provisional
@@ -36,6 +38,7 @@ from corescout.data.types import TypeLook, Types
 __all__ = [
     "BayesianMixture",
     "Candidate",
+    "Consensus",
     "CorePoints",
     "CorescoutError",
     "Encoding",
@@ -49,6 +52,7 @@ __all__ = [
     "LineFaults",
     "Measurement",
     "Mixture",
+    "Neighbours",
     "Normalisation",
     "PatchSet",
     "Progress",
@@ -66,6 +70,8 @@ __all__ = [
     "TypeLook",
     "TypedPoints",
     "Types",
+    "Voter",
+    "Votes",
     "WallDescriptors",
     "WallProfiles",
     "readonly",

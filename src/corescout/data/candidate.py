@@ -59,4 +59,5 @@ class Candidate:
         """Short name for tables and plots, such as "13 px, rt" or "13 px, PCA"."""
         method = KIND_NAMES.get(self.kind, self.invariances)
         dims = "" if self.latent_dim == 2 else f", {self.latent_dim}-D"
-        return f"{self.window_px} px, {method}{dims}"
+        weight = "" if self.beta0 == 1 else f", beta0 {self.beta0:g}"
+        return f"{self.window_px} px, {method}{dims}{weight}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
 from corescout.data.candidate import Candidate
+from corescout.data.consensus import Consensus
 from corescout.data.mixture import Mixture
 from corescout.data.normalisation import Normalisation
 from corescout.data.short_repr import short_repr
@@ -35,6 +36,8 @@ class Representation:
         As it was executed (JSON values).
     source : str
         Scan that it was trained on.
+    consensus : Consensus or None
+        Of the candidates that make the types together, where the winner alone does not.
     """
 
     candidate: Candidate
@@ -46,6 +49,7 @@ class Representation:
     looks: Mapping[int, TypeLook]
     plan: Mapping[str, object]
     source: str = ""
+    consensus: Consensus | None = None
 
     __repr__ = short_repr
 
@@ -56,6 +60,17 @@ class Representation:
     def channels(self) -> tuple[str, ...]:
         """Names of the channels that it reads."""
         return self.normalisation.channels
+
+    @property
+    def winner_mixture(self) -> Mixture:
+        """The mixture of the candidate's own codes."""
+        return self.mixture if self.consensus is None else self.consensus.winner_mixture
+
+    @property
+    def largest_window_px(self) -> int:
+        """Of the windows that it needs of each patch."""
+        own = self.candidate.window_px
+        return own if self.consensus is None else max(own, self.consensus.largest_window_px)
 
     @property
     def window_m(self) -> float | None:

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
+from corescout.data.consensus import Votes
 from corescout.data.cores import CorePoints
 from corescout.data.fit import Fit
 from corescout.data.keypoints import Keypoints
 from corescout.data.line_faults import LineFaults
 from corescout.data.mixture import Mixture
+from corescout.data.neighbours import Neighbours
 from corescout.data.patches import PatchSet
 from corescout.data.representation import Representation
 from corescout.data.scan import Scan
@@ -104,7 +106,7 @@ class Result:
     weights : mapping of str to array
         The winner's network, by parameter name.
     mixture : Mixture
-        The chosen one; its components are the types.
+        The one that types are made of: of the codes of the winner, or of the consensus.
     type_of_component : (K,) int64
         Type (from 1) of each component; several may share one after merging.
     core_points : CorePoints
@@ -130,6 +132,9 @@ class Result:
         Of the channel that key points were sought on: what was masked and mended.
     edited_types : Types or None
         Of the patches, once a person has changed them; `types` has them in any case.
+    votes : Votes or None
+        What the candidates that make the types together say of the patches; None where the winner
+        alone makes them.
     """
 
     scan: Scan
@@ -157,6 +162,7 @@ class Result:
     notes: tuple[str, ...] = ()
     edited_types: Types | None = None
     line_faults: LineFaults | None = None
+    votes: Votes | None = None
 
     def __repr__(self) -> str:
         source = self.scan.source.replace("\\", "/").rpartition("/")[2] or self.scan.uid
@@ -207,16 +213,45 @@ class Result:
 
     @property
     def codes(self) -> NDArray[np.float64]:
-        """Codes (N, L) of the patches."""
-        return self.fit.codes
+        """Codes (N, L) of the patches that types are made of; `fit.codes` are the winner's."""
+        return self.fit.codes if self.votes is None else self.votes.codes
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """The patches as neighbours, where types are smoothed over these."""
+        return None if self.votes is None else self.votes.neighbours
 
     @cached_property
     def typed(self) -> TypedPoints:
-        """The patches in latent space with their types."""
+        """The patches with their types, in the space that these are made in."""
         return TypedPoints(
             self.codes, self.mixture, self.type_of_component, self.edited_types,
-            self.core_points.type_names,
+            self.core_points.type_names, self.neighbours,
         )  # fmt: skip
+
+    @cached_property
+    def in_latent_space(self) -> TypedPoints:
+        """The patches with the same types in the winner's latent space, to look at.
+
+        The Gaussians are those of the winner's own mixture, each of the type that most of its
+        points are of.
+        """
+        if self.votes is None:
+            return self.typed
+        own, kinds = self.votes.consensus.winner_mixture, np.asarray(self.types.of_point)
+        component = own.component_of(self.fit.codes)
+        most = [
+            np.bincount(kinds[component == k] if (component == k).any() else kinds).argmax()
+            for k in range(own.n_components)
+        ]
+        return TypedPoints(
+            self.fit.codes, own, np.array(most), self.types, self.core_points.type_names
+        )
+
+    @property
+    def winner_mixture(self) -> Mixture:
+        """The winner's own mixture, of `fit.codes`."""
+        return self.in_latent_space.mixture
 
     @property
     def types(self) -> Types:
@@ -236,4 +271,5 @@ class Result:
             looks=self.types.looks,
             plan=self.plan,
             source=self.scan.source or self.scan.uid,
+            consensus=None if self.votes is None else self.votes.consensus,
         )

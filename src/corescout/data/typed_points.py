@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from corescout.data.arrays import set_readonly
 from corescout.data.mixture import Mixture
+from corescout.data.neighbours import Neighbours
 from corescout.data.short_repr import short_repr
 from corescout.data.types import TypeLook, Types
 
@@ -33,6 +34,8 @@ class TypedPoints:
         Of the points, once a person has changed them.
     names : tuple of str
         Of type 1, 2, ...; those that are missing are called by their number.
+    neighbours : Neighbours or None
+        Over which the posteriors are smoothed: a type is then where such patches live.
     """
 
     z: NDArray[np.float64]
@@ -40,6 +43,7 @@ class TypedPoints:
     type_of_component: NDArray[np.int64]
     edited_types: Types | None = None
     names: tuple[str, ...] = ()
+    neighbours: Neighbours | None = None
 
     __repr__ = short_repr
 
@@ -62,22 +66,33 @@ class TypedPoints:
             return self.edited_types
         called = dict(enumerate(self.names, start=1))
         looks = {n: TypeLook(called.get(n, f"type {n}")) for n in self._numbers.tolist()}
-        of_point = self.type_of_component[self.component]
+        if self.neighbours is None:
+            of_point = self.type_of_component[self.motif]
+        else:
+            of_point = self._numbers[self.probabilities.argmax(axis=1)]
         return Types(of_point, np.zeros(len(of_point), bool), looks)
 
     @cached_property
     def component(self) -> NDArray[np.int64]:
         """Most probable component (N,) of each point, of those of its type."""
-        if self.edited_types is None:
-            return self.mixture.component_of(self.z)
-        mine = self.type_of_component[None] == self.edited_types.of_point[:, None]
+        if self.edited_types is None and self.neighbours is None:
+            return self.motif
+        mine = self.type_of_component[None] == self.types.of_point[:, None]
         return np.asarray(np.where(mine, self.mixture.log_joint(self.z), -np.inf).argmax(axis=1))
+
+    @cached_property
+    def motif(self) -> NDArray[np.int64]:
+        """Most probable component (N,) of each patch by itself: what it is, whatever is near."""
+        return self.mixture.component_of(self.z)
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
         """Posterior probability (N, T) of each type that has a component, in their order."""
         belongs = self.type_of_component[:, None] == self._numbers[None]
-        return np.asarray(self.mixture.assign(self.z) @ belongs)
+        tau = self.mixture.assign(self.z)
+        if self.neighbours is not None:
+            tau = self.neighbours.smoothed(tau)
+        return np.asarray(tau @ belongs)
 
     @property
     def probability(self) -> NDArray[np.float64]:
@@ -106,13 +121,13 @@ class TypedPoints:
         """Names of type 1, 2, ... without a gap."""
         return tuple(self.types.name(n) for n in range(1, max(self.types.numbers) + 1))
 
-    def at(self, z: NDArray[np.float64]) -> TypedPoints:
+    def at(self, z: NDArray[np.float64], neighbours: Neighbours | None = None) -> TypedPoints:
         """Return other points (M, L) with these types, under their names and colours.
 
         What a person said of single points stays with these; components that were made for them
         are found again.
         """
-        found = replace(self, z=z, edited_types=None)
+        found = replace(self, z=z, edited_types=None, neighbours=neighbours)
         if self.edited_types is None:
             return found
         looks = {**found.types.looks, **self.edited_types.looks}

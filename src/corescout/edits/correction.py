@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from corescout.data import InputError, Result, Types
+from corescout.data import InputError, Result, TypedPoints, Types
 from corescout.edits.components import Components, fitted
 from corescout.edits.follow import with_types
 from corescout.edits.looks import look_of
@@ -42,7 +42,8 @@ def correct(result: Result, rows: ArrayLike, number: int) -> Result:
     held = replace(result.types, of_point=of_point, by_hand=by_hand, looks=result.types.looks)
     components, converged = _refitted(Components.of(result), z, held)
     mixture = components.mixture(z, converged=converged)
-    kinds = components.type_of_component[mixture.component_of(z)]
+    refitted = TypedPoints(z, mixture, components.type_of_component, neighbours=result.neighbours)
+    kinds = refitted.types.of_point
     of_point = np.where(by_hand, of_point, kinds)
     looks = {n: look for n, look in held.looks.items() if (of_point == n).any()}
     keep = np.isin(components.type_of_component, sorted(looks))

@@ -24,7 +24,7 @@ def result_maps(result: Result) -> Scan:
         Channels "type" (from 1), "z1", "z2", ... and, for a rotation-invariant representation,
         "angle" in degrees.
     """
-    z = result.codes
+    z = result.fit.codes
     values = {"type": np.asarray(result.types.of_point).astype(np.float64)}
     values |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
     angle = result.fit.latents.angle_rad

@@ -95,8 +95,9 @@ def _trained(
             "a counterpart for pyroved that does not collapse", outcome.collapsed,
             "explore with --set decoder=spatial --set training.angle_guide=normal, as 'paper' does",
         )  # fmt: skip
-    count = min(result.mixture.n_components, max(outcome.fit.mixtures))
-    z, theirs = result.codes, outcome.fit.codes
-    ours = result.mixture.component_of(z)
+    mixture = result.winner_mixture
+    count = min(mixture.n_components, max(outcome.fit.mixtures))
+    z, theirs = result.fit.codes, outcome.fit.codes
+    ours = mixture.component_of(z)
     other = outcome.fit.mixtures[count].component_of(theirs)
     return outcome.weights, float(adjusted_rand(ours, other))

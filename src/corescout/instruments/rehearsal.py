@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from corescout.instruments.clock import SteadyClock
+from corescout.instruments.frame_cost import frames_in_words
 from corescout.instruments.gate import Gate, LimitError
 from corescout.instruments.limits import Limits
 from corescout.instruments.messages import MOTION, Message, messages_of
@@ -49,10 +50,7 @@ def rehearse(
     errors += state.errors(limits)
     errors += _errors_of_messages(messages, instrument, limits, at_m, state.ac_peak_v)
     warnings = [*instrument.capabilities.warnings(), *state.said]
-    frames = sum(message.kind == "zoom" for message in messages)
-    if frames:
-        what = "1 frame is" if frames == 1 else f"{frames} frames are"
-        warnings.append(f"{what} scanned; the time of that is not counted")
+    warnings += frames_in_words(plan, messages)
     path_m, seconds = _way(messages, limits, at_m)
     wire: tuple[str, ...] = ()
     try:

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from corescout.data import InputError, Scan, ScanFrame, Target
+from corescout.instruments.first_look import LIFETIME
 
 TOLERANCE_M = 50e-9
-LIFETIME = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)

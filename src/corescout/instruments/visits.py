@@ -5,20 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-import numpy as np
-
-from corescout.data import InputError, Result, Scan, ScanFrame, Target
+from corescout.data import InputError, Result, Scan, Target
 from corescout.data.target import Action
+from corescout.instruments.first_look import FirstLook
+from corescout.instruments.limits import Limits
+from corescout.instruments.look_place import place_to_look
 from corescout.instruments.protocol import Instrument
-from corescout.instruments.visit_plan import (
-    LIFETIME,
-    TOLERANCE_M,
-    DriftCheck,
-    VisitPlan,
-    plan_visits,
-)
+from corescout.instruments.visit_plan import TOLERANCE_M, DriftCheck, VisitPlan, plan_visits
 from corescout.targets import in_order
 
 CHECK_EVERY = 8  # targets between two looks at the drift
@@ -35,9 +29,8 @@ def visits(
     *,
     start_m: tuple[float, float] | None = None,
     check_every: int = CHECK_EVERY,
-    look_first_m_per_s: float | None = None,
+    look: FirstLook | None = None,
     tolerance_m: float = TOLERANCE_M,
-    lifetime: timedelta = LIFETIME,
 ) -> VisitPlan:
     """Return the plan of targets in the order of their way: window, loop and scripts ask here.
 
@@ -53,9 +46,9 @@ def visits(
         Where the way begins: the tip; the centre of the scan if not known.
     check_every : int
         Targets between two looks at the drift; 0 for none.
-    look_first_m_per_s : float, optional
-        Look before the first target too, whether this is the sample of the scan at all, with a
-        frame that takes at most a minute at this speed.
+    look : FirstLook, optional
+        Whether to look before the first target too, if this is the sample of the scan at all, with
+        a frame that takes at most a minute; and for how long the plan holds.
     tolerance_m : float
         Largest drift that the plan tolerates.
 
@@ -70,12 +63,13 @@ def visits(
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
     wanted = [t.with_action(action, settings or {}) for t in targets]
-    check = _drift_check(result.scan, wanted, check_every, look_first_m_per_s)
+    look = look or FirstLook()
+    check = _drift_check(result.scan, wanted, check_every, look.speed_m_per_s)
     return plan_visits(
         result.scan,
         in_order(wanted, frame.center_m if start_m is None else start_m),
         tolerance_m=tolerance_m,
-        lifetime=lifetime,
+        lifetime=look.lifetime,
         drift_check=check,
     )
 
@@ -86,9 +80,11 @@ def can_check_drift(instrument: Instrument) -> bool:
     return "zoom" in known.actions and not known.whole_plans
 
 
-def look_seconds(size_m: float, pitch_m: float, speed_m_per_s: float) -> float:
-    """Return how long a square frame takes: its lines there and back, a pitch apart."""
-    return 2 * size_m**2 / (pitch_m * speed_m_per_s)
+def look_speed(instrument: Instrument, limits: Limits | None) -> float | None:
+    """Speed of the frame before the first target, in m/s; None where there can be none."""
+    if limits is None or not can_check_drift(instrument):
+        return None
+    return limits.scan_speed_m_per_s
 
 
 def _drift_check(
@@ -103,21 +99,6 @@ def _drift_check(
         return check
     pitch_m = min(scan.frame.pitch_m)
     size_m = math.sqrt(FIRST_LOOK_S * pitch_m * first_m_per_s / 2)
-    size_m = min(max(size_m, FIRST_LOOK_PX * pitch_m), CHECK_SHARE * whole_m)
-    center_m = _away_from(targets, scan.frame, size_m)
+    size_m = max(size_m, FIRST_LOOK_PX * pitch_m)
+    center_m, size_m = place_to_look(scan, targets, size_m, CHECK_SHARE * whole_m)
     return replace(check, every=every, first_center_m=center_m, first_size_m=size_m)
-
-
-def _away_from(targets: Sequence[Target], frame: ScanFrame, size_m: float) -> tuple[float, float]:
-    """The place of a square on the scan, of nine, that is farthest from the targets."""
-    height, width = frame.shape_px
-    across, down = (size_m / pitch / 2 for pitch in frame.pitch_m)
-    rows = np.linspace(down, height - 1 - down, 3)
-    columns = np.linspace(across, width - 1 - across, 3)
-    places = frame.to_m(np.array([(y, x) for y in rows for x in columns]))
-    at = np.array([t.xy_m for t in targets if t.xy_m is not None]).reshape(-1, 2)
-    if not len(at):
-        return frame.center_m
-    apart = np.abs(places[:, None] - at[None]).max(axis=2).min(axis=1)
-    x, y = places[int(apart.argmax())]
-    return float(x), float(y)

@@ -29,6 +29,7 @@ def take(result: Result, wanted: Candidate | str | int, workers: int | None = No
             "baselines": (candidate.kind,) if baseline else (),
             "max_trials": None,
             "max_repeated": None,
+            "decision": plan.decision.model_copy(update={"types": "winner"}),
         }
     )
     found = explore(result.scan, alone, keypoints=result.keypoints, workers=workers)

@@ -65,9 +65,10 @@ def latent_figure(result: Result) -> Figure:
 
     figure = new_figure(5.6, 4.9)
     axes = figure.subplots()
-    draw_latents(axes, result.codes, type_colors(result))
+    shown = result.in_latent_space
+    draw_latents(axes, shown.z, type_colors(result))
     chosen = result.types.colors
-    draw_ellipses(axes, result.mixture, np.asarray(result.type_of_component), chosen)
+    draw_ellipses(axes, shown.mixture, np.asarray(shown.type_of_component), chosen)
     for n, look in result.types.looks.items():
         label = f"{look.name} ({result.types.count(n)})"
         axes.scatter([], [], s=22, c=type_color(n, chosen), label=label)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from corescout.data import InputError, Result, Target
 from corescout.data.target import Action
 from corescout.instruments import VisitPlan
+from corescout.instruments.first_look import FirstLook
 from corescout.instruments.visits import visits as plan_of_visits
 
 
@@ -30,5 +31,10 @@ def visits(
     if action == "zoom" and "size_m" not in (settings or {}):
         raise InputError("a size of the frames", "none", "give settings={'size_m': 200e-9}")
     return plan_of_visits(
-        result, targets, action, settings, check_every=0, lifetime=timedelta(hours=hours)
+        result,
+        targets,
+        action,
+        settings,
+        check_every=0,
+        look=FirstLook(lifetime=timedelta(hours=hours)),
     )

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from corescout.consensus_arrays import consensus_arrays, consensus_of, consensus_table
 from corescout.data import (
     Candidate,
     InputError,
@@ -24,7 +25,7 @@ from corescout.data.bounds import bounded_npz
 from corescout.library.entry import LibraryType
 from corescout.plan import not_known
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1: types of one candidate alone
 _MIXTURE = ("weights", "means", "covariances")
 
 
@@ -48,6 +49,7 @@ def to_bytes(entry: LibraryType) -> bytes:
         "looks": [(n, asdict(look)) for n, look in known.looks.items()],
         "plan": dict(known.plan),
         "source": known.source,
+        "consensus": None if known.consensus is None else consensus_table(known.consensus),
     }
     arrays: dict[str, Any] = {
         "mean_patch": entry.mean_patch,
@@ -57,6 +59,8 @@ def to_bytes(entry: LibraryType) -> bytes:
         **{f"mixture.{name}": getattr(known.mixture, name) for name in _MIXTURE},
         **{f"weights.{name}": np.asarray(value) for name, value in known.weights.items()},
     }
+    if known.consensus is not None:
+        arrays |= consensus_arrays(known.consensus)
     memory = io.BytesIO()
     text = np.array(json.dumps(header, ensure_ascii=False))
     np.savez_compressed(memory, header=text, **arrays)
@@ -131,6 +135,7 @@ def _entry(header: dict[str, Any], arrays: dict[str, Any]) -> LibraryType:
         looks={n: TypeLook(**look) for n, look in header["looks"]},
         plan=header["plan"],
         source=header["source"],
+        consensus=consensus_of(header.get("consensus"), arrays),
     )
     return LibraryType(
         uid=header["uid"],

@@ -2,6 +2,16 @@
 
 from corescout.lines.channel import AnalysedChannel, analysed_channel
 from corescout.lines.finding import find_line_faults
+from corescout.lines.lag import Lag, at_mean_places, find_lag
 from corescout.lines.mending import mend, without_masked
 
-__all__ = ["AnalysedChannel", "analysed_channel", "find_line_faults", "mend", "without_masked"]
+__all__ = [
+    "AnalysedChannel",
+    "Lag",
+    "analysed_channel",
+    "at_mean_places",
+    "find_lag",
+    "find_line_faults",
+    "mend",
+    "without_masked",
+]

@@ -11,6 +11,7 @@ from corescout.cleaning import clean_channel
 from corescout.data import LineFaults, Scan
 from corescout.lines.finding import find_line_faults
 from corescout.lines.mending import mend, without_masked
+from corescout.lines.tracking import tracking_lost
 from corescout.plan import CleaningPlan
 
 
@@ -25,7 +26,8 @@ class AnalysedChannel:
     mended : (H, W) float32
         The lines mended: patches are cut from it.
     sought : (H, W) float32
-        The masked lines replaced as well: key points are sought on it.
+        The masked lines replaced as well, NaN where the resonance was lost: key points are sought
+        on it.
     faults : LineFaults
     """
 
@@ -56,4 +58,8 @@ def analysed_channel(scan: Scan, name: str, plan: CleaningPlan) -> AnalysedChann
     if plan.lines == "mask":
         faults = faults.masked_only()
     mended = mend(raw, faults)
-    return AnalysedChannel(raw, mended, without_masked(mended, faults), faults)
+    sought = without_masked(mended, faults)
+    lost = tracking_lost(scan, name)
+    if lost.any():
+        sought = np.where(lost, np.float32(np.nan), sought)
+    return AnalysedChannel(raw, mended, sought, faults)

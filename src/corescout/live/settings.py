@@ -23,6 +23,9 @@ class LiveSettings:
         Look at the drift during a plan.
     report_every : int
         Scans between two writings of the day's page; it is written at the end in any case.
+    most_scans : int or None
+        The watch ends by itself when so many came, the last of them is decided and what was
+        approved for it is measured; None: it goes on.
     """
 
     action: Action = "spectrum"
@@ -30,3 +33,4 @@ class LiveSettings:
     learn: bool = True
     drift_check: bool = True
     report_every: int = 10
+    most_scans: int | None = None

@@ -9,7 +9,7 @@ from typing import Literal
 
 from psygnal import Signal
 
-from corescout.data import Measurement, Result, Scan, Target
+from corescout.data import Measurement, Progress, Result, Scan, Target
 from corescout.instruments.protocol import Check
 from corescout.instruments.visit_plan import VisitPlan
 from corescout.live.reading.drift import Drift
@@ -82,6 +82,8 @@ class ScanRecord:
         From its arrival to its targets.
     folder : str
         Of its run, in the folder of the day.
+    name : str
+        Of its file, where it came as one.
     arrived_at : datetime or None
     """
 
@@ -105,10 +107,16 @@ class ScanRecord:
     seconds: float = 0.0
     folder: str = ""
     arrived_at: datetime | None = None
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """Return what a person calls it: the file, or its own name at the instrument."""
+        return self.name or self.uid
 
     def __str__(self) -> str:
         if self.outcome != "analysed":
-            return f"{self.number:4d} {self.uid}: {self.outcome}: {self.reason}"
+            return f"{self.number:4d} {self.called}: {self.outcome}: {self.reason}"
         types = ", ".join(f"type {k}: {n}" for k, n in self.types.items())
         types = f"{self.worth}: {types}" if self.worth and types else types
         how = f"new exploration: {self.reason}" if self.explored else self.reason
@@ -117,7 +125,7 @@ class ScanRecord:
             parts.append(f"{self.novel_share:.0%} new")
         parts += [f"{self.targets} targets", f"{self.seconds:.1f} s"]
         parts += [f"! {warning}" for warning in self.warnings]
-        return f"{self.number:4d} {self.uid}: " + "; ".join(parts)
+        return f"{self.number:4d} {self.called}: " + "; ".join(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +137,8 @@ class Snapshot:
     stage : str
     message : str
         What happens, in words.
+    progress : Progress or None
+        Of the exploration that is under way.
     source : str
     connected : bool
     waiting : int
@@ -171,6 +181,7 @@ class Snapshot:
 
     stage: Stage = "starting"
     message: str = ""
+    progress: Progress | None = None
     source: str = ""
     connected: bool = False
     waiting: int = 0
@@ -192,6 +203,13 @@ class Snapshot:
     policy: str = ""
     refused: str = ""
     not_written: str = ""
+
+
+def name_of(scan: Scan) -> str:
+    """Return the name of the file that a scan came as; "" where it came from an instrument."""
+    if not scan.metadata.get("file_sha256"):
+        return ""
+    return scan.source.replace("\\", "/").rpartition("/")[2]
 
 
 class LiveSignals:

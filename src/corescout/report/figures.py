@@ -22,6 +22,7 @@ from corescout.report.drawing import (
     new_figure,
     type_colors,
 )
+from corescout.report.importance_figure import importance_figure
 from corescout.report.over_windows import draw_over_windows, method_name, sweep_trials
 from corescout.report.pareto_figure import pareto_front
 from corescout.rewards import BAYESIAN
@@ -47,7 +48,7 @@ def f1_overview(result: Result) -> Figure:
     draw_scan(left, result, colorbar=False)
     left.set_title(f"Scan: {result.channels[0]}", fontsize=10)
     _draw_samples(middle, result)
-    _draw_density(right, result.codes)
+    _draw_density(right, result.fit.codes)
     return figure
 
 
@@ -84,10 +85,11 @@ def f5_types(result: Result) -> Figure:
     draw_scan(left, result)
     draw_places(left, result)
     left.set_title("Core points on the scan", fontsize=10)
-    z = result.codes
+    shown = result.in_latent_space
+    z = shown.z
     draw_latents(right, z, type_colors(result))
     chosen = result.types.colors
-    draw_ellipses(right, result.mixture, np.asarray(result.type_of_component), chosen)
+    draw_ellipses(right, shown.mixture, np.asarray(shown.type_of_component), chosen)
     core = result.core_points
     second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
     for kind, look in result.types.looks.items():
@@ -123,6 +125,23 @@ def s1_keypoints(result: Result) -> Figure:
     return figure
 
 
+def s3_motifs(result: Result) -> Figure | None:
+    """Types beside motifs on the scan; nothing where types are those of the patches themselves."""
+    if result.votes is None:
+        return None
+    figure = new_figure(11, 4.9)
+    places = np.asarray(result.patches.center_yx_px)
+    of_motif = [type_color(int(k) + 1) for k in result.typed.motif]
+    titles = ("Types: where such patches live", "Motifs: what each patch is")
+    for axes, colors, title in zip(
+        figure.subplots(1, 2), (type_colors(result), of_motif), titles, strict=True
+    ):
+        draw_scan(axes, result, colorbar=False)
+        axes.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
+        axes.set_title(title, fontsize=10)
+    return figure
+
+
 def targets_route(result: Result) -> Figure | None:
     """The targets on the scan, numbered by priority."""
     if not result.targets:
@@ -147,6 +166,7 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     "F1": ("Scan, sample patches of each type, latent density with its maxima (+)", f1_overview),
     "F4": ("Rewards over the window; the star marks the best, numbers are types K", f4_rewards),
     "pareto": ("Candidates by their objectives", pareto_front),
+    "importance": ("Settings of the candidates: how much each has mattered", importance_figure),
     "F3": ("Reconstruction and variance over the window", f3_training),
     "F2": ("Latent spaces of all candidates", f2_latents),
     "F6": (
@@ -155,6 +175,7 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     ),
     "F7": ("Types of the Bayesian mixture with the best -ELBO + H", f7_bayesian_types),
     "S1": ("Scan and key points", s1_keypoints),
+    "S3": ("Motifs: what each patch is by itself, before its neighbours are asked", s3_motifs),
     "S2": ("Latent spaces after the density filter", s2_filtered),
 }
 

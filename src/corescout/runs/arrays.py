@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.consensus_arrays import consensus_of
 from corescout.data import (
     BayesianMixture,
     CorePoints,
@@ -26,6 +27,7 @@ from corescout.data import (
     ScanFrame,
     TypeLook,
     Types,
+    Votes,
     WallProfiles,
 )
 from corescout.fit_arrays import (
@@ -50,8 +52,9 @@ def result_to_h5(result: Result) -> bytes:
 
     Groups: ``scan`` (the analysed channels), ``keypoints``, ``patches``, ``fit`` (with
     ``latents``), ``mixtures/K``, ``core_points``, ``latents_by_trial/NUMBER``; the chosen mixture
-    is ``mixture``; ``types`` is there once a person has changed them. Coordinates are (y, x) in
-    pixels of the scan. Every dataset says its ``units`` and a ``description``.
+    is ``mixture``; ``votes`` is there where several candidates make the types, ``types`` once a
+    person has changed them. Coordinates are (y, x) in pixels of the scan. Every dataset says its
+    ``units`` and a ``description``.
     """
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
@@ -83,6 +86,11 @@ def result_to_h5(result: Result) -> bytes:
         for name in ("index", "type", "typicality"):
             put(core, name, getattr(result.core_points, name))
         put(file, "type_of_component", result.type_of_component)
+        if result.votes is not None:
+            votes = file.create_group("votes")
+            put(votes, "codes", result.votes.codes)
+            put(votes, "yx_px", result.votes.yx_px)
+            write_mixture(votes.create_group("winner"), result.winner_mixture)
         if result.edited_types is not None:
             _write_types(file.create_group("types"), result.edited_types)
         for number, z in result.latents_by_trial.items():
@@ -174,6 +182,25 @@ def types_from_h5(file: h5py.File) -> Types | None:
     group = file["types"]
     looks = {n: TypeLook(**look) for n, look in json.loads(group.attrs["looks"])}
     return Types(group["of_point"][()], group["by_hand"][()], looks)
+
+
+def votes_from_h5(
+    file: h5py.File, table: Mapping[str, Any] | None, weights: Mapping[str, NDArray[Any]]
+) -> Votes | None:
+    """Return what a consensus says of the patches; None where the winner alone makes the types.
+
+    Parameters
+    ----------
+    table : mapping or None
+        Of ``decision.json``.
+    weights : mapping of str to array
+        All of ``weights.npz``.
+    """
+    if "votes" not in file:
+        return None
+    group = file["votes"]
+    consensus = consensus_of(table, weights, mixture_from_h5(group["winner"]))
+    return None if consensus is None else Votes(consensus, group["codes"][()], group["yx_px"][()])
 
 
 def latents_by_trial_from_h5(file: h5py.File) -> Mapping[int, NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.consensus_arrays import consensus_arrays
 from corescout.data import InputError, Result, Trial
 from corescout.runs import layout
 from corescout.runs.arrays import result_to_h5
@@ -94,7 +95,7 @@ def write_run(
         layout.PLAN: to_json(result.plan),
         layout.TRIALS: to_json(trial_table(result.trials)),
         layout.RESULT: result_to_h5(result),
-        layout.WEIGHTS: _npz(result.weights),
+        layout.WEIGHTS: _npz(_weights(result)),
         layout.DECISION: to_json(decision_table(result)),
         layout.KEY_POINTS: key_points_csv(result),
         layout.CORE_POINTS: core_points_csv(result),
@@ -197,6 +198,12 @@ def _is_ours(folder: Path) -> bool:
     """An empty folder, or one of a finished or a stopped run."""
     known = (layout.PLAN, f"{layout.RECORD}/{layout.ABOUT}")
     return not any(folder.iterdir()) or any((folder / name).is_file() for name in known)
+
+
+def _weights(result: Result) -> dict[str, NDArray[Any]]:
+    """The winner's network, and those of all that vote."""
+    own: dict[str, NDArray[Any]] = {n: np.asarray(w) for n, w in result.weights.items()}
+    return own if result.votes is None else own | consensus_arrays(result.votes.consensus)
 
 
 def _npz(weights: Mapping[str, NDArray[Any]]) -> bytes:

@@ -26,7 +26,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "typicality": ("", "chi-square tail of the distance to its component's centre, 1 there"),
     "core": ("", "1 for a core point: among the most typical of its component"),
     "motif": ("", "number of its component of the mixture, from 1, before merging and edits"),
-    "z1": ("", "latent code; free of angle, shift and scale where these are inferred"),
+    "z1": ("", "latent code of the winner; free of angle, shift and scale where inferred"),
     "angle_rad": ("rad", "direction of the patch, counter-clockwise as the scan is shown"),
     "kind": ("", "what a cut across the wall shows: a step, a bright or a dark line, or unknown"),
     "contrast": ("of the channel", "height of the step, or of the line against its nearer side"),
@@ -66,9 +66,10 @@ def key_point_table(result: Result) -> dict[str, Column]:
         "probability": typed.probability,
         "typicality": typed.typicality,
         "core": core,
-        "motif": typed.mixture.component_of(z) + 1,
+        "motif": typed.motif + 1,
     }
-    table |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
+    codes = result.fit.codes
+    table |= {f"z{k + 1}": codes[:, k] for k in range(codes.shape[1])}
     if result.fit.latents.angle_rad is not None:
         table["angle_rad"] = np.asarray(result.fit.latents.angle_rad)
     profiles = getattr(result.keypoints, "profiles", None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FORMAT_VERSION = 2  # 1: targets.json was the list alone, decision.json had no hash of the file
+FORMAT_VERSION = 3
+# 2: types of the winner alone; 1: targets.json was the list alone, decision.json had no hash of the
+# file
 SUFFIX = ".corescout"
 
 PLAN = "plan.json"

@@ -48,6 +48,8 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     (r"core_points/type", "1", "Type of each core point, from 1."),
     (r"core_points/typicality", "1", "Chi-square tail of the distance to the centre: 1 at it."),
     (r"type_of_component", "1", "Type, from 1, that each component of the mixture belongs to."),
+    (r"votes/codes", "1", "Codes of the voters together, of which the mixture of the types is."),
+    (r"votes/yx_px", "px", "Row and column of each patch on the grid of the analysis."),
     (r"types/of_point", "1", "Type of each patch as a person left it."),
     (r"types/by_hand", "1", "Patches that a person put where they are."),
     (r"latents_by_trial/\d+", "1", "Codes of one candidate, by its number in trials.json."),

@@ -22,6 +22,7 @@ from corescout.runs.arrays import (
     patches_from_h5,
     scan_from_h5,
     types_from_h5,
+    votes_from_h5,
 )
 from corescout.runs.record import is_unfinished
 
@@ -94,6 +95,8 @@ def _check_plan(path: Path) -> None:
 def _result(path: Path, decision: dict[str, Any]) -> Result:
     winner = _candidate(decision["winner"])
     channels = tuple(decision["channels"])
+    with bounded_npz(path / layout.WEIGHTS) as stored:
+        kept = {name: stored[name] for name in stored.files}
     with own_h5(path / layout.RESULT) as file:
         arrays: dict[str, Any] = {
             "scan": scan_from_h5(file),
@@ -108,15 +111,14 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "edited_types": types_from_h5(file),
             "line_faults": line_faults_from_h5(file),
             "bayesian_by_trial": bayesian_by_trial_from_h5(file),
+            "votes": votes_from_h5(file, decision.get("consensus"), kept),
         }
-    with bounded_npz(path / layout.WEIGHTS) as stored:
-        weights = {name: stored[name] for name in stored.files}
     evidence = decision["evidence"]
     return Result(
         channels=channels,
         analysis_pitch_m=decision["analysis_pitch_m"],
         winner=winner,
-        weights=weights,
+        weights={n: w for n, w in kept.items() if not n.startswith("consensus.")},
         targets=_targets(_json(path, layout.TARGETS_JSON)),
         evidence=Evidence(
             p_value=_number(evidence["p_value"]),

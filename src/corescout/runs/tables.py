@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from corescout.colors import type_color
+from corescout.consensus_arrays import consensus_table
 from corescout.data import Result, Reward, RunnerUp, Scan, Target, Trial, Types
 from corescout.data.printable import defused
 from corescout.runs.key_points import key_point_table
@@ -51,6 +52,7 @@ def decision_table(result: Result) -> dict[str, object]:
         "rewards": {} if winner is None else _rewards(winner.rewards),
         "tied": [_runner_up(r) for r in result.tied],
         "runners_up": [_runner_up(r) for r in result.runners_up],
+        "consensus": None if result.votes is None else consensus_table(result.votes.consensus),
         "notes": list(result.notes),
         "seconds": round(result.seconds, 3),
         "versions": versions(),

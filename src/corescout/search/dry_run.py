@@ -127,6 +127,9 @@ def dry_run(prepared: Prepared, plan: Plan, workers: int | None = None) -> DryRu
     if plan.max_trials is not None:
         trained = [c for c in candidates if c.kind != "scattering"][: plan.max_trials]
         candidates = (*trained, *(c for c in candidates if c.kind == "scattering"))
+    if plan.search.method != "grid":  # as many as will be proposed, from all over the range
+        every = -(-len(candidates) // plan.search.trials)
+        candidates = candidates[::every]
     count = workers or os.cpu_count() or 1
     with single_threaded():
         began = time.perf_counter()

@@ -13,7 +13,7 @@ from corescout.data.trial import TrialState
 from corescout.plan import DecisionPlan
 from corescout.rewards.stability import stability
 from corescout.search.agreement import mean_agreement
-from corescout.search.decision import void_reasons
+from corescout.search.decision import shortlist, void_reasons
 from corescout.search.provisional import typed_outcome
 from corescout.trial import Outcome
 
@@ -104,6 +104,32 @@ class FoundTrials:
             return None
         shown = [typed_outcome(o, self._plan).types.of_point for o in outcomes]
         return mean_agreement([np.asarray(types) for types in shown])
+
+    def voters(self, seed: int = 0) -> tuple[Outcome, ...]:
+        """Return those whose codes make the types together: the finalists and scattering.
+
+        Parameters
+        ----------
+        seed : int
+            Number of the training of each finalist, 0 for that of the sweep. One that was not
+            repeated or collapsed stays with that of the sweep.
+        """
+        finalists = shortlist(self.first_trials(), self._plan)
+        untrained = [
+            i for i, o in self.outcomes.items()
+            if o.candidate.kind == "scattering" and o.collapsed is None and i not in finalists
+        ]  # fmt: skip
+        return tuple(self._of_seed(i, seed) for i in (*finalists, *untrained))
+
+    def voters_by_seed(self) -> list[tuple[Outcome, ...]]:
+        """Return the voters of the sweep, and of every seed that finalists were repeated with."""
+        repeated = max((len(found) for found in self.repeats.values()), default=0)
+        return [self.voters(seed) for seed in range(1 + repeated)]
+
+    def _of_seed(self, number: int, seed: int) -> Outcome:
+        repeats = self.repeats.get(number, [])
+        again = repeats[seed - 1] if 1 <= seed <= len(repeats) else self.outcomes[number]
+        return self.outcomes[number] if again.collapsed is not None else again
 
     def void_reasons(self) -> str:
         """Say why candidates that did not collapse have no score; "" if all have one."""

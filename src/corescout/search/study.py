@@ -25,6 +25,7 @@ from corescout.search.agreement import mean_agreement, medoid
 from corescout.search.decision import Decision, decide, shortlist, void_reasons
 from corescout.search.direction import NOTHING_TRAINED, one_type, turns
 from corescout.search.found_trials import FoundTrials
+from corescout.search.proposals import BATCH, Proposals, without_proposed
 from corescout.search.provisional import provisional_types
 from corescout.search.runner import Store, TrialRunner, held_s
 from corescout.search.tasks import Task
@@ -72,7 +73,7 @@ class Study:
     ) -> None:
         self.prepared, self.plan = prepared, plan
         self._began, self._on_progress, self._stage = began, on_progress, "training"
-        self.found = FoundTrials(plan.candidates(prepared.channels), plan.decision)
+        self.found = FoundTrials(without_proposed(plan, prepared.channels), plan.decision)
         for name in plan.wanted_rewards:  # one that is not there is said before any work
             load_reward(name)
         self._shown_keypoints = _on_scan(prepared)
@@ -84,6 +85,7 @@ class Study:
         self.provisional: Provisional | None = None
         self._last_report = 0.0
         self._fraction: tuple[float, float | None] = (0.0, None)
+        self._n_proposed = 0
         cost = self._expected_cost(tasks)
         self._runner = TrialRunner(prepared.trial_data, executor, store, stop, self._moved, cost)
 
@@ -97,6 +99,8 @@ class Study:
         self._say("training")
         for tasks in (self._first_tasks, self._sweep_tasks):
             self._run_numbered(tasks)
+        if self.plan.search.method != "grid":
+            self._try_proposed()
         if self._all_turned_collapsed() and self.plan.max_trials is None:
             self._sweep_one_dimension()
         found = self.found
@@ -117,6 +121,24 @@ class Study:
             deadline=self._deadline(SWEEP_SHARE),
             on_task=lambda i, outcome: self._keep_first(numbers[i], outcome),
         )
+
+    def _try_proposed(self) -> None:
+        """Try what Optuna proposes, batch by batch, until enough were tried or time is over."""
+        proposals, found = Proposals(self.plan, self.prepared.channels), self.found
+        deadline = self._deadline(SWEEP_SHARE)
+        tried = 0
+        while proposals.left:
+            now = time.monotonic() - held_s(self._runner.stop)
+            if deadline is not None and tried and now >= deadline:
+                break
+            first = len(found.candidates)
+            batch = proposals.ask(first)
+            found.candidates += batch
+            self._run_numbered({first + i: Task(self.plan, (c,)) for i, c in enumerate(batch)})
+            trials = [t for t in found.first_trials() if t.number >= first]
+            proposals.tell(trials)
+            tried += sum(t.state != "not_tried" for t in trials)
+        self._n_proposed = tried
 
     def _all_turned_collapsed(self) -> bool:
         """Whether candidates with rotation decide, and all that were trained collapsed."""
@@ -263,7 +285,11 @@ class Study:
         changes: dict[str, object] = {"budget_s": None, "channels": self.prepared.channels}
         first = set(self._first_tasks)
         tried = len((self.found.outcomes.keys() | self.found.failures.keys()) - first)
-        if tried < len(self.found.candidates) - len(first):
+        if self.plan.search.method != "grid":
+            if self._n_proposed < self.plan.search.trials:  # cut by a budget, or nothing was left
+                most = max(BATCH, self._n_proposed)
+                changes["search"] = self.plan.search.model_copy(update={"trials": most})
+        elif tried < len(self.found.candidates) - len(first):
             changes["max_trials"] = tried
         if self.plan.budget_s is not None:
             changes["max_repeated"] = len(self.found.repeats)
@@ -275,6 +301,11 @@ class Study:
         """Cost of the whole exploration, the finalists and the null taken as average ones."""
         decision = self.plan.decision
         sweep = sum(t.cost(self.prepared.trial_data) for t in tasks)
+        if self.plan.search.method != "grid":  # those that are proposed, as average ones
+            grid = [c for c in self.plan.candidates(self.prepared.channels) if c.kind == "vae"]
+            costs = [Task(self.plan, (c,)).cost(self.prepared.trial_data) for c in grid]
+            tasks = [*tasks, *[Task(self.plan, (grid[0],))] * self.plan.search.trials]
+            sweep += self.plan.search.trials * float(np.mean(costs))
         extra = decision.finalists * (decision.seeds - 1) + decision.null_surrogates
         if decision.confirm_spatial:
             extra += SPATIAL_COST

@@ -6,13 +6,16 @@ events of a run ten times a second. A stop has its own thread too: it never wait
 
 from __future__ import annotations
 
+import itertools
 import logging
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from corescout.data import Measurement, Scan, StoppedError, Target
@@ -27,15 +30,18 @@ from corescout.instruments import (
     StopReport,
     VisitPlan,
 )
-from corescout.instruments.events import Event, Held, Measured
+from corescout.instruments.events import Drifted, Event, Held, Measured
+from corescout.instruments.first_look import Drifting, FirstLook, first_look
 from corescout.instruments.loops import Loop, fit_loop
-from corescout.instruments.protocol import UNCONFIRMED
+from corescout.instruments.protocol import UNCONFIRMED, SpectrumSettings, TellsSpectrum
 from corescout.instruments.states import SessionState
-from corescout.instruments.visits import can_check_drift
+from corescout.instruments.visits import look_speed
 from corescout.live.day.day import Day
+from corescout.live.reading.drift import drift_of, drifting_between
 
 LOG = logging.getLogger("corescout.gui")
 _STATUS_S = 0.15  # between two looks at where the tip is
+_SPECTRUM_TURNS = 12  # of these looks, between two at how spectra are set
 _END_S = 2.0
 
 
@@ -62,6 +68,8 @@ class LinkSnapshot:
     stop_state : {"", "sent", "confirmed", "not confirmed", "not reached"}
     lost : bool
         Whether it does not answer.
+    spectrum : SpectrumSettings or None
+        How spectra are set at the instrument; None where they are set from here.
     """
 
     state: SessionState = "OBSERVE"
@@ -76,6 +84,7 @@ class LinkSnapshot:
     stop_said: str = ""
     stop_state: str = ""
     lost: bool = False
+    spectrum: SpectrumSettings | None = None
 
 
 class InstrumentLink:
@@ -110,7 +119,7 @@ class InstrumentLink:
 
     def __init__(self, instrument: Instrument, limits: Limits | None, folder: Path) -> None:
         self.instrument, self.limits = instrument, limits
-        self.day = Day(folder, runs=False)
+        self.day = Day(folder)
         try:
             instrument.connect()
         except BaseException:
@@ -118,7 +127,9 @@ class InstrumentLink:
             raise
         self.session = Session(instrument, limits, self.day.journal)
         self.session.stop_told = self._stop_told
-        self.came: set[str] = set()  # uids of the scans that it took in this session
+        self._came: set[tuple[str, datetime | None]] = set()  # scans that it took in this session
+        self._latest: Scan | None = None  # of them
+        self._drifting: Drifting | None = None  # as it was measured last
         self.halt: Callable[[str], StopReport] = self.session.stop  # a watch has its own
         self.let_go: Callable[[], object] = lambda: None  # ends a watch, before all else ends
         self._snapshot = LinkSnapshot(state=self.session.state)
@@ -133,19 +144,24 @@ class InstrumentLink:
         self._scan: threading.Thread | None = None
         self._start("corescout-status", self._watch)
 
+    def note_scan(self, scan: Scan) -> None:
+        """Note a whole scan that this instrument took; from any thread."""
+        self._came.add((scan.uid, scan.acquired_at))
+
+    def note_drift(self, drifting: Drifting | None) -> None:
+        """Note how fast the sample drifts, where it was measured; from any thread."""
+        self._drifting = drifting or self._drifting
+
     # -- from the window, none of them waits ----------------------------------------------
+
+    def took(self, scan: Scan) -> bool:
+        """Whether a scan is one that this instrument took in this session."""
+        return (scan.uid, scan.acquired_at) in self._came
 
     @property
     def snapshot(self) -> LinkSnapshot:
         """What there is to show, now."""
         return self._snapshot
-
-    @property
-    def look_first_m_per_s(self) -> float | None:
-        """Speed of the look before the first target; None where there can be none."""
-        if self.limits is None or not can_check_drift(self.instrument):
-            return None
-        return self.limits.scan_speed_m_per_s
 
     def take_events(self) -> list[Event]:
         """Return the events of the run that were not taken yet."""
@@ -189,6 +205,13 @@ class InstrumentLink:
 
     # -- these wait: from a job -----------------------------------------------------------
 
+    def first_look(self, scan: Scan, tolerance_m: float) -> FirstLook:
+        """Whether a plan on a scan begins with a frame that is compared with it."""
+        return first_look(
+            scan, look_speed(self.instrument, self.limits), own=self.took(scan),
+            drifting=self._drifting, tolerance_m=tolerance_m,
+        )  # fmt: skip
+
     def preview(self, plan: VisitPlan, *, measure_again: bool = False) -> Check:
         """Say what a plan would do; nothing is sent."""
         check = self.session.preview(plan, measure_again=measure_again)
@@ -226,15 +249,28 @@ class InstrumentLink:
         return thread
 
     def _watch(self) -> None:
+        turns = itertools.cycle(range(_SPECTRUM_TURNS))
+        self._read_spectrum()
         while not self._closing.wait(_STATUS_S):
             try:
                 status = self.instrument.status()
+                if next(turns) == 0 and self._snapshot.state != "RUNNING":
+                    self._read_spectrum()
             except (CorescoutError, OSError) as error:
                 status = None
                 self._show(problem=" ".join(str(error).split()), lost=True)
             if status is not None:
                 self._show_status(status)
             self._show_state()
+
+    def _read_spectrum(self) -> None:
+        """Read how spectra are set at the instrument, where that is where they are set."""
+        if not isinstance(self.instrument, TellsSpectrum):
+            return
+        try:
+            self._show(spectrum=self.instrument.spectrum_settings())
+        except (CorescoutError, OSError):
+            self._show(spectrum=SpectrumSettings())  # not told
 
     def _visit(self, plan: VisitPlan, reference: Scan) -> None:
         targets = {t.uid: t for t in plan.targets}
@@ -243,6 +279,10 @@ class InstrumentLink:
                 match event:
                     case Measured(str(uid), Measurement() as came) if uid in targets:
                         self._keep(targets[uid], came)
+                    case Drifted(drift_m=drift_m) if self.took(reference):
+                        now = replace(reference, acquired_at=datetime.now(UTC))
+                        length_m = math.hypot(*drift_m)
+                        self.note_drift(drifting_between(reference, now, length_m))
                 self._events.append(event)
         except Exception as error:  # noqa: BLE001 - the session holds; the window says why
             reason = f"{type(error).__name__}: {error}"
@@ -261,13 +301,22 @@ class InstrumentLink:
         try:
             for scan in self.session.scans():
                 self._scans.append(scan)
-                self.came.add(scan.uid)
+                if scan.rows_done is None:
+                    self._compare(scan)
+                    self.note_scan(scan)
                 if self._closing.is_set():
                     break
         except (CorescoutError, StoppedError, OSError) as error:
             LOG.info("scanning ended: %s", error)  # the session holds and says why
         self._show(scanning=False)
         self._show_state()
+
+    def _compare(self, scan: Scan) -> None:
+        """Measure the drift between the scans of one place, as they come."""
+        latest, self._latest = self._latest, scan
+        drift = None if latest is None else drift_of(scan, [latest])
+        if drift is not None and drift.refused is None:
+            self.note_drift(drift.drifting)
 
     def _stop(self, reason: str) -> None:
         try:

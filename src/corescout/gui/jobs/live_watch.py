@@ -41,6 +41,7 @@ class LiveWatch:
         self._ending: threading.Thread | None = None
         if link is not None:
             link.halt, link.let_go = runner.halt, self._end_runner
+            runner.signals.scan_done.connect(lambda record: _tell(link, runner.snapshot))
         runner.start()
 
     # -- from the window, none of them waits ----------------------------------------------
@@ -124,6 +125,14 @@ class LiveWatch:
         self.runner.wait(_LONGEST_S)
 
 
+def _tell(link: InstrumentLink, now: Snapshot) -> None:
+    """Tell a link which scan its instrument took, and what was seen of the drift."""
+    if now.understood is not None:
+        link.note_scan(now.understood.scan)
+    if now.drift is not None and now.drift.refused is None:
+        link.note_drift(now.drift.drifting)
+
+
 def begin_watch(
     plan: Plan,
     known: Result | None,
@@ -159,7 +168,7 @@ def begin_watch(
         return LiveWatch(runner, link)
     if folder is None:
         raise ValueError("begin_watch: expected an instrument or a folder")
-    day = Day(day_folder, runs=False)
+    day = Day(day_folder)
     before = day.left_undecided(str(folder.absolute()))
     files = FolderSource(folder, known=day.known_files(), before=before)
     return LiveWatch(Runner(files, day, analyst, settings=settings), day=day)

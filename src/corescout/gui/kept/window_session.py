@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from corescout.gui.canvas.opening import read
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept import autosave
+from corescout.gui.kept.dock_guard import DockGuard, may_end, under_way
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
 from corescout.gui.model.workspace import Workspace
@@ -68,6 +70,7 @@ class WindowSession(QObject):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._save)
         self._window: QObject | None = None
+        self._dock = DockGuard(workspace, self)
         workspace.undo_stack.indexChanged.connect(self._changed)
         workspace.result_changed.connect(self._result_changed)
         workspace.closing.connect(self.leave)
@@ -131,6 +134,8 @@ class WindowSession(QObject):
             holds.append(result.types_in_words)
         if len(workspace.results) > 1:
             holds.append(f"{len(workspace.results)} results")
+        if workspace.running:
+            holds.append("a search under way")
         count = workspace.undo_stack.index()
         if count:
             holds.append("1 edit" if count == 1 else f"{count} edits")
@@ -155,6 +160,18 @@ class WindowSession(QObject):
             },
         }
 
+    def keep_search(self) -> Callable[[], Path | None]:
+        """A search begins; returns what its job calls for the folder that keeps its trials."""
+        if not self._keep:
+            return lambda: None
+        values, results = self._values(), self._results()
+
+        def place() -> Path:
+            self._store.save(values, results)
+            return self._store.search_folder()
+
+        return place
+
     # -- taking one up again --------------------------------------------------------------
 
     def offer(self) -> None:
@@ -164,7 +181,7 @@ class WindowSession(QObject):
             self.offered.emit(Offer(self, kept[0]))
 
     def restore(self, kept: autosave.Kept) -> None:
-        """Put the layers, the settings, the edits and the results of a session back."""
+        """Put layers, settings, edits and results of a session back; its search goes on."""
         workspace, viewer, values = self._workspace, self._canvas.viewer, kept.values
         results = autosave.read_results(kept)
         result = results.get(values.get("shown") or -1)
@@ -186,13 +203,17 @@ class WindowSession(QObject):
         if result is not None:
             workspace.take_result(result, drawn=True, origin="search")
             workspace.result_shown.emit()
+        search = self._store.take_search(kept)
         autosave.drop(kept)
         self._changed()
+        if search:
+            workspace.ask_for_search()
 
     # -- the end --------------------------------------------------------------------------
 
     def watch_window(self, window: QObject) -> None:
-        """Ask before a window closes over what is not saved."""
+        """Ask before a window closes over what is not saved, or its dock over what is under way."""
+        self._dock.watch(self._parent)
         if self._window is not window:
             self._window = window
             window.installEventFilter(self)
@@ -215,8 +236,8 @@ class WindowSession(QObject):
     def _may_close(self) -> bool:
         """Ask what is to be asked; False where the window stays."""
         self._answer = None
-        ends = [text for ask in self._workspace.closing_questions if (text := ask())]
-        if ends and not self._ask_end(ends):
+        ends = under_way(self._workspace)
+        if ends and not may_end(self._parent, ends, "Keep the window"):
             return False
         if self.unsaved and preferences().ask:
             self._answer = self.ask()
@@ -224,19 +245,6 @@ class WindowSession(QObject):
                 return False
         self._closing = True
         return True
-
-    def _ask_end(self, ends: list[str]) -> bool:
-        """Ask whether what is under way may end; Esc and Enter keep the window."""
-        box = QMessageBox(self._parent.window())
-        box.setWindowTitle("Corescout")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText("\n\n".join(ends))
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton("Keep the window", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.exec()
-        return box.clickedButton() is stop
 
     def ask(self) -> bool | None:
         """Ask what becomes of what is not saved: whether to keep it; None if the window stays."""
@@ -269,7 +277,10 @@ class Offer(QWidget):
         self._session, self.kept = session, kept
         self.text = QLabel(f"Unsaved from last time: {kept.words}")
         self.text.setWordWrap(True)
-        self.restore_button = QPushButton("Restore")
+        searched = (kept.folder / autosave.SEARCH).is_dir()
+        self.restore_button = QPushButton("Continue" if searched else "Restore")
+        if searched:
+            self.restore_button.setToolTip("Put all back, and go on with the search")
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

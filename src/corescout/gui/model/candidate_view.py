@@ -65,7 +65,7 @@ class CandidateView:
 def winner_view(result: Result) -> CandidateView:
     """Return what a result decided on."""
     return CandidateView(
-        typed=result.typed,
+        typed=result.in_latent_space,
         core=result.core_points,
         yx_px=np.asarray(result.patches.center_yx_px),
         scan=result.scan,

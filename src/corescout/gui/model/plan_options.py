@@ -25,9 +25,9 @@ _OF_THE_STEPS = {
 }  # fmt: skip
 _UNITS = {"px": "px", "m": "m", "s": "s", "rad": "rad", "percent": "%"}
 _GROUPS = {
-    "": "Search", "keypoints": "Key points", "normalisation": "Grey scale", "cleaning": "Cleaning",
-    "training": "Training", "mixtures": "Mixtures", "bayesian": "Bayesian mixture",
-    "decision": "Decision",
+    "": "Search", "search": "Proposals", "keypoints": "Key points", "normalisation": "Grey scale",
+    "cleaning": "Cleaning", "training": "Training", "mixtures": "Mixtures",
+    "bayesian": "Bayesian mixture", "decision": "Decision",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from corescout.instruments.events import (
     Measured,
     Sent,
 )
+from corescout.instruments.first_look import FirstLook
 from corescout.instruments.messages import Message
 from corescout.instruments.visits import visits
 
@@ -39,14 +40,14 @@ class VisitSettings:
     check_every: int
 
     def plan(
-        self, result: Result, targets: Sequence[Target], *, look_first_m_per_s: float | None = None
+        self, result: Result, targets: Sequence[Target], *, look: FirstLook | None = None
     ) -> VisitPlan:
         """Return the plan of targets in the order that the canvas shows, from the scan's centre.
 
         Parameters
         ----------
-        look_first_m_per_s : float, optional
-            Compare the sample with the scan before the first target, at this speed.
+        look : FirstLook, optional
+            Whether the sample is compared with the scan before the first target.
 
         Raises
         ------
@@ -55,8 +56,7 @@ class VisitSettings:
         """
         return visits(
             result, targets, self.action, self.settings,
-            check_every=self.check_every, look_first_m_per_s=look_first_m_per_s,
-            tolerance_m=self.tolerance_m,
+            check_every=self.check_every, look=look, tolerance_m=self.tolerance_m,
         )  # fmt: skip
 
 

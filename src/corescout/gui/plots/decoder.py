@@ -66,7 +66,7 @@ class PatchDecoder:
         """
         if self.result.winner.kind != "vae" or not self.ready:
             return None
-        z = self.result.codes
+        z = self.result.fit.codes
         low, high = np.percentile(z, [1, 99], axis=0)
         axes = [np.linspace(low[d], high[d], _GRID) for d in _present(dims, z)]
         if len(axes) == 1:

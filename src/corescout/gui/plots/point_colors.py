@@ -60,7 +60,11 @@ class PointColors:
 
 def color_choices(view: CandidateView | None) -> list[ColorChoice]:
     """Return what the points of a view can be coloured by; the result's alone have losses."""
-    found = [ColorChoice("type", "type"), ColorChoice("density", "density")]
+    found = [
+        ColorChoice("type", "type"),
+        ColorChoice("motif", "motif (of the patch alone)"),
+        ColorChoice("density", "density"),
+    ]
     if view is None or view.result is None:
         return found
     found += [
@@ -83,6 +87,8 @@ def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) 
     """Return the colours of a view's points by one of its `color_choices`."""
     if key == "type":
         return _by_type(view)
+    if key == "motif":
+        return _by_motif(view)
     if key == "angle":
         return _by_angle(view)
     if key.startswith("profile:"):
@@ -100,6 +106,14 @@ def _by_type(view: CandidateView) -> PointColors:
     numbers = np.array(view.types.numbers)
     palette = np.array([rgba(type_color(int(n), view.types.colors)) for n in numbers])
     return PointColors(palette, np.searchsorted(numbers, view.types.of_point))
+
+
+def _by_motif(view: CandidateView) -> PointColors:
+    """What each patch is by itself: the component it is likeliest of, whatever is near."""
+    typed = view.typed if view.result is None else view.result.typed
+    count = typed.mixture.n_components
+    palette = np.array([rgba(type_color(k)) for k in range(1, count + 1)])
+    return PointColors(palette, typed.motif)
 
 
 def _by_profile(view: CandidateView, key: str) -> PointColors:
@@ -146,8 +160,8 @@ def _values(view: CandidateView, key: str, dims: tuple[int, int]) -> NDArray[np.
     if key == "typicality":
         from scipy.stats import chi2
 
-        nearest = result.mixture.mahalanobis2(view.z).min(axis=1)
-        return np.asarray(chi2.sf(nearest, view.z.shape[1]))
+        nearest = result.mixture.mahalanobis2(result.codes).min(axis=1)
+        return np.asarray(chi2.sf(nearest, result.codes.shape[1]))
     image = np.asarray(result.scan.channel(key.removeprefix("channel:")))
     y, x = np.rint(view.yx_px).astype(int).T
     last_y, last_x = np.asarray(image.shape) - 1

@@ -17,9 +17,9 @@ from typing import Any, Literal, get_args
 
 from corescout.data import InputError
 from corescout.instruments.clock import SteadyClock
+from corescout.instruments.first_look import LIFETIME
 from corescout.instruments.messages import Message
 from corescout.instruments.protocol import InstrumentError
-from corescout.instruments.visit_plan import LIFETIME
 from corescout.whole import write_whole
 
 FORMAT = "corescout plan 1"

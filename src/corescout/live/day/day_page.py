@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 
 from corescout.instruments.entries import ConnectionLost, Entry, TargetMeasured, said
 from corescout.instruments.journal import read_entries
+from corescout.live.day.day import SCANS
 from corescout.live.day.day_timeline import OUTCOME_COLORS, loops_by_type, timeline
 from corescout.live.day.measured_table import MEASUREMENTS, read_curves
 from corescout.live.day.records import records_of
+from corescout.live.day.run_report import run_of
 from corescout.live.states import ScanRecord
 from corescout.pages import picture, render
 from corescout.report.drawing import png_bytes
@@ -86,10 +88,11 @@ def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
     lines = [record.reason]
     if record.outcome == "analysed":
         how = f"new exploration: {record.reason}" if record.explored else record.reason
-        lines = [record.kind, how, record.worth]
+        lines = [record.worth, record.kind, how]
     return {
         "number": record.number,
-        "uid": record.uid,
+        "uid": record.called,
+        "run": quote(f"{SCANS}/{run.name}/") if (run := run_of(folder, record)) else "",
         "picture": quote(f"{PICTURES}/{picture_file.name}") if there else "",
         "color": OUTCOME_COLORS.get(record.outcome, "#777777"),
         "outcome": record.outcome,

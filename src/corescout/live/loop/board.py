@@ -14,7 +14,14 @@ from corescout.instruments.folder import SetAside
 from corescout.live.day.day import Day
 from corescout.live.loop.inbox import Waiting
 from corescout.live.reading.next_scan import Understood
-from corescout.live.states import LiveSignals, OutcomeWord, ScanRecord, Snapshot, Stage
+from corescout.live.states import (
+    LiveSignals,
+    OutcomeWord,
+    ScanRecord,
+    Snapshot,
+    Stage,
+    name_of,
+)
 
 LOG = logging.getLogger("corescout.live")
 
@@ -59,7 +66,7 @@ class Board:
 
     def stage(self, stage: Stage, message: str) -> None:
         """Say what happens now."""
-        self.show(stage=stage, message=message)
+        self.show(stage=stage, message=message, progress=None)
 
     def say(self, text: str) -> None:
         """Say a line for the log; names in it may hold anything."""
@@ -123,5 +130,5 @@ def record_of(waiting: Waiting, outcome: OutcomeWord, reason: str) -> ScanRecord
     """Begin the record of a scan that waited."""
     return ScanRecord(
         waiting.number, waiting.scan.uid, waiting.scan.revision, outcome, reason,
-        arrived_at=waiting.at,
+        arrived_at=waiting.at, name=name_of(waiting.scan),
     )  # fmt: skip

@@ -29,6 +29,7 @@ from corescout.instruments.entries import (
 )
 from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Measured, Sent
 from corescout.live.day.day import Day
+from corescout.live.loop.looks import Looks, with_reason
 from corescout.live.loop.spectra_in_files import SpectraInFiles
 from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt, suggest
 from corescout.live.loop.target_states import TargetStates
@@ -77,6 +78,7 @@ class Measuring:
         self._plan: VisitPlan | None = None
         self._check: Check | None = None
         self._since_plan: tuple[float, float] = (0.0, 0.0)
+        self._looks = Looks()
         self._approved = self._under_way = self._by_policy = False
         self._states = TargetStates(day, show)
         self._files = SpectraInFiles(instrument, day, self._states)
@@ -220,18 +222,17 @@ class Measuring:
         int
             Targets that are suggested now.
         """
-        known = drift is not None and drift.refused is None
         with self._lock:
             self.follow(drift)
+            known = self._looks.follow(understood.scan, drift)
             if self._plan is not None and self._in_force():
                 return len(self._plan.targets)
             waits = self._suggestion is not None and len(self._states) > 0
             if waits and known and understood.kind.kind == "zoom":
                 pass  # a zoom: the targets of its survey have moved with the sample
-            elif understood.result is not None:
-                self._suggestion = suggest(
-                    understood, understood.result, self.measured, self._settings
-                )
+            elif (result := understood.result) is not None:
+                self._suggestion = suggest(understood, result, self.measured, self._settings)
+                self._looks.newest = understood.scan
             if self._suggestion is None:
                 return 0
             self._states.begin(self._suggestion.moved_targets, "suggested")
@@ -334,8 +335,9 @@ class Measuring:
         if suggestion is None or not suggestion.targets:
             return
         try:
-            plan = suggestion.plan(self._instrument, self._settings)
-            check = self._session.preview(plan)
+            look = self._looks.decide(self._instrument, self._session.limits)
+            plan = suggestion.plan(self._instrument, self._settings, look)
+            check = with_reason(self._session.preview(plan), look)
         except (InputError, InstrumentError, SessionError, OSError) as error:
             self._day.write(NotPreviewed(reason=str(error)))
             self._show(message=f"not previewed: {error}")
@@ -349,19 +351,17 @@ class Measuring:
         """Let the policy approve the plan that is shown, if it covers it."""
         with self._lock:
             policy, plan, check = self._signed.policy, self._plan, self._check
-            if policy is None or plan is None or check is None or self._signed.suspended:
+            waits = self._session.state == "PREVIEW" and not self._signed.suspended
+            if policy is None or plan is None or check is None or not waits:
                 return
-            if self._session.state != "PREVIEW":
-                return
-            why = self._signed.refusal(plan, check)
-            if why is not None:
+            if (why := self._signed.refusal(plan, check)) is not None:
                 self._day.write(PolicyRefused(digest=plan.digest, refused=why))
                 self._show(refused=why)
                 return
             try:
                 self._session.approve(plan.digest, f"policy signed by {policy.signed_by}")
             except (SessionError, OSError) as error:
-                self._show(message=str(error))
+                self._show(message=str(error), refused=str(error))
                 return
             self._approved = self._by_policy = True
             self._states.mark("approved")

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,13 @@ _STOP_S = 1.0
 MOST_DEATHS, _DEATHS_S = 3, 60.0  # of a thread, then it gives up
 LOG = logging.getLogger("corescout.live")
 _YIELD_S = 0.02  # for an edit that waits between two turns
+
+
+def enough(records: Sequence[ScanRecord], most_scans: int | None) -> bool:
+    """Whether so many came and one was decided since: for a superseded one, a newer is in work."""
+    if most_scans is None:
+        return False
+    return any(record.outcome != "superseded" for record in records[most_scans - 1 :])
 
 
 class Runner:
@@ -70,6 +77,7 @@ class Runner:
     ) -> None:
         settings = settings or LiveSettings()
         self._source, self._day, self._analyst = source, day, analyst
+        self._most_scans = settings.most_scans
         self._board = Board(day, source.name, settings.report_every)
         self.signals = self._board.signals
         self._inbox = Inbox(day.last_number())
@@ -326,6 +334,11 @@ class Runner:
             self._measuring.collect()
             for zoom in self._measuring.carry_out():
                 self._inbox.put(zoom, time.monotonic())
+        if enough(self.snapshot.records, self._most_scans):
+            if not self._measuring_or_due():
+                self._stopping.set()
+                self._source.stop()
+            return False
         newest, older = self._inbox.take()
         if newest is None:
             return False

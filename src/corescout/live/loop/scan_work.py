@@ -17,6 +17,7 @@ from corescout.live.reading.identity import types_of_points
 from corescout.live.reading.next_scan import DoesNotFit, Understood, unusable
 from corescout.live.reading.sharp_types import SharpTypes
 from corescout.live.reading.tip import TipMonitor, TipReading
+from corescout.live.states import name_of
 
 LOG = logging.getLogger("corescout.live")
 MOST_EARLIER = 12  # scans that a new one is compared with
@@ -52,7 +53,7 @@ class ScanWork:
         """Analyse a scan; whatever that brings, its outcome is noted."""
         scan = waiting.scan
         try:
-            self._board.show(stage="checking", message=f"scan {scan.uid}", current=scan)
+            self._board.show(stage="checking", message=_called(scan), current=scan, progress=None)
             reason = unusable(scan, self._analyst.channel)
             if reason is None:
                 self._analyse(waiting)
@@ -70,7 +71,7 @@ class ScanWork:
 
     def _analyse(self, waiting: Waiting) -> None:
         scan = waiting.scan
-        self._board.stage("analysing", f"scan {scan.uid}")
+        self._board.stage("analysing", _called(scan))
         drift = drift_of(scan, self._earlier)
         moved = drift.drift_m if drift is not None and drift.refused is None else None
         tip = self._tip.read(scan, self._analyst.channel or scan.default_channel, moved)
@@ -88,7 +89,7 @@ class ScanWork:
             understood=understood, result=understood.result, drift=drift,
             tip=tuple(self._tip.readings), warnings=warnings,
         )  # fmt: skip
-        self._board.stage("suggesting", f"scan {scan.uid}")
+        self._board.stage("suggesting", _called(scan))
         targets = self._suggest(understood, drift)
         record = replace(
             record_of(waiting, "analysed", why),
@@ -136,21 +137,29 @@ class ScanWork:
             return self._explore(scan, unfit.reason), True, unfit.reason
         if self._learn and understood.worth_learning and not suspect:
             new = f"{_new_share(understood):.0%} of the points are new"
-            self._board.stage("learning", f"scan {scan.uid}: {new}")
+            self._board.stage("learning", f"{_called(scan)}: {new}")
             learned = self._analyst.learn(understood, self._stopping)
             return learned, False, f"trained on: {new}" if learned is not understood else ""
         return understood, False, ""
 
     def _explore(self, scan: Scan, why: str) -> Understood:
-        self._board.stage("exploring", f"scan {scan.uid}: {why}")
+        called = _called(scan)
+        self._board.stage("exploring", f"{called}: {why}")
+        said = False
 
         def tell(progress: Progress) -> None:
-            message = f"scan {scan.uid}: {progress.stage}, {progress.fraction:.0%}"
-            if progress.provisional is not None:
-                message += f"; {progress.provisional.in_words}"
-            self._board.show(message=message)
+            nonlocal said
+            message = f"{called}: {progress.stage}, {progress.fraction:.0%}"
+            self._board.show(message=message, progress=progress)
+            if progress.provisional is not None and not said:
+                said = True
+                self._board.say(f"{called}: {progress.provisional.in_words}")
 
         return self._analyst.explore(scan, self._earlier, self._stopping, tell)
+
+
+def _called(scan: Scan) -> str:
+    return name_of(scan) or scan.uid
 
 
 def _warnings(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from corescout.data import Result, Target
 from corescout.instruments import Instrument, VisitPlan
+from corescout.instruments.first_look import FirstLook
 from corescout.instruments.visits import CHECK_EVERY, can_check_drift, visits
 from corescout.live.reading.advice import zoom_targets
 from corescout.live.reading.drift import Drift, shifted
@@ -59,8 +60,13 @@ class VisitSuggestion:
         """Where they are now."""
         return shifted(self.targets, self.moved_m)
 
-    def plan(self, instrument: Instrument, settings: LiveSettings) -> VisitPlan:
+    def plan(self, instrument: Instrument, settings: LiveSettings, look: FirstLook) -> VisitPlan:
         """Make a plan of it, where the sample is now.
+
+        Parameters
+        ----------
+        look : FirstLook
+            Whether it begins with a frame that is compared with the scan.
 
         Raises
         ------
@@ -72,7 +78,7 @@ class VisitSuggestion:
         looks = settings.drift_check and can_check_drift(instrument)
         plan = visits(
             self.result, self.targets, settings.action, settings.action_settings,
-            start_m=instrument.status().at_m, check_every=CHECK_EVERY if looks else 0,
+            start_m=instrument.status().at_m, check_every=CHECK_EVERY if looks else 0, look=look,
         )  # fmt: skip
         return with_drift(plan, Drift("", "", self.moved_m, None)) if any(self.moved_m) else plan
 
@@ -93,7 +99,8 @@ def with_drift(plan: VisitPlan, drift: Drift) -> VisitPlan:
     (dx, dy), (x, y) = drift.drift_m, plan.frame.center_m
     check = plan.drift_check
     if check is not None:
-        check = replace(check, center_m=(check.center_m[0] + dx, check.center_m[1] + dy))
+        (cx, cy), (fx, fy) = check.center_m, check.first_center_m
+        check = replace(check, center_m=(cx + dx, cy + dy), first_center_m=(fx + dx, fy + dy))
     return replace(
         plan,
         frame=replace(plan.frame, center_m=(x + dx, y + dy)),

@@ -173,5 +173,5 @@ class Analyst:
 
 def with_types_of(edited: Result, result: Result) -> Result:
     """Return a result with the types of another of the same representation, as they were edited."""
-    typed = edited.typed.at(result.codes)
+    typed = edited.typed.at(result.codes, result.neighbours)
     return with_types(result, replace(typed, edited_types=typed.types))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from corescout.data import Scan, Target
+from corescout.instruments.first_look import Drifting
 from corescout.live.reading.kinds import overlap
 from corescout.registration import register
 
@@ -27,8 +28,8 @@ class Drift:
         (x, y): what lay at p on the earlier one lies at p + drift on the later one.
     refused : str or None
         Why the registration must not be used.
-    rate_m_per_s : float or None
-        Where both scans say when they were taken.
+    drifting : Drifting or None
+        How fast, where both scans say when they were taken and the registration holds.
     channel : str
         That was compared.
     """
@@ -37,7 +38,7 @@ class Drift:
     uid: str
     drift_m: tuple[float, float]
     refused: str | None
-    rate_m_per_s: float | None = None
+    drifting: Drifting | None = None
     channel: str = ""
 
     @property
@@ -49,7 +50,8 @@ class Drift:
         if self.refused is not None:
             return f"drift since {self.since} unknown: {self.refused}"
         x, y = (1e9 * d for d in self.drift_m)
-        pace = self.rate_m_per_s
+        known = self.drifting
+        pace = None if known is None else known.length_m / known.seconds
         rate = "" if pace is None else f", {pace * 6e10:.2f} nm a minute"
         return f"drift since {self.since}: {x:+.0f} nm in X, {y:+.0f} nm in Y{rate}"
 
@@ -64,7 +66,7 @@ def drift_of(scan: Scan, earlier: Sequence[Scan]) -> Drift | None:
         found = register(before, scan)
         drift = Drift(
             before.uid, scan.uid, found.drift_m, found.refused,
-            _rate(before, scan, found.length_m), found.channel,
+            drifting_between(before, scan, found.length_m), found.channel,
         )  # fmt: skip
         if drift.refused is None:
             return drift
@@ -94,8 +96,13 @@ def shifted(targets: Iterable[Target], drift_m: tuple[float, float]) -> tuple[Ta
     )
 
 
-def _rate(before: Scan, scan: Scan, length_m: float) -> float | None:
-    if before.acquired_at is None or scan.acquired_at is None:
+def drifting_between(before: Scan, scan: Scan, length_m: float) -> Drifting | None:
+    """How fast a sample drifted by a length between two scans; None without their times."""
+    earlier, later = before.acquired_at, scan.acquired_at
+    if earlier is None or later is None or (earlier.tzinfo is None) != (later.tzinfo is None):
         return None
-    passed = (scan.acquired_at - before.acquired_at).total_seconds()
-    return length_m / passed if passed > 0 else None
+    passed_s = (later - earlier).total_seconds()
+    frames = [f for f in (before.frame, scan.frame) if f is not None]
+    if passed_s <= 0 or not frames:
+        return None
+    return Drifting(length_m, passed_s, max(p for f in frames for p in f.pitch_m) / 2)

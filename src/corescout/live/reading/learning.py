@@ -1,5 +1,8 @@
 """Training goes on from the last weights, on what is new with a replay of earlier patches.
 
+The winner alone goes on, and makes the types from then on: the others that voted know nothing of
+what is new.
+
 The replay keeps the network from forgetting, and it is what old and new types are compared on.
 """
 
@@ -107,12 +110,12 @@ def relearn(
     )
     result = replace(
         new, weights=weights, mixture=mixture, type_of_component=types, fit=fit, edited_types=None,
-        core_points=replace(new.core_points, type_names=()),
+        votes=None, core_points=replace(new.core_points, type_names=()),
     )  # fmt: skip
     result = with_types(result, plan=plan)
     calibration = extended(known.calibration, result, left_out)
     grown = Replay(_some(np.concatenate([np.asarray(replay.values), values]), MOST_REPLAYED))
-    before = known.result.typed.at(codes_before).types.of_point
+    before = known.result.in_latent_space.at(codes_before).types.of_point
     return result, calibration, grown, result.typed.at(z).types.of_point, before
 
 

@@ -94,13 +94,13 @@ def calibrate(result: Result) -> Calibration:
     count = min((len(seen) for seen, _ in folds), default=0)
     if count < _LEAST_POINTS:
         fit = result.fit
-        rare = _rarity(_z(fit), result.mixture)
+        rare = _rarity(_z(fit), result.winner_mixture)
         return Calibration(np.sort(_misfit(fit)), np.sort(rare), np.sort(_contrast(result)), False)
     rng = np.random.default_rng(result.winner.seed)
     rows = [np.sort(rng.choice(seen, count, replace=False)) for seen, _ in folds]
     spec = specification_of(result.winner, plan.training)
     seeds = tuple(result.winner.seed + fold for fold in range(len(folds)))
-    mixtures = MixturePlan(max_components=result.mixture.n_components, starts=2)
+    mixtures = MixturePlan(max_components=result.winner_mixture.n_components, starts=2)
     misfit, rarity = [], []
     with single_threaded():
         stack = np.stack([values[chosen] for chosen in rows])
@@ -123,7 +123,9 @@ def calibrate(result: Result) -> Calibration:
 def novelty(applied: Result, calibration: Calibration) -> Novelty:
     """Say how new the points of a scan are to the representation that was applied to it."""
     p_misfit = _p_values(_misfit(applied.fit), np.asarray(calibration.misfit))
-    p_rarity = _p_values(_rarity(_z(applied.fit), applied.mixture), np.asarray(calibration.rarity))
+    p_rarity = _p_values(
+        _rarity(_z(applied.fit), applied.winner_mixture), np.asarray(calibration.rarity)
+    )
     contrast, usual = _contrast(applied), np.asarray(calibration.contrast)
     sides = _p_values(contrast, usual), _p_values(-contrast, -usual[::-1])
     p_contrast = np.minimum(1.0, 2 * np.minimum(*sides))
@@ -133,7 +135,7 @@ def novelty(applied: Result, calibration: Calibration) -> Novelty:
 
 def extended(calibration: Calibration, result: Result, left_out: NDArray[np.bool_]) -> Calibration:
     """Add the scores of points (N,) of a result that its model was not trained on."""
-    rarity = _rarity(_z(result.fit), result.mixture)[left_out]
+    rarity = _rarity(_z(result.fit), result.winner_mixture)[left_out]
     return Calibration(
         np.sort(np.concatenate([calibration.misfit, _misfit(result.fit)[left_out]])),
         np.sort(np.concatenate([calibration.rarity, rarity])),

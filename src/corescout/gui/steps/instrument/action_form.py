@@ -9,6 +9,7 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
+    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -18,6 +19,7 @@ from corescout.data.target import SPECTRUM_DEFAULTS, Action
 from corescout.gui.model.visit import VisitSettings
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold
+from corescout.instruments.protocol import SpectrumSettings
 from corescout.instruments.visit_plan import TOLERANCE_M
 from corescout.instruments.visits import CHECK_EVERY
 
@@ -55,6 +57,10 @@ class ActionForm(QWidget):
         self.points.setValue(int(SPECTRUM_DEFAULTS["n_points"]))
         self.points.setSuffix(" points")
         self.points.setToolTip("Points of one spectrum")
+        self.told_text = QLabel()
+        self.told_text.setWordWrap(True)
+        self.told_text.setVisible(False)
+        self._told: SpectrumSettings | None = None
         self.size = _number(1, 100_000, 200, " nm", 0)
         self.size.setToolTip("Side of the frame that is scanned around each target")
         self.tolerance = _number(1, 10_000, TOLERANCE_M * 1e9, " nm", 0)
@@ -92,10 +98,11 @@ class ActionForm(QWidget):
         """Return the action and its settings, in SI units."""
         action: Action = self.action.currentData()
         if action == "spectrum":
-            bias = self.bias.value()
+            bias, told = self.bias.value(), self._told or SpectrumSettings()
             return action, {
                 "bias_start_v": -bias, "bias_end_v": bias,
-                "n_points": float(self.points.value()), "seconds": self.seconds.value(),
+                "n_points": float(told.n_points or self.points.value()),
+                "seconds": told.seconds or self.seconds.value(),
             }  # fmt: skip
         return action, {"size_m": self.size.value() * 1e-9} if action == "zoom" else {}
 
@@ -117,6 +124,26 @@ class ActionForm(QWidget):
             self._parameters.get("instrument", "drift check").set(wanted)
         self.check_every.setEnabled(can_check)
 
+    def show_spectrum(self, told: SpectrumSettings | None) -> None:
+        """Show how spectra are set at the instrument: there is nothing to type here then.
+
+        Parameters
+        ----------
+        told : SpectrumSettings or None
+            None where duration and points are sent from here.
+        """
+        if told == self._told:
+            return
+        self._told = told
+        for field in (self.seconds, self.points):
+            field.setVisible(told is None)
+        self.told_text.setVisible(told is not None)
+        if told is not None:
+            seconds = "not told" if told.seconds is None else f"{told.seconds:.3g} s"
+            points = "points not told" if told.n_points is None else f"{told.n_points} points"
+            self.told_text.setText(f"Set at the instrument: {seconds}, {points}")
+        self.changed.emit()
+
     def _show_settings(self, *_: object) -> None:
         action = self.action.currentData()
         self._spectrum.setVisible(action == "spectrum")
@@ -130,6 +157,7 @@ class ActionForm(QWidget):
         grid.addWidget(self.bias, 0, 0)
         grid.addWidget(self.seconds, 0, 1)
         grid.addWidget(self.points, 1, 0)
+        grid.addWidget(self.told_text, 2, 0, 1, 2)
         form = QFormLayout(self._frame)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Side", self.size)

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 from corescout.data import Scan
 from corescout.gui.look import tint
 from corescout.instruments import Check, VisitPlan
-from corescout.instruments.visits import look_seconds
+from corescout.instruments.first_look import minutes
 
 _MOST = 4  # errors that are shown at once
 _METRES = re.compile(r"(-?[\d.]+(?:e[+-]?\d+)?)(?: to (-?[\d.]+(?:e[+-]?\d+)?))? m\b")
@@ -60,15 +60,13 @@ class DryRunPanel(QWidget):
         count = len(plan.targets)
         summary = (
             f"{count} target{'' if count == 1 else 's'}, way {check.path_m * 1e6:.2f} µm,"
-            f" {_time(check.seconds)}, {len(check.messages)} messages. Plan {plan.digest[:8]}."
+            f" {minutes(check.seconds)}, {len(check.messages)} messages. Plan {plan.digest[:8]}."
         )
         if check.errors:
             summary += " It cannot be approved:"
         warnings = check.warnings
         if plan.drift_check is None:
             warnings = (*warnings, "Drift is not checked during this run.")
-        elif plan.drift_check.first_size_m > 0 and check.messages:
-            warnings = (_first_look(plan, check), *warnings)
         if foreign:
             warnings = (foreign, *warnings)
         self._set(summary, readable(check.errors, plan), warnings, check.wire)
@@ -103,19 +101,6 @@ def readable(errors: tuple[str, ...], plan: VisitPlan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _first_look(plan: VisitPlan, check: Check) -> str:
-    """Say what the look before the first target costs, in time and in way of the tip."""
-    frame = next(m.values for m in check.messages if m.kind == "zoom" and m.target_uid is None)
-    size_m, pitch_m = frame["size_m"], min(plan.frame.pitch_m)
-    seconds = look_seconds(size_m, pitch_m, frame["speed_m_per_s"])
-    way_mm = 2 * size_m**2 / pitch_m * 1e3
-    return (
-        f"First a frame of {size_m * 1e6:.3g} µm is scanned and compared with the scan (about"
-        f" {_time(seconds)}, {way_mm:.2g} mm of tip way); nothing is measured if they do not look"
-        " alike."
-    )
-
-
 def _numbered(error: str, plan: VisitPlan) -> str:
     """Say the numbers of targets that the scan shows, not their ids; and where to go on."""
     number_of = {t.uid: str(n) for n, t in enumerate(plan.targets, start=1)}
@@ -140,8 +125,3 @@ def in_words_of_file(scan: Scan) -> str:
 
 def _in_um(match: re.Match[str]) -> str:
     return " to ".join(f"{float(text) * 1e6:.3f}" for text in match.groups() if text) + " µm"
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{seconds:.0f} s"

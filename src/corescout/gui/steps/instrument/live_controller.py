@@ -18,6 +18,7 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.live_watch import LiveWatch, begin_watch
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.work import Work
+from corescout.gui.look import tint_color
 from corescout.gui.model.reasons import reason_of
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
@@ -25,9 +26,11 @@ from corescout.gui.steps.instrument.attached import Attached
 from corescout.gui.steps.instrument.live_section import LiveSection
 from corescout.gui.steps.instrument.loop_plot import loops_layer
 from corescout.instruments import Check, VisitPlan
+from corescout.live.day.day import PAGE
+from corescout.live.day.run_report import report_of, run_of
 from corescout.live.policy import Policy
 from corescout.live.settings import LiveSettings
-from corescout.live.states import Snapshot
+from corescout.live.states import ScanRecord, Snapshot, name_of
 
 _STATES = {
     "suggested": "planned", "previewed": "planned", "approved": "planned",
@@ -72,8 +75,11 @@ class LiveController:
             "loops": self._show_loops,
             "plan": self._show_current_plan,
             "rows": self._show_rows,
+            "back": self._show_back,
         }
         self._edit: Result | None = None  # that the watch has not been told of
+        self._day: Path | None = None  # folder of the last watch
+        section.records.wanted.connect(self.open_run)
         workspace.result_edited.connect(self._edited)
 
     @property
@@ -122,6 +128,7 @@ class LiveController:
     def attach(self, watch: LiveWatch) -> None:
         """Show a watch that was begun."""
         self._attached.watch, self._last, self._waiting = watch, Snapshot(), set()
+        self._day = watch.page.parent
         self._adopt()  # what was edited while it began
         self._collections.begin()
         self._section.show_watching(True, measures=watch.measures)
@@ -138,6 +145,11 @@ class LiveController:
     def policy(self) -> str:
         """The policy in force, in words; "" without one."""
         return self.watch.snapshot.policy if self.watch is not None else ""
+
+    @property
+    def refused(self) -> str:
+        """Why the policy leaves the plan that is shown to a person; "" if it does not."""
+        return self.watch.snapshot.refused if self.watch is not None else ""
 
     def sign(self, policy: Policy | None) -> None:
         """Sign a policy, or take it back."""
@@ -173,7 +185,7 @@ class LiveController:
         now, last = watch.snapshot, self._last
         if now is not last:
             self._last = now
-            self._name(now)
+            self._say_first_answer(now)
             self._section.show_snapshot(now)
             self._waiting |= _changed(now, last)
             if now.plan is None and last.plan is not None and watch.measures:
@@ -185,18 +197,36 @@ class LiveController:
                 return
 
     def open_page(self) -> None:
-        """Write the page of the day and open it."""
-        watch = self.watch
-        if watch is None:
+        """Open the page of the day: of a watch under way as it is now, else as it ended."""
+        watch, day = self.watch, self._day
+        if day is None:
             return
+
+        def write(on_progress: object, stop: object) -> Path:
+            return day / PAGE if watch is None else watch.write_page()
+
+        self._open(Job(write), "The page of the day")
+
+    def open_run(self, record: ScanRecord) -> None:
+        """Open the report of a scan; say why there is none."""
+        run = None if self._day is None else run_of(self._day, record)
+        if run is None:
+            self._workspace.note(f"{record.called}: {record.outcome}: {record.reason}")
+            return
+
+        self._workspace.note(f"Opening the report of {record.called} ...")
+        self._open(Job(lambda on_progress, stop: report_of(run)), f"The report of {record.called}")
+
+    def _open(self, job: Job[Path], what: str) -> None:
+        """Open the page that a job writes or finds."""
 
         def opened(job: Job[Path]) -> None:
             if job.answer is None:
-                self._section.say(f"The page of the day: {job.error}")
+                self._workspace.note(f"{what}: {job.error}")
             else:
                 QDesktopServices.openUrl(QUrl.fromLocalFile(str(job.answer)))
 
-        self._work.start("page", Job(lambda on_progress, stop: watch.write_page()), opened)
+        self._work.start("page", job, opened)
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -219,16 +249,14 @@ class LiveController:
             self._section.say(f"Edited types are not used for the next scans: {job.error}")
         self._adopt()
 
-    def _name(self, now: Snapshot) -> None:
-        """Remember the files of the scans; say which one is explored while there is no result."""
-        understood = None if now.understood is None else now.understood.scan
-        for scan in (now.partial, now.current, understood):
-            if scan is not None and scan.source:
-                name = scan.source.replace("\\", "/").rpartition("/")[2]
-                self._section.names[scan.uid] = name
-        if self._workspace.result is None and now.stage == "exploring" and now.current is not None:
-            name = self._section.names.get(now.current.uid, now.current.uid)
-            self._workspace.say(f"Exploring {name}: its types come in about a minute.", "running")
+    def _say_first_answer(self, now: Snapshot) -> None:
+        """Say which scan is explored while there is no result, and what its first answer is."""
+        if self._workspace.result is not None or now.stage != "exploring" or now.current is None:
+            return
+        first = None if now.progress is None else now.progress.provisional
+        name = name_of(now.current) or now.current.uid
+        said = "its types come in about a minute" if first is None else first.in_words
+        self._workspace.say(f"Exploring {name}: {said}.", "running")
 
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
@@ -256,7 +284,8 @@ class LiveController:
         self._collections.end()
         self._section.show_watching(False)
         if page is not None and page.exists():
-            self._section.say(f'Stopped. <a href="{page.as_uri()}">The page of the day</a>')
+            link = f'<a style="color: {tint_color("doubt")}" href="{page.as_uri()}">'
+            self._section.say(f"Stopped. {link}The page of the day</a>")
         self._workspace.workflow.set("instrument", StepState.TO_DO, "")
         self._show_plan(None, None)
 
@@ -274,6 +303,15 @@ class LiveController:
         self.image.show(understood.scan, result.channels[0] if result else self._channel())
         if result is not None:
             self.image.keep(understood.scan, result)
+
+    def _show_back(self, now: Snapshot) -> None:
+        """After a scan that was set aside: the latest that was understood, and what was found."""
+        if now.understood is None or now.partial is not None:
+            return
+        self._show_image(now)
+        if self._workspace.result is None:
+            self.show_result(now)
+            self._show_targets(now)
 
     def show_result(self, now: Snapshot) -> None:
         """Show what the latest scan was understood as; types that are given up are not trusted."""
@@ -314,6 +352,8 @@ def _changed(now: Snapshot, last: Snapshot) -> set[str]:
     found = set()
     if now.understood is not last.understood:
         found |= {"image", "result", "targets"}
+    if now.records is not last.records and now.records[-1].outcome == "set aside":
+        found.add("back")
     if now.targets is not last.targets:
         found.add("targets")
     if now.measurements is not last.measurements:

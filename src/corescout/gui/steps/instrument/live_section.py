@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QBrush, QColor
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
+    QProgressBar,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from corescout.gui.look import tint, tint_color
+from corescout.gui.look import tint
+from corescout.gui.steps.instrument.live_rows import LiveRows
 from corescout.gui.steps.step import breakable
-from corescout.live.states import ScanRecord, Snapshot
+from corescout.live.states import Snapshot
 
 INSTRUMENT, FOLDER = "this instrument", "a folder ..."
-_MOST_ROWS = 100
 
 
 class LiveSection(QWidget):
@@ -43,17 +41,16 @@ class LiveSection(QWidget):
         self.page_button = QPushButton("Day's page")
         self.page_button.setToolTip("Write the report of the day as it is now, and open it")
         self.page_button.setVisible(False)
-        self.names: dict[str, str] = {}  # of files, by the uid of their scan
-        self.status, self.warnings = QLabel(), QLabel()
-        for label in (self.status, self.warnings):
+        self.where, self.status, self.first = QLabel(), QLabel(), QLabel()
+        self.warnings, self.bar = QLabel(), QProgressBar()
+        for label in (self.where, self.status, self.first, self.warnings):
             label.setWordWrap(True)
             label.setVisible(False)
-        tint(self.warnings, "doubt")
-        self.records = QListWidget()
-        self.records.setMaximumHeight(120)
-        self.records.setWordWrap(True)
-        self.records.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.records.setAccessibleName("Scans, the newest first")
+        for label, role in ((self.where, "hint"), (self.first, "doubt"), (self.warnings, "doubt")):
+            tint(label, role)
+        self.bar.setVisible(False)
+        self.bar.setAccessibleName("How far the exploration is")
+        self.records = LiveRows()
         self.records.setVisible(False)
         self.most_targets = QSpinBox()
         self.most_targets.setRange(1, 1000)
@@ -79,9 +76,12 @@ class LiveSection(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(top)
-        for widget in (self.status, self.warnings, self._policy, self.records):
+        for widget in (
+            self.where, self.status, self.bar, self.first, self.warnings, self._policy,
+            self.records,
+        ):  # fmt: skip
             layout.addWidget(widget)
-        self._watching, self._shown = False, 0
+        self._watching = False
         self.watch_button.clicked.connect(self._pressed)
         self.page_button.clicked.connect(lambda: self.page_wanted.emit())
         self.status.setOpenExternalLinks(True)
@@ -103,14 +103,14 @@ class LiveSection(QWidget):
         self.source.setEnabled(not watching)
         self.show_policy("")
         self._policy.setVisible(watching and measures)
-        self.page_button.setVisible(watching)
+        self.page_button.setVisible(watching or self.records.count() > 0)
         self.status.setVisible(watching)
         self.records.setVisible(watching or self.records.count() > 0)
         if watching:
-            self.records.clear()
-            self._shown = 0
+            self.records.begin()
         else:
-            self.warnings.setVisible(False)
+            for widget in (self.where, self.bar, self.first, self.warnings):
+                widget.setVisible(False)
 
     def say(self, text: str) -> None:
         """Say why there is no watch."""
@@ -121,26 +121,30 @@ class LiveSection(QWidget):
         """Show the state of the watch."""
         waits = f", {snapshot.waiting} waiting" if snapshot.waiting else ""
         lost = "" if snapshot.connected or not snapshot.records else " Not connected."
-        about = f": {snapshot.message}" if snapshot.message else ""
-        where = f"{snapshot.source}: " if snapshot.source else ""
-        text = breakable(f"{where}{snapshot.stage}{about}{waits}.{lost}")
-        if text != self.status.text():
-            self.status.setText(text)
+        message = snapshot.message
+        about = f"{' ' if message.startswith('for ') else ': '}{message}" if message else ""
+        stage = snapshot.stage[:1].upper() + snapshot.stage[1:]
+        _set(self.where, breakable(f"Scans of {snapshot.source}" if snapshot.source else ""))
+        _set(self.status, breakable(f"{stage}{about}{waits}.{lost}"))
+        self._show_progress(snapshot)
         self.show_policy(snapshot.policy)
         told = list(snapshot.warnings[:4])
         if snapshot.refused:
             told.insert(0, f"The policy leaves this plan to you: {snapshot.refused}.")
         if snapshot.not_written:
             told.insert(0, f"NOT WRITTEN TO THE DISK. {snapshot.not_written}.")
-        warnings = breakable("\n".join(f"\u26a0 {line}" for line in told))
-        if warnings != self.warnings.text():
-            self.warnings.setText(warnings)
-        self.warnings.setVisible(bool(warnings))
-        for record in snapshot.records[self._shown :]:
-            self.records.insertItem(0, _item(record, self.names.get(record.uid, "")))
-        self._shown = len(snapshot.records)
-        while self.records.count() > _MOST_ROWS:
-            self.records.takeItem(self.records.count() - 1)
+        _set(self.warnings, breakable("\n".join(f"\u26a0 {line}" for line in told)))
+        self.records.show_records(snapshot.records)
+
+    def _show_progress(self, snapshot: Snapshot) -> None:
+        """How far an exploration is, and its first answer, which nothing is measured on."""
+        progress = snapshot.progress
+        self.bar.setVisible(progress is not None)
+        first = progress.provisional if progress is not None else None
+        if progress is not None:
+            self.bar.setValue(round(100 * progress.fraction))
+        held = " Nothing is measured before the final grade." if snapshot.policy else ""
+        _set(self.first, "" if first is None else f"First answer: {first.in_words}.{held}")
 
     def _pressed(self) -> None:
         if self._watching:
@@ -164,12 +168,7 @@ class LiveSection(QWidget):
             self.sign_wanted.emit(self.most_targets.value())
 
 
-def _item(record: ScanRecord, name: str) -> QListWidgetItem:
-    words = str(record).strip()
-    item = QListWidgetItem(words.replace(record.uid, name, 1) if name else words)
-    item.setToolTip(str(record))
-    if record.outcome == "set aside":
-        item.setForeground(QBrush(QColor(tint_color("problem"))))
-    elif record.outcome == "superseded":
-        item.setForeground(QBrush(QColor(tint_color("hint"))))
-    return item
+def _set(label: QLabel, text: str) -> None:
+    if text != label.text():
+        label.setText(text)
+    label.setVisible(bool(text))

@@ -82,6 +82,8 @@ class InstrumentPanel(QWidget):
         idle = state in ("OBSERVE", "PREVIEW", "ARMED") and not snapshot.running
         has_targets = bool(self._workspace.targets.ordered)
         free = idle and not snapshot.scanning and not live
+        self._lock_form(state, live=live)
+        self.form_of_action.show_spectrum(snapshot.spectrum)
         self.dry_run_button.setEnabled(free and has_targets)
         self.approve_button.setEnabled(approvable and state == "PREVIEW")
         armed = approvable and state == "ARMED" and not live
@@ -104,6 +106,8 @@ class InstrumentPanel(QWidget):
         self.stop_bar.show_connected(connected)
         self.live_section.show_connected(connected)
         if link is None:
+            self.form_of_action.setEnabled(True)
+            self.locked.setVisible(False)
             self.bar.setVisible(False)
             self.loop_box.setVisible(False)
             self.loop_plot.setVisible(False)
@@ -119,6 +123,17 @@ class InstrumentPanel(QWidget):
         self.warnings.setText("\n".join(f"\u26a0 {line}" for line in lines))
         self.warnings.setVisible(bool(lines))
         self.scan_button.setVisible(known.name == "digital twin")
+
+    def _lock_form(self, state: str, *, live: bool) -> None:
+        """What was approved is what is shown: no setting changes under an approval or a watch."""
+        why = ""
+        if state in ("ARMED", "RUNNING"):
+            why = "Locked: a plan is approved or runs. Dry run again to change it."
+        elif live:
+            why = "Locked: the watch uses these settings. Stop watching to change them."
+        self.form_of_action.setEnabled(not why)
+        _set_text(self.locked, why)
+        self.locked.setVisible(bool(why))
 
     def _build(self) -> None:
         self.stop_bar = StopBar()
@@ -136,7 +151,10 @@ class InstrumentPanel(QWidget):
         self.scan_button.setToolTip(
             "Scan the surface of the twin; rows appear as they are measured"
         )
-        self.form_of_action = ActionForm(self._workspace)
+        self.form_of_action, self.locked = ActionForm(self._workspace), QLabel()
+        self.locked.setWordWrap(True)
+        self.locked.setVisible(False)
+        tint(self.locked, "hint")
         self.dry_run_button = QPushButton("Dry run")
         self.dry_run_button.setToolTip("Check the plan and list every message; nothing is sent")
         self.approve_button = QPushButton("Approve")
@@ -162,6 +180,7 @@ class InstrumentPanel(QWidget):
         body.addWidget(self.warnings)
         body.addWidget(self.scan_button)
         body.addWidget(self.form_of_action)
+        body.addWidget(self.locked)
         body.addLayout(buttons)
         for widget in (
             self.preview_box,

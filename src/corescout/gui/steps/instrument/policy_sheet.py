@@ -20,6 +20,14 @@ from corescout.gui.fields import PlainFields
 from corescout.live.policy import Policy
 
 _HOURS = 12.0
+_COMPARED = (
+    "Each plan begins with a frame that is compared with its scan, unless the scan has just ended"
+    " and the drift is known to be small. If they do not look alike, nothing is measured."
+)
+_NOT_COMPARED = (
+    "This instrument scans no frame on the way: the sample is NOT compared with the scan before a"
+    " plan runs."
+)
 
 
 class PolicySheet(QDialog):
@@ -35,6 +43,8 @@ class PolicySheet(QDialog):
     most_targets : int
     most_targets_of_plan : int or None
         That the limits allow in one plan.
+    compares : bool
+        Whether the instrument can scan the frame that plans begin with.
     """
 
     def __init__(
@@ -44,13 +54,16 @@ class PolicySheet(QDialog):
         bias_v: float,
         most_targets: int,
         most_targets_of_plan: int | None = None,
+        *,
+        compares: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Corescout: sign a policy")
         self._action = action
         self.text = QLabel(
             "While it is in force, plans within these bounds run without asking. The limits of the"
-            " instrument hold as well. STOP (Esc) takes it back."
+            " instrument hold as well. STOP (Esc) takes it back.\n\n"
+            + (_COMPARED if compares else _NOT_COMPARED)
         )
         self.text.setWordWrap(True)
         self.name = QLineEdit()

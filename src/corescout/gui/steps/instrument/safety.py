@@ -18,6 +18,7 @@ from corescout.gui.steps.instrument.policy_sheet import PolicySheet
 from corescout.gui.steps.instrument.strip_words import strip_words
 from corescout.instruments import Event
 from corescout.instruments.events import Drifted, Held
+from corescout.instruments.visits import look_speed
 
 _ACTING = ("ARMED", "RUNNING", "HOLD")
 _NOT_COMPARED = "not compared with this scan yet"
@@ -90,7 +91,7 @@ class Safety:
         words = strip_words(
             link.snapshot, progress, link.limits,
             name=link.instrument.capabilities.name, sample=self._sample(link), policy=policy,
-            watching=self._live.measures,
+            watching=self._live.measures, refused=self._live.refused,
         )  # fmt: skip
         self._panel.stop_bar.show_words(words)
 
@@ -100,14 +101,17 @@ class Safety:
         action, settings = form.values()
         bias_v = abs(settings.get("bias_end_v", 0.0))
         most = link.limits.most_targets if link is not None and link.limits is not None else None
-        sheet = PolicySheet(self._window.window(), action, bias_v, most_targets, most)
+        sheet = PolicySheet(
+            self._window.window(), action, bias_v, most_targets, most,
+            compares=link is not None and look_speed(link.instrument, link.limits) is not None,
+        )  # fmt: skip
         sheet.accepted.connect(lambda: self._live.sign(sheet.policy))
         self.sheet = sheet
         sheet.open()
 
     def _sample(self, link: InstrumentLink) -> str:
         result = self._workspace.result
-        if self.sample == _NOT_COMPARED and result is not None and result.scan.uid in link.came:
+        if self.sample == _NOT_COMPARED and result is not None and link.took(result.scan):
             return "this scan was taken with it in this session"
         return self.sample
 
@@ -138,6 +142,8 @@ class Safety:
                 f"The instrument: {headline}. Closing stops it: nothing more is sent, and the tip"
                 " stays where it is."
             )
+        if now.state == "HOLD" and now.stop_state != "confirmed":
+            return f"{headline} The last stop is not confirmed: look at the instrument first."
         if self._live.policy:
             return "A policy is in force. Closing takes it back and ends the watch."
         return ""

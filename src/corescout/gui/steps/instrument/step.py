@@ -32,6 +32,7 @@ from corescout.gui.steps.instrument.safety import Safety
 from corescout.gui.steps.step import Step
 from corescout.instruments import Check, Event, VisitPlan
 from corescout.instruments.events import Measured
+from corescout.live.loop.looks import with_reason
 from corescout.live.settings import LiveSettings
 
 _POLL_MS = 100
@@ -144,8 +145,9 @@ class InstrumentStep(Step):
         again = self.panel.form_of_action.again.isChecked()
 
         def preview(on_progress: object, stop: object) -> tuple[VisitPlan, Check]:
-            plan = settings.plan(result, targets, look_first_m_per_s=link.look_first_m_per_s)
-            return plan, link.preview(plan, measure_again=again)
+            look = link.first_look(result.scan, settings.tolerance_m)
+            plan = settings.plan(result, targets, look=look)
+            return plan, with_reason(link.preview(plan, measure_again=again), look)
 
         version = self._version
         self.panel.preview_box.clear("checking ...")
@@ -282,7 +284,7 @@ class InstrumentStep(Step):
         else:
             self.plan, self.check = job.answer
             link, result = self.link, self.workspace.result
-            own = link is None or result is None or result.scan.uid in link.came
+            own = link is None or result is None or link.took(result.scan)
             foreign = "" if own or result is None else in_words_of_file(result.scan)
             self.panel.preview_box.show_check(*job.answer, foreign=foreign)
             self.wanted.emit(self.panel.preview_box)

@@ -40,6 +40,7 @@ def strip_words(
     sample: str,
     policy: str = "",
     watching: bool = False,
+    refused: str = "",
 ) -> StripWords:
     """Return the lines for what is known of an instrument now.
 
@@ -53,8 +54,16 @@ def strip_words(
         Who signed what, and what is left of it; "" without one.
     watching : bool
         Whether each scan of it is understood as it comes.
+    refused : str
+        Why the policy leaves a plan to a person.
     """
+    if policy and refused and snapshot.state == "PREVIEW":
+        refused = f"A PLAN WAITS FOR YOU in step 6: {_short(refused)}"
+    else:
+        refused = ""
     headline, level = _headline(snapshot, progress, policy=policy, watching=watching)
+    if refused and level != "problem":
+        headline, level = refused, "active"
     connection = f"{name}: " + (
         "NOT CONNECTED, last known " if snapshot.lost else ""
     ) + status_words(snapshot)  # fmt: skip
@@ -92,7 +101,7 @@ def _headline(
     if state == "ARMED":
         return f"ARMED for {snapshot.armed_for_s:.0f} s", "active"
     if snapshot.busy:
-        return "BUSY: the instrument is at work", "active"
+        return f"{'WATCHING' if watching else 'BUSY'}: the instrument is at work", "active"
     if policy:
         return "WATCHING: plans within the policy run without asking", "active"
     if state == "PREVIEW":

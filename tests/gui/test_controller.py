@@ -1,0 +1,78 @@
+"""The window at a controller by another hand, over real sockets; its own log is the judge."""
+
+from dataclasses import replace
+
+import pytest
+from qtpy.QtCore import Qt
+
+from corescout.gui.canvas.layer_data import result_layers
+from corescout.gui.steps.instrument.choices import InstrumentChoice
+from corescout.instruments.nanonis import NanonisInstrument
+from foreign.conftest import LIMITS, MOTIONS
+from foreign.server import Controller
+
+pytestmark = pytest.mark.gui
+LONG = 60_000
+
+
+@pytest.fixture
+def controller():
+    with Controller(speed_m_s=1e-6, points=32, integration_s=0.01) as made:
+        yield made
+
+
+@pytest.fixture
+def step(explorer, quick_result, controller, qtbot, tmp_path):
+    for data, options, kind in result_layers(quick_result):
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
+    made = explorer.instrument_step
+    made.days = tmp_path / "days"
+    made.set_expanded(True)
+    limits = replace(LIMITS, largest_bias_v=8.0)
+
+    def opened():
+        return NanonisInstrument("127.0.0.1", ports=controller.ports), limits
+
+    made.connect_instrument(InstrumentChoice("controller", opened, fresh=True))
+    qtbot.waitUntil(lambda: made.link is not None, timeout=LONG)
+    yield made
+    made.leave()
+    assert made.wait(30)
+
+
+def click(qtbot, button):
+    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_what_is_set_at_the_controller_is_shown_and_cannot_be_typed(step, controller, qtbot):
+    form = step.panel.form_of_action
+    qtbot.waitUntil(lambda: "64 points" in form.told_text.text(), timeout=LONG)
+    assert form.told_text.isVisible()
+    assert form.seconds.isHidden()
+    assert form.points.isHidden()
+    assert form.values()[1]["n_points"] == 64  # 32 there and 32 back
+    click(qtbot, step.panel.dry_run_button)
+    qtbot.waitUntil(step.panel.approve_button.isEnabled, timeout=LONG)
+    planned = [m.values["n_points"] for m in step.check.messages if m.kind == "spectrum"]
+    assert set(planned) == {64}
+    controller.microscope.spectroscopy.points = 50  # somebody changes it at the controller
+    qtbot.waitUntil(lambda: "100 points" in form.told_text.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)  # the preview is void
+    assert not step.panel.approve_button.isEnabled()
+
+
+def test_one_click_on_stop_and_the_controller_is_told_nothing_more(step, controller, qtbot):
+    strip = step.panel.stop_bar
+    for button in ("dry_run_button", "approve_button", "run_button"):
+        click(qtbot, getattr(step.panel, button))
+    qtbot.waitUntil(lambda: bool(controller.log.entries(*MOTIONS, "Scan.Action")), timeout=LONG)
+    click(qtbot, strip.stop_button)
+    qtbot.waitUntil(lambda: strip.headline.text().startswith("STOPPED"), timeout=LONG)
+    at = controller.clock.now()
+    qtbot.wait(1500)
+    assert controller.log.entries(*MOTIONS, since_t=at) == []
+    assert not [n for n in controller.log.names(since_t=at) if n.endswith(("Set", "Start"))]
+    assert controller.microscope.at_rest()
+    assert "confirmed" in strip.said.text()
