@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,32 +22,24 @@ def result_maps(result: Result) -> Scan:
         Channels "type" (from 1), "z1", "z2", ... and, for a rotation-invariant representation,
         "angle" in degrees.
     """
+    places = np.asarray(result.patches.center_yx_px)
     z = result.fit.codes
     values = {"type": np.asarray(result.types.of_point).astype(np.float64)}
     values |= {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
     angle = result.fit.latents.angle_rad
     if angle is not None:
         values["angle"] = np.rad2deg(np.asarray(angle))
+    nearest, known = _nearest(places, result.scan.shape_px, _reach_px(result))
     return replace(
         result.scan,
         uid=f"{result.scan.uid}-maps",
-        channels=images_of(result, values),
+        channels={name: np.where(known, v[nearest], np.nan) for name, v in values.items()},
         units={"angle": "deg"},
         roles={},
         directions={},
         warnings=(),
         file_sha256=None,
     )
-
-
-def images_of(result: Result, values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[Any]]:
-    """Return values (N,) of the key points as images (H, W): at every pixel that of the nearest.
-
-    Farther than half a window from all of them they are NaN.
-    """
-    places = np.asarray(result.patches.center_yx_px)
-    nearest, known = _nearest(places, result.scan.shape_px, _reach_px(result))
-    return {name: np.where(known, v[nearest], np.nan) for name, v in values.items()}
 
 
 def _reach_px(result: Result) -> float:

@@ -1,20 +1,16 @@
-"""Maps of the codes, of the angle and of a predicted property, as layers over the scan."""
+"""Maps of the codes and of the angle, as layers over the scan."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corescout.data import Result
 from corescout.gui.canvas.layer_data import OURS, LayerData
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.jobs.job import Job
 from corescout.gui.look import cyclic_palette
-
-if TYPE_CHECKING:
-    from corescout.steering import Prediction
 
 MAP = "map of {}"
 
@@ -33,34 +29,26 @@ def map_layers(result: Result) -> list[LayerData]:
     from corescout.exports import result_maps
 
     maps = result_maps(result)
-    return [_layer(result, n, maps.channel(n)) for n in maps.channels if n != "type"]
-
-
-def property_layers(result: Result, prediction: Prediction) -> list[LayerData]:
-    """Return maps of the mean and of the standard deviation of a predicted property."""
-    from corescout.exports.maps import images_of
-
-    of = f" {prediction.name}" + (f" ({prediction.unit})" if prediction.unit else "")
-    found = images_of(result, {"deviation of" + of: prediction.std, "mean" + of: prediction.mean})
-    return [_layer(result, name, values) for name, values in found.items()]
-
-
-def _layer(result: Result, name: str, image: NDArray[np.floating]) -> LayerData:
-    values = np.array(image)
-    options: dict[str, Any] = {
-        "name": MAP.format(name),
-        "metadata": {OURS: MAP.format(name)},
-        "opacity": 0.7,
-        "colormap": "viridis",
-        **geometry(result.scan),
-    }
-    if name == "angle":
-        values = np.mod(values, 360.0)
-        options |= {"colormap": _cyclic(), "contrast_limits": (0.0, 360.0)}
-    else:
-        low, high = np.nanpercentile(values, [2, 98])
-        options["contrast_limits"] = (float(low), float(max(high, low + 1e-12)))
-    return values, options, "image"
+    layers: list[LayerData] = []
+    for name in maps.channels:
+        if name == "type":
+            continue
+        values = np.array(maps.channel(name))
+        options: dict[str, Any] = {
+            "name": MAP.format(name),
+            "metadata": {OURS: MAP.format(name)},
+            "opacity": 0.7,
+            "colormap": "viridis",
+            **geometry(result.scan),
+        }
+        if name == "angle":
+            values = np.mod(values, 360.0)
+            options |= {"colormap": _cyclic(), "contrast_limits": (0.0, 360.0)}
+        else:
+            low, high = np.nanpercentile(values, [2, 98])
+            options["contrast_limits"] = (float(low), float(max(high, low + 1e-12)))
+        layers.append((values, options, "image"))
+    return layers
 
 
 def _cyclic() -> Any:

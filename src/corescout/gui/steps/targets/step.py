@@ -27,7 +27,7 @@ from corescout.gui.model.settings import TargetSettings
 from corescout.gui.model.target_edits import chosen_targets, edit_targets, numbered
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
-from corescout.gui.steps.targets.property_map import PropertyMap
+from corescout.gui.steps.targets.by_measurement import ByMeasurement
 from corescout.gui.steps.targets.table import TargetTable
 from corescout.instruments.target_export import export_text
 from corescout.targets import way_through
@@ -48,14 +48,11 @@ class TargetsStep(Step):
     workspace : Workspace
     canvas : Canvas
     work : Work
-
-    Attributes
-    ----------
-    property_map : PropertyMap
     """
 
     def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
         super().__init__(workspace, "targets")
+        self.by_measurement = ByMeasurement(workspace, canvas, work)
         self._make_parameters()
         self.choose_button = QPushButton("Choose targets")
         self.choose_button.setToolTip(
@@ -69,7 +66,6 @@ class TargetsStep(Step):
         self.delete_button.setToolTip("Delete the selected targets (Del)")
         self.export_button = QPushButton("Export ...")
         self.export_button.setToolTip("Write the targets as CSV, JSON or .arcmd (Asylum)")
-        self.property_map = PropertyMap(workspace, canvas, work)
         self._lay_out()
         self.layer = TargetLayer(workspace, canvas)
         self._connect()
@@ -138,7 +134,6 @@ class TargetsStep(Step):
     def set_running(self, running: bool) -> None:
         """Lock the choice while a search runs."""
         self.choose_button.setEnabled(not running and self.workspace.result is not None)
-        self.property_map.setEnabled(self.workspace.result is not None)
 
     # -- inner ----------------------------------------------------------------------------
 
@@ -226,8 +221,8 @@ class TargetsStep(Step):
         more.form.addRow("Margin", self.margin)
         more.form.addRow("Distance from measured points", self.avoid)
         more.form.addRow("Diversity", self.diversity)
-        more.form.addRow("Measured property", self.property_map)
         self.body.addWidget(more)
+        self.body.addWidget(self.by_measurement)
         self.body.addWidget(self.choose_button)
         self.body.addWidget(self.table)
         self.body.addWidget(self.route)
