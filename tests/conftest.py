@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,11 +112,12 @@ def quick_result(surface, quick_plan):
 
 @pytest.fixture(scope="session")
 def typed_result(quick_result):
-    """The quick result with three types, whatever its evidence says."""
+    """The quick result with three types of the winner alone, whatever its evidence says."""
     from corescout.cores import typed_by_size
     from corescout.edits import with_types
 
-    return with_types(quick_result, typed_by_size(quick_result.fit.mixtures[3], quick_result.codes))
+    alone = replace(quick_result, votes=None)
+    return with_types(alone, typed_by_size(alone.fit.mixtures[3], alone.codes))
 
 
 @pytest.fixture

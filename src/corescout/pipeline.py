@@ -24,7 +24,6 @@ from corescout.data import (
     Scan,
     StoppedError,
     TypedPoints,
-    Votes,
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
@@ -177,10 +176,13 @@ def explore(
             evidence,
             int(types.max()),
             agreement,
-            study.found.n_seeds(decision.winner),
+            study.found.n_seeds(decision.winner)
+            if together is None
+            else len(study.found.voters_by_seed()),
             prepared.grid,
             trials,
             study.found.void_reasons(),
+            votes,
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
@@ -196,7 +198,6 @@ def explore(
             *prepared.notes,
             *lateral,
             *_at_the_edge(typed.mixture, plan),
-            *_who_votes(votes),
             *confirmation,
             *followed,
             *untold,
@@ -307,18 +308,6 @@ def _together(
         if int(found.type_of_component.max()) > 1:
             return found, agreement
     return None, study.found.shown_agreement(decision.winner)
-
-
-def _who_votes(votes: Votes | None) -> tuple[str, ...]:
-    """Say whose codes make the types, and what keeping them takes."""
-    if votes is None:
-        return ()
-    whose = votes.consensus
-    return (
-        f"types are made of the codes of {len(whose.voters)} candidates together"
-        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
-        f" weights take {whose.size_bytes / 1e6:.1f} MB",
-    )
 
 
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:

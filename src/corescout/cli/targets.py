@@ -107,7 +107,7 @@ def targets(
 ) -> None:
     """Choose the targets of a finished run again, by type or by what was measured (--goal).
 
-    CSV comes by priority, JSON and .arcmd in the order of the visits. Commands that move a tip
+    CSV comes by number, JSON and .arcmd in the order of the visits. Commands that move a tip
     (.arcmd with --action spectrum) need the limits of --instrument.
     """
     from corescout.runs import read_run
@@ -213,7 +213,7 @@ def _text(
     chosen = [t.with_action(action.value, settings) for t in chosen]
     way = way_through(chosen, start)
     words = way.words()
-    if file_format is TargetFormat.csv:  # by priority
+    if file_format is TargetFormat.csv:  # by number
         way = Way(tuple(chosen), way.length_m)
     text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)

@@ -55,7 +55,11 @@ class PointColors:
 
 def color_choices(view: CandidateView | None) -> list[ColorChoice]:
     """Return what the points of a view can be coloured by; the result's alone have losses."""
-    found = [ColorChoice("type", "type"), ColorChoice("density", "density")]
+    found = [
+        ColorChoice("type", "type"),
+        ColorChoice("motif", "motif (of the patch alone)"),
+        ColorChoice("density", "density"),
+    ]
     if view is None or view.result is None:
         return found
     found += [
@@ -77,6 +81,8 @@ def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) 
     """Return the colours of a view's points by one of its `color_choices`."""
     if key == "type":
         return _by_type(view)
+    if key == "motif":
+        return _by_motif(view)
     if key == "angle":
         return _by_angle(view)
     if key.startswith("profile:"):
@@ -92,6 +98,14 @@ def _by_type(view: CandidateView) -> PointColors:
     numbers = np.array(view.types.numbers)
     palette = np.array([rgba(type_color(int(n), view.types.colors)) for n in numbers])
     return PointColors(palette, np.searchsorted(numbers, view.types.of_point))
+
+
+def _by_motif(view: CandidateView) -> PointColors:
+    """What each patch is by itself: the component it is likeliest of, whatever is near."""
+    typed = view.typed if view.result is None else view.result.typed
+    count = typed.mixture.n_components
+    palette = np.array([rgba(type_color(k)) for k in range(1, count + 1)])
+    return PointColors(palette, typed.motif)
 
 
 def _by_profile(view: CandidateView, key: str) -> PointColors:
