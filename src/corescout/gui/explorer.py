@@ -77,6 +77,7 @@ class Explorer(Docked):
             self.workspace, self.canvas, self.work, self, self.disconnect_viewer, keep=keep_session
         )
         self.session.offered.connect(self.show_offer)
+        self._running.keep = self.session.keep_search
         self.scan_step.refresh()
         self.session.offer()
         load_ahead()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +22,7 @@ from filelock import FileLock, Timeout
 from corescout.data import InputError, Result
 from corescout.whole import write_whole
 
-SESSION, LOCK = "session.json", "lock"
+SESSION, LOCK, SEARCH = "session.json", "lock", "search"
 _OLD_S = 30 * 24 * 3600.0  # what was kept longer than this is dropped
 
 
@@ -61,6 +62,7 @@ class Autosave:
         self._folder: Path | None = None
         self._lock: FileLock | None = None
         self._saved: dict[int, Result] = {}
+        self._lock_of_save = threading.Lock()  # a search that begins saves too
 
     def save(self, values: Mapping[str, Any], results: Mapping[int, Result]) -> None:
         """Write the session, each of its parts whole or not at all.
@@ -72,6 +74,23 @@ class Autosave:
         results : mapping of int to Result
             By their keys; those that have not changed since are not written again.
         """
+        with self._lock_of_save:
+            self._save(values, results)
+
+    def search_folder(self) -> Path:
+        """Return where the search under way is kept; the session must have been saved before."""
+        return self._own_folder() / SEARCH
+
+    def take_search(self, kept: Kept) -> bool:
+        """Take over the search that was under way in a session; whether there was one."""
+        left = kept.folder / SEARCH
+        if not left.is_dir():
+            return False
+        shutil.rmtree(self.search_folder(), ignore_errors=True)
+        shutil.move(left, self.search_folder())
+        return True
+
+    def _save(self, values: Mapping[str, Any], results: Mapping[int, Result]) -> None:
         from corescout.runs import write_run
 
         folder = self._own_folder()

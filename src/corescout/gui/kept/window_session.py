@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,8 @@ class WindowSession(QObject):
             holds.append(result.types_in_words)
         if len(workspace.results) > 1:
             holds.append(f"{len(workspace.results)} results")
+        if workspace.running:
+            holds.append("a search under way")
         count = workspace.undo_stack.index()
         if count:
             holds.append("1 edit" if count == 1 else f"{count} edits")
@@ -157,6 +160,18 @@ class WindowSession(QObject):
             },
         }
 
+    def keep_search(self) -> Callable[[], Path | None]:
+        """A search begins; returns what its job calls for the folder that keeps its trials."""
+        if not self._keep:
+            return lambda: None
+        values, results = self._values(), self._results()
+
+        def place() -> Path:
+            self._store.save(values, results)
+            return self._store.search_folder()
+
+        return place
+
     # -- taking one up again --------------------------------------------------------------
 
     def offer(self) -> None:
@@ -166,7 +181,7 @@ class WindowSession(QObject):
             self.offered.emit(Offer(self, kept[0]))
 
     def restore(self, kept: autosave.Kept) -> None:
-        """Put the layers, the settings, the edits and the results of a session back."""
+        """Put layers, settings, edits and results of a session back; its search goes on."""
         workspace, viewer, values = self._workspace, self._canvas.viewer, kept.values
         results = autosave.read_results(kept)
         result = results.get(values.get("shown") or -1)
@@ -188,8 +203,11 @@ class WindowSession(QObject):
         if result is not None:
             workspace.take_result(result, drawn=True, origin="search")
             workspace.result_shown.emit()
+        search = self._store.take_search(kept)
         autosave.drop(kept)
         self._changed()
+        if search:
+            workspace.ask_for_search()
 
     # -- the end --------------------------------------------------------------------------
 
@@ -259,7 +277,10 @@ class Offer(QWidget):
         self._session, self.kept = session, kept
         self.text = QLabel(f"Unsaved from last time: {kept.words}")
         self.text.setWordWrap(True)
-        self.restore_button = QPushButton("Restore")
+        searched = (kept.folder / autosave.SEARCH).is_dir()
+        self.restore_button = QPushButton("Continue" if searched else "Restore")
+        if searched:
+            self.restore_button.setToolTip("Put all back, and go on with the search")
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

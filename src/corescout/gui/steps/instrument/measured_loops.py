@@ -11,6 +11,7 @@ from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.loop_plot import loop_words, loops_layer
 from corescout.gui.steps.instrument.panel import InstrumentPanel
+from corescout.live.day.measured_table import MEASUREMENTS
 
 
 class MeasuredLoops:
@@ -41,6 +42,8 @@ class MeasuredLoops:
         targets, result = self._workspace.targets, self._workspace.result
         if not uids or result is None:
             return
+        targets.measurements = link.day.folder / MEASUREMENTS
+        targets.limits = link.limits
         places = [link.measurements[uid].xy_m for uid in uids]
         targets.measured_xy_m += [place for place in places if place is not None]
         colors = result.types.colors

@@ -22,10 +22,12 @@ from corescout.data import InputError, Result
 from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
+from corescout.gui.jobs.work import Work
 from corescout.gui.model.settings import TargetSettings
 from corescout.gui.model.target_edits import chosen_targets, edit_targets, numbered
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
+from corescout.gui.steps.targets.by_measurement import ByMeasurement
 from corescout.gui.steps.targets.table import TargetTable
 from corescout.instruments.target_export import export_text
 from corescout.targets import way_through
@@ -45,10 +47,12 @@ class TargetsStep(Step):
     ----------
     workspace : Workspace
     canvas : Canvas
+    work : Work
     """
 
-    def __init__(self, workspace: Workspace, canvas: Canvas) -> None:
+    def __init__(self, workspace: Workspace, canvas: Canvas, work: Work) -> None:
         super().__init__(workspace, "targets")
+        self.by_measurement = ByMeasurement(workspace, canvas, work)
         self._make_parameters()
         self.choose_button = QPushButton("Choose targets")
         self.choose_button.setToolTip(
@@ -218,6 +222,7 @@ class TargetsStep(Step):
         more.form.addRow("Distance from measured points", self.avoid)
         more.form.addRow("Diversity", self.diversity)
         self.body.addWidget(more)
+        self.body.addWidget(self.by_measurement)
         self.body.addWidget(self.choose_button)
         self.body.addWidget(self.table)
         self.body.addWidget(self.route)
