@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.quantities import bias_v, length_m, names, weights
@@ -84,17 +85,8 @@ def targets(
         Path | None, typer.Option(help="File of instrument profiles; your own by default.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; printed by default.")] = None,
-    measurements: Annotated[
-        Path | None,
-        typer.Option(help="What was measured: measurements.csv of a day, or a table of your own."),
-    ] = None,
-    measured: Annotated[
-        str | None,
-        typer.Option(
-            "--property",
-            help="Property of the loops (coercive_bias_v, ...), or a column of the table.",
-        ),
-    ] = None,
+    measurements: Measurements = None,
+    measured: Measured = None,
     goal: Annotated[
         str | None,
         typer.Option(help="map, types, extremes or surprise; several as map=1,types=0.5."),
