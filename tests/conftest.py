@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from corescout.plan import Plan, TrainingPlan
 from corescout.surfaces import Surface, generate_surface
@@ -29,6 +31,11 @@ LONGEST = (
     "gui/test_targets", "vae/test_pyroved_engine", "report/test_report", "runs/test_record",
     "gui/test_explore_step", "mcp_server/test_hostile_calls", "gui/test_readable",
 )  # fmt: skip
+
+
+# A busy machine is slow at drawing examples, too; that says nothing of what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -105,11 +112,12 @@ def quick_result(surface, quick_plan):
 
 @pytest.fixture(scope="session")
 def typed_result(quick_result):
-    """The quick result with three types, whatever its evidence says."""
+    """The quick result with three types of the winner alone, whatever its evidence says."""
     from corescout.cores import typed_by_size
     from corescout.edits import with_types
 
-    return with_types(quick_result, typed_by_size(quick_result.fit.mixtures[3], quick_result.codes))
+    alone = replace(quick_result, votes=None)
+    return with_types(alone, typed_by_size(alone.fit.mixtures[3], alone.codes))
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from benchmarks.truth.partition_scores import partition_scores
 from benchmarks.truth.surface_facts import N_SEEDS, SurfaceFacts
-from corescout.plan import DecisionPlan, MixturePlan
+from corescout.plan import DecisionPlan, MixturePlan, Plan
 from corescout.search import Places, decide, types_of_codes
 from corescout.search.agreement import medoid
+from corescout.search.consensus import agreed
 from corescout.search.decision import shortlist
+from corescout.search.study import SEED_STRIDE
 
 Labels = NDArray[np.int64]
 FIXED = (13, "r")
@@ -134,6 +136,25 @@ def scattering(labelled: Labelled, seed: int) -> Labels:
     """Types of scattering, which nothing is trained for: the provisional ones of a search."""
     kinds = [trained[0].candidate.kind for trained in labelled.facts.trained]
     return labelled.types(kinds.index("scattering"), 0)
+
+
+def consensus(labelled: Labelled, seed: int) -> Labels:
+    """What the finalists of a seed and scattering say together."""
+    facts = labelled.facts
+    places = labelled.vaes
+    trials = [facts.trained[i][seed].trial(j) for j, i in enumerate(places)]
+    voters = [facts.trained[places[j]][seed] for j in shortlist(trials, labelled.plan)]
+    voters += [t[0] for t in facts.trained if t[0].candidate.kind == "scattering"]
+    winner, shown, _ = labelled.decided(seed)
+    one = facts.trained[winner][shown]
+    found = agreed(
+        [voter.outcome(facts.yx_px) for voter in voters],
+        facts.yx_px,
+        one.candidate.window_px,
+        one.mixture(1),
+        Plan(seed=SEED_STRIDE * seed, decision=labelled.plan),
+    )
+    return np.asarray(found.typed.types.of_point)
 
 
 def context(labelled: Labelled, seed: int) -> Labels:

@@ -99,7 +99,7 @@ def study(
     ways |= {name: choices.by_reward(name) for name in REWARDS}
     ways |= {
         "fixed_13_r": choices.fixed, "pca_gmm": choices.pca, "context_gmm": choices.context,
-        "scattering": choices.scattering, "best": choices.best,
+        "scattering": choices.scattering, "consensus": choices.consensus, "best": choices.best,
     }  # fmt: skip
     table, skipped = RegretTable(), []
     extra: dict[str, list[float]] = {

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Candidate, Mixture, Reward, Trial
+from corescout.data import Candidate, Fit, Latents, Mixture, Reward, Trial
 from corescout.plan import Plan
 from corescout.search.study import SEED_STRIDE
 from corescout.surfaces import generate_family
+from corescout.trial import Outcome
 
 SIDE_PX = 160
 N_SEEDS = 3
@@ -60,6 +61,16 @@ class TrainedCandidate:
         """Return the component (N,) of every key point."""
         tau = self.mixture(n_components).assign(self.z.astype(np.float64))
         return np.asarray(tau.argmax(axis=1))
+
+    def outcome(self, yx_px: NDArray[np.float64]) -> Outcome:
+        """Return what a consensus looks at: the codes, of key points at yx_px (N, 2)."""
+        z = self.z.astype(np.float64)
+        nothing = np.zeros(len(z))
+        fit = Fit(
+            self.candidate, Latents(z, np.zeros_like(z)), nothing, nothing, nothing, self.kept, {},
+            yx_px, np.zeros((len(z), 0)),
+        )  # fmt: skip
+        return Outcome(self.candidate, fit, {}, self.rewards, self.collapsed, 0, 0.0)
 
     def trial(self, number: int) -> Trial:
         """Return what the decision looks at."""

@@ -24,7 +24,6 @@ from corescout.data import (
     Scan,
     StoppedError,
     TypedPoints,
-    Votes,
 )
 from corescout.edits import with_types
 from corescout.plan import Plan
@@ -177,10 +176,13 @@ def explore(
             evidence,
             int(types.max()),
             agreement,
-            study.found.n_seeds(decision.winner),
+            study.found.n_seeds(decision.winner)
+            if together is None
+            else len(study.found.voters_by_seed()),
             prepared.grid,
             trials,
             study.found.void_reasons(),
+            votes,
         ),
         tied=decision.tied,
         runners_up=decision.runners_up,
@@ -196,7 +198,7 @@ def explore(
             *prepared.notes,
             *lateral,
             *_at_the_edge(typed.mixture, plan),
-            *_who_votes(votes),
+            *_by_chance(winner, plan),
             *confirmation,
             *followed,
             *untold,
@@ -285,6 +287,17 @@ def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
     return (f"the mixture has {most} components, the most that were tried (max_components)",)
 
 
+def _by_chance(winner: Outcome, plan: Plan) -> tuple[str, ...]:
+    """Say that codes tell nothing of the property that they were chosen by."""
+    asked = winner.rewards.get("property") if "property" in plan.decision.reward_names else None
+    if asked is None or plan.measured is None or asked.parts.get("predicts", 1.0):
+        return ()
+    return (
+        f"the codes tell {plan.measured.name} no better than its mean (R² {asked.value:.2f} +-"
+        f" {asked.parts['standard_error']:.2f}): the choice by it is one by chance",
+    )
+
+
 def _together(
     study: Study, decision: Decision, winner: Outcome, alone: tuple[Mixture, NDArray[np.int64]]
 ) -> tuple[Agreed | None, float | None]:
@@ -307,18 +320,6 @@ def _together(
         if int(found.type_of_component.max()) > 1:
             return found, agreement
     return None, study.found.shown_agreement(decision.winner)
-
-
-def _who_votes(votes: Votes | None) -> tuple[str, ...]:
-    """Say whose codes make the types, and what keeping them takes."""
-    if votes is None:
-        return ()
-    whose = votes.consensus
-    return (
-        f"types are made of the codes of {len(whose.voters)} candidates together"
-        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
-        f" weights take {whose.size_bytes / 1e6:.1f} MB",
-    )
 
 
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:

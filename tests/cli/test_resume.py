@@ -1,6 +1,8 @@
 """An exploration that is killed with kill -9 goes on to the same bytes; runs are held to it."""
 
+import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,8 @@ QUICK = [
     "--windows", "9", "--invariances", "none,rt", "--set", "training.epochs=8", "--set",
     "training.retries=0", "--set", "decision.null_surrogates=2", "--pixel-size", "10nm",
 ]  # fmt: skip
+
+_DISK = 16 * 2**20
 
 
 @pytest.fixture
@@ -54,6 +58,65 @@ def killed(scan):
     process.send_signal(signal.SIGKILL)
     process.wait()
     return run
+
+
+@pytest.fixture(scope="module")
+def whole(scan, tmp_path_factory):
+    """A run that nothing happened to."""
+    run = tmp_path_factory.mktemp("whole") / "run.corescout"
+    subprocess.run(
+        [sys.executable, "-m", "corescout", "explore", str(scan), *QUICK, "--out", str(run)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return run
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 16 MiB of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if shutil.which("mount") is None:
+        pytest.skip("this system mounts no disk in memory")
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(place)],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip(f"a disk in memory is not allowed here: {made.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("room_kib", "finished"), [(40, 0), (400, 1), (1200, 3), (2400, 6)],
+    ids=["at the first trial", "at the second", "at the fourth", "at the report"],
+)  # fmt: skip
+def test_a_disk_that_fills_up_is_one_line_and_after_it_the_same_bytes(
+    scan, whole, small_disk, corescout, room_kib, finished
+):
+    run, filler = small_disk / "run.corescout", small_disk / "filler"
+    filler.write_bytes(bytes(_DISK - 1024 * room_kib))
+    said = corescout("explore", scan, *QUICK, "--workers", "1", "--out", run, code=2).err
+    lines = [line for line in said.splitlines() if line.startswith("corescout: ")]
+    assert len(lines) == 1
+    assert "No space left on device; free some space" in lines[0]
+    assert "Traceback" not in said
+    entries = read_journal(run / "record/journal.jsonl") if finished else []
+    kept = [e for e in entries if e["what"] == "finished"]
+    assert len(kept) == finished
+    for entry in kept:
+        content = (run / "record" / "trials" / f"{entry['key']}.h5").read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+    filler.unlink()
+    if finished:
+        assert f"{finished} finished trial" in corescout("explore", "--resume", run).err
+    else:
+        assert not run.exists()
+        assert "--resume" not in lines[0]
+        corescout("explore", scan, *QUICK, "--out", run)
+    assert contents(run) == contents(whole)
+    assert not list(run.rglob(".*"))
 
 
 def contents(run):

@@ -76,3 +76,20 @@ def test_one_click_on_stop_and_the_controller_is_told_nothing_more(step, control
     assert not [n for n in controller.log.names(since_t=at) if n.endswith(("Set", "Start"))]
     assert controller.microscope.at_rest()
     assert "confirmed" in strip.said.text()
+
+
+def test_a_stop_that_did_not_arrive_is_said_large_and_again_at_the_close(step, controller, qtbot):
+    strip = step.panel.stop_bar
+    for button in ("dry_run_button", "approve_button", "run_button"):
+        click(qtbot, getattr(step.panel, button))
+    qtbot.waitUntil(lambda: bool(controller.log.entries(*MOTIONS, "Scan.Action")), timeout=LONG)
+    assert all("stops it" in ask() for ask in step.workspace.closing_questions if ask())
+    for port in range(4):
+        controller.kill_port(port, "closed")
+    click(qtbot, strip.stop_button)
+    wanted = "The stop did NOT reach the controller: stop it there."
+    qtbot.waitUntil(lambda: wanted in strip.headline.text(), timeout=LONG)
+    asked = [text for ask in step.workspace.closing_questions if (text := ask())]
+    assert len(asked) == 1
+    assert wanted in asked[0]
+    assert "look at the instrument first" in asked[0]

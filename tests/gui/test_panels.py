@@ -40,7 +40,7 @@ MAKE = {
     "key points": lambda b: KeyPointsStep(b.workspace, b.canvas, b.work, b.keys),
     "explore": lambda b: ExploreStep(b.workspace, b.canvas),
     "types": lambda b: TypesStep(b.workspace, b.canvas, b.work),
-    "targets": lambda b: TargetsStep(b.workspace, b.canvas),
+    "targets": lambda b: TargetsStep(b.workspace, b.canvas, b.work),
     "instrument": lambda b: InstrumentStep(b.workspace, b.canvas, b.work),
     "instrument panel": lambda b: InstrumentPanel(b.workspace),
     "column": lambda b: StepColumn(b.workspace, b.canvas, b.work, b.keys),

@@ -33,6 +33,14 @@ def test_all_profiles_are_offered_the_direction_too_where_rotation_is_taken_off(
         assert wanted in labels
 
 
+def test_motifs_are_components_each_in_a_colour_of_its_own(view):
+    assert "motif (of the patch alone)" in [choice.label for choice in color_choices(view)]
+    typed = view.result.typed
+    colors = color_points(view, "motif")
+    np.testing.assert_array_equal(colors.index, typed.mixture.component_of(typed.z))
+    assert len(np.unique(colors.palette, axis=0)) == typed.mixture.n_components
+
+
 def test_dark_lines_have_their_colour(view):
     colors = color_points(view, KIND)
     dark = np.asarray(rgba(KIND_COLORS[3]))

@@ -1,5 +1,6 @@
 """A plan begins with a frame, unless its scan is so young that nothing can have moved."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +12,12 @@ from corescout.data import Scan, ScanFrame, Target
 from corescout.instruments.first_look import LEAST_LIFETIME, LIFETIME, Drifting, first_look
 from corescout.instruments.frame_cost import frames_in_words
 from corescout.instruments.look_place import place_to_look
-from corescout.instruments.messages import messages_of
+from corescout.instruments.messages import Message, messages_of
+from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.visit_plan import DriftCheck, plan_visits
 from corescout.live.reading.drift import drifting_between
+from corescout.registration import register
+from corescout.surfaces import generate_surface
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 SPEED = 5e-6
@@ -106,3 +110,24 @@ def test_the_frame_lies_where_it_can_be_told_from_its_surroundings():
     assert size_m == pytest.approx(64 * 4e-9)
     _, size_m = looked(stripes)  # nowhere: as wanted, and the run says so
     assert size_m == pytest.approx(64 * 4e-9)
+
+
+def test_a_frame_of_the_same_sample_is_seldom_refused_and_of_another_never_taken():
+    refused, taken = [], []
+    for seed in range(8):
+        with ExitStack() as open_twins:
+            twins = [
+                DigitalTwin(generate_surface((192, 192), seed=s), speed=5000.0, creep=0.0, seed=s)
+                for s in (seed, seed + 500)
+            ]
+            for twin in twins:
+                twin.connect()
+                open_twins.callback(twin.close)
+            seen = list(twins[0].scans())[-1]
+            (x, y), side_m = place_to_look(seen, [], 64 * 8e-9, 0.6 * 192 * 8e-9)
+            values = {"x_m": x, "y_m": y, "size_m": side_m, "angle_rad": 0.0, "speed_m_per_s": 1e-6}
+            same, other = (register(seen, t.send(Message("zoom", values))) for t in twins)
+            refused.append(same.refused is not None or same.length_m > 10e-9)
+            taken.append(other.refused is None and other.length_m < 50e-9)
+    assert sum(refused) <= 1
+    assert not any(taken)

@@ -351,6 +351,33 @@ def test_two_scans_that_agree_spare_the_frame_and_the_check_says_why(day, twin, 
     assert runner.wait(WAIT_S)
 
 
+def test_nothing_is_measured_on_a_first_answer_whatever_the_policy_says(day, twin, live_plan):
+    plan = live_plan.model_copy(update={"targets": TargetPlan(per_type=1, spacing_px=20)})
+    session, coming = Session(twin, limits_of(twin), day.journal), PushSource()
+    policy = Policy("me", most_plans=5, most_targets=50)
+    runner = Runner(coming, day, Analyst(plan), session, twin, policy)
+    said, sent = [], []
+
+    def look(now):
+        if now.progress is not None and now.progress.provisional is not None:
+            sent.append((len(twin.log), now.plan))
+
+    runner.signals.changed.connect(look)
+    runner.signals.said.connect(said.append)
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.measurements) > 0)
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    assert sent
+    assert set(sent) == {(0, None)}
+    first = next(n for n, text in enumerate(said) if "provisional type" in text)
+    record = runner.snapshot.records[0]
+    assert record.worth == runner.snapshot.understood.result.worth
+    final = next(n for n, text in enumerate(said) if str(record).strip() in text)
+    assert first < final
+
+
 def test_zooms_are_targets_and_come_back_as_scans(day, twin, typed, live_plan):
     policy = Policy("me", most_plans=1, most_targets=20, actions=frozenset({"zoom"}))
     coming = PushSource()

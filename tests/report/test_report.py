@@ -25,7 +25,8 @@ def broken(fit):
     return 1 / 0
 """
 OWN = ("figure_rewards:roundness", "figure_rewards:broken")
-OF_SOME_RUNS = {"F6", "F7", "pareto", "importance"}  # drawn where the run asked for what they show
+# drawn where the run asked for what they show
+OF_SOME_RUNS = {"F6", "F7", "S3", "pareto", "importance"}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -50,6 +51,7 @@ def rich_result(surface, tmp_path_factory):
             null_surrogates=0,
             merging="entropy",
             merged_types=2,
+            types="consensus",
         ),
     )
     with pytest.MonkeyPatch.context() as patch:

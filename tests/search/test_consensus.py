@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corescout.data import Candidate, Neighbours, TypedPoints
+from corescout.data import Candidate, Mixture, Neighbours, TypedPoints
 from corescout.edits import correct, merge
 from corescout.library import Library, find_like_type, library_type
 from corescout.live.reading.analyst import with_types_of
@@ -39,7 +39,7 @@ def test_finalists_and_scattering_vote_and_the_winner_stays(together):
     assert together.codes.shape == (len(together.patches), 6)
     assert together.fit.codes.shape == (len(together.patches), 2)
     assert together.winner_mixture.means.shape[1] == 2
-    assert any(f"{len(whose)} candidates together" in note for note in together.notes)
+    assert f"{len(whose)} candidates together" in together.why
 
 
 def test_the_same_seed_gives_the_same_types(together, surface):
@@ -127,6 +127,18 @@ def test_an_outlier_among_neighbours_is_of_their_type(points_in_two_halves):
     np.testing.assert_array_equal(odd, [5])
     assert smoothed.motif[5] == alone.motif[5]
     np.testing.assert_allclose(smoothed.probabilities.sum(axis=1), 1)
+
+
+def test_three_sigmas_of_a_plane_are_as_rare_in_more_dimensions(rng):
+    for dims in (1, 2, 6):
+        mixture = Mixture(
+            np.ones(1), np.zeros((1, dims)), np.eye(dims)[None], np.zeros((0, 1)), np.zeros(0), 0.0
+        )
+        far = mixture.beyond(rng.standard_normal((20_000, dims)), 3.0)
+        assert far.mean() == pytest.approx(np.exp(-4.5), abs=0.003)
+    plane = np.array([[2.99, 0.0], [3.01, 0.0]])
+    flat = Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None], np.zeros((0, 1)), np.zeros(0), 0)
+    np.testing.assert_array_equal(flat.beyond(plane, 3.0), [False, True])
 
 
 def test_a_point_without_neighbours_keeps_its_own(rng):

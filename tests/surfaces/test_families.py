@@ -1,4 +1,4 @@
-"""Both families, their truth at two levels, the imaging, and surfaces without types."""
+"""The families, their truth at two levels, the imaging, and surfaces without types."""
 
 import numpy as np
 import pytest
@@ -40,6 +40,20 @@ def test_the_number_of_types_goes_round():
     assert counts == {1, 2, 3, 4, 5, 6}
     counts = {len(generate_family("voronoi", seed, (64, 64)).type_names) for seed in range(4)}
     assert counts == {2, 3, 4, 5}
+
+
+def test_kinds_alternate_along_the_walls_at_one_to_three_windows():
+    for seed in (1, 2):
+        surface = generate_family("alternating", seed, SHAPE)
+        assert surface.type_names == ("straight", "wavy", "broken")[: 2 + seed % 2]
+        on_wall = np.argwhere(surface.wall_type > 0).astype(float)
+        kinds = surface.type_at(on_wall)
+        gap = np.linalg.norm(on_wall[:, None] - on_wall[None], axis=2)
+        near = (gap > 0) & (gap < 6)
+        far = (gap > 13) & (gap < 45)
+        same = kinds[:, None] == kinds[None]
+        assert same[near].mean() > 0.95
+        assert same[far].mean() < 0.75
 
 
 def test_the_default_surface_is_what_it_was(surface):

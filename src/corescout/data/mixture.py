@@ -82,6 +82,17 @@ class Mixture:
         solved = np.linalg.solve(factors, offsets.transpose(0, 2, 1))
         return np.asarray((solved**2).sum(axis=1).T)
 
+    def beyond(self, z: NDArray[np.float64], sigmas: float) -> NDArray[np.bool_]:
+        """Which codes z (N, L) lie farther from every centre than that.
+
+        The distance is as rare as so many sigmas are in a plane, P(chi2_L > d^2) = exp(-sigmas^2 /
+        2), whatever L.
+        """
+        from scipy.stats import chi2
+
+        farthest = chi2.isf(np.exp(-(sigmas**2) / 2), self.means.shape[1])
+        return np.asarray(self.mahalanobis2(z).min(axis=1) > farthest)
+
     def log_joint(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log pi_k + log N(z_i | k) as (N, K), in nats."""
         dims = self.means.shape[1]

@@ -125,21 +125,38 @@ def s1_keypoints(result: Result) -> Figure:
     return figure
 
 
+def s3_motifs(result: Result) -> Figure | None:
+    """Types beside motifs on the scan; nothing where types are those of the patches themselves."""
+    if result.votes is None:
+        return None
+    figure = new_figure(11, 4.9)
+    places = np.asarray(result.patches.center_yx_px)
+    of_motif = [type_color(int(k) + 1) for k in result.typed.motif]
+    titles = ("Types: where such patches live", "Motifs: what each patch is")
+    for axes, colors, title in zip(
+        figure.subplots(1, 2), (type_colors(result), of_motif), titles, strict=True
+    ):
+        draw_scan(axes, result, colorbar=False)
+        axes.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
+        axes.set_title(title, fontsize=10)
+    return figure
+
+
 def targets_route(result: Result) -> Figure | None:
-    """The targets on the scan, numbered by priority."""
+    """The targets on the scan, with their numbers."""
     if not result.targets:
         return None
     figure = new_figure(7, 5.6)
     axes = figure.subplots()
     draw_scan(axes, result)
-    for target in sorted(result.targets, key=lambda t: -t.priority):
+    for target in sorted(result.targets, key=lambda t: -t.number):
         y, x = target.yx_px
         color = type_color(target.type, result.types.colors)
         axes.scatter([x], [y], s=110, c=color, edgecolors="black", linewidths=0.7)
         axes.annotate(
-            str(target.priority), (x, y), ha="center", va="center", fontsize=6.5, color="black"
+            str(target.number), (x, y), ha="center", va="center", fontsize=6.5, color="black"
         )
-    axes.set_title("Targets by priority, coloured by type", fontsize=10)
+    axes.set_title("Targets with their numbers, coloured by type", fontsize=10)
     return figure
 
 
@@ -158,6 +175,7 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     ),
     "F7": ("Types of the Bayesian mixture with the best -ELBO + H", f7_bayesian_types),
     "S1": ("Scan and key points", s1_keypoints),
+    "S3": ("Motifs: what each patch is by itself, before its neighbours are asked", s3_motifs),
     "S2": ("Latent spaces after the density filter", s2_filtered),
 }
 

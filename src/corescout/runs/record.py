@@ -102,7 +102,7 @@ class Record:
             record = cls(folder)
         except OSError as error:
             _remove(path)
-            raise no_room(Path(folder), error) from error
+            raise no_room(Path(folder), error, kept=False) from error
         record.note("begun")
         return record
 
@@ -174,7 +174,7 @@ class Record:
         try:
             write_whole(self._trial(key), content, sync=True)
         except OSError as error:
-            raise no_room(self.folder, error) from error
+            raise no_room(self.folder, error, kept=bool(self.n_trials)) from error
         self._enter(key, label, found, len(content))
 
     def died(self, key: str, label: str, why: str) -> int:
@@ -198,7 +198,7 @@ class Record:
         try:
             append_whole(self._file, (json.dumps(entry) + "\n").encode(), synced=True)
         except OSError as error:
-            raise no_room(self.folder, error) from error
+            raise no_room(self.folder, error, kept=bool(self.n_trials)) from error
         self._entries.append(entry)
 
     # -- what it is of --------------------------------------------------------------------
@@ -281,12 +281,19 @@ def is_unfinished(folder: str | Path) -> bool:
     return "decided" not in ends
 
 
-def no_room(folder: Path, error: OSError) -> InputError:
-    """What a full disk or a folder that cannot be written becomes."""
+def no_room(folder: Path, error: OSError, *, kept: bool) -> InputError:
+    """What a full disk or a folder that cannot be written becomes.
+
+    Parameters
+    ----------
+    kept : bool
+        Whether a trial was finished: there is something to go on with.
+    """
+    again = f"go on with --resume {folder}" if kept else "explore again"
     return InputError(
         f"room and the right to write the run folder {folder}",
         error.strerror or str(error),
-        f"free some space and go on with --resume {folder}, or choose another place with --out",
+        f"free some space and {again}, or choose another place with --out",
     )
 
 

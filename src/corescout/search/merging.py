@@ -47,7 +47,10 @@ def types_of_codes(
         group = np.arange(mixture.n_components)
     else:
         mixture = mixtures[_k_of(rewards["bic"])]
-        group = merged(mixture.assign(z), places, plan)
+        tau = mixture.assign(z)
+        group = merged(tau, places, plan)
+        if plan.merged_types is None:
+            group = _without_neighbours(tau, places, group)
     return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 
 
@@ -139,7 +142,7 @@ def merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]
     if plan.merged_types is not None:
         return next(g for g in steps if g.max() < max(2, plan.merged_types))
     told = [float(np.trace(places.cross(grouped(tau, group)))) for group in steps]
-    return _without_neighbours(tau, places, steps[int(np.argmax(told))])
+    return steps[int(np.argmax(told))]
 
 
 def _without_neighbours(tau: Floats, places: Places, group: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
+from corescout.data import Candidate, Consensus, Evidence, Result, Trial, TypedPoints, Votes
 from corescout.data.candidate import KIND_NAMES
 from corescout.search.decision import Decision
 from corescout.search.grade import grade_in_words
@@ -25,16 +25,20 @@ def verdict(
     grid: SquareGrid,
     trials: tuple[Trial, ...],
     void: str = "",
+    votes: Votes | None = None,
 ) -> str:
     """Say what was chosen, how many types, how sure, what was second and what was skipped.
 
     Parameters
     ----------
     seed_agreement : float or None
-        Mean adjusted Rand index between what the seeds of the winner would show; None where that
-        is one type.
+        Mean adjusted Rand index between what the seeds would show; None where that is one type.
+    votes : Votes, optional
+        Where several candidates make the types.
     """
     sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
+    if votes is not None:
+        sentences.append(_together(votes.consensus))
     side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
     if grade := grade_in_words(evidence, side_m):
         sentences.append(_sentence(grade))
@@ -46,11 +50,11 @@ def verdict(
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
     if decision.tied:
-        names = "; ".join(tie.candidate.label for tie in decision.tied)
+        names = "; ".join(tie.candidate.in_nm(grid.pitch_m) for tie in decision.tied)
         sentences.append(f"Tied with {names}; the simplest is shown.")
     if decision.runners_up:
         second = decision.runners_up[0]
-        sentences.append(f"Next was {second.candidate.label}: {second.reason}.")
+        sentences.append(f"Next was {second.candidate.in_nm(grid.pitch_m)}: {second.reason}.")
     if void:
         sentences.append(f"Without a score: {void}.")
     sentences += _skipped(trials)
@@ -63,24 +67,26 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
     shares = ", ".join(
         f"{look.name} {np.mean(kinds == n):.0%}" for n, look in result.types.looks.items()
     )
-    known = there.mixture.mahalanobis2(there.z).min(axis=1) <= _KNOWN_SIGMAS**2
+    unknown = there.mixture.beyond(there.z, _KNOWN_SIGMAS)
     return (
         f"{representation(result.winner, result.analysis_pitch_m)}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
-        f" {len(there)} points: {shares}. {np.mean(~known):.0%} of the points lie beyond"
+        f" {len(there)} points: {shares}. {np.mean(unknown):.0%} of the points lie beyond"
         f" {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
     )
 
 
 def representation(candidate: Candidate, pitch_m: float | None) -> str:
-    """Name a candidate: "Window 13 px (102 nm), invariant to rotation"."""
-    size = f" ({candidate.window_px * pitch_m * 1e9:.0f} nm)" if pitch_m else ""
+    """Name a candidate: "Window 102 nm (13 px), invariant to rotation"."""
+    size = f"{candidate.window_px} px"
+    if pitch_m:
+        size = f"{candidate.window_px * pitch_m * 1e9:.0f} nm ({size})"
     if candidate.kind != "vae":
-        return f"Window {candidate.window_px} px{size}, {KIND_NAMES[candidate.kind]} (a baseline)"
+        return f"Window {size}, {KIND_NAMES[candidate.kind]} (a baseline)"
     words = invariance_words(candidate.invariances)
     what = "no invariance" if words == "none" else f"invariant to {words}"
-    return f"Window {candidate.window_px} px{size}, {what}"
+    return f"Window {size}, {what}"
 
 
 def _types(n_types: int, evidence: Evidence) -> str:
@@ -91,6 +97,14 @@ def _types(n_types: int, evidence: Evidence) -> str:
     return (
         f"no evidence of separate types in this scan; {n_types} possible types are shown, each"
         " of which keeps to its own places"
+    )
+
+
+def _together(whose: Consensus) -> str:
+    return (
+        f"Whose types these are: {len(whose.voters)} candidates together ({whose.in_words}),"
+        f" smoothed over neighbours within {whose.reach_px:.0f} px; their weights take"
+        f" {whose.size_bytes / 1e6:.1f} MB."
     )
 
 

@@ -1,9 +1,10 @@
-"""Two families of surfaces: one to choose rules on, one built differently to test them on.
+"""Families of surfaces: one to choose rules on, and others built differently to test them on.
 
 "voronoi" deals patterns drawn by rule out to Voronoi regions of equal share, each in one direction,
 and scans them cleanly. "level_set" cuts everything out of correlated random fields: regions of very
 unequal shares, 1 to 6 types, directions that turn within a region, other periods; and it scans
-badly: blur, gain, drift, scars, cross-talk, saturation.
+badly: blur, gain, drift, scars, cross-talk, saturation. "alternating" has kinds that take turns
+along the walls, scanned likewise.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from corescout.surfaces.alternating import KINDS, alternating_lines
 from corescout.surfaces.domains import Domains
 from corescout.surfaces.imaging import Imaging
 from corescout.surfaces.level_sets import LEVEL_SETS
@@ -34,9 +36,9 @@ def generate_family(
 
     Parameters
     ----------
-    name : {"voronoi", "level_set"}
+    name : {"voronoi", "level_set", "alternating"}
     seed : int
-        Fixes all. The number of types goes round with it: 2 to 5, or 1 to 6.
+        Fixes all. The number of types goes round with it: 2 to 5, 1 to 6, or 2 and 3.
     shape_px : tuple of int
         (H, W).
     imaging : Imaging, optional
@@ -77,9 +79,21 @@ def _level_set(seed: int, shape_px: tuple[int, int], imaging: Imaging | None) ->
     return seen_surface(Domains(response, height), region, kind, names, imaging, PITCH_M, seed, rng)
 
 
+def _alternating(seed: int, shape_px: tuple[int, int], imaging: Imaging | None) -> Surface:
+    rng = np.random.default_rng([seed, 3])
+    drawn = imaging_at_random(rng)
+    imaging = imaging or drawn
+    names = KINDS[: 2 + seed % 2]
+    canvas = with_margin(shape_px, imaging)
+    domains, region, kind = alternating_lines(canvas, len(names), rng)
+    numbers = (kind + 1).astype(np.uint8)
+    return seen_surface(domains, region, numbers, names, imaging, PITCH_M, seed, rng)
+
+
 FAMILIES: dict[str, Callable[[int, tuple[int, int], Imaging | None], Surface]] = {
     "voronoi": _voronoi,
     "level_set": _level_set,
+    "alternating": _alternating,
 }
 
 

@@ -6,28 +6,52 @@ import os
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from corescout.data import Finding, Keypoints, Progress, Result, Scan
 from corescout.gui.jobs.job import Job
+from corescout.gui.jobs.kept_search import KeptSearch
 from corescout.plan import Plan
 
 
 def start_exploration(
-    scan: Scan, plan: Plan, keypoints: Keypoints | None, cores: int = 0
+    scan: Scan,
+    plan: Plan,
+    keypoints: Keypoints | None,
+    cores: int = 0,
+    place: Callable[[], Path | None] = lambda: None,
 ) -> Job[Result]:
     """Explore on so many cores; 0 is all but one, which is left to the window.
 
     No number depends on it.
+
+    Parameters
+    ----------
+    place : callable
+        Returns the folder where finished trials are kept until the search has ended; called off
+        the GUI thread.
     """
     workers = _workers(cores)
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.pipeline import explore
 
-        return explore(
-            scan, plan, keypoints=keypoints, workers=workers, on_progress=on_progress, stop=stop
-        )
+        kept, ended = KeptSearch.begin(place, scan, plan, keypoints), False
+        try:
+            result = explore(
+                scan,
+                plan,
+                keypoints=keypoints,
+                workers=workers,
+                on_progress=on_progress,
+                stop=stop,
+                store=kept,
+            )
+            ended = True
+        finally:
+            kept.end(keep=not ended)
+        return result
 
     return Job(run)
 

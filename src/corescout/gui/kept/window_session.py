@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from corescout.gui.jobs.work import Work
 from corescout.gui.kept import autosave
 from corescout.gui.kept.dock_guard import DockGuard, may_end, under_way
 from corescout.gui.kept.preferences import preferences
+from corescout.gui.model.held_result import HeldResult
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
 from corescout.gui.model.workspace import Workspace
 
@@ -107,7 +109,7 @@ class WindowSession(QObject):
 
     def _save(self) -> None:
         work = self._work
-        if not self.unsaved:
+        if not self.unsaved and not (self._keep and len(self._workspace.results) > 1):
             return
         if work.running("autosave") or self._workspace.running:
             self._settle.start()
@@ -120,11 +122,20 @@ class WindowSession(QObject):
         def ended(job: Job[None]) -> None:
             if job.error is not None:
                 self._workspace.note(f"The session could not be saved: {job.error}")
+            elif not self._workspace.closed:
+                self._shelve(results)
 
         work.start("autosave", Job(save), ended)
 
-    def _results(self) -> dict[int, Result]:
-        return {e.key: e.result for e in self._workspace.results if e.origin != "read"}
+    def _shelve(self, saved: Mapping[int, HeldResult]) -> None:
+        """Let go of the memory of what is on disk and not shown."""
+        for entry in self._workspace.results:
+            here = saved.get(entry.key) is entry.held and entry.held.in_memory
+            if here and entry.key != self._workspace.results.shown:
+                entry.held.shelve(self._store.reader(entry.key))
+
+    def _results(self) -> dict[int, HeldResult]:
+        return {e.key: e.held for e in self._workspace.results if e.origin != "read"}
 
     def _values(self) -> dict[str, Any]:
         workspace, chosen = self._workspace, self._workspace.chosen
@@ -133,6 +144,8 @@ class WindowSession(QObject):
             holds.append(result.types_in_words)
         if len(workspace.results) > 1:
             holds.append(f"{len(workspace.results)} results")
+        if workspace.running:
+            holds.append("a search under way")
         count = workspace.undo_stack.index()
         if count:
             holds.append("1 edit" if count == 1 else f"{count} edits")
@@ -157,6 +170,18 @@ class WindowSession(QObject):
             },
         }
 
+    def keep_search(self) -> Callable[[], Path | None]:
+        """A search begins; returns what its job calls for the folder that keeps its trials."""
+        if not self._keep:
+            return lambda: None
+        values, results = self._values(), self._results()
+
+        def place() -> Path:
+            self._store.save(values, results)
+            return self._store.search_folder()
+
+        return place
+
     # -- taking one up again --------------------------------------------------------------
 
     def offer(self) -> None:
@@ -166,7 +191,7 @@ class WindowSession(QObject):
             self.offered.emit(Offer(self, kept[0]))
 
     def restore(self, kept: autosave.Kept) -> None:
-        """Put the layers, the settings, the edits and the results of a session back."""
+        """Put layers, settings, edits and results of a session back; its search goes on."""
         workspace, viewer, values = self._workspace, self._canvas.viewer, kept.values
         results = autosave.read_results(kept)
         result = results.get(values.get("shown") or -1)
@@ -188,8 +213,11 @@ class WindowSession(QObject):
         if result is not None:
             workspace.take_result(result, drawn=True, origin="search")
             workspace.result_shown.emit()
+        search = self._store.take_search(kept)
         autosave.drop(kept)
         self._changed()
+        if search:
+            workspace.ask_for_search()
 
     # -- the end --------------------------------------------------------------------------
 
@@ -259,7 +287,10 @@ class Offer(QWidget):
         self._session, self.kept = session, kept
         self.text = QLabel(f"Unsaved from last time: {kept.words}")
         self.text.setWordWrap(True)
-        self.restore_button = QPushButton("Restore")
+        searched = (kept.folder / autosave.SEARCH).is_dir()
+        self.restore_button = QPushButton("Continue" if searched else "Restore")
+        if searched:
+            self.restore_button.setToolTip("Put all back, and go on with the search")
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from psygnal import Signal
 
 from corescout.data import Scan, Target
+from corescout.instruments import Limits
 from corescout.targets import in_order as visit_order
 
 
@@ -23,6 +25,10 @@ class TargetList:
         Places in `ordered`.
     measured_xy_m : list of (x, y)
         Places that were measured; new targets keep away from them.
+    measurements : Path or None
+        Table of what was measured at the instrument.
+    limits : Limits or None
+        Of the instrument: no target is proposed beyond them.
     """
 
     changed = Signal(object)  # tuple of Target
@@ -34,6 +40,8 @@ class TargetList:
         self.state_of: dict[str, str] = {}
         self.selected: set[int] = set()
         self.measured_xy_m: list[tuple[float, float]] = []
+        self.measurements: Path | None = None
+        self.limits: Limits | None = None
 
     @property
     def states(self) -> list[str]:
@@ -69,5 +77,5 @@ class TargetList:
 def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return targets in the order of the visits, from the middle of the scan."""
     if scan.frame is None or any(t.xy_m is None for t in targets):
-        return tuple(sorted(targets, key=lambda t: t.priority))
+        return tuple(sorted(targets, key=lambda t: t.number))
     return visit_order(targets, scan.frame.center_m)

@@ -54,7 +54,7 @@ class StepColumn(QScrollArea):
         self.key_points = KeyPointsStep(workspace, canvas, work, keys)
         self.explore = ExploreStep(workspace, canvas)
         self.types = TypesStep(workspace, canvas, work)
-        self.targets = TargetsStep(workspace, canvas)
+        self.targets = TargetsStep(workspace, canvas, work)
         self.instrument = InstrumentStep(workspace, canvas, work)
         ordered = (self.scan, self.key_points, self.explore, self.types, self.targets,
                    self.instrument)  # fmt: skip

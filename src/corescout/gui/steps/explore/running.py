@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
@@ -25,6 +28,11 @@ class Running:
     ----------
     workspace : Workspace
     work : Work
+
+    Attributes
+    ----------
+    keep : callable
+        Asked when a search begins; returns what gives its job the folder to keep trials in.
     """
 
     moved = Signal(object)  # Progress: how far it is
@@ -34,6 +42,7 @@ class Running:
     def __init__(self, workspace: Workspace, work: Work) -> None:
         self._workspace, self._work = workspace, work
         self._said_provisional = False
+        self.keep: Callable[[], Callable[[], Path | None]] = lambda: lambda: None
         workspace.choice_wanted.connect(self.choose)
         workspace.closing_questions.append(self._at_the_end)
 
@@ -58,7 +67,7 @@ class Running:
         workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
         if workspace.result is None:
             workspace.say(_EXPLORING, "running")
-        job = start_exploration(chosen.scan, plan, drawn, preferences().cores)
+        job = start_exploration(chosen.scan, plan, drawn, preferences().cores, self.keep())
         self._work.start(_NAME, job, self._end, self._progress, long=True)
 
     def choose(self, number: int) -> None:
@@ -70,7 +79,8 @@ class Running:
         if trial is None:
             return
         workspace.begin_search(present.scan, choosing=True)
-        workspace.workflow.set("explore", StepState.RUNNING, f"training {trial.candidate.label}")
+        label = trial.candidate.in_nm(present.analysis_pitch_m)
+        workspace.workflow.set("explore", StepState.RUNNING, f"training {label}")
         job = start_choosing(present, number, preferences().cores)
         self._work.start(_NAME, job, self._end, self.moved.emit, long=True)
 
@@ -85,8 +95,8 @@ class Running:
         job = self._work.job(_NAME)
         if job is not None:
             job.pause() if paused else job.resume()
-            chip = "paused" if paused else "goes on"
-            self._workspace.workflow.set("explore", StepState.RUNNING, chip)
+            state = StepState.PAUSED if paused else StepState.RUNNING
+            self._workspace.workflow.set("explore", state, "" if paused else "goes on")
             if self._workspace.result is None:
                 said = "Paused. Resume goes on where it was." if paused else _EXPLORING
                 self._workspace.say(said, "ready" if paused else "running")
@@ -104,7 +114,8 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
+        words = "1 candidate" if count == 1 else f"{count} candidates"
+        self._workspace.workflow.set("explore", StepState.RUNNING, words)
         self._workspace.set_progress(progress)
         self.moved.emit(progress)
         first = progress.provisional
@@ -129,7 +140,7 @@ class Running:
             self._tell("Stopped.", StepState.TO_DO, "")
             return
         words = "1 candidate" if count == 1 else f"{count} candidates"
-        said = f"Stopped. {words} finished and in the table. Explore starts a new search."
+        said = f"Stopped. {words} finished and in the table. Explore goes on from them."
         self._tell(said, StepState.TO_DO, f"stopped after {words}")
 
     def _say_problem(self, text: str) -> None:

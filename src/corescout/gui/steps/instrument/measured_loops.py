@@ -11,6 +11,7 @@ from corescout.gui.jobs.instrument_link import InstrumentLink
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.instrument.loop_plot import loop_words, loops_layer
 from corescout.gui.steps.instrument.panel import InstrumentPanel
+from corescout.live.day.measured_table import MEASUREMENTS
 
 
 class MeasuredLoops:
@@ -41,6 +42,8 @@ class MeasuredLoops:
         targets, result = self._workspace.targets, self._workspace.result
         if not uids or result is None:
             return
+        targets.measurements = link.day.folder / MEASUREMENTS
+        targets.limits = link.limits
         places = [link.measurements[uid].xy_m for uid in uids]
         targets.measured_xy_m += [place for place in places if place is not None]
         colors = result.types.colors
@@ -60,8 +63,7 @@ class MeasuredLoops:
                   if t.type == target.type and t.uid in link.measurements]  # fmt: skip
         color = type_color(target.type, None if result is None else result.types.colors)
         panel.loop_plot.show_loop(curve, color, others)
-        number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
-        panel.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
+        panel.loop_box.setText(loop_words(target, link.loops.get(target.uid)))
         if panel.loop_plot.isHidden():
             panel.loop_plot.setVisible(True)
             self._wanted(panel.loop_plot)

@@ -77,8 +77,10 @@ class Safety:
                 case Drifted(drift_m=drift_m):
                     off_nm = math.hypot(*drift_m) * 1e9
                     self.sample = f"seen at {datetime.now():%H:%M}, {off_nm:.0f} nm from the scan"
-                case Held(reason=reason) if "look alike" in reason or "drift" in reason:
+                case Held(reason=reason) if "look alike" in reason:
                     self.sample = f"DOES NOT MATCH the scan: {reason}"
+                case Held(reason=reason) if "drift" in reason:
+                    self.sample = f"not where the scan has it, or not to be told: {reason}"
 
     def show(self, progress: VisitProgress) -> None:
         """Show the strip as things stand."""
@@ -142,7 +144,7 @@ class Safety:
                 f"The instrument: {headline}. Closing stops it: nothing more is sent, and the tip"
                 " stays where it is."
             )
-        if now.state == "HOLD" and now.stop_state != "confirmed":
+        if now.state == "HOLD" and now.stop_state not in ("", "confirmed"):
             return f"{headline} The last stop is not confirmed: look at the instrument first."
         if self._live.policy:
             return "A policy is in force. Closing takes it back and ends the watch."

@@ -1,0 +1,97 @@
+"""Step 5 proposes targets by what was measured: maps on the scan, a reason for each."""
+
+import csv
+
+import numpy as np
+import pytest
+from hands import QuickScans, canvas_picture
+from qtpy.QtCore import Qt
+
+from corescout.gui.canvas.layer_data import TARGETS, result_layers
+from corescout.gui.canvas.layer_updates import find_layer
+from corescout.gui.steps.instrument.choices import InstrumentChoice
+from corescout.instruments.twin_demo import limits_of
+
+pytestmark = pytest.mark.gui
+LONG = 90_000
+
+
+@pytest.fixture
+def window(explorer, quick_result, qtbot, tmp_path):
+    for data, options, kind in result_layers(quick_result):
+        getattr(explorer.viewer, f"add_{kind}")(data, **options)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
+    explorer.instrument_step.days = tmp_path / "days"
+    explorer.targets_step.set_expanded(True)
+    explorer.targets_step.by_measurement.toggle.setChecked(True)
+    yield explorer
+    explorer.instrument_step.leave()
+    assert explorer.instrument_step.wait(30)
+
+
+def click(qtbot, button):
+    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_without_measurements_it_says_what_to_do(window, qtbot):
+    section, before = window.targets_step.by_measurement, window.workspace.targets.ordered
+    click(qtbot, section.propose_button)
+    assert "Measure some targets in step 6" in section.said.text()
+    assert window.workspace.targets.ordered == before
+
+
+def test_a_table_becomes_maps_on_the_scan_and_targets_with_reasons(window, qtbot, tmp_path):
+    section, targets = window.targets_step.by_measurement, window.workspace.targets
+    result, before = window.result, targets.ordered
+    places = np.asarray(result.patches.center_yx_px)
+    rng = np.random.default_rng(0)
+    rows = rng.choice(len(places), 40, replace=False)
+    with (tmp_path / "mine.csv").open("w", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["key_point", "coercive_bias_v"])
+        for row in rows.tolist():
+            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.02 * rng.standard_normal()])
+    section.use_table(tmp_path / "mine.csv")
+    section.count.setValue(6)
+    bare = canvas_picture(window, qtbot)
+    click(qtbot, section.propose_button)
+    qtbot.waitUntil(lambda: targets.ordered != before, timeout=LONG)
+    assert 1 <= len(targets.ordered) <= 6
+    assert all(t.reason for t in targets.ordered)
+    said = section.said.text()
+    assert "40 values of coercive_bias_v" in said
+    assert "bright" in said
+    assert targets.ordered[0].reason.replace("+-", "±") in said
+    assert targets.ordered[0].reason in window.targets_step.table.item(0, 0).toolTip()
+    mean = "coercive bias: mean"
+    qtbot.waitUntil(lambda: find_layer(window.viewer, mean) is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.busy, timeout=LONG)
+    assert len(find_layer(window.viewer, mean).data) == len(places)
+    assert not find_layer(window.viewer, "coercive bias: deviation").visible
+    assert len(find_layer(window.viewer, TARGETS).data) == len(targets.ordered)
+    shown = canvas_picture(window, qtbot)
+    assert (np.abs(shown.astype(int) - bare).max(axis=2) > 40).mean() > 0.01, "the map is seen"
+    window.undo_stack.undo()
+    assert targets.ordered == before
+
+
+def test_what_the_tip_has_measured_is_used_within_the_limits(window, surface, qtbot):
+    step, section = window.instrument_step, window.targets_step.by_measurement
+    twin = QuickScans(surface, speed=500.0)
+    limits = limits_of(twin)
+    step.connect_instrument(InstrumentChoice("test twin", lambda: (twin, limits), fresh=True))
+    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    step.set_expanded(True)
+    for button in ("dry_run_button", "approve_button", "run_button"):
+        click(qtbot, getattr(step.panel, button))
+    qtbot.waitUntil(lambda: step.progress.ended == "done", timeout=LONG)
+    measured = len(step.link.measurements)
+    section.propose()
+    qtbot.waitUntil(lambda: "values of coercive_bias_v" in section.said.text(), timeout=LONG)
+    assert f"at {measured} places" in section.said.text()
+    assert section.table == step.link.day.folder / "measurements.csv"
+    (x0, x1), (y0, y1) = limits.x_m, limits.y_m
+    for target in window.workspace.targets.ordered:
+        assert x0 <= target.xy_m[0] <= x1
+        assert y0 <= target.xy_m[1] <= y1
