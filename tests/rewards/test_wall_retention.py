@@ -58,7 +58,6 @@ def test_a_plan_asks_for_it_and_the_walls_are_those_of_the_key_points():
     ).changed("extra_rewards", ("wall_retention",))
     result = explore(generate_surface((128, 128), seed=3).scan, plan)
     reward = result.trials[0].rewards["wall_retention"]
-    assert np.isfinite(reward.value)
-    assert reward.void_because is None
+    assert 0 < reward.value < 1
     shown = result.keypoints.profiles.array
     np.testing.assert_array_equal(result.fit.walls, shown)
