@@ -77,7 +77,7 @@ def row_words(record: ScanRecord) -> str:
     worth = worth if worth.startswith("one") else f"{count} {worth}"
     parts = [worth, f"{record.targets} targets"]
     if record.explored:
-        parts.append("explored anew")
+        parts.append("explored again")
     if record.novel_share:
         parts.append(f"{record.novel_share:.0%} new")
     warnings = [f"\u26a0 {warning}" for warning in record.warnings]
