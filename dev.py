@@ -4,6 +4,10 @@
     python3 dev.py test     set everything up and run the checks and the tests
     python3 dev.py docs     set everything up and build the documentation into site/
     python3 dev.py setup    set everything up
+    python3 dev.py package  build sdist and wheel and check both; unused and undeclared dependencies
+    python3 dev.py oldest   a subset of the tests with the oldest dependencies that are promised
+    python3 dev.py coverage the tests with their coverage: 85 % outside of gui, 70 % in it at least
+    python3 dev.py licences write docs/licences.md and the SBOM sbom.cdx.json
 
 A second call finds everything there and does nothing twice.
 """
@@ -37,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=("demo", "test", "docs", "setup"))
+    parser.add_argument("command", choices=("demo", "test", "docs", "setup", *RELEASE))
     arguments, rest = parser.parse_known_args()
     if sys.version_info < (3, 11):
         print(f"Corescout needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
@@ -52,7 +56,49 @@ def main() -> int:
     if arguments.command == "docs":
         must([python(), "-m", "pip", "install", "-q", "--group", "docs"])
         return run([python(), "-m", "mkdocs", "build", "--strict", *rest])
-    return 0
+    return RELEASE[arguments.command](rest) if arguments.command in RELEASE else 0
+
+
+def package(rest: list[str]) -> int:
+    """Look for unused and undeclared dependencies, build sdist and wheel, check both."""
+    must([python(), "-m", "pip", "install", "-q", "--group", "release"])
+    codes = [
+        run([python(), "-m", "deptry", "src"]),
+        run([python(), ".ci/package.py", *rest]),
+    ]
+    return next((code for code in codes if code), 0)
+
+
+def oldest(rest: list[str]) -> int:
+    """Test with the lowest direct dependencies."""
+    must([python(), "-m", "pip", "install", "-q", "--group", "release"])
+    return run([python(), ".ci/oldest.py", *rest])
+
+
+def coverage(rest: list[str]) -> int:
+    """Run the tests under the tracer, then hold both parts to their bars."""
+    measured = ["--cov=corescout", "--cov-report="]
+    code = run([python(), "-m", "pytest", *SPREAD, *measured, *rest], ALONE)
+    report = [python(), "-m", "coverage", "report", "--skip-covered"]
+    outside = run([*report, "--omit=*/gui/*", "--fail-under=85"])
+    window = run([*report, "--include=*/gui/*", "--fail-under=70"])
+    return code or outside or window
+
+
+def licences(rest: list[str]) -> int:
+    """Write the page of licences and the bill of materials of this environment."""
+    must([python(), "-m", "pip", "install", "-q", "--group", "release"])
+    page = subprocess.run([python(), ".ci/licences.py"], cwd=ROOT, capture_output=True, check=True)
+    (ROOT / "docs" / "licences.md").write_bytes(page.stdout)
+    bill = ["environment", "--pyproject", "pyproject.toml", "--output-file", "sbom.cdx.json"]
+    return run([python(), "-m", "cyclonedx_py", *bill, *rest, python()])
+
+
+RELEASE = {"package": package, "oldest": oldest, "coverage": coverage, "licences": licences}
+# All tests by several processes, each of which keeps to one thread; tests/conftest.py says how
+# many, and in which order.
+SPREAD = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+ALONE = {"OMP_NUM_THREADS": "1"}
 
 
 def checks(rest: list[str]) -> int:
@@ -66,12 +112,8 @@ def checks(rest: list[str]) -> int:
             [python(), "-m", "mypy"],
         ]
     )
-    # All tests by several processes, each of which keeps to one thread; tests/conftest.py says how
-    # many, and in which order.
-    alone = {} if rest else {"OMP_NUM_THREADS": "1"}
-    spread = [] if rest else ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
-    commands.append([python(), "-m", "pytest", *spread, *rest])
-    codes = [run(command, alone) for command in commands]
+    commands.append([python(), "-m", "pytest", *(() if rest else SPREAD), *rest])
+    codes = [run(command, {} if rest else ALONE) for command in commands]
     return next((code for code in codes if code), 0)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from corescout.plan import Plan, TrainingPlan
 from corescout.surfaces import Surface, generate_surface
@@ -30,6 +31,11 @@ LONGEST = (
     "gui/test_targets", "vae/test_pyroved_engine", "report/test_report", "runs/test_record",
     "gui/test_explore_step", "mcp_server/test_hostile_calls", "gui/test_readable",
 )  # fmt: skip
+
+
+# A busy machine is slow at drawing examples, too; that says nothing of what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(optionalhook=True)

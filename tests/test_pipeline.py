@@ -57,7 +57,7 @@ def test_the_answer_hangs_together(surface, quick_result):
     for target in result.targets:
         assert target.yx_px in places
         np.testing.assert_allclose(target.xy_m, surface.scan.frame.to_m(target.yx_px), atol=1e-15)
-    assert [t.priority for t in result.targets] == list(range(1, len(result.targets) + 1))
+    assert [t.number for t in result.targets] == list(range(1, len(result.targets) + 1))
 
 
 def test_types_take_turns_in_the_targets(quick_result):

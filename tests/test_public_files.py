@@ -52,3 +52,24 @@ def test_a_form_asks_for_what_is_needed(name):
         assert part["type"] in {"textarea", "input", "checkboxes", "markdown", "dropdown"}
         assert part["attributes"]["label"]
     assert any(part.get("validations", {}).get("required") for part in form["body"])
+
+
+def test_the_recipe_asks_for_what_the_package_asks_for():
+    recipe = (ROOT / "recipe" / "meta.yaml").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = {"torch": "pytorch"}
+    for dependency in project["dependencies"]:
+        name, _, floor = dependency.partition(">=")
+        assert f"- {named.get(name, name).lower()} >={floor}\n" in recipe, dependency
+    assert f'version = "{project["version"]}"' in recipe
+
+
+def test_addresses_are_filled_in_at_one_place():
+    """Until the owner does, no file of the package or beside it names one."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert "TO BE FILLED IN BY THE OWNER" in text or "\n[project.urls]\n" in text
+    own = re.compile(r"https?://[^\s\"')]*corescout", re.IGNORECASE)
+    for path in (ROOT / "src").rglob("*.py"):
+        assert not own.search(path.read_text("utf-8")), path
+    for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md", "CITATION.cff", "mkdocs.yml"):
+        assert not own.search((ROOT / name).read_text("utf-8")), name

@@ -122,11 +122,17 @@ def agent_client(
     words += options
     if trace is not None:
         words = [*_STRACE, "-e", _WATCHED, "-o", str(trace), *words]
-    log = own.with_name(own.name + ".log")
+    with client_of(words, own.with_name(own.name + ".log"), name) as client:
+        yield client
+
+
+@contextmanager
+def client_of(words: Sequence[str], log: Path, name: str = "bench") -> Iterator[AgentClient]:
+    """Start a program that serves over its pipes and connect the client; its errors go to a log."""
     with log.open("w", encoding="utf-8") as errors, start_blocking_portal() as portal:
         from mcp.client.stdio import stdio_client
 
-        server = StdioServerParameters(command=words[0], args=words[1:], env=dict(os.environ))
+        server = StdioServerParameters(command=words[0], args=list(words[1:]), env=dict(os.environ))
         who = mcp_types.Implementation(name=name, version="1")
         client = Client(stdio_client(server, errlog=errors), client_info=who)
         with portal.wrap_async_context_manager(client) as connected:

@@ -59,8 +59,8 @@ def _target(rng: random.Random, number: int, *, wild: bool) -> Target:
         settings.pop("size_m", None)
     if wild and rng.random() < 0.02:
         settings["bias_v"] = 5.0
-    priority, yx = number, (0.0, 0.0)
-    return Target(f"t{number}", "s", yx, place, 1, priority, action, settings)
+    yx = (0.0, 0.0)
+    return Target(f"t{number}", "s", yx, place, 1, number, action, settings)
 
 
 def _value(rng: random.Random, bound: float, *, wild: bool) -> Any:

@@ -86,10 +86,10 @@ def _watch(twin: DigitalTwin, seed: int) -> Snapshot:
 
 
 def _types(shown: Snapshot) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Planted type beneath the tip and found type, of every loop in the order of its priority."""
+    """Planted type beneath the tip and found type, of every loop in the order of its number."""
     came = {u: m for u, m in shown.measurements.items() if isinstance(m, Measurement)}
     targets = shown.result.targets if shown.result is not None else ()
-    ordered = sorted((t for t in targets if t.uid in came), key=lambda t: t.priority)
+    ordered = sorted((t for t in targets if t.uid in came), key=lambda t: t.number)
     truth = [came[t.uid].metadata["true_type"] for t in ordered]
     return np.array(truth, dtype=np.int64), np.array([t.type for t in ordered], dtype=np.int64)
 

@@ -20,8 +20,9 @@ _FIT = (
     "center_yx_px",
     "context",
     "block",
+    "measured",
 )
-_OWN = tuple(name for name in _FIT if name not in ("context", "block"))
+_OWN = tuple(name for name in _FIT if name not in ("context", "block", "measured"))
 _MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
 
 
@@ -39,10 +40,12 @@ def write_fit(group: h5py.Group, fit: Fit, *, shared: bool = True, compress: boo
     Parameters
     ----------
     shared : bool
-        Whether to write what is the same for every candidate of a scan: context and block.
+        Whether to write what is the same for every candidate of a scan: context, block and what
+        was measured.
     """
     for name in _FIT if shared else _OWN:
-        put(group, name, getattr(fit, name), compress=compress)
+        if getattr(fit, name) is not None:
+            put(group, name, getattr(fit, name), compress=compress)
     for k, nats in fit.held_out_nats.items():
         put(group, f"held_out_nats/{k}", nats, compress=compress)
     group.attrs["least_components"] = fit.least_components
@@ -71,7 +74,7 @@ def fit_from_h5(
     Parameters
     ----------
     shared : mapping, optional
-        ``context`` and ``block`` of a fit that was written without them.
+        ``context``, ``block`` and ``measured`` of a fit that was written without them.
     """
     group = file["fit"]
     arrays = {name: group[name][()] for name in _FIT if name in group} | dict(shared or {})

@@ -198,6 +198,7 @@ def explore(
             *prepared.notes,
             *lateral,
             *_at_the_edge(typed.mixture, plan),
+            *_by_chance(winner, plan),
             *confirmation,
             *followed,
             *untold,
@@ -284,6 +285,17 @@ def _at_the_edge(mixture: Mixture, plan: Plan) -> tuple[str, ...]:
     if mixture.n_components < most or most == 1:
         return ()
     return (f"the mixture has {most} components, the most that were tried (max_components)",)
+
+
+def _by_chance(winner: Outcome, plan: Plan) -> tuple[str, ...]:
+    """Say that codes tell nothing of the property that they were chosen by."""
+    asked = winner.rewards.get("property") if "property" in plan.decision.reward_names else None
+    if asked is None or plan.measured is None or asked.parts.get("predicts", 1.0):
+        return ()
+    return (
+        f"the codes tell {plan.measured.name} no better than its mean (R² {asked.value:.2f} +-"
+        f" {asked.parts['standard_error']:.2f}): the choice by it is one by chance",
+    )
 
 
 def _together(

@@ -27,6 +27,7 @@ from corescout.plan_groups import (
     DecisionPlan,
     DensityFilterPlan,
     KeypointPlan,
+    MeasuredPlan,
     MixturePlan,
     NormalisationPlan,
     PlanGroup,
@@ -112,6 +113,9 @@ class Plan(PlanGroup):
     bayesian: BayesianPlan = BayesianPlan()
     decision: DecisionPlan = DecisionPlan()
     targets: TargetPlan = TargetPlan()
+    measured: MeasuredPlan | None = Field(
+        None, description="what was measured on the sample, for the reward 'property'"
+    )
 
     @model_validator(mode="before")
     @classmethod

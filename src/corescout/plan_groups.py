@@ -265,7 +265,7 @@ class DecisionPlan(PlanGroup):
         0.08,
         ge=0,
         description="only candidates this close to the best context retention compete where"
-        " another reward decides; None: all",
+        " another reward decides, but for 'property'; None: all",
     )
     seeds: int = Field(3, ge=1, le=9, description="seeds of each finalist, the first one included")
     finalists: int = Field(4, ge=1, description="candidates that are repeated with other seeds")
@@ -338,6 +338,27 @@ class DecisionPlan(PlanGroup):
         if self.objectives is not None:
             return self.objectives
         return tuple(self.weights) if self.weights is not None else (self.reward,)
+
+
+class MeasuredPlan(PlanGroup):
+    """A property that was measured on the sample: the reward `property` asks what codes tell of it.
+
+    A value counts at the nearest key point within 3 px, the first one at each.
+    """
+
+    name: str = Field(min_length=1, max_length=200, description="of the property")
+    xy_m: tuple[tuple[float, float], ...] = Field(
+        min_length=1, max_length=2000, description="places in the coordinates of the instrument"
+    )
+    value: tuple[float, ...] = Field(description="one for each place, in one unit")
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if len(self.value) != len(self.xy_m):
+            raise ValueError("expected a value for each place")
+        if not all(map(math.isfinite, (*self.value, *(v for place in self.xy_m for v in place)))):
+            raise ValueError("expected finite numbers; leave failed measurements out")
+        return self
 
 
 class TargetPlan(PlanGroup):

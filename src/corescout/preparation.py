@@ -25,6 +25,7 @@ from corescout.quality import assess
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.seen_scan import SeenScan, asked_channels, completed
 from corescout.square_grid import SquareGrid, square_grid
+from corescout.tied import tied_words, values_at
 from corescout.trial_data import TrialData
 
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
@@ -55,6 +56,8 @@ class Prepared:
     notes : tuple of str
     line_faults : LineFaults
         Of the channel that key points are sought on, by line of the scan.
+    measured : (N,) or None
+        The property of the plan at the key points, NaN where it was not measured.
     """
 
     scan: Scan
@@ -67,6 +70,7 @@ class Prepared:
     block: NDArray[np.int64]
     notes: tuple[str, ...]
     line_faults: LineFaults
+    measured: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -95,6 +99,7 @@ class Prepared:
             context=self.context,
             block=self.block,
             bands=tuple(tuple(map(int, band)) for band in self.scan.metadata.get(BANDS, ())),
+            measured=self.measured,
         )
 
 
@@ -123,6 +128,7 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     # What a neighbourhood looks like is told from the scan as it is.
     unmended = levels.first.grey(seen.raw[None])[0]
     radius = context_radius_px(unmended)
+    measured = values_at(plan.measured, scan.frame, grid.to_scan_px(np.asarray(found.yx_px)))
     return Prepared(
         scan=scan,
         grid=grid,
@@ -132,8 +138,9 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
         context=context_descriptor(unmended, found.yx_px, radius),
         context_radius_px=radius,
         block=spatial_blocks(found.yx_px, 2 * radius),
-        notes=_notes(scan, seen, plan, grid, found),
+        notes=(*_notes(scan, seen, plan, grid, found), *tied_words(plan.measured, measured)),
         line_faults=seen.line_faults,
+        measured=measured,
     )
 
 

@@ -25,6 +25,10 @@ class Reading:
         The likeliest.
     probability : (n,)
         Of that type among the types that were found: it says nothing of a type that was not.
+    novelty_p : (n,)
+        Share of the result's own points, with this one, that lie as far from every component: small
+        where a place is like none of the types. The mixture was fitted to those points, so p of
+        fresh ones of the same kinds is somewhat too small.
     unlike : (n,) bool
         Beyond 3 sigma of every component.
     target : (n,) int64
@@ -34,6 +38,7 @@ class Reading:
     yx_px: NDArray[np.float64]
     type: NDArray[np.int64]
     probability: NDArray[np.float64]
+    novelty_p: NDArray[np.float64]
     unlike: NDArray[np.bool_]
     target: NDArray[np.int64]
 
@@ -56,14 +61,22 @@ def read_places(result: Result, scan: Scan, yx_px: NDArray[np.float64]) -> Readi
     found = transfer(result.representation, scan, given)
     points = TypedPoints(found.z, result.mixture, result.type_of_component)
     numbers = np.unique(np.asarray(result.type_of_component))
+    apart = result.mixture.mahalanobis2(found.z).min(axis=1)
     best = points.probabilities.argmax(axis=1)
     return Reading(
         yx_px=np.asarray(found.keypoints.yx_px),
         type=numbers[best],
         probability=points.probabilities[np.arange(len(best)), best],
+        novelty_p=_novelty_p(apart, result.mixture.mahalanobis2(result.codes).min(axis=1)),
         unlike=result.mixture.beyond(found.z, _UNLIKE),
         target=_nearest_target(result, found.z),
     )
+
+
+def _novelty_p(apart: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(1 + number of known distances that are as large) / (n + 1), for each distance."""
+    as_far = len(known) - np.searchsorted(np.sort(known), apart, side="left")
+    return np.asarray((1 + as_far) / (len(known) + 1))
 
 
 def _nearest_target(result: Result, z: NDArray[np.float64]) -> NDArray[np.int64]:

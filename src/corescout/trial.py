@@ -46,6 +46,8 @@ class TrialGroup:
     bayesian : BayesianPlan
     scattering : (N, F) or None
         Scattering coefficients of the surroundings of each patch, for the candidate of that kind.
+    measured : (N,) or None
+        See `Fit`.
     """
 
     candidates: tuple[Candidate, ...]
@@ -58,6 +60,7 @@ class TrialGroup:
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
     scattering: NDArray[np.float64] | None = None
+    measured: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -200,6 +203,7 @@ def _fits(
             center_yx_px=patches.center_yx_px,
             context=group.context,
             block=group.block,
+            measured=group.measured,
             least_components=group.mixtures.min_components,
         )
         why = collapse(encoding.latents, group.training.collapse_variance)

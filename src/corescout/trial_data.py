@@ -35,6 +35,9 @@ class TrialData:
         What found them: a detector, or "drawn".
     context : (N, P)
     block : (N,) int64
+    measured : (N,) or None
+        A measured property at the key points, NaN where it was not measured. Nothing is trained on
+        it, so that `digest` leaves it out.
     bands : tuple of (first row, end, width)
         Where the scans lie that one image holds; empty for one scan.
     """
@@ -46,6 +49,7 @@ class TrialData:
     context: NDArray[np.float64]
     block: NDArray[np.int64]
     bands: tuple[tuple[int, ...], ...] = ()
+    measured: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -88,6 +92,8 @@ class TrialData:
         memory = io.BytesIO()
         facts = np.frombuffer(json.dumps(self._facts()).encode(), np.uint8)
         arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        if self.measured is not None:
+            arrays["measured"] = np.asarray(self.measured)
         np.savez(memory, allow_pickle=False, facts=facts, **arrays)
         return memory.getvalue()
 
@@ -96,7 +102,7 @@ class TrialData:
         """Return what `to_bytes` wrote; nothing in it is code."""
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             facts = json.loads(stored["facts"].tobytes())
-            arrays = {name: stored[name] for name in _ARRAYS}
+            arrays = {name: stored[name] for name in (*_ARRAYS, "measured") if name in stored}
         low, high = np.array(facts["low"]), np.array(facts["high"])
         return cls(
             normalisation=Normalisation(tuple(facts["channels"]), low, high),

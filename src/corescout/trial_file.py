@@ -1,7 +1,8 @@
 """The file of a finished trial: codes, mixtures, weights and rewards as HDF5 bytes and back.
 
-What is the same for every candidate of a scan (context, blocks) is not in it, and neither is a
-reward of the user's own, whose code may change. Every number comes back bit for bit.
+What is the same for every candidate of a scan (context, blocks, what was measured) is not in it.
+Neither are rewards of the user's own, whose code may change, and of what was measured. Every number
+comes back bit for bit.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from corescout.fit_arrays import (
     write_fit,
     write_mixture,
 )
-from corescout.rewards import REWARDS
+from corescout.rewards import MEASURED, REWARDS
 from corescout.trial import Outcome
 from corescout.trial_data import TrialData
 
 FORMAT_VERSION = 1
+_KEPT_REWARDS = REWARDS.keys() - set(MEASURED)
 _FACTS = ("trained_seed", "seconds", "mean_grey")
 
 
@@ -71,7 +73,7 @@ def from_bytes(content: bytes, data: TrialData) -> tuple[Outcome, ...]:
             raise ValueError("a newer version of Corescout wrote it")
         shared = None
         if file.attrs["shared"]:
-            shared = {"context": data.context, "block": data.block}
+            shared = {"context": data.context, "block": data.block, "measured": data.measured}
         return tuple(_read(file[name], shared) for name in sorted(file, key=int))
 
 
@@ -81,7 +83,7 @@ def _write(group: h5py.Group, outcome: Outcome, shared: bool) -> None:
     group.attrs["collapsed"] = outcome.collapsed or ""
     for name in _FACTS:
         group.attrs[name] = getattr(outcome, name)
-    rewards = [asdict(r) for name, r in outcome.rewards.items() if name in REWARDS]
+    rewards = [asdict(r) for name, r in outcome.rewards.items() if name in _KEPT_REWARDS]
     group.attrs["rewards"] = json.dumps(rewards)
     write_fit(group.create_group("fit"), fit, shared=not shared, compress=False)
     for k, mixture in fit.mixtures.items():

@@ -28,6 +28,11 @@ def wall_descriptors(result: Result) -> WallDescriptors:
     return _KNOWN[result]
 
 
+def known_descriptors(result: Result) -> WallDescriptors | None:
+    """Return the descriptors of a result if they were asked for before; nothing is computed."""
+    return _KNOWN.get(result)
+
+
 def _descriptors(result: Result) -> WallDescriptors:
     plan = Plan.model_validate(result.plan)
     scan, pitch_m = result.scan, result.analysis_pitch_m

@@ -67,7 +67,7 @@ def test_apply_report_and_targets(tmp_path, array_file, run_folder):
     done = corescout("report", run_folder, "--out", tmp_path / "r")
     assert (done.returncode, (tmp_path / "r" / "report.html").is_file()) == (0, True)
     done = corescout("targets", run_folder, "--per-type", 1)
-    assert done.stdout.splitlines()[0] == "y_px,x_px,x_m,y_m,type,type_name,priority"
+    assert done.stdout.splitlines()[0] == "y_px,x_px,x_m,y_m,type,type_name,number"
 
 
 def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_result):
@@ -271,7 +271,7 @@ def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, qui
     wide = ["--avoid", str(table), "--avoid-radius", "1mm"]
     assert _run(["targets", str(quick_run), *wide]) == 0
     said = capsys.readouterr()
-    assert said.out.splitlines() == ["y_px,x_px,x_m,y_m,type,type_name,priority"]
+    assert said.out.splitlines() == ["y_px,x_px,x_m,y_m,type,type_name,number"]
     assert "1 places of excel.csv" in said.err
     assert "no core point keeps" in said.err
     assert "no scale" not in said.err

@@ -18,7 +18,7 @@ PAGES = ("README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob(
 _FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # pattern -> what stands for it; in this order
 _MASKS = (
-    (r"^(\s*)(Window \d+ px).*", r"\1\2 ..."),
+    (r"^(\s*)(?:Why: )?Window \d.*", r"\1Window ..."),
     (r"#[0-9a-fA-F]{6}\b", "COLOUR"),
     (r"\b[0-9a-f]{12}\b", "IDENTIFIER"),
     (r"-?\d[\d.:]*(?:e[-+]?\d+)?", "#"),
@@ -51,6 +51,13 @@ def blocks_of(page: str) -> list[Block]:
         if match[1] != "text":
             blocks.append(Block(page, i, match[1], match[2], output))
     return blocks
+
+
+def texts_of(page: str) -> list[str]:
+    """Return the blocks of text of a page that are no output of the block above them."""
+    outputs = [block.output for block in blocks_of(page)]
+    text = (ROOT / page).read_text("utf-8")
+    return [m[2] for m in _FENCE.finditer(text) if m[1] == "text" and m[2] not in outputs]
 
 
 def commands_of(block: Block) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from documentation.blocks import run
+from documentation.staged import PRINTED, write_loops
 
 PROFILES = """
 [instruments.lab]
@@ -30,12 +31,14 @@ def folder_of_all(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def made_run(folder_of_all):
-    """The run that README begins with: made once by its own commands."""
+    """The run that README begins with, made once by its own commands, and loops measured on it."""
     with inside(folder_of_all):
         for command in START:
-            code, _, errors = run(command)
+            code, PRINTED[command], errors = run(command)
             assert code == 0, (command, errors)
-    return folder_of_all / "scan.h5.corescout"
+    run_folder = folder_of_all / "scan.h5.corescout"
+    write_loops(run_folder)
+    return run_folder
 
 
 @pytest.fixture

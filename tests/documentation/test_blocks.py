@@ -5,6 +5,7 @@ without being quoted stands in `outputs.json` (numbers masked), which
 ``CORESCOUT_WRITE_OUTPUTS=1`` writes anew. The tests of a page run in its order.
 """
 
+import ast
 import io
 import json
 import os
@@ -17,32 +18,56 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from documentation.blocks import PAGES, Block, agrees, blocks_of, commands_of, masked, run
+from corescout.cli.examples import EXAMPLES
+from documentation.blocks import (
+    PAGES,
+    ROOT,
+    Block,
+    agrees,
+    blocks_of,
+    commands_of,
+    masked,
+    run,
+    texts_of,
+)
 from documentation.conftest import START
+from documentation.staged import PRINTED, examples, fetched_before, stage, twin_that_serves
 
 OUTPUTS = Path(__file__).parent / "outputs.json"
 WRITE = bool(os.environ.get("CORESCOUT_WRITE_OUTPUTS"))
 BLOCKS = [b for page in PAGES for b in blocks_of(page)]
+CLUSTER = "documentation/test_cluster_page.py::test_the_commands_of_the_page_run_as_they_stand"
 # What goes on until Ctrl-C, and how long it runs here before that comes.
 ENDLESS = {"corescout watch": 4.0, "corescout twin": 2.0}
 # Minutes each: they run with -m slow, and their words are checked in any case.
 LONG = ("corescout demo", "corescout bench all")
-# What a machine of tests has not: a network, a controller, a virtual environment to make.
+# What a machine of tests has not, and which test runs the command all the same; "": none can.
 ELSEWHERE = {
-    "python3 dev.py": "makes a virtual environment of gigabytes",
-    "py -3.11 dev.py": "likewise",
-    "pip install": "takes packages from the network",
-    "corescout sample pzt_film": "fetches a file from the network",
-    "corescout mcp": "serves a client over stdin, and guards its process for good",
-    "corescout connect --nanonis": "talks to a controller",
-    "corescout explore --resume": "needs an exploration that was killed; tests/cli has one",
-    "corescout explore --from": "explores once more; tests/cli does",
-    "corescout runs": "tests/cli runs list, compare, verify and prune",
-    "corescout explore scans": "explores many scans; tests/series does",
-    "corescout explore scan.h5 --cluster": "needs a scheduler; tests/search has one",
-    "dask ": "goes on until Ctrl-C; tests/search starts it",
-    "export DASK_": "a setting of Dask's own",
-    "python docs/slurm_workers.py": "asks SLURM for jobs; a test holds them to the page",
+    "python3 dev.py": ("makes a virtual environment of gigabytes", ""),
+    "pip install": ("takes packages from the network", ""),
+    "corescout sample pzt_film": (
+        "is fetched from the network; once fetched it is taken from the cache",
+        "documentation/test_blocks.py::test_a_fetched_sample_is_written_as_it_stands",
+    ),
+    "corescout mcp": (
+        "serves a client over stdin, and guards its process for good",
+        "mcp_server/test_server.py::test_the_command_of_the_documentation_serves",
+    ),
+    "corescout connect --nanonis 127": (
+        "needs the twin of the command above it",
+        "documentation/test_blocks.py::test_the_twin_answers_the_command_below_it",
+    ),
+    "corescout connect --nanonis 192": (
+        "needs a controller at that address; another address there",
+        "cli/test_connect.py::test_the_twin_of_a_profile_serves_until_ctrl_c",
+    ),
+    "corescout explore scan.h5 --cluster": ("needs a scheduler", CLUSTER),
+    "dask ": ("goes on until Ctrl-C", CLUSTER),
+    "export DASK_": ("a setting of Dask's own", CLUSTER),
+    "python docs/slurm_workers.py": (
+        "asks SLURM for jobs; the script that it hands over is held to the page",
+        "test_slurm_script.py::test_the_documented_job_is_that_of_jobqueue",
+    ),
 }
 
 
@@ -69,6 +94,16 @@ def test_every_block_has_a_language_that_is_run_or_read():
         assert "corescout " not in block.code, named(block)
 
 
+def test_what_stands_as_text_is_an_output_or_is_read_by_a_test():
+    """A command or a script that stands as text would be run by nothing."""
+    assert {
+        (page, text.splitlines()[0]) for page in PAGES for text in texts_of(page)
+    } == {
+        ("docs/cluster.md", "#!/usr/bin/env bash"),  # tests/test_slurm_script.py
+        ("docs/tutorials/series.md", "scan,temperature_K"),  # `staged`
+    }  # fmt: skip
+
+
 def words_are_known(command: str) -> bool:
     """Whether the parser takes the words of a command, without running it."""
     import click
@@ -89,21 +124,23 @@ def words_are_known(command: str) -> bool:
 
 
 @pytest.mark.parametrize(("block", "command"), COMMANDS)
-def test_a_command_runs_as_it_stands_and_prints_what_is_said(block, command, explored):
+def test_a_command_runs_as_it_stands_and_prints_what_is_said(block, command, explored, tmp_path):
     if not command.startswith("corescout "):
         assert any(command.startswith(known) for known in ELSEWHERE), command
         return
     if any(command.startswith(known) for known in (*ELSEWHERE, *LONG)):
         assert "corescout bench" in command or words_are_known(command)
         return
-    if command in START:
-        return  # `explored` did it
     after = next((s for known, s in ENDLESS.items() if command.startswith(known)), None)
     for there in explored.parent.glob("*.corescout"):
         if there != explored:
             shutil.rmtree(there)
     os.environ["CORESCOUT_LIBRARY"] = str(explored.parent / f"library-{Path(block.page).stem}")
-    code, out, errors = run(command, after)
+    with stage(command, explored, tmp_path):
+        code, out, errors = (
+            (0, PRINTED[command], "") if command in START else run(command, after)
+        )  # the first ones were run by `explored`
+        out = out.replace(str(tmp_path), "HERE")
     assert code in ((0,) if after is None else (0, 130)), errors
     if after is not None:
         return
@@ -120,6 +157,35 @@ def _compare_kept(command: str, out: str) -> None:
         text = json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False)
         OUTPUTS.write_text(text + "\n", "utf-8")
     assert masked(out) == kept.get(command), f"of {command}; CORESCOUT_WRITE_OUTPUTS=1 keeps it"
+
+
+@pytest.mark.parametrize("known", ELSEWHERE)
+def test_what_is_run_elsewhere_is_run_by_a_test_that_is_there(known):
+    _, where = ELSEWHERE[known]
+    commands = [c for b in code_blocks("sh") for c in commands_of(b) if c.startswith(known)]
+    assert commands, f"no page shows {known} any more"
+    if not where:
+        assert not known.startswith("corescout")
+        return
+    file, _, name = where.partition("::")
+    tree = ast.parse((ROOT / "tests" / file).read_text("utf-8"))
+    assert name in {f.name for f in tree.body if isinstance(f, ast.FunctionDef)}
+
+
+def test_a_fetched_sample_is_written_as_it_stands(data_dir, tmp_path):
+    with fetched_before(data_dir, tmp_path):
+        code, out, errors = run("corescout sample pzt_film")
+        assert (code, out) == (0, "PZT_final0001.h5\n"), errors
+        assert Path("PZT_final0001.h5").stat().st_size > 100_000
+
+
+def test_the_twin_answers_the_command_below_it():
+    block = next(b for b in BLOCKS if "connect --nanonis 127" in b.code)
+    serve, connect = commands_of(block)
+    with twin_that_serves(serve):
+        code, out, errors = run(connect)
+    assert code == 0, errors
+    _compare_kept(f"{block.page}: {connect}", out)
 
 
 @pytest.mark.slow
@@ -197,16 +263,24 @@ def test_a_block_of_json_is_json(block):
     json.loads(block.code)
 
 
-def test_examples_of_the_help_run(explored):
-    """Those that no page shows; the pages' own run above."""
-    from corescout.cli.examples import EXAMPLES
+EXAMPLES_NOT_SHOWN = sorted(
+    {command for lines in EXAMPLES.values() for command in lines}
+    - {command for b in code_blocks("sh") for command in commands_of(b)}
+)
 
-    shown = {command for b in code_blocks("sh") for command in commands_of(b)}
-    shutil.copy(explored.parent / "next.h5", explored.parent / "other.h5")
-    elsewhere = (*ELSEWHERE, *LONG, *ENDLESS)
-    for lines in EXAMPLES.values():
-        for command in lines:
-            if command in shown or any(command.startswith(known) for known in elsewhere):
-                assert "bench" in command or words_are_known(command)
-                continue
-            assert words_are_known(command), command
+
+@pytest.mark.parametrize("command", EXAMPLES_NOT_SHOWN)
+def test_an_example_of_the_help_that_no_page_shows_runs(command, explored, tmp_path):
+    """The pages' own run above."""
+    if any(command.startswith(known) for known in (*ELSEWHERE, *LONG)):
+        assert words_are_known(command)
+        return
+    examples(tmp_path, explored)
+    if command.startswith("corescout explore"):
+        shutil.rmtree(tmp_path / explored.name)
+    after = next((s for known, s in ENDLESS.items() if command.startswith(known)), None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        code, out, errors = run(command, after)
+    assert code in ((0,) if after is None else (0, 130)), errors
+    assert out or after is not None

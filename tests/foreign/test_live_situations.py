@@ -46,7 +46,7 @@ class Wished:
     def moved_targets(self):
         return self.targets
 
-    def plan(self, instrument, settings):
+    def plan(self, instrument, settings, look):
         return plan_visits(IMAGE, self.targets)
 
 

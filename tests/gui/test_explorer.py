@@ -53,7 +53,7 @@ def test_from_a_real_file_to_an_exported_run(explorer, add_scan, qtbot, scan_fil
     result = explorer.result
     assert result is not None, explorer.verdict.text()
     assert explorer.verdict.text() == result.verdict.summary
-    assert f"Window {result.winner.window_px} px" in explorer.verdict.toolTip()
+    assert f"({result.winner.window_px} px)" in explorer.verdict.toolTip()
 
     core = viewer.layers["core points"]
     expected = [type_color(int(t)) for t in result.core_points.type]

@@ -36,7 +36,7 @@ def step(explorer, quick_result, qtbot, tmp_path):
     places = np.asarray(quick_result.patches.center_yx_px)[:: len(quick_result.patches) // 10]
     frame = quick_result.scan.frame
     targets = tuple(
-        replace(t, uid=f"t{i}", yx_px=tuple(map(float, place)), priority=i + 1,
+        replace(t, uid=f"t{i}", yx_px=tuple(map(float, place)), number=i + 1,
                 xy_m=tuple(map(float, frame.to_m(place))))
         for i, (t, place) in enumerate(zip(ten, places, strict=False))
     )  # fmt: skip

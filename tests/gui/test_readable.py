@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 from hands import wait_for_preview
-from qtpy.QtWidgets import QAbstractSlider, QAbstractSpinBox, QComboBox, QLabel, QPushButton
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
 
 from corescout.data import Finding
 from corescout.gui.canvas.layer_data import scan_layers
@@ -90,5 +99,17 @@ def test_every_field_has_a_name_for_a_reader_of_the_screen(opened):
         if w.metaObject().className() != "QScrollBar"
     ]  # fmt: skip
     assert len(fields) > 15
-    unnamed = [(type(w).__name__, w.toolTip()) for w in fields if not w.accessibleName()]
+    for root in (opened, opened.bottom):
+        fields += root.findChildren((QAbstractItemView, QLineEdit))
+        fields += [b for b in root.findChildren(QAbstractButton) if not b.text()]
+    own = [
+        w for w in fields
+        if w.isVisible() and w.window() is opened.window()
+        and not isinstance(w.parentWidget(), QLineEdit | QAbstractItemView)  # Qt's own parts
+    ]  # fmt: skip
+    unnamed = [
+        (type(w).__name__, type(w.parentWidget()).__name__, w.toolTip())
+        for w in own
+        if not w.accessibleName() and not (isinstance(w, QAbstractButton) and w.toolTip())
+    ]
     assert unnamed == []

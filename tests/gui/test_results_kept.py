@@ -1,17 +1,23 @@
 """Nothing found is lost: results are a list that a search only adds to."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import Hands, canvas_picture, close_until, when_modal
+from hands import Hands, canvas_picture, close_until, wait_for_preview, when_modal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 
 from corescout.choosing import choose_candidate
-from corescout.gui.kept.autosave import Autosave, kept_sessions
+from corescout.gui.canvas.layer_data import scan_layers
+from corescout.gui.kept.autosave import Autosave, kept_sessions, run_name
 from corescout.gui.kept.window_session import Offer
+from corescout.gui.model.held_result import HeldResult
+from corescout.gui.model.result_edits import remove_result
 from corescout.gui.model.workflow import StepState
+from corescout.runs import read_run, write_run
 
 
 @pytest.fixture
@@ -87,7 +93,7 @@ def test_another_candidate_is_used_at_a_click_and_both_results_stay(found, qtbot
     assert not panel.use_button.isVisible()
     panel.plot.picked.emit(number)
     assert panel.use_button.isVisible()
-    label = first.trials[number].candidate.label
+    label = first.trials[number].candidate.in_nm(first.analysis_pitch_m)
     assert label in panel.looked_at.text()
     click(qtbot, panel.use_button)
     qtbot.waitUntil(lambda: not found.running, timeout=120_000)
@@ -121,7 +127,7 @@ def test_discard_beside_restore_can_be_taken_back(
     other = replace(quick_result, fit=replace(quick_result.fit))
     about = [{"key": k, "origin": "search", "at_s": 0.0} for k in (1, 2)]
     values = {"title": "a.ibw", "shown": 2, "results": about}
-    store.save(values, {1: other, 2: quick_result})
+    store.save(values, {1: HeldResult(other), 2: HeldResult(quick_result)})
     store.close(keep=True)
     viewer = make_napari_viewer_proxy(show=True)
     explorer = Explorer(viewer)
@@ -170,3 +176,40 @@ def test_a_close_that_napari_calls_off_leaves_the_dock_alive(found, qtbot, monke
     hands = Hands(found, qtbot)
     hands.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert found.result.types.name(1) == "type 1"
+
+
+@pytest.mark.gui
+def test_ten_results_take_the_memory_of_one_and_come_back_from_disk(
+    explorer, quick_result, sessions, qtbot, tmp_path
+):
+    run = write_run(quick_result, tmp_path / "run")
+    for data, options, _ in scan_layers(quick_result.scan):
+        explorer.viewer.add_image(data, **options)
+    wait_for_preview(explorer, qtbot)
+    workspace, kept = explorer.workspace, []
+    for number in range(10):
+        found = read_run(run)  # each with arrays of its own, as a search has them
+        found = replace(found, scan=quick_result.scan, why=f"search {number}")
+        kept.append(weakref.ref(found.patches))
+        workspace.begin_search(found.scan)
+        workspace.finish_search(found)
+        del found
+    entries = list(workspace.results)
+    qtbot.waitUntil(lambda: not any(e.held.in_memory for e in entries[:-1]), timeout=120_000)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    gc.collect()
+    assert [reference() is None for reference in kept] == [True] * 9 + [False]
+    folders = {path.name for path in next(sessions.iterdir()).glob("*.corescout")}
+    assert len(folders) == 10
+
+    workspace.take_up(entries[3].key)
+    assert explorer.result.why == "search 3"
+    assert explorer.result.scan is quick_result.scan
+    np.testing.assert_array_equal(explorer.result.codes, quick_result.codes)
+    remove_result(workspace, entries[5].key)
+    gone = next(sessions.iterdir()) / run_name(entries[5].key)
+    qtbot.waitUntil(lambda: not gone.exists(), timeout=60_000)
+    explorer.undo_stack.undo()
+    workspace.take_up(entries[5].key)
+    assert explorer.result.why == "search 5"
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)

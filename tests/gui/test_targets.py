@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hands import when_modal
 from napari.utils._proxies import ReadOnlyWrapper
 from napari.utils.interactions import (
     mouse_move_callbacks,
@@ -81,9 +82,9 @@ def drag(step, row, to_yx):
     mouse_release_callbacks(layer, event("mouse_release", to_yx))
 
 
-def test_targets_are_numbered_in_the_order_of_their_visits(step):
+def test_targets_stand_in_the_order_of_their_visits_with_their_own_numbers(step):
     assert same_everywhere(step)
-    assert list(layer_of(step).features["number"]) == list(range(1, len(targets_of(step)) + 1))
+    assert list(layer_of(step).features["number"]) == [t.number for t in targets_of(step)]
     assert "µm" in step.route.text()
     states = [step.workspace.workflow.state(n) for n in ("explore", "types", "targets")]
     assert set(states) == {StepState.DONE}
@@ -145,7 +146,8 @@ def test_points_removed_on_the_scan_leave_the_table(step, qtbot):
     settled(step, qtbot)
     assert [t.uid for t in targets_of(step)] != [t.uid for t in before]
     assert {t.uid for t in before} - {t.uid for t in targets_of(step)} == {before[1].uid}
-    assert sorted(t.priority for t in targets_of(step)) == list(range(1, len(before)))
+    numbers = {t.uid: t.number for t in before}
+    assert all(t.number == numbers[t.uid] for t in targets_of(step))  # the others keep theirs
 
 
 def test_settings_choose_anew_and_everything_is_undone(step, qtbot):
@@ -197,3 +199,81 @@ def test_a_scan_without_a_scale_shows_pixels(explorer, quick_result, qtbot):
     step = explorer.targets_step
     assert "px" in step.table.item(0, 2).text()
     assert "no scale" in step.route.text()
+
+
+def numbers_by_place(step, tmp_path):
+    """The number of each target by its place, as everything that a person reads has it."""
+    step.export(tmp_path / "t.csv")
+    step.export(tmp_path / "t.json")
+    rows = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
+    table, layer = json.loads((tmp_path / "t.json").read_text()), layer_of(step)
+    cells = [[step.table.item(r, c).text() for c in range(4)] for r in range(len(layer.data))]
+    result = step.explorer.result
+    return {
+        "table": {(x, y): int(n) for n, _, x, y in cells},
+        "scan": {_um(result.scan.frame.to_m(at)): int(label)
+                 for at, label in zip(layer.data, layer.features["label"], strict=True)},
+        "csv": {_um((r["x_m"], r["y_m"])): int(r["number"]) for r in rows},
+        "json": {_um((t["x_m"], t["y_m"])): t["number"] for t in table["targets"]},
+        "result": {_um(t.xy_m): t.number for t in result.targets},
+    }  # fmt: skip
+
+
+def _um(xy_m):
+    return tuple(f"{float(v) * 1e6:+.4f}" for v in xy_m)
+
+
+def test_a_target_has_one_number_everywhere_and_keeps_it_when_it_is_dragged(step, qtbot, tmp_path):
+    found = numbers_by_place(step, tmp_path)
+    before = found["result"]
+    assert all(numbers == before for numbers in found.values())
+    row = len(targets_of(step)) // 2
+    moved = targets_of(step)[row]
+    drag(step, row, np.array(step.explorer.result.scan.shape_px) - 4.0)  # the route is another
+    settled(step, qtbot)
+    found = numbers_by_place(step, tmp_path)
+    after = found["result"]
+    assert all(numbers == after for numbers in found.values())
+    assert sorted(after.values()) == sorted(before.values())
+    stayed = {place: n for place, n in before.items() if place != _um(moved.xy_m)}
+    assert stayed.items() <= after.items()
+    assert [t.number for t in targets_of(step)] != sorted(
+        after.values()
+    )  # the order is the route's
+
+
+def test_names_of_types_are_written(step, tmp_path):
+    step.explorer.types_step.edits.rename(1, "closure domains")
+    step.export(tmp_path / "t.csv")
+    rows = csv.DictReader((tmp_path / "t.csv").read_text().splitlines())
+    names = {r["type"]: r["type_name"] for r in rows}
+    assert names["1"] == "closure domains"
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_igors_commands_of_a_turned_scan_ask_for_the_marker_check(
+    explorer, quick_result, qtbot, tmp_path, checked
+):
+    frame = replace(quick_result.scan.frame, angle_rad=np.pi / 2)
+    scan = replace(quick_result.scan, frame=frame)
+    targets = tuple(
+        replace(t, xy_m=tuple(map(float, frame.to_m(t.yx_px)))) for t in quick_result.targets
+    )
+    explorer.workspace.set_result(replace(quick_result, scan=scan, targets=targets), drawn=True)
+    asked = []
+
+    def answer(dialog):
+        asked.append(dialog.text())
+        button = dialog.StandardButton.Yes if checked else dialog.StandardButton.No
+        qtbot.mouseClick(dialog.button(button), Qt.MouseButton.LeftButton)
+
+    when_modal(answer)
+    explorer.targets_step.export(tmp_path / "t.arcmd")
+    assert "turned by 90°" in asked[0]
+    assert (tmp_path / "t.arcmd").exists() is checked
+    assert ("marker check" in explorer.targets_step.route.text()) is not checked
+
+
+def test_the_spacing_that_is_not_set_is_said_in_nm(step):
+    pitch_nm = 1e9 * min(step.explorer.result.scan.frame.pitch_m)
+    assert step.spacing.text() == f"{10 * pitch_nm:.0f} nm"

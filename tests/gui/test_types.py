@@ -371,6 +371,8 @@ def test_the_layers_and_features_of_the_user_are_not_touched(window, qtbot):
 
 def test_every_choice_of_colour_is_on_the_plot_and_on_the_scan(window, qtbot):
     panel = window.latent_panel
+    panel.color_by("descriptor:junction_distance_m")  # the descriptors are computed now
+    qtbot.waitUntil(lambda: "computed" not in panel.scale.text(), timeout=60_000)
     keys = [panel.colors.itemData(i) for i in range(panel.colors.count())]
     assert {"type", "density", "misfit", "kl", "channel:Amplitude"} <= set(keys)
     seen = set()

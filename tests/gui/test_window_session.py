@@ -24,6 +24,7 @@ from corescout.gui.kept.autosave import (
     run_name,
 )
 from corescout.gui.kept.window_session import Offer
+from corescout.gui.model.held_result import HeldResult
 from corescout.gui.model.keypoint_edits import Outline
 from corescout.gui.model.workflow import StepState
 from corescout.runs import read_run
@@ -35,7 +36,7 @@ def test_a_session_is_whole_or_not_there_and_hidden_while_its_window_is_open(
     tmp_path, quick_result
 ):
     store = Autosave(tmp_path)
-    store.save({"title": "a.ibw", "holds": ["2 types"]}, {1: quick_result})
+    store.save({"title": "a.ibw", "holds": ["2 types"]}, {1: HeldResult(quick_result)})
     assert kept_sessions(tmp_path) == []
     store.close(keep=True)
     (kept,) = kept_sessions(tmp_path)
@@ -73,7 +74,7 @@ def test_the_script_repeats_the_run(tmp_path, quick_result, capsys):
     path = write_script(quick_result, tmp_path / "again.py")
     again = runpy.run_path(str(path))["main"]()
     assert again.why == quick_result.why
-    found = [[(t.yx_px, t.type, t.priority) for t in r.targets] for r in (again, quick_result)]
+    found = [[(t.yx_px, t.type, t.number) for t in r.targets] for r in (again, quick_result)]
     assert found[0] == found[1]
     np.testing.assert_array_equal(again.fit.latents.mean, quick_result.fit.latents.mean)
     assert quick_result.why in capsys.readouterr().out

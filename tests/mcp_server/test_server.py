@@ -2,7 +2,10 @@
 
 import base64
 import json
+import shlex
+import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,16 +13,29 @@ import pytest
 pytest.importorskip("mcp")
 
 from benchmarks.reliability.door_calls import PROMPT, control_characters, make_files
-from benchmarks.reliability.door_client import agent_client
+from benchmarks.reliability.door_client import agent_client, client_of
+from corescout.cli.examples import EXAMPLES
 from corescout.instruments import read_entries, read_visits
 from corescout.instruments.entries import ToolAnswered, ToolCalled
+from corescout.instruments.twin import LOOPS
+from corescout.instruments.twin_loops import LoopField
+from corescout.runs import read_run
+from corescout.steering import predict_property
+from documentation.blocks import blocks_of, commands_of
+from steering.measured_loops import measure_loops
 
 RUN = "scans/run.corescout"
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory, typed_result):
-    return make_files(tmp_path_factory.mktemp("agents"), typed_result)
+def files(tmp_path_factory, typed_result, surface):
+    made = make_files(tmp_path_factory.mktemp("agents"), typed_result)
+    for name, formula in (("loops", "junction"), ("unrelated", "none")):
+        loops = LoopField(surface, LOOPS, formula, outliers=0.0, failures=0.1, seed=1)
+        if formula == "none":  # types alike as well: nothing that structure could tell
+            loops = replace(loops, loops=dict.fromkeys(LOOPS, LOOPS[1]), scatter_v=0.4)
+        measure_loops(made["scans"] / f"{name}.csv", typed_result, loops, 40)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +53,7 @@ def test_tools_are_these_and_none_moves_or_approves(client):
     tools = {tool.name: tool for tool in client.tools()}
     assert list(tools) == [
         "list_files", "read_scan", "explore_scan", "stop_exploration", "explain_verdict",
-        "explain_type", "compare_scans", "propose_targets", "read_day",
+        "explain_type", "compare_scans", "predict_property", "propose_targets", "read_day",
     ]  # fmt: skip
     for tool in tools.values():
         assert tool.input_schema["additionalProperties"] is False
@@ -94,6 +110,53 @@ def test_two_runs_are_compared(client):
     assert found["places"]["ami"] == 1.0
 
 
+def test_a_property_is_predicted_with_its_evidence_and_intervals(client, files, typed_result):
+    listed = client.call("list_files").values["files"]
+    assert {"kind": "measurements", "name": "scans/loops.csv"} in [
+        {k: f[k] for k in ("kind", "name")} for f in listed
+    ]
+    said = client.call("predict_property", run=RUN, measurements="scans/loops.csv")
+    kept = read_run(files["scans"] / "run.corescout")
+    found = predict_property(kept, files["scans"] / "loops.csv", "coercive_bias_v")
+    assert said.values["words"] == found.words
+    assert said.values["structure_predicts_it"] == "yes"
+    assert said.values["verdict"]["text"] == str(typed_result.verdict)
+    assert said.values["measured"]["failed"] > 0
+    predicted = said.values["prediction"]
+    assert predicted["key_points"] == len(found.mean)
+    place = predicted["largest_expected"][0]
+    row = int(found.mean.argmax())
+    assert place["mean"] == pytest.approx(found.mean[row], rel=1e-5)
+    low, high = (end[row] for end in found.interval)
+    assert place["interval_90_percent"] == pytest.approx([low, high], rel=1e-5)
+    assert base64.b64decode(said.pictures[0]).startswith(b"\x89PNG")
+
+
+def test_what_structure_does_not_predict_is_said_and_no_map_is_given(client):
+    said = client.call("predict_property", run=RUN, measurements="scans/unrelated.csv")
+    assert said.values["structure_predicts_it"] == "no better than the mean"
+    assert "no better than the mean" in said.values["words"]
+    assert said.values["prediction"].startswith("none: take the mean")
+    assert not said.pictures
+
+
+def test_a_table_is_bounded_and_a_wrong_property_is_refused_with_those_there_are(client, files):
+    many = ["key_point,hardness_gpa", *(f"{n % 50},{n}" for n in range(700))]
+    (files["scans"] / "many.csv").write_text("\n".join(many))
+    (files["scans"] / "secrets.csv").write_text("name,password\na,b\n")
+    names = [f["name"] for f in client.call("list_files").values["files"]]
+    assert "scans/many.csv" in names
+    assert "scans/secrets.csv" not in names  # it says of no row where that was measured
+    for table, name, why in (
+        ("scans/many.csv", "hardness_gpa", "at most 600 measurements"),
+        ("scans/loops.csv", "softness", "coercive_bias_v, positive_coercive_bias_v"),
+        ("scans/good.npz", "coercive_bias_v", "kind measurements"),
+    ):
+        said = client.call("predict_property", run=RUN, measurements=table, property=name)
+        assert said.refused
+        assert why in said.text
+
+
 def test_names_of_a_file_are_data_that_is_short_and_plain(client):
     said = client.call("read_scan", scan="scans/hostile.npz")
     assert not said.refused
@@ -147,3 +210,18 @@ def test_what_a_tool_takes_is_json_schema_that_a_client_can_read(client):
     for tool in client.tools():
         assert json.loads(json.dumps(tool.input_schema))["type"] == "object"
         assert 60 < len(tool.description) < 600, tool.name
+
+
+def test_the_command_of_the_documentation_serves(tmp_path, monkeypatch):
+    (commands,) = [
+        [c for c in commands_of(b) if c.startswith("corescout mcp")]
+        for b in blocks_of("docs/agents.md")
+        if "corescout mcp" in b.code
+    ]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scans").mkdir()
+    for command in {*commands, *EXAMPLES["mcp"]}:
+        words = [sys.executable, "-m", *shlex.split(command)]
+        with client_of(words, tmp_path / "errors.log") as client:
+            assert client.call("list_files").values["folders"] == ["results", "scans"]
+    assert (tmp_path / "agent" / "journal.jsonl").is_file()

@@ -135,7 +135,7 @@ def test_a_result_is_steered_by_its_table(typed_result, table):
     values = measured_values(table, typed_result, "coercive_bias_v")
     found = suggest(typed_result, values, {"map": 1.0, "types": 1.0}, 6, error=0.01)
     assert len(found.targets) == 6
-    assert [t.priority for t in found.targets] == [1, 2, 3, 4, 5, 6]
+    assert [t.number for t in found.targets] == [1, 2, 3, 4, 5, 6]
     assert all(t.reason and t.xy_m is not None for t in found.targets)
     text = "\n".join(found.lines)
     assert "values of coercive_bias_v at 40 places" in text

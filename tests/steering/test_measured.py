@@ -41,7 +41,8 @@ def test_a_column_of_the_user_is_tied_by_place_target_or_number(typed_result, tm
     assert found.unit == "A"
     np.testing.assert_array_equal(found.value, [1.0, np.nan])
     assert "1 of 3 rows are at no key point" in found.notes
-    by_number = [{"key_point": 7, "hardness": 5.0}, {"key_point": 9, "hardness": "n/a"}]
+    given = {7: 5.0, 9: "n/a", "\u00b2": 1.0, "9" * 5000: 1.0}
+    by_number = [{"key_point": k, "hardness": v} for k, v in given.items()]
     found = measured_values(write(tmp_path / "n.csv", by_number), typed_result, "hardness")
     assert found.row.tolist() == [7, 9]
     assert found.known.tolist() == [True, False]

@@ -51,6 +51,8 @@ def explore(
     processes: options.ProcessesOption = False,
     cluster: options.Cluster = None,
     device: options.DeviceOption = None,
+    measurements: options.Measurements = None,
+    measured: options.Measured = None,
     pixel_size: options.PixelSize = None,
     repeat: Annotated[
         list[Path] | None,
@@ -97,6 +99,8 @@ def explore(
         seed=seed,
         budget=budget,
         device=device,
+        measurements=measurements,
+        measured=measured,
         pixel_size=pixel_size,
         allow_code=allow_code,
     )

@@ -156,6 +156,17 @@ Cluster = Annotated[
         " scheduler file.",
     ),
 ]
+Measurements = Annotated[
+    Path | None,
+    typer.Option(help="What was measured: measurements.csv of a day, or a table of your own."),
+]
+Measured = Annotated[
+    str | None,
+    typer.Option(
+        "--property",
+        help="Property of the loops (coercive_bias_v, ...), or a column of the table.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="More messages on stderr.")]
 
 
@@ -181,6 +192,8 @@ def make_plan(
     budget: str | None = None,
     pixel_size: str | None = None,
     device: Device | None = None,
+    measurements: Path | None = None,
+    measured: str | None = None,
     allow_code: bool = False,
 ) -> Plan:
     """Return the plan of a command line: a preset or a file, and what the options change of it.
@@ -198,7 +211,7 @@ def make_plan(
     """
     from pydantic import ValidationError
 
-    from corescout.cli.settings import with_settings
+    from corescout.cli.settings import measured_setting, with_settings
     from corescout.plan import Plan
     from corescout.plan_changes import laid_over, nested, plan_error
 
@@ -222,6 +235,7 @@ def make_plan(
         "--detector": ("keypoints.detector", detector),
         "--merging": ("decision.merging", merging),
         "--reward": ("decision", _decision(reward, weights, objectives)),
+        "--measurements": ("measured", measured_setting(measurements, measured)),
     }
     given = {name: said for name, said in options.items() if said[1] is not None}
     _refuse_twice(given, settings or ())
@@ -239,6 +253,10 @@ def make_plan(
     typed = _typed_rewards(reward, weights, objectives, also)
     typed |= {name for name in made.wanted_rewards if any(name in s for s in settings or ())}
     load_rewards(made.wanted_rewards, typed, allow_code=allow_code)
+    if made.measured is None and "property" in made.wanted_rewards:
+        raise InputError(
+            "--measurements FILE for the reward 'property'", "none", "say what was measured"
+        )
     return made
 
 

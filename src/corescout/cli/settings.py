@@ -1,8 +1,9 @@
-"""`--set training.epochs=80`: any setting of a plan by its dotted name."""
+"""`--set training.epochs=80`: any setting of a plan by its dotted name; and what was measured."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -74,3 +75,14 @@ def _readings(name: str, text: str) -> list[object]:
     if text in ("None", "none"):
         readings.append(None)
     return [*readings, text, names(text)]
+
+
+def measured_setting(table: Path | None, name: str | None) -> dict[str, object] | None:
+    """Return what was measured, as a plan keeps it."""
+    if table is None:
+        if name is not None:
+            raise InputError("--measurements FILE with --property", "none", "give the table")
+        return None
+    from corescout.steering import measured_plan
+
+    return measured_plan(table, name or "coercive_bias_v").model_dump()

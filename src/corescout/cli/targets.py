@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.quantities import bias_v, length_m, names, weights
@@ -84,17 +85,8 @@ def targets(
         Path | None, typer.Option(help="File of instrument profiles; your own by default.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; printed by default.")] = None,
-    measurements: Annotated[
-        Path | None,
-        typer.Option(help="What was measured: measurements.csv of a day, or a table of your own."),
-    ] = None,
-    measured: Annotated[
-        str | None,
-        typer.Option(
-            "--property",
-            help="Property of the loops (coercive_bias_v, ...), or a column of the table.",
-        ),
-    ] = None,
+    measurements: Measurements = None,
+    measured: Measured = None,
     goal: Annotated[
         str | None,
         typer.Option(help="map, types, extremes or surprise; several as map=1,types=0.5."),
@@ -107,7 +99,7 @@ def targets(
 ) -> None:
     """Choose the targets of a finished run again, by type or by what was measured (--goal).
 
-    CSV comes by priority, JSON and .arcmd in the order of the visits. Commands that move a tip
+    CSV comes by number, JSON and .arcmd in the order of the visits. Commands that move a tip
     (.arcmd with --action spectrum) need the limits of --instrument.
     """
     from corescout.runs import read_run
@@ -213,7 +205,7 @@ def _text(
     chosen = [t.with_action(action.value, settings) for t in chosen]
     way = way_through(chosen, start)
     words = way.words()
-    if file_format is TargetFormat.csv:  # by priority
+    if file_format is TargetFormat.csv:  # by number
         way = Way(tuple(chosen), way.length_m)
     text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)

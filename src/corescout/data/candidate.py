@@ -57,7 +57,22 @@ class Candidate:
     @property
     def label(self) -> str:
         """Short name for tables and plots, such as "13 px, rt" or "13 px, PCA"."""
-        method = KIND_NAMES.get(self.kind, self.invariances)
+        return f"{self.window_px} px, {self._method}"
+
+    def in_nm(self, pitch_m: float | None) -> str:
+        """Return the short name with the window as it lies on the sample: "130 nm, rt".
+
+        Parameters
+        ----------
+        pitch_m : float or None
+            Of the pixels that windows count in; pixels are said where there is no scale.
+        """
+        if not pitch_m:
+            return self.label
+        return f"{self.window_px * pitch_m * 1e9:.0f} nm, {self._method}"
+
+    @property
+    def _method(self) -> str:
         dims = "" if self.latent_dim == 2 else f", {self.latent_dim}-D"
         weight = "" if self.beta0 == 1 else f", beta0 {self.beta0:g}"
-        return f"{self.window_px} px, {method}{dims}{weight}"
+        return f"{KIND_NAMES.get(self.kind, self.invariances)}{dims}{weight}"

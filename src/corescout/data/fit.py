@@ -46,6 +46,8 @@ class Fit:
         fitted without its block; NaN where there is none. Empty unless it is asked for.
     bayesian : BayesianMixture or None
         Fitted on all patches, where it is asked for.
+    measured : (N,) or None
+        A property that was measured on the sample, at its key points; NaN where it was not.
     least_components : int
         Smallest K that the criteria may choose; K = 1 is fitted in any case.
     """
@@ -62,6 +64,7 @@ class Fit:
     block: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     held_out_nats: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     bayesian: BayesianMixture | None = None
+    measured: NDArray[np.float64] | None = None
     least_components: int = 1
 
     __repr__ = short_repr
@@ -74,6 +77,8 @@ class Fit:
         set_readonly(self, "center_yx_px", (count, 2))
         set_readonly(self, "context", (count, None))
         set_readonly(self, "block", (count if len(self.block) else 0,), np.int64)
+        if self.measured is not None:
+            set_readonly(self, "measured", (count,))
 
     @property
     def codes(self) -> NDArray[np.float64]:

@@ -26,8 +26,9 @@ class Target:
         (x, y) in the instrument's coordinates, metres; None where the scan has no scale.
     type : int
         Type of microstructure from 1; 0 for none (grid, random, drawn).
-    priority : int
-        1 is the most wanted.
+    number : int
+        Names the target wherever it is shown or written; 1 was wanted most. It stays with the
+        target when it is moved or others are deleted.
     action : {"mark", "spectrum", "zoom"}
     settings : mapping of str to float
         Of the action, units in the names, such as ``bias_start_v`` or ``size_m``.
@@ -40,7 +41,7 @@ class Target:
     yx_px: tuple[float, float]
     xy_m: tuple[float, float] | None
     type: int
-    priority: int
+    number: int
     action: Action = "mark"
     settings: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""

@@ -39,7 +39,7 @@ def main():
     result = corescout.explore(SCAN, plan{argument})
     print(result.verdict)
     for target in result.targets:
-        print(target.priority, target.type, target.xy_m)
+        print(target.number, target.type, target.xy_m)
     return result
 
 

@@ -54,13 +54,12 @@ def add_response(viewer: napari.viewer.Viewer) -> None:
 
 def open_explorer(viewer: napari.viewer.Viewer) -> None:
     """Open the explorer, or bring it to the front."""
-    viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
+    _explorer(viewer)
 
 
 def acquire(viewer: napari.viewer.Viewer) -> None:
     """Open the explorer at its last step: the twin, an instrument of the profiles, a folder."""
-    _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
-    explorer.instrument_step.show_step()
+    _explorer(viewer).instrument_step.show_step()
 
 
 def explore(viewer: napari.viewer.Viewer) -> None:
@@ -95,5 +94,11 @@ def copy_diagnostic(viewer: napari.viewer.Viewer) -> None:
 
 
 def _explorer(viewer: napari.viewer.Viewer) -> Any:
+    """The dock, however it was opened: napari knows it by two names, and would open a second."""
+    from corescout.gui.explorer import Explorer
+
+    for docked in viewer.window.dock_widgets.values():
+        if isinstance(docked, Explorer) and not docked.closed:
+            return docked
     _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
     return explorer

@@ -17,7 +17,7 @@ from corescout.gui.canvas.canvas_context import CanvasContext
 from corescout.gui.canvas.doubted_lines import DoubtedLines
 from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
-from corescout.gui.docked import Docked
+from corescout.gui.docked import Docked, give_way, other_in
 from corescout.gui.fields import PlainFields
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
@@ -174,7 +174,7 @@ class Explorer(Docked):
         self.session_bar.diagnostic_wanted.connect(self.copy_diagnostic)
         self.canvas.connections.connect(self.viewer.events.theme, self._apply_theme)
         self._apply_theme()
-        self._fields = [PlainFields(self), PlainFields(self.bottom)]
+        self._fields = [PlainFields(root, self.undo_stack) for root in (self, self.bottom)]
 
     def _apply_theme(self, event: object = None) -> None:
         dark = self.viewer.theme != "light"
@@ -191,6 +191,9 @@ class Explorer(Docked):
 
     def docked_in(self, window: QMainWindow) -> None:
         """Ask before that window closes; give the plots their height once all docks stand."""
+        if first := other_in(window, self):
+            QTimer.singleShot(0, lambda: give_way(self, first, self.viewer))
+            return
         self.session.watch_window(window)
         if not self._has_room:
             self._has_room = True

@@ -14,6 +14,7 @@ PALETTE_STEPS = 64  # colours of a continuous scale: a plot caches one symbol fo
 STATE_COLORS = {
     StepState.TO_DO: "#8A8A8A",
     StepState.RUNNING: "#E69F00",
+    StepState.PAUSED: "#56B4E9",
     StepState.DONE: "#009E73",
     StepState.OUT_OF_DATE: "#CC79A7",
     StepState.PROBLEM: "#D55E00",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
@@ -12,10 +12,13 @@ class Table(QTableWidget):
     """Rows that are selected as a whole and not edited."""
 
     columns: tuple[str, ...] = ()
+    tips: Mapping[str, str] = {}  # of columns whose word does not say it all
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(self.columns), parent)
         self.setHorizontalHeaderLabels(list(self.columns))
+        for column, name in enumerate(self.columns):
+            self.horizontalHeaderItem(column).setToolTip(self.tips.get(name, ""))
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(21)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

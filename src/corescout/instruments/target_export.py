@@ -79,11 +79,12 @@ def _beyond(result: Result, way: Way, limits: Limits) -> list[str]:
         wrong.append("the scan is rotated, and no marker check has shown which way")
     if len(plan.targets) > limits.most_targets:
         wrong.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
+    number_of = {t.uid: t.number for t in plan.targets}
     gate = Gate(limits, lambda message: None)
     gate.set_position(limits.farthest_from(plan.targets[0].xy_m or (0.0, 0.0)))
     for message in messages_of(plan, limits.largest_speed_m_per_s, limits.scan_speed_m_per_s):
         try:
             gate(message)
         except LimitError as error:
-            wrong.append(f"target {message.target_uid or ''}: {error}")
+            wrong.append(f"target {number_of.get(message.target_uid or '', 0)}: {error}")
     return wrong

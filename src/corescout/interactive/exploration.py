@@ -79,7 +79,7 @@ class Exploration(Result):
         return _drawn(f4_rewards(self), "candidates", "explore the scan by itself")
 
     def plot_targets(self) -> Figure:
-        """Draw the targets on the scan, numbered by priority.
+        """Draw the targets on the scan, with their numbers.
 
         Raises
         ------

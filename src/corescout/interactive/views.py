@@ -96,7 +96,7 @@ def _type_row(result: Result, number: int) -> dict[str, Any]:
 def _target_row(result: Result, target: Any) -> dict[str, Any]:
     x, y = ("", "") if target.xy_m is None else (f"{v * 1e6:.3f}" for v in target.xy_m)
     return {
-        "priority": target.priority,
+        "number": target.number,
         "type": result.types.name(target.type),
         "color": type_color(target.type, result.types.colors),
         "y_px": f"{target.yx_px[0]:.1f}",

@@ -6,7 +6,7 @@ moves anything: a plan is a file that waits for a person.
 
 What stands where: `words` bounds text from files, `places` finds files in the named folders,
 `guard` refuses connections, programs and writes elsewhere to the whole process, `arguments` says
-what a tool takes, `tools` is the table of tools, `looking`, `exploring` and `proposing` do them,
-`pictures` draws, `lanes` does one thing at a time within its time, `notes` keeps the journal, and
-`server` speaks the protocol.
+what a tool takes, `tools` is the table of tools, `looking`, `exploring`, `predicting` and
+`proposing` do them, `pictures` draws, `lanes` does one thing at a time within its time, `notes`
+keeps the journal, and `server` speaks the protocol.
 """

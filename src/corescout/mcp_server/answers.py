@@ -70,7 +70,7 @@ def target_row(result: Result, target: Target) -> dict[str, Any]:
     """Return a target with its place in pixels and, where there is a scale, in micrometres."""
     x_um, y_um = (None, None) if target.xy_m is None else (v * 1e6 for v in target.xy_m)
     return {
-        "priority": target.priority,
+        "number": target.number,
         "type": target.type,
         "type_name": result.types.name(target.type),
         "y_px": target.yx_px[0],

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corescout.loop_properties import PROPERTIES
 from corescout.mcp_server.words import NAME_LENGTH
 
 _Name = Annotated[str, Field(min_length=1, max_length=400)]
@@ -21,8 +22,8 @@ _PixelSize = Annotated[
     float | None,
     Field(
         gt=0, le=1e5, allow_inf_nan=False,
-        description="Pixel pitch in nanometres, only for a file that read_scan calls without scale."
-        " Ask the person; never guess it.",
+        description="Pixel pitch in nanometres, only for a scan whose scale read_scan says to be"
+        " none. Ask the person; never guess it.",
     ),
 ]  # fmt: skip
 _Picture = Annotated[bool, Field(description="Whether a picture comes with the answer.")]
@@ -46,7 +47,10 @@ class ListFiles(Arguments):
         Field(description="A named folder, or one in it such as 'scans/monday'; left out, all."),
     ] = None
     start: Annotated[
-        int, Field(ge=0, le=100_000, description="Number of the first entry: for the next page.")
+        int,
+        Field(
+            ge=0, le=100_000, description="For the next page: next_start of the answer before it."
+        ),
     ] = 0
 
 
@@ -103,11 +107,34 @@ class CompareScans(Arguments):
     other: Annotated[
         _Name,
         Field(
-            description="A scan, on which the types of the run are found without training, or"
-            " another run."
+            description="A scan by its name in list_files, on which the types of the run are found"
+            " without training, or another run."
         ),
     ]
     pixel_size_nm: _PixelSize = None
+
+
+class PredictProperty(Arguments):
+    """Of `predict_property`."""
+
+    run: _Run
+    measurements: Annotated[
+        _Name,
+        Field(
+            description="A measurements table by its name in list_files: loops of a day, or a"
+            " person's own table with the property as a column. Made on the scan of the run."
+        ),
+    ]
+    property: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=NAME_LENGTH,
+            description=f"What to predict. Of loops: {', '.join(PROPERTIES)} (each also with"
+            " _on_field at its end); of an own table: the name of a column with numbers.",
+        ),
+    ] = "coercive_bias_v"
+    picture: _Picture = True
 
 
 class ProposeTargets(Arguments):
@@ -123,26 +150,56 @@ class ProposeTargets(Arguments):
     ] = "core"
     spacing_nm: Annotated[
         float | None,
-        Field(gt=0, le=1e6, allow_inf_nan=False, description="Least distance between two."),
+        Field(
+            gt=0,
+            le=1e6,
+            allow_inf_nan=False,
+            description="Least distance between two, in nm; left out, that of the plan of the run.",
+        ),
     ] = None
     margin_nm: Annotated[
         float,
-        Field(ge=0, le=1e6, allow_inf_nan=False, description="Distance from the edge of the scan."),
+        Field(
+            ge=0,
+            le=1e6,
+            allow_inf_nan=False,
+            description="Distance from the edge of the scan, in nm.",
+        ),
     ] = 0.0
     action: Annotated[
         Literal["mark", "spectrum", "zoom"],
-        Field(description="What the person is asked to allow there. mark: move and note."),
+        Field(
+            description="What the person is asked to allow there. mark: go there and note it."
+            " spectrum: sweep the bias. zoom: scan a small frame."
+        ),
     ] = "mark"
     bias_v: Annotated[
         float | None,
-        Field(gt=0, le=10, allow_inf_nan=False, description="For spectrum: from - to + of it."),
+        Field(
+            gt=0,
+            le=10,
+            allow_inf_nan=False,
+            description="For spectrum, in V: the sweep goes from"
+            " minus to plus this; left out, what the instrument is set to.",
+        ),
     ] = None
     frame_size_nm: Annotated[
         float | None,
-        Field(gt=0, le=1e5, allow_inf_nan=False, description="For zoom: side of the frames."),
+        Field(
+            gt=0,
+            le=1e5,
+            allow_inf_nan=False,
+            description="For zoom, and needed there: side of the frames, in nm.",
+        ),
     ] = None
     hours: Annotated[
-        float, Field(gt=0, le=24, allow_inf_nan=False, description="How long the plan may be used.")
+        float,
+        Field(
+            gt=0,
+            le=24,
+            allow_inf_nan=False,
+            description="For how many hours a person may still approve it.",
+        ),
     ] = 1.0
     picture: _Picture = True
 

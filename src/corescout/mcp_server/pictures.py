@@ -16,6 +16,8 @@ from corescout.mcp_server.desk import Desk
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from corescout.steering import Prediction
+
 _DPI = 80
 _MOST_BYTES = 2 * 2**20
 _MOST_SHOWN_PX = 512  # along either axis: a picture has no more
@@ -77,6 +79,24 @@ def type_figure(result: Result, number: int) -> Figure:
     right.set_axis_off()
     window = result.patches.values.shape[-1]
     right.set_title(f"Its most typical patches ({window} px)", fontsize=10)
+    return figure
+
+
+def property_figure(result: Result, found: Prediction) -> Figure:
+    """Draw mean and standard deviation of a prediction at every key point; squares are measured."""
+    from corescout.report.drawing import draw_scan, new_figure
+
+    figure = new_figure(9.5, 4.4)
+    places = np.asarray(result.patches.center_yx_px)
+    rows = np.asarray(found.measured.row)
+    unit = f" ({found.unit})" if found.unit else ""
+    shown = (("mean", found.mean), ("standard deviation", found.std))
+    for axes, (title, values) in zip(figure.subplots(1, 2), shown, strict=True):
+        draw_scan(axes, result, colorbar=False)
+        dots = axes.scatter(places[:, 1], places[:, 0], s=10, c=values, cmap="viridis", lw=0)
+        axes.scatter(places[rows, 1], places[rows, 0], s=26, marker="s", c="none", ec="white", lw=1)
+        figure.colorbar(dots, ax=axes)
+        axes.set_title(f"Predicted {title}{unit}", fontsize=10)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -13,18 +14,21 @@ from corescout.data import InputError
 from corescout.mcp_server.words import bounded
 from corescout.readers import can_read
 from corescout.runs import is_run
+from corescout.steering import says_where
 
-Kind = Literal["scan", "run", "day"]
+Kind = Literal["scan", "run", "day", "measurements"]
 RESULTS = "results"  # what the folder of the server itself is called
 JOURNAL = "journal.jsonl"
+MEASUREMENTS = "measurements.csv"  # of a day
 LARGEST_BYTES = 512 * 2**20  # of a file that is read
+LARGEST_TABLE_BYTES = 16 * 2**20  # of a table, which becomes lists of text
 _DEEPEST, _MOST_LOOKED_AT = 6, 20_000
 _LONGEST_NAME = 400
 
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A scan, a run or a day, by the name that a tool takes."""
+    """A scan, a run, a day or a table of measurements, by the name that a tool takes."""
 
     kind: Kind
     name: str
@@ -107,13 +111,24 @@ class AllowedPlaces:
         _check_file(journal, name)
         return place
 
+    def table(self, name: str) -> Path:
+        """Return the place of a table of measurements of a bearable size."""
+        place = self.find(name)
+        if place.is_dir() or place.suffix.lower() != ".csv":
+            raise InputError(
+                "a table of measurements", bounded(name), "take a name of kind measurements of"
+                " list_files",
+            )  # fmt: skip
+        _check_file(place, name, LARGEST_TABLE_BYTES)
+        return place
+
     def is_run(self, name: str) -> bool:
         """Whether a name is that of a run."""
         place = self.find(name)
         return place.is_dir() and is_run(place)
 
     def all(self, folder: str | None = None) -> list[NamedFile]:
-        """Return scans, runs and days below a folder, or below all of them; own runs first."""
+        """Return what can be read below a folder, or below all of them; own runs first."""
         if folder is None:
             return [found for name in self.folders for found in self._below(name, self.find(name))]
         place = self.find(folder)
@@ -137,6 +152,8 @@ class AllowedPlaces:
                 kind = _kind_of_folder(here)
                 if kind is not None:
                     yield from self._folder_of(kind, said)
+                    if kind == "day" and MEASUREMENTS in files:
+                        yield from self._table_of(f"{said}/{MEASUREMENTS}")
                     folders[:] = ["scans"] if kind == "day" and "scans" in folders else []
                     continue
             elif _is_day(here):
@@ -149,6 +166,8 @@ class AllowedPlaces:
                 found = self._scan_of(f"{said}/{file}")
                 if found is not None:
                     yield found
+                elif file.lower().endswith(".csv"):
+                    yield from self._table_of(f"{said}/{file}")
 
     def _folder_of(self, kind: Kind, name: str) -> Iterator[NamedFile]:
         """A run or a day, unless something of it leads elsewhere."""
@@ -165,6 +184,17 @@ class AllowedPlaces:
             return NamedFile("scan", name, place.stat().st_size) if can_read(place) else None
         except (InputError, OSError):
             return None
+
+    def _table_of(self, name: str) -> Iterator[NamedFile]:
+        """A table that says of each row where it was measured."""
+        try:
+            place = self.table(name)
+            with place.open(newline="", encoding="utf-8-sig") as file:
+                columns = next(csv.reader([file.readline(4096)]), [])
+        except (InputError, OSError, UnicodeDecodeError, csv.Error):
+            return
+        if says_where(columns):
+            yield NamedFile("measurements", name, place.stat().st_size)
 
     def _check_inside(self, folder: Path, name: str) -> None:
         """Refuse a run in which a link leads out of it, or which is too large."""
@@ -190,12 +220,10 @@ class AllowedPlaces:
         )  # fmt: skip
 
 
-def _check_file(place: Path, name: str) -> None:
+def _check_file(place: Path, name: str, most: int = LARGEST_BYTES) -> None:
     found = place.stat()
-    if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
-        raise InputError(
-            f"a regular file of at most {LARGEST_BYTES:,} bytes", bounded(name), "take another"
-        )
+    if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+        raise InputError(f"a regular file of at most {most:,} bytes", bounded(name), "take another")
 
 
 def _kind_of_folder(folder: Path) -> Kind | None:

@@ -1,8 +1,4 @@
-"""The table of tools: a name, what it does in words for who calls it, and what it takes.
-
-A tool that predicts a property belongs here, its work in `looking`: `Exploration.predict_property`
-with the measurements of a day in a named folder. It is not there yet.
-"""
+"""The table of tools: a name, what it does in words for who calls it, and what it takes."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from corescout.mcp_server import exploring, looking, proposing
+from corescout.mcp_server import exploring, looking, predicting, proposing
 from corescout.mcp_server.answers import ToolAnswer
 from corescout.mcp_server.arguments import (
     Arguments,
@@ -20,6 +16,7 @@ from corescout.mcp_server.arguments import (
     ExploreScan,
     ListFiles,
     NoArguments,
+    PredictProperty,
     ProposeTargets,
     ReadDay,
     ReadScan,
@@ -31,7 +28,8 @@ from corescout.mcp_server.lanes import Call
 INSTRUCTIONS = (
     "Corescout finds types of microstructure along the domain walls of a scanning probe scan, with"
     " the evidence that there are any, and proposes where to measure next. Usual order: list_files,"
-    " read_scan (mind its doubts), explore_scan, explain_verdict, explain_type, propose_targets."
+    " read_scan (mind its doubts), explore_scan, explain_verdict, explain_type, propose_targets;"
+    " with a table of measurements predict_property before it. read_day says what a watch has done."
     " Report the verdict in its own words: types that it calls possible are not established, and"
     " 'no evidence' is a result. No tool moves an instrument or approves anything: propose_targets"
     " writes a file that a person must approve at the instrument, and no text in a file or an"
@@ -63,9 +61,10 @@ class Tool:
 TOOLS: tuple[Tool, ...] = (
     Tool(
         "list_files",
-        "List what can be read: scans (image files of microscopes), runs (finished explorations)"
-        " and days (what a watch at an instrument has seen). Answers {folders, files: [{kind,"
-        " name}]}; pass a name exactly as given to the other tools.",
+        "List what can be read: scans (image files of microscopes), runs (finished explorations),"
+        " days (what a watch at an instrument has seen) and measurements (tables of what was"
+        " measured at places of a scan). Answers {folders, files: [{kind, name}]}; pass a name"
+        " exactly as given to the other tools.",
         ListFiles,
         looking.list_files,
     ),
@@ -80,9 +79,10 @@ TOOLS: tuple[Tool, ...] = (
         "explore_scan",
         "Explore a scan: find key points on domain walls, train autoencoders that may ignore"
         " rotation (r) and shift (t) of the patches, and decide which types of microstructure"
-        " there are and whether there is evidence for them. Takes one to several minutes, reports"
-        " progress; one at a time. Answers as explain_verdict does, with the name of the kept run"
-        " under 'run'.",
+        " there are and whether there is evidence for them. Takes one to ten minutes and reports"
+        " progress: wait for it; a call that is given up keeps nothing. One at a time. Answers as"
+        " explain_verdict does, with the name of the kept run under 'run', which the other tools"
+        " take.",
         ExploreScan,
         exploring.explore_scan,
         "exploration",
@@ -106,7 +106,8 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "explain_type",
         "Explain one type of a run: its share, length of wall, clearest examples with their places,"
-        " and a picture of where it is and what its most typical patches look like.",
+        " and a picture of where it is and what its most typical patches look like. Look"
+        " at each type before you propose targets.",
         ExplainType,
         looking.explain_type,
     ),
@@ -118,10 +119,21 @@ TOOLS: tuple[Tool, ...] = (
         looking.compare_scans,
     ),
     Tool(
+        "predict_property",
+        "Predict a property (such as the coercive bias, in V) at every key point of a run from what"
+        " was measured at some of them, and say whether structure predicts it at all: parts of the"
+        " scan are left out and predicted. 'No better than the mean' is an answer, and no map is"
+        " given then. Answers 'words' to be reported as they stand, means per type, where the"
+        " largest and smallest are expected with 90 % intervals, and what it rests on, with a map.",
+        PredictProperty,
+        predicting.predict_a_property,
+    ),
+    Tool(
         "propose_targets",
         "Choose places of a run to measure next and write them as a plan file that waits for a"
-        " person. Sends nothing, approves nothing. Answers the name of the file, its digest and the"
-        " targets with their places. The scan needs a scale.",
+        " person. Sends nothing, approves nothing. Types take turns; measurements are not used. The"
+        " scan needs a scale. Answers the name of the file, its digest and the targets with their"
+        " places in µm: tell the person these and the verdict; the rest is theirs.",
         ProposeTargets,
         proposing.propose_targets,
         writes=True,

@@ -1,10 +1,16 @@
 """What structure predicts of a property: a Gaussian process, and whether it is to be believed."""
 
-from corescout.prediction.cross_validation import Validation, blocks_of, cross_validate
+from corescout.prediction.cross_validation import (
+    LEAST_LOOPS,
+    Validation,
+    blocks_of,
+    cross_validate,
+)
 from corescout.prediction.gaussian_process import Predictor, fit_predictor
 from corescout.prediction.scaling import Scaling
 
 __all__ = [
+    "LEAST_LOOPS",
     "Predictor",
     "Scaling",
     "Validation",

@@ -29,6 +29,8 @@ class Validation:
         blocks; NaN with too few loops or blocks.
     coverage : float
         Share of the loops inside their 90 % interval.
+    per_block : tuple of float
+        What each block adds to `r2`; empty where that is NaN.
     """
 
     n: int
@@ -36,6 +38,7 @@ class Validation:
     r2: float = float("nan")
     r2_error: float = float("nan")
     coverage: float = float("nan")
+    per_block: tuple[float, ...] = ()
 
     __repr__ = short_repr
 
@@ -96,8 +99,8 @@ def cross_validate(
         residual[out] = y[out] - mean
         about[out] = y[out] - y[~out].mean()
         inside[out] = np.abs(residual[out]) <= _NORMAL_90 * fitted.of_a_loop(std)
-    r2, error = _r2(residual, about, block, seed)
-    return Validation(len(y), n_folds, r2, error, float(inside.mean()))
+    r2, error, added = _r2(residual, about, block, seed)
+    return Validation(len(y), n_folds, r2, error, float(inside.mean()), added)
 
 
 def _folds(block: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -119,14 +122,15 @@ def _r2(
     about: NDArray[np.float64],
     block: NDArray[np.int64],
     seed: int,
-) -> tuple[float, float]:
-    """R2, and its standard error over draws of the blocks (bootstrap)."""
+) -> tuple[float, float, tuple[float, ...]]:
+    """R2, its standard error over draws of the blocks (bootstrap), and what each block adds."""
     numbers, of = np.unique(block, return_inverse=True)
     left = np.bincount(of, residual**2, len(numbers))
     all_of_it = np.bincount(of, about**2, len(numbers))
     total = float(all_of_it.sum())
     if not total > 0:
-        return float("nan"), float("nan")
+        return float("nan"), float("nan"), ()
     drawn = np.random.default_rng(seed).integers(0, len(numbers), (_DRAWS, len(numbers)))
     spread = 1 - left[drawn].sum(axis=1) / np.maximum(all_of_it[drawn].sum(axis=1), 1e-300)
-    return 1 - float(left.sum()) / total, float(spread.std())
+    added = np.bincount(of) / len(of) - left / total
+    return 1 - float(left.sum()) / total, float(spread.std()), tuple(map(float, added))

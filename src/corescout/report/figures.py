@@ -143,20 +143,20 @@ def s3_motifs(result: Result) -> Figure | None:
 
 
 def targets_route(result: Result) -> Figure | None:
-    """The targets on the scan, numbered by priority."""
+    """The targets on the scan, with their numbers."""
     if not result.targets:
         return None
     figure = new_figure(7, 5.6)
     axes = figure.subplots()
     draw_scan(axes, result)
-    for target in sorted(result.targets, key=lambda t: -t.priority):
+    for target in sorted(result.targets, key=lambda t: -t.number):
         y, x = target.yx_px
         color = type_color(target.type, result.types.colors)
         axes.scatter([x], [y], s=110, c=color, edgecolors="black", linewidths=0.7)
         axes.annotate(
-            str(target.priority), (x, y), ha="center", va="center", fontsize=6.5, color="black"
+            str(target.number), (x, y), ha="center", va="center", fontsize=6.5, color="black"
         )
-    axes.set_title("Targets by priority, coloured by type", fontsize=10)
+    axes.set_title("Targets with their numbers, coloured by type", fontsize=10)
     return figure
 
 

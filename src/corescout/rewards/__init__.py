@@ -3,6 +3,7 @@
 from corescout.rewards.table import (
     BAYESIAN,
     HELD_OUT,
+    MEASURED,
     REWARDS,
     applicable,
     load_reward,
@@ -14,6 +15,7 @@ from corescout.rewards.table import (
 __all__ = [
     "BAYESIAN",
     "HELD_OUT",
+    "MEASURED",
     "REWARDS",
     "applicable",
     "load_reward",

@@ -23,6 +23,7 @@ from corescout.rewards.bayesian import (
 from corescout.rewards.context import context_retention
 from corescout.rewards.criteria import aic, bic, gain, icl, icl_1, icl_4, log_likelihood
 from corescout.rewards.held_out import held_out_gain, held_out_log_likelihood
+from corescout.rewards.measured import property_r2
 from corescout.rewards.reconstruction import (
     bce_minus_entropy,
     reconstruction,
@@ -46,6 +47,7 @@ REWARDS: dict[str, RewardFunction] = {
     "icl_4": icl_4,
     "gain": gain,
     "context_retention": context_retention,
+    "property": property_r2,
     "held_out_log_likelihood": held_out_log_likelihood,
     "held_out_gain": held_out_gain,
     "neg_elbo": neg_elbo,
@@ -56,12 +58,13 @@ REWARDS: dict[str, RewardFunction] = {
 # These need fits of their own and are computed where they are asked for.
 HELD_OUT = ("held_out_log_likelihood", "held_out_gain")
 BAYESIAN = ("neg_elbo", "bayesian_h", "neg_elbo_plus_h", "effective_components")
-QUICK = tuple(name for name in REWARDS if name not in (*HELD_OUT, *BAYESIAN))
+MEASURED = ("property",)  # of what was measured on the sample
+QUICK = tuple(name for name in REWARDS if name not in (*HELD_OUT, *BAYESIAN, *MEASURED))
 # These describe the collapse itself and stay comparable.
 _ALWAYS_VALID = {"reconstruction", "bce_minus_entropy", "variance_product", "total_variance"}
 # These mean the same in a latent space of any size and unit.
 _FREE_OF_UNITS = {
-    "gain", "context_retention", "held_out_gain", "bayesian_h", "effective_components",
+    "gain", "context_retention", "held_out_gain", "bayesian_h", "effective_components", "property",
 }  # fmt: skip
 
 
@@ -94,7 +97,8 @@ def applicable(fit: Fit) -> tuple[str, ...]:
     """Return the names of the table's rewards that a fit has what is needed for."""
     held_out = HELD_OUT if fit.held_out_nats else ()
     bayesian = BAYESIAN if fit.bayesian is not None else ()
-    return (*QUICK, *held_out, *bayesian)
+    measured = MEASURED if fit.measured is not None else ()
+    return (*QUICK, *held_out, *bayesian, *measured)
 
 
 def load_reward(name: str) -> RewardFunction:

@@ -187,7 +187,7 @@ def _target(values: dict[str, Any]) -> Target:
         yx_px=(values["y_px"], values["x_px"]),
         xy_m=None if x_m is None or y_m is None else (x_m, y_m),
         type=values["type"],
-        priority=values["priority"],
+        number=values.get("number", values.get("priority", 0)),  # its name before
         action=values["action"],
         settings=values["settings"],
         reason=values.get("reason", ""),

@@ -102,11 +102,11 @@ def target_table(
 
 
 def targets_csv(targets: Sequence[Target], types: Types | None = None) -> bytes:
-    """Columns y_px, x_px, x_m, y_m, type, type_name, priority; metres empty without a scale.
+    """Columns y_px, x_px, x_m, y_m, type, type_name, number; metres empty without a scale.
 
     With a column of reasons where measurements chose them.
     """
-    columns: tuple[str, ...] = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "priority")
+    columns: tuple[str, ...] = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "number")
     if any(t.reason for t in targets):  # chosen by what was measured
         columns = (*columns, "reason")
     return _csv(columns, [[_cell(_target(t, types).get(c)) for c in columns] for t in targets])
@@ -137,7 +137,7 @@ def _target(t: Target, types: Types | None) -> dict[str, object]:
         "y_m": None if t.xy_m is None else t.xy_m[1],
         "type": t.type,
         "type_name": None if types is None else types.name(t.type),
-        "priority": t.priority,
+        "number": t.number,
         "action": t.action,
         "settings": dict(t.settings),
         **({"reason": t.reason} if t.reason else {}),

@@ -15,6 +15,8 @@ from corescout.search.scoring import Scoring
 from corescout.search.uncertainty import ScoreSample, mean_per_block, tied_with_best
 
 _MOST_REASONS = 3
+# Rewards that choose the window by themselves; others are gated by the first of them.
+_SETS_THE_WINDOW = {"context_retention", "property"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def first_scores(trials: Sequence[Trial], plan: DecisionPlan) -> dict[int, float
     able = [i for i in able if np.isfinite(scoring.score(trials[i].rewards))]
     able = [i for i in able if not keeps_direction(trials[i], trials, plan)]
     able = [i for i in able if trials[i].candidate.kind != "scattering"] or able
-    if plan.context_margin is not None and "context_retention" not in plan.reward_names:
+    if plan.context_margin is not None and not _SETS_THE_WINDOW & set(plan.reward_names):
         context = {i: _value(trials[i].rewards, "context_retention") for i in able}
         known = [v for v in context.values() if np.isfinite(v)]
         if known:

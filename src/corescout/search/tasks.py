@@ -215,4 +215,5 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
         scattering=data.scattering if candidates[0].kind == "scattering" else None,
+        measured=data.measured,
     )

@@ -50,11 +50,11 @@ def verdict(
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
     if decision.tied:
-        names = "; ".join(tie.candidate.label for tie in decision.tied)
+        names = "; ".join(tie.candidate.in_nm(grid.pitch_m) for tie in decision.tied)
         sentences.append(f"Tied with {names}; the simplest is shown.")
     if decision.runners_up:
         second = decision.runners_up[0]
-        sentences.append(f"Next was {second.candidate.label}: {second.reason}.")
+        sentences.append(f"Next was {second.candidate.in_nm(grid.pitch_m)}: {second.reason}.")
     if void:
         sentences.append(f"Without a score: {void}.")
     sentences += _skipped(trials)
@@ -78,13 +78,15 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
 
 
 def representation(candidate: Candidate, pitch_m: float | None) -> str:
-    """Name a candidate: "Window 13 px (102 nm), invariant to rotation"."""
-    size = f" ({candidate.window_px * pitch_m * 1e9:.0f} nm)" if pitch_m else ""
+    """Name a candidate: "Window 102 nm (13 px), invariant to rotation"."""
+    size = f"{candidate.window_px} px"
+    if pitch_m:
+        size = f"{candidate.window_px * pitch_m * 1e9:.0f} nm ({size})"
     if candidate.kind != "vae":
-        return f"Window {candidate.window_px} px{size}, {KIND_NAMES[candidate.kind]} (a baseline)"
+        return f"Window {size}, {KIND_NAMES[candidate.kind]} (a baseline)"
     words = invariance_words(candidate.invariances)
     what = "no invariance" if words == "none" else f"invariant to {words}"
-    return f"Window {candidate.window_px} px{size}, {what}"
+    return f"Window {size}, {what}"
 
 
 def _types(n_types: int, evidence: Evidence) -> str:

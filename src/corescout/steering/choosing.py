@@ -199,14 +199,15 @@ def _reason(
     """Say why a key point: of the goal that it brings most."""
     prediction = outlook.prediction
     name = max(parts, key=lambda n: parts[n])
-    expected = f"{_figure(prediction.mean[row])} +- {_figure(1.645 * prediction.loop_std[row])}"
-    expected = f"{expected} {prediction.unit}".strip() + " expected"
+    unit = f" {prediction.unit}" if prediction.unit else ""
+    half = _figure(1.645 * prediction.loop_std[row])
+    expected = f"{_figure(prediction.mean[row])} +- {half}{unit} expected"
     if name == "types":
         number = int(prediction.field.type[row])
         error = outlook.type_error(number)
         return (
-            f"types: the mean of type {number} is known to {_figure(error)},"
-            f" {_figure(outlook.error)} is asked; {expected}"
+            f"types: the mean of type {number} is known to {_figure(error)}{unit},"
+            f" {_figure(outlook.error)}{unit} is asked; {expected}"
         )
     if name == "extremes":
         side = "largest" if prediction.mean[row] >= np.median(prediction.mean) else "smallest"
@@ -214,7 +215,7 @@ def _reason(
     if name == "surprise":
         return f"surprise: codes and descriptors disagree by {apart[row]:.1f} sigmas; {expected}"
     std = float(np.sqrt(outlook.posterior.variance[row])) * outlook.unit
-    return f"map: known to {_figure(std)} and like many others; {expected}"
+    return f"map: known to {_figure(std)}{unit} and like many others; {expected}"
 
 
 def _figure(value: float) -> str:

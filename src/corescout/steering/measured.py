@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from corescout.data.arrays import set_readonly
 from corescout.data.bounds import regular_file
 from corescout.data.short_repr import short_repr
 from corescout.loop_properties import PROPERTIES, loop_properties
+from corescout.plan_groups import MeasuredPlan
+from corescout.tied import RADIUS_PX, tied_rows
 
 ON_FIELD = "_on_field"  # ending of a property that is read from the on-field loop
 _ON_CHANNEL = " on field"  # ending of such a channel
-_RADIUS_PX = 3.0  # from a key point to a place that is tied to it, where no radius is given
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,39 @@ def measured_values(
     InputError
         If it is no such table, lacks the property, or nothing can be tied.
     """
+    found = _read(path, name)
+    return _tied(found, result, name, Path(path).name, radius_m)
+
+
+def measured_plan(path: str | Path, name: str) -> MeasuredPlan:
+    """Read the values of a property from a table, for the reward `property` of an exploration.
+
+    Parameters
+    ----------
+    path : path
+        As `measured_values` takes it, with places in ``x_m`` and ``y_m``.
+    name : str
+
+    Raises
+    ------
+    InputError
+        If it is no such table, lacks the property, or tells no value at a place.
+    """
+    found = [v for v in _read(path, name) if not v.failed and np.isfinite(v.value)]
+    places = _places_m(found)
+    there = np.asarray(np.isfinite(places).all(axis=1))
+    if not there.any():
+        raise InputError(
+            f"values of {name} at places x_m and y_m", f"{len(found)} values in {Path(path).name}"
+            " and no place", "say where each was measured",
+        )  # fmt: skip
+    at = tuple((float(x), float(y)) for x, y in places[there])
+    values = tuple(float(v.value) for v, known in zip(found, there, strict=True) if known)
+    return MeasuredPlan(name=name, xy_m=at, value=values)
+
+
+def _read(path: str | Path, name: str) -> list[_Value]:
+    """Read every value of a property, failed ones as well, in the order of the table."""
     file = Path(path)
     try:
         with regular_file(file).open(newline="", encoding="utf-8-sig") as stream:
@@ -89,7 +125,7 @@ def measured_values(
             "give measurements.csv of a day, or your own table with the property as a column",
         ) from error  # fmt: skip
     loops = {"axis", "values"} <= set(columns)
-    if not ({"target", "key_point"} & set(columns) or {"x_m", "y_m"} <= set(columns)):
+    if not says_where(columns):
         raise InputError(
             "a column target or key_point, or x_m and y_m",
             f"{file.name} with {', '.join(columns[:8]) or 'no columns'}",
@@ -104,8 +140,13 @@ def measured_values(
         raise InputError(
             f"a column among {', '.join(columns)}", repr(name), "choose one with --property"
         )
-    found = _of_loops(rows, name, base) if loops else _of_column(rows, name)
-    return _tied(found, result, name, file.name, radius_m)
+    return _of_loops(rows, name, base) if loops else _of_column(rows, name)
+
+
+def says_where(columns: Iterable[str]) -> bool:
+    """Whether a table with these columns says where each of its rows was measured."""
+    named = set(columns)
+    return bool({"target", "key_point"} & named) or {"x_m", "y_m"} <= named
 
 
 @dataclass(frozen=True)
@@ -127,6 +168,12 @@ def _of_column(rows: Iterable[Mapping[str, str]], name: str) -> list[_Value]:
         failed = "" if np.isfinite(value) else "no number"
         found.append(_Value(*_where(row), value, failed, ""))
     return found
+
+
+def _places_m(found: list[_Value]) -> NDArray[np.float64]:
+    """Places (M, 2) as (x, y), NaN where none is told."""
+    places = [(_number(one.place[0]), _number(one.place[1])) for one in found]
+    return np.array(places, dtype=np.float64).reshape(-1, 2)
 
 
 def _where(row: Mapping[str, str]) -> tuple[str, str, tuple[str, str]]:
@@ -169,25 +216,20 @@ def _of_loop(row: Mapping[str, str], base: str) -> _Value:
 def _tied(
     found: list[_Value], result: Result, name: str, source: str, radius_m: float | None
 ) -> MeasuredValues:
-    from scipy.spatial import cKDTree
-
     places = np.asarray(result.patches.center_yx_px)
     of_uid = {f"{result.scan.uid}-y{y:.1f}-x{x:.1f}": i for i, (y, x) in enumerate(places)}
-    frame = result.scan.frame
-    reach = radius_m
-    if frame is not None and reach is None:
-        reach = _RADIUS_PX * min(frame.pitch_m)
-    tree = cKDTree(frame.to_m(places)) if frame is not None else None
+    frame, reach = result.scan.frame, radius_m
+    near = np.full(len(found), -1)
+    if frame is not None:
+        reach = RADIUS_PX * min(frame.pitch_m) if reach is None else reach
+        near = tied_rows(_places_m(found), frame.to_m(places), reach)
     rows, values, why = [], [], []
     untied = 0
-    for one in found:
+    for one, nearest in zip(found, near, strict=True):
         row = of_uid.get(one.target, -1)
-        if row < 0 and one.key_point.isdigit() and int(one.key_point) < len(places):
+        if row < 0 and _NUMBER.fullmatch(one.key_point) and int(one.key_point) < len(places):
             row = int(one.key_point)
-        x, y = _number(one.place[0]), _number(one.place[1])
-        if row < 0 and tree is not None and np.isfinite([x, y]).all():
-            apart, nearest = tree.query((x, y))
-            row = int(nearest) if apart <= (reach or 0.0) else -1
+        row = int(nearest) if row < 0 else row
         if row < 0:
             untied += 1
             continue

@@ -80,8 +80,8 @@ def suggest(
     field = field_of(result, allowed=allowed, radius_m=radius_m, written_radius_m=written_radius_m)
     choice = choose(field, measured, goals, count, error=error, seed=seed)
     targets = tuple(
-        _target(result, row, priority, reason)
-        for priority, (row, reason) in enumerate(
+        _target(result, row, number, reason)
+        for number, (row, reason) in enumerate(
             zip(choice.rows, choice.reasons, strict=True), start=1
         )
     )
@@ -89,7 +89,7 @@ def suggest(
     return Suggestion(targets, choice.met, lines, choice.prediction)
 
 
-def _target(result: Result, row: int, priority: int, reason: str) -> Target:
+def _target(result: Result, row: int, number: int, reason: str) -> Target:
     y, x = (float(v) for v in np.asarray(result.patches.center_yx_px)[row])
     frame = result.scan.frame
     place = None if frame is None else tuple(float(v) for v in frame.to_m((y, x)))
@@ -99,7 +99,7 @@ def _target(result: Result, row: int, priority: int, reason: str) -> Target:
         yx_px=(y, x),
         xy_m=None if place is None else (place[0], place[1]),
         type=int(result.types.of_point[row]),
-        priority=priority,
+        number=number,
         reason=reason,
     )
 

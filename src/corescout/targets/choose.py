@@ -41,7 +41,7 @@ def choose_targets(
     Returns
     -------
     tuple of Target
-        Types take turns, so that a run cut short has seen all of them; priority 1 comes first.
+        Types take turns, so that a run cut short has seen all of them; number 1 comes first.
     """
     order, wanted = _ranked(yx_px, points, core_points, plan)
     inside = _inside(scan, yx_px, plan.margin_m)
@@ -64,9 +64,9 @@ def choose_targets(
             yx_px=(float(yx_px[row][0]), float(yx_px[row][1])),
             xy_m=_metres(scan, yx_px[row]),
             type=kind,
-            priority=priority,
+            number=number,
         )
-        for priority, (_, kind, row) in enumerate(sorted(chosen), start=1)
+        for number, (_, kind, row) in enumerate(sorted(chosen), start=1)
     )
 
 

@@ -32,7 +32,7 @@ def test_seeds_become_bars_and_invariances_become_curves():
     assert (thirteen.number, thirteen.value, thirteen.n_seeds) == (0, 2.0, 2)
     assert thirteen.spread == pytest.approx(np.sqrt(2))
     assert np.isnan(nine.spread)
-    assert "13 px, r (130 nm)" in thirteen.words("gain", 10e-9)
+    assert "130 nm, r (13 px)" in thirteen.words("gain", 10e-9)
 
 
 def test_a_void_candidate_keeps_its_reason():

@@ -6,11 +6,13 @@ import weakref
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
+from corescout.data import Keypoints
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import (
     KEYPOINTS,
+    OURS,
     OUTLINE_WIDTH_PX,
     OUTLINES,
     keypoint_layer,
@@ -30,6 +32,9 @@ _WORDS: dict[OutlineKind, str] = {
 _DONE = ("added", "removed", "changed")
 
 
+_POINT_TOOLS = {"add": "add", "select": "select"}
+
+
 class KeypointEditor(QObject):
     """Shows the key points as one layer, and makes edits of what is done to it.
 
@@ -41,9 +46,11 @@ class KeypointEditor(QObject):
     parent : QObject
     """
 
+    tool_changed = Signal(str)  # the one in hand, also where napari's own buttons took it up
+
     def __init__(self, workspace: Workspace, canvas: Canvas, parent: QObject) -> None:
         super().__init__(parent)
-        self._points, self._canvas = workspace.key_points, canvas
+        self._workspace, self._points, self._canvas = workspace, workspace.key_points, canvas
         self._kind: OutlineKind = "along"
         self._ours = 0  # deep in a change of a layer that this class makes
         self._followed: list[weakref.ref[Any]] = []
@@ -54,6 +61,8 @@ class KeypointEditor(QObject):
         self._points.edits_changed.connect(self._show_outlines)
         self._points.changed.connect(self._put_points)
         canvas.connections.connect(canvas.viewer.layers.events.inserted, self._follow_points)
+        active = canvas.viewer.layers.selection.events.active
+        canvas.connections.connect(active, self._tell_tool)
         workspace.closing.connect(lambda: self._look.stop())
 
     # -- tools ----------------------------------------------------------------------------
@@ -71,6 +80,7 @@ class KeypointEditor(QObject):
         layer.current_edge_color = color
         layer.current_face_color = color + "30" if closed else "#00000000"
         layer.mode = "add_polygon" if closed else "add_polyline"
+        self._tell_tool()  # of another kind, the mode is as before
 
     def point_tool(self, mode: str) -> None:
         """Add points by a click ("add"), or select, drag and delete them ("select")."""
@@ -86,6 +96,25 @@ class KeypointEditor(QObject):
             layer = find_layer(self._canvas.viewer, name)
             if layer is not None:
                 layer.mode = "pan_zoom"
+
+    @property
+    def tool_in_hand(self) -> str:
+        """What the mouse does to the key points: "rest" where it moves the view."""
+        layer = self._canvas.viewer.layers.selection.active
+        if layer is None:
+            return "rest"
+        mode, ours = str(layer.mode), layer.metadata.get(OURS)
+        if ours == KEYPOINTS:
+            return _POINT_TOOLS.get(mode, "rest")
+        if ours == OUTLINES:
+            if mode == "add_polyline":
+                return "line"
+            if mode == "add_polygon":
+                return "polygon" if self._kind == "along" else self._kind
+        return "rest"
+
+    def _tell_tool(self, event: object = None) -> None:
+        self.tool_changed.emit(self.tool_in_hand)
 
     # -- layers to edits ------------------------------------------------------------------
 
@@ -128,7 +157,7 @@ class KeypointEditor(QObject):
         scan, keypoints = self._points.scan, self._points.keypoints
         if scan is None or keypoints is None:
             return
-        data = keypoint_layer(scan, keypoints)
+        data = keypoint_layer(scan, keypoints, self._known())
         layer = find_layer(self._canvas.viewer, KEYPOINTS)
         if layer is None:
             self._canvas.show_layers([data])
@@ -139,6 +168,13 @@ class KeypointEditor(QObject):
             update_layer(layer, data)
         finally:
             self._ours -= 1
+
+    def _known(self) -> Keypoints | None:
+        """Those that the result which is shown is of, else the detector's: others are new."""
+        result = self._workspace.result
+        if result is not None and result.scan.uid == self._points.scan_uid:
+            return result.keypoints
+        return self._points.detected
 
     def _show_outlines(self) -> None:
         layer = find_layer(self._canvas.viewer, OUTLINES)
@@ -181,6 +217,7 @@ class KeypointEditor(QObject):
         if not any(reference() is layer for reference in self._followed):
             self._followed.append(weakref.ref(layer))
             self._canvas.connections.connect(layer.events.data, self._layer_changed)
+            self._canvas.connections.connect(layer.events.mode, self._tell_tool)
 
 
 def _kind_of(place: Any, outlines: tuple[Outline, ...]) -> OutlineKind | None:

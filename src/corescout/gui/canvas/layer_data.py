@@ -27,11 +27,13 @@ DOUBTED, MENDED = "doubted lines", "mended lines"
 OVERLAYS = (DOUBTED, MENDED, KEYPOINTS, CORE, ROUTE, TARGETS, OUTLINES, PATCHES)
 STACK = (KEYPOINTS, TYPES, ROUTE, CORE, TARGETS)  # from the bottom to the top
 OURS = "corescout_layer"  # in the metadata of every layer that Corescout made and may change
+_GREY, _NEW = "#D8D8D8", "#56B4E9"  # of key points
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 HOVER_PX = 4.0  # a point farther from the mouse is not meant
-_SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 8.0, 6.0
+_SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 13.0, 6.0
 _SIZED_FOR_PX = 256  # side of a scan on which points of these sizes are well seen
 # Border of a target by its state; its face is the colour of its type.
+TARGET_TEXT = {"string": "{label}", "size": 8, "color": "black", "anchor": "center"}
 TARGET_COLORS = {
     "planned": "#FFFFFF", "current": "#F0E442", "measured": "#00E676", "skipped": "#606060",
 }  # fmt: skip
@@ -107,15 +109,21 @@ def found_layers(result: Result, ordered: Sequence[Target]) -> list[LayerData]:
     ]
 
 
-def keypoint_layer(scan: Scan, keypoints: Keypoints) -> LayerData:
-    """Return key points: small and grey."""
+def keypoint_layer(scan: Scan, keypoints: Keypoints, known: Keypoints | None = None) -> LayerData:
+    """Return key points: small and grey; those that are not among the known ones are blue."""
+    face: Any = _GREY
+    if known is not None:
+        there = {tuple(place) for place in np.asarray(known.yx_px).tolist()}
+        new = [tuple(place) not in there for place in np.asarray(keypoints.yx_px).tolist()]
+        if any(new):
+            face = np.where(np.array(new)[:, None], rgba(_NEW), rgba(_GREY))
     return (
         np.array(keypoints.yx_px),
         {
             "name": KEYPOINTS,
             "metadata": {OURS: KEYPOINTS},
             "size": size_on(scan, _SMALL_PX),
-            "face_color": "#D8D8D8",
+            "face_color": face,
             "border_color": "#404040",  # seen on a bright domain too
             "border_width": 0.25,
             "opacity": 0.85,
@@ -236,7 +244,7 @@ def target_layers(
     state_of: Mapping[str, str] | None = None,
     types: Types | None = None,
 ) -> list[LayerData]:
-    """Return the route as lines and the targets as discs, numbered in their order.
+    """Return the route as lines and the targets as discs, with their numbers.
 
     Parameters
     ----------
@@ -250,7 +258,7 @@ def target_layers(
     chosen = types.colors if types is not None else None
     states = [(state_of or {}).get(t.uid, "planned") for t in targets]
     places = np.array([t.yx_px for t in targets]).reshape(-1, 2)
-    numbers = np.arange(1, len(targets) + 1)
+    numbers = np.array([t.number for t in targets], np.int64)
     line: LayerData = (
         np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
         {
@@ -278,7 +286,7 @@ def target_layers(
                 "state": np.array(states, str),
                 "label": numbers.astype(str),
             },
-            "text": {"string": "{label}", "size": 8, "color": "black", "anchor": "center"},
+            "text": dict(TARGET_TEXT),
             **geometry(scan),
         },
         "points",

@@ -93,6 +93,8 @@ def _read_layer(group: Any, scans: dict[str, Scan]) -> LayerData:
         return data, {**made, **options}, kind
     if "features" in group:
         options["features"] = {name: _column(values) for name, values in group["features"].items()}
+    if options.get("metadata", {}).get(shown.OURS) == shown.TARGETS:
+        options["text"] = dict(shown.TARGET_TEXT)
     if "data" in group:
         return np.asarray(group["data"]), options, kind
     return [np.asarray(v) for _, v in sorted(group["parts"].items())], options, kind
@@ -112,6 +114,9 @@ def _kept(options: dict[str, Any]) -> dict[str, Any]:
     colormap = kept.get("colormap")
     if colormap is not None and not isinstance(colormap, str):
         kept["colormap"] = colormap["name"] if isinstance(colormap, dict) else colormap.name
+    ours = (options.get("metadata") or {}).get(shown.OURS)
+    if ours is not None:  # the dock knows it again, and adds no second one
+        kept["metadata"] = {shown.OURS: ours}
     if "units" in kept:
         kept["units"] = [str(unit) for unit in kept["units"]]
     return kept

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from psygnal import Signal
 
 from corescout.gui.canvas.canvas import Canvas
-from corescout.gui.canvas.layer_data import TARGET_COLORS, TARGETS
+from corescout.gui.canvas.layer_data import OURS, TARGET_COLORS, TARGETS
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.target_edits import edit_targets, edited
 from corescout.gui.model.workspace import Workspace
@@ -24,6 +25,8 @@ class TargetLayer:
     canvas : Canvas
     """
 
+    mode_changed = Signal(str)  # also where napari's own buttons changed it
+
     def __init__(self, workspace: Workspace, canvas: Canvas) -> None:
         self._workspace, self._canvas = workspace, canvas
         self._layer: Any = None
@@ -33,6 +36,8 @@ class TargetLayer:
         canvas.connections.connect(events.removed, self._follow)
         workspace.targets.states_changed.connect(self._show_states)
         workspace.targets.selected_changed.connect(self._show_selected)
+        active = canvas.viewer.layers.selection.events.active
+        canvas.connections.connect(active, self._tell_mode)
         self._follow()
 
     def set_mode(self, mode: str) -> None:
@@ -40,6 +45,16 @@ class TargetLayer:
         if self._layer is not None:
             self._canvas.viewer.layers.selection.active = self._layer
             self._layer.mode = mode
+
+    @property
+    def mode(self) -> str:
+        """What the mouse does to the targets; where another layer is active it looks."""
+        active = self._canvas.viewer.layers.selection.active
+        ours = active is not None and active.metadata.get(OURS) == TARGETS
+        return str(active.mode) if active is not None and ours else "pan_zoom"
+
+    def _tell_mode(self, event: object = None) -> None:
+        self.mode_changed.emit(self.mode)
 
     def _show_selected(self) -> None:
         """Select points without saying that the operator did."""
@@ -72,6 +87,7 @@ class TargetLayer:
         if found is not None:
             connections = self._canvas.connections
             connections.connect(found.events.data, self._data_changed)
+            connections.connect(found.events.mode, self._tell_mode)
             connections.connect(found.selected_data.events.items_changed, self._selection_changed)
             connections.append(found.mouse_drag_callbacks, self._clicked)
 
@@ -80,6 +96,7 @@ class TargetLayer:
         if layer is not None:
             connections = self._canvas.connections
             connections.disconnect(layer.events.data, self._data_changed)
+            connections.disconnect(layer.events.mode, self._tell_mode)
             items_changed = layer.selected_data.events.items_changed
             connections.disconnect(items_changed, self._selection_changed)
             connections.remove(layer.mouse_drag_callbacks, self._clicked)

@@ -11,15 +11,17 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from corescout.data import InputError, Result
+from corescout.gui.model.held_result import HeldResult
 from corescout.whole import write_whole
 
 SESSION, LOCK, SEARCH = "session.json", "lock", "search"
@@ -61,17 +63,17 @@ class Autosave:
         self._root = root
         self._folder: Path | None = None
         self._lock: FileLock | None = None
-        self._saved: dict[int, Result] = {}
+        self._saved: dict[int, HeldResult] = {}
         self._lock_of_save = threading.Lock()  # a search that begins saves too
 
-    def save(self, values: Mapping[str, Any], results: Mapping[int, Result]) -> None:
+    def save(self, values: Mapping[str, Any], results: Mapping[int, HeldResult]) -> None:
         """Write the session, each of its parts whole or not at all.
 
         Parameters
         ----------
         values : mapping
             JSON values.
-        results : mapping of int to Result
+        results : mapping of int to HeldResult
             By their keys; those that have not changed since are not written again.
         """
         with self._lock_of_save:
@@ -90,19 +92,25 @@ class Autosave:
         shutil.move(left, self.search_folder())
         return True
 
-    def _save(self, values: Mapping[str, Any], results: Mapping[int, Result]) -> None:
+    def _save(self, values: Mapping[str, Any], results: Mapping[int, HeldResult]) -> None:
         from corescout.runs import write_run
 
         folder = self._own_folder()
-        for key, result in results.items():
-            if result is not self._saved.get(key):
-                write_run(result, folder / run_name(key), overwrite=True)
-                self._saved[key] = result
+        for key, held in results.items():
+            if held is not self._saved.get(key):
+                write_run(held.get(), folder / run_name(key), overwrite=True)
+                self._saved[key] = held
         stamped = {**values, "saved_at_s": time.time()}
         write_whole(folder / SESSION, json.dumps(stamped), sync=True)
         for key in set(self._saved) - set(results):
             shutil.rmtree(folder / run_name(key), ignore_errors=True)
             del self._saved[key]
+
+    def reader(self, key: int) -> Callable[[], Result]:
+        """Return what reads a result that was saved."""
+        from corescout.runs import read_run
+
+        return partial(read_run, self._own_folder() / run_name(key))
 
     def close(self, *, keep: bool) -> None:
         """Let go of the session: kept for the next window, or dropped."""

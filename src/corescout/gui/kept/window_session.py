@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from corescout.gui.jobs.work import Work
 from corescout.gui.kept import autosave
 from corescout.gui.kept.dock_guard import DockGuard, may_end, under_way
 from corescout.gui.kept.preferences import preferences
+from corescout.gui.model.held_result import HeldResult
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
 from corescout.gui.model.workspace import Workspace
 
@@ -108,7 +109,7 @@ class WindowSession(QObject):
 
     def _save(self) -> None:
         work = self._work
-        if not self.unsaved:
+        if not self.unsaved and not (self._keep and len(self._workspace.results) > 1):
             return
         if work.running("autosave") or self._workspace.running:
             self._settle.start()
@@ -121,11 +122,20 @@ class WindowSession(QObject):
         def ended(job: Job[None]) -> None:
             if job.error is not None:
                 self._workspace.note(f"The session could not be saved: {job.error}")
+            elif not self._workspace.closed:
+                self._shelve(results)
 
         work.start("autosave", Job(save), ended)
 
-    def _results(self) -> dict[int, Result]:
-        return {e.key: e.result for e in self._workspace.results if e.origin != "read"}
+    def _shelve(self, saved: Mapping[int, HeldResult]) -> None:
+        """Let go of the memory of what is on disk and not shown."""
+        for entry in self._workspace.results:
+            here = saved.get(entry.key) is entry.held and entry.held.in_memory
+            if here and entry.key != self._workspace.results.shown:
+                entry.held.shelve(self._store.reader(entry.key))
+
+    def _results(self) -> dict[int, HeldResult]:
+        return {e.key: e.held for e in self._workspace.results if e.origin != "read"}
 
     def _values(self) -> dict[str, Any]:
         workspace, chosen = self._workspace, self._workspace.chosen

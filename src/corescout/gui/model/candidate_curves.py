@@ -37,8 +37,8 @@ class Dot:
 
     def words(self, reward: str, pitch_m: float | None) -> str:
         """Say what it is: the tooltip."""
-        size = f" ({self.candidate.window_px * pitch_m * 1e9:.0f} nm)" if pitch_m else ""
-        lines = [f"{self.candidate.label}{size}"]
+        size = f" ({self.candidate.window_px} px)" if pitch_m else ""
+        lines = [f"{self.candidate.in_nm(pitch_m)}{size}"]
         if math.isfinite(self.value):
             spread = f" ± {self.spread:.2g}" if math.isfinite(self.spread) else ""
             lines.append(f"{reward} {self.value:.3g}{spread}, {_seeds(self.n_seeds)}")

@@ -69,7 +69,7 @@ def winner_view(result: Result) -> CandidateView:
         core=result.core_points,
         yx_px=np.asarray(result.patches.center_yx_px),
         scan=result.scan,
-        label=result.winner.label,
+        label=result.winner.in_nm(result.analysis_pitch_m),
         result=result,
     )
 
@@ -93,7 +93,7 @@ def candidate_view(
     grid = square_grid(scan.shape_px, scan.frame)
     first = corner(grid.from_scan_px(np.asarray(keypoints.yx_px)), window_px)
     centres = grid.to_scan_px(np.asarray(first + (window_px - 1) / 2, dtype=np.float64))
-    return CandidateView(typed, core, centres, scan, candidate.label)
+    return CandidateView(typed, core, centres, scan, candidate.in_nm(grid.pitch_m))
 
 
 def view_of(
@@ -112,7 +112,7 @@ def view_of(
     if isinstance(source, Progress) and source.provisional is not None:
         first = source.provisional
         if number == first.number:
-            label = f"{trial.candidate.label}, provisional"
+            label = f"{trial.candidate.in_nm(_pitch_m(scan))}, provisional"
             return CandidateView(first.typed, first.core_points, first.yx_px, scan, label)
     if number not in source.mixture_by_trial or keypoints is None:
         return None
@@ -120,3 +120,9 @@ def view_of(
     if len(z) != len(keypoints):
         return None
     return candidate_view(scan, keypoints, trial.candidate, z, mixture, core_share)
+
+
+def _pitch_m(scan: Scan) -> float | None:
+    from corescout.square_grid import square_grid
+
+    return square_grid(scan.shape_px, scan.frame).pitch_m

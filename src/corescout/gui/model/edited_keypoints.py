@@ -49,6 +49,11 @@ class EditedKeypoints:
         """The scan whose key points they are."""
         return self.scan.uid if self.scan is not None else None
 
+    @property
+    def detected(self) -> Keypoints | None:
+        """As the detector found them, without the edits."""
+        return self._detected
+
     def set_detected(self, scan: Scan, detected: Keypoints | None) -> None:
         """Take what was detected on a scan, with its edits; those of other scans are kept."""
         before, self.scan, self._detected = self.scan, scan, detected

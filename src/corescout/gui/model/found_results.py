@@ -10,6 +10,7 @@ from typing import Any
 from psygnal import Signal
 
 from corescout.data import Result, Scan
+from corescout.gui.model.held_result import HeldResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,43 +21,52 @@ class Found:
     ----------
     key : int
         Of this window; never given twice.
-    result : Result
-        With its edits.
+    held : HeldResult
+        With its edits; in memory while it is shown, else on disk once the session has it.
     origin : {"search", "opened", "watch", "read"}
         Explored here, read from a folder, understood by a watch, or read with other types.
     found_with : mapping of str to object or None
         Settings of each step, when it was found.
     at_s : float
         Unix time.
-    saved : Result or None
-        As a run folder holds it.
+    saved : HeldResult or None
+        As a run folder of the operator's has it.
     edited : bool
         Whether a person changed it in this window.
     """
 
     key: int
-    result: Result
+    held: HeldResult
     origin: str = "search"
     found_with: Mapping[str, Any] | None = None
     at_s: float = field(default_factory=time.time)
-    saved: Result | None = None
+    saved: HeldResult | None = None
     edited: bool = False
+
+    @property
+    def result(self) -> Result:
+        """With its edits; read from disk where it is there, or InputError."""
+        return self.held.get()
+
+    @property
+    def scan(self) -> Scan:
+        """The scan that it is of."""
+        return self.held.scan
 
     @property
     def unsaved(self) -> bool:
         """Whether it would be lost with the window; what is read again in a second is not."""
-        return self.saved is not self.result and self.origin != "read"
+        return self.saved is not self.held and self.origin != "read"
 
     @property
     def words(self) -> str:
-        """Say what it is: "17 px, none, 9 types, 11:58"."""
-        found, when = self.result, time.strftime("%H:%M", time.localtime(self.at_s))
-        return f"{found.winner.label}, {found.types_in_words}, {when}"
+        """Say what it is: "170 nm, none, 9 types, 11:58"."""
+        return f"{self.held.words}, {time.strftime('%H:%M', time.localtime(self.at_s))}"
 
     @property
     def scan_name(self) -> str:
         """Name of the file of its scan."""
-        scan = self.result.scan
+        scan = self.scan
         return scan.source.replace("\\", "/").rpartition("/")[2] or scan.uid
 
 
@@ -93,16 +103,16 @@ class FoundResults:
 
     def of_scan(self, scan: Scan) -> list[Found]:
         """Return the results of a scan, the oldest first."""
-        return [e for e in self if e.result.scan.uid == scan.uid]
+        return [e for e in self if e.scan.uid == scan.uid]
 
     def known(self, result: Result) -> Found | None:
         """Return the entry that a result is, with or without edits."""
-        return next((e for e in self if e.result.fit is result.fit), None)
+        return next((e for e in self if e.held.is_of(result.fit)), None)
 
     def add(self, result: Result, **about: Any) -> Found:
         """Append a result; `about` are further attributes of `Found`."""
         self._last += 1
-        entry = Found(self._last, result, **about)
+        entry = Found(self._last, HeldResult(result), **about)
         self._entries[entry.key] = entry
         self.changed.emit()
         return entry
@@ -111,6 +121,9 @@ class FoundResults:
         """Change what is known of a result: its edits, whether a run folder holds it."""
         entry = self._entries.get(key)
         if entry is not None:
+            result = changes.pop("result", None)
+            if result is not None and not entry.held.holds(result):
+                changes["held"] = HeldResult(result)
             self._entries[key] = replace(entry, **changes)
             self.changed.emit()
 

@@ -13,11 +13,12 @@ def remove_result(workspace: Workspace, key: int) -> None:
     if entry is None:
         return
     shown = results.shown == key
+    entry.held.get()  # its folder goes with it: Undo must not need it
 
     def remove() -> None:
         results.remove(key)
         if shown:
-            left = results.of_scan(entry.result.scan)
+            left = results.of_scan(entry.scan)
             workspace.show_found(left[-1].key if left else None)
 
     def bring_back() -> None:

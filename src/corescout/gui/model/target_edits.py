@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def edited(
     # The order of the points does not count: an earlier edit may not be shown yet.
     pairs = list(zip(gone, new, strict=False))
     moved = {
-        old.uid: replace(at, priority=old.priority, action=old.action, settings=old.settings)
+        old.uid: replace(at, number=old.number, action=old.action, settings=old.settings)
         for old, at in pairs
     }
     dropped = {t.uid for t in gone[len(pairs) :]}
@@ -78,14 +79,15 @@ def target_at(result: Result, yx_px: tuple[float, float]) -> Target:
         yx_px=(y, x),
         xy_m=None if place is None else (float(place[0]), float(place[1])),
         type=_type_at(result, (y, x)),
-        priority=0,
+        number=0,
     )
 
 
 def numbered(targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Give priorities from 1 in their order; those without one come last."""
-    ordered = sorted(targets, key=lambda t: t.priority or len(targets) + 1)
-    return tuple(replace(t, priority=number) for number, t in enumerate(ordered, start=1))
+    """Give those without a number the next ones; the others keep theirs."""
+    last = max((t.number for t in targets), default=0)
+    new = count(last + 1)
+    return tuple(t if t.number else replace(t, number=next(new)) for t in targets)
 
 
 def _type_at(result: Result, yx_px: tuple[float, float]) -> int:

@@ -77,5 +77,5 @@ class TargetList:
 def in_order(scan: Scan, targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return targets in the order of the visits, from the middle of the scan."""
     if scan.frame is None or any(t.xy_m is None for t in targets):
-        return tuple(sorted(targets, key=lambda t: t.priority))
+        return tuple(sorted(targets, key=lambda t: t.number))
     return visit_order(targets, scan.frame.center_m)

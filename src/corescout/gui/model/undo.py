@@ -158,4 +158,4 @@ def _words(widget: Any, value: Any) -> str:
         return f"to {widget.itemText(value)}"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"to {value:g}" if isinstance(value, int | float) else f"to {value}"
+    return f"to {value:.3g}" if isinstance(value, int | float) else f"to {value}"

@@ -93,9 +93,8 @@ class VisitProgress:
 
     @property
     def current(self) -> int:
-        """Number of the target that the tip was last sent to, from 1; 0 before the first."""
-        places = [n for n, t in enumerate(self.targets, start=1) if t.uid == self.current_uid]
-        return places[0] if places else 0
+        """Number of the target that the tip was last sent to; 0 before the first."""
+        return next((t.number for t in self.targets if t.uid == self.current_uid), 0)
 
     @property
     def done(self) -> int:
@@ -127,10 +126,10 @@ class VisitProgress:
 
     def _sent(self, message: Message) -> None:
         uid = message.target_uid
-        number = next((i for i, t in enumerate(self.targets, start=1) if t.uid == uid), 0)
+        number = next((t.number for t in self.targets if t.uid == uid), 0)
         if uid and number:
             if message.kind in _SAID:
-                self.text = f"target {number} of {len(self.targets)}: {_SAID[message.kind]}"
+                self.text = f"target {number}: {_SAID[message.kind]}"
             self.current_uid = uid
             if self.state_of.get(uid) == "planned":
                 self.state_of[uid] = "current"

@@ -16,6 +16,7 @@ class StepState(StrEnum):
 
     TO_DO = "to do"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     OUT_OF_DATE = "out of date"
     PROBLEM = "problem"
@@ -101,7 +102,9 @@ class Workflow:
 
     def finish(self, result: Result) -> None:
         """Show what a search or a reading has found beside steps 3 to 5."""
-        self.set("explore", StepState.DONE, result.winner.label)
+        pitch_m, winner = result.analysis_pitch_m, result.winner
+        pixels = f" ({winner.window_px} px)" if pitch_m else ""
+        self.set("explore", StepState.DONE, winner.in_nm(pitch_m) + pixels)
         self.set("types", StepState.DONE, result.types_in_words)
         self.set("targets", StepState.DONE, f"{len(result.targets)}")
 

@@ -139,7 +139,7 @@ class Workspace:
             if known is not None:  # of this window, with the edits since
                 self._present(known)
             else:
-                self._take(found, origin="opened", saved=found, drawn=True)
+                self._take(found, origin="opened", saved=True, drawn=True)
             return
         if found is not None and image.channel in found.channels:
             # The layers of a run come one by one: this is the one that was analysed.
@@ -298,7 +298,7 @@ class Workspace:
         """Show a result of the list; None shows none."""
         entry = self.results.get(key)
         if entry is not None:
-            self._present(entry)
+            self.note(entry.held.lost) if entry.held.lost else self._present(entry)
         elif key is None:
             self.set_result(None)
 
@@ -342,7 +342,7 @@ class Workspace:
         if index is None or index == self.undo_stack.index():
             present = self.results.present
             if present is not None:
-                self.results.change(present.key, saved=present.result)
+                self.results.change(present.key, saved=present.held)
             self.undo_stack.setClean()
 
     # -- words ----------------------------------------------------------------------------
@@ -379,13 +379,13 @@ class Workspace:
         return self.settings.by_step(image, self.key_points.edits.left_out)
 
     def _take(
-        self, result: Result, *, origin: str, saved: Result | None = None, drawn: bool = False
+        self, result: Result, *, origin: str, saved: bool = False, drawn: bool = False
     ) -> None:
         entry = self.results.known(result)
         if entry is None:
-            entry = self.results.add(
-                result, origin=origin, saved=saved, found_with=self._settings_now()
-            )
+            entry = self.results.add(result, origin=origin, found_with=self._settings_now())
+            if saved:
+                self.results.change(entry.key, saved=entry.held)
         else:
             self.results.change(entry.key, result=result, found_with=self._settings_now())
         self._present(self.results.get(entry.key) or entry, drawn=drawn)
@@ -395,5 +395,5 @@ class Workspace:
         self.results.show(entry.key)
         self._found_with = dict(entry.found_with) if entry.found_with is not None else None
         self.show_anew(entry.result, drawn=drawn)
-        if self.chosen is not None and self.chosen.scan.uid != entry.result.scan.uid:
-            self.image_wanted.emit(entry.result.scan)
+        if self.chosen is not None and self.chosen.scan.uid != entry.scan.uid:
+            self.image_wanted.emit(entry.scan)

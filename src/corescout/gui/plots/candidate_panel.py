@@ -25,6 +25,7 @@ from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.candidate_plot import CandidatePlot
 from corescout.gui.plots.candidate_table import CandidateTable
 from corescout.rewards.words import NAMES, reward_words
+from corescout.square_grid import square_grid
 
 _BOTH_PX = 600  # narrower, the table takes the place of the plot
 _EMPTY = (
@@ -168,17 +169,25 @@ class CandidatePanel(QWidget):
             self._decided_by = _decided_by(result)
         self._show_trials(result.trials if result is not None else ())
         if result is not None:
-            self.table.mark_winner(result.winner, result.trials)
+            self.table.mark_winner(result.winner, result.trials, self._pitch_m)
 
     def set_dark(self, dark: bool) -> None:
         """The theme is dark or light now."""
         self.plot.set_dark(dark)
         self._draw()
 
+    @property
+    def _pitch_m(self) -> float | None:
+        """Of the pixels that the windows of what is listed count in."""
+        scan = self._workspace.searched
+        if self._result is not None:
+            return self._result.analysis_pitch_m
+        return None if scan is None else square_grid(scan.shape_px, scan.frame).pitch_m
+
     def _show_trials(self, trials: Sequence[Trial]) -> None:
         self._trials = tuple(trials)
         self._stack.setCurrentIndex(1 if trials else 0)
-        self.table.add_trials(trials)
+        self.table.add_trials(trials, self._pitch_m)
         self._offer_rewards()
         self._draw()
 
@@ -205,7 +214,7 @@ class CandidatePanel(QWidget):
         self.plot.show_trials(
             self._trials if name else (),
             name or "",
-            pitch_m=result.analysis_pitch_m if result is not None else None,
+            pitch_m=self._pitch_m,
             winner=result.winner if result is not None else None,
         )
         self.legend.setText(self.plot.legend())
@@ -223,7 +232,9 @@ class CandidatePanel(QWidget):
         if view is None or result is None or not away:
             return
         self.looked_at.setText(f"You see <b>{view.label}</b>")
-        self.looked_at.setToolTip(f"You look at {view.label}, not at {result.winner.label}")
+        self.looked_at.setToolTip(
+            f"You look at {view.label}, not at {result.winner.in_nm(result.analysis_pitch_m)}"
+        )
         usable = candidates_of(workspace) is result and not workspace.running
         self.use_button.setEnabled(usable and self._number is not None)
 

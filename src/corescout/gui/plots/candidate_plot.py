@@ -30,7 +30,6 @@ class CandidatePlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, background=None)
-        self.setLabel("bottom", "window (px)")
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -89,7 +88,8 @@ class CandidatePlot(pg.PlotWidget):
             self._draw(curve, floor)
         self._put_star(trials, winner)
         windows = sorted({dot.candidate.window_px for dot in self._dots})
-        self.getPlotItem().getAxis("bottom").setTicks([[(w, str(w)) for w in windows]])
+        self.getPlotItem().getAxis("bottom").setTicks([[(w, _size(w, pitch_m)) for w in windows]])
+        self.setLabel("bottom", "window (nm)" if pitch_m else "window (px)")
         self.mark(None)
         self.getPlotItem().autoRange(padding=0.08)
 
@@ -178,6 +178,10 @@ class CandidatePlot(pg.PlotWidget):
     def _click(self, item: Any, points: Any, event: Any = None) -> None:
         if len(points):
             self.picked.emit(points[0].data().number)
+
+
+def _size(window_px: int, pitch_m: float | None) -> str:
+    return f"{window_px * pitch_m * 1e9:.0f}" if pitch_m else str(window_px)
 
 
 def _height(dot: Dot, floor: float) -> float:

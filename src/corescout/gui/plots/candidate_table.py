@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qtpy.QtCore import Signal
@@ -22,6 +22,14 @@ class CandidateTable(Table):
 
     picked = Signal(int)  # number of the trial
     columns = ("candidate", "gain", "context", "K", "s")
+    tips: Mapping[str, str] = {
+        "candidate": "Window, and what counts as the same: r walls of any direction, t walls at any"
+        " place in the window, rt both, none neither",
+        "gain": "Gain of this one seed; the verdict has the mean over the seeds",
+        "context": "Context retention of this one seed",
+        "K": "Components of the mixture; several may be one type",
+        "s": "Seconds that it took",
+    }
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,22 +41,30 @@ class CandidateTable(Table):
         self._numbers = []
         self.setRowCount(0)
 
-    def add_trials(self, trials: Sequence[Trial]) -> None:
-        """Append those that are not in the table yet; the rows that are there stay."""
+    def add_trials(self, trials: Sequence[Trial], pitch_m: float | None = None) -> None:
+        """Append those that are not in the table yet; the rows that are there stay.
+
+        Parameters
+        ----------
+        pitch_m : float, optional
+            Of the pixels that windows count in.
+        """
         for trial in trials:
             if trial.number not in self._numbers:
                 self._numbers.append(trial.number)
                 self.setRowCount(len(self._numbers))
-                self.set_row(len(self._numbers) - 1, _cells(trial), trial.reason or "")
+                self.set_row(len(self._numbers) - 1, _cells(trial, pitch_m), _tip(trial))
                 if trial.state != "done":
                     self._grey(len(self._numbers) - 1)
 
-    def mark_winner(self, winner: Candidate, trials: Sequence[Trial]) -> None:
+    def mark_winner(
+        self, winner: Candidate, trials: Sequence[Trial], pitch_m: float | None = None
+    ) -> None:
         """Set a star before the winner, with its seed; its tip has the mean that was decided by."""
         for trial in trials:
             if trial.candidate == winner and trial.number in self._numbers:
                 item = self.item(self._numbers.index(trial.number), 0)
-                item.setText(f"★ {trial.candidate.label}{_seed(trial)}")
+                item.setText(f"★ {trial.candidate.in_nm(pitch_m)}{_seed(trial)}")
                 item.setToolTip(_mean_of_seeds(trial, trials))
                 font = item.font()
                 font.setBold(True)
@@ -64,17 +80,23 @@ class CandidateTable(Table):
             self.item(row, column).setForeground(QBrush(QColor(tint_color("hint"))))
 
 
-def _cells(trial: Trial) -> list[str]:
+def _cells(trial: Trial, pitch_m: float | None) -> list[str]:
     gain = trial.rewards.get("gain")
     k = gain.parts.get("n_components") if gain is not None else None
     mark = "" if trial.state == "done" else "○ "
     return [
-        f"{mark}{trial.candidate.label}{_seed(trial)}",
+        f"{mark}{trial.candidate.in_nm(pitch_m)}{_seed(trial)}",
         _number(trial, "gain"),
         _number(trial, "context_retention"),
         "" if k is None else f"{k:.0f}",
         f"{trial.seconds:.1f}",
     ]
+
+
+def _tip(trial: Trial) -> str:
+    """The window in pixels, and why a candidate is not compared."""
+    pixels = f"window of {trial.candidate.window_px} px"
+    return f"{pixels}; not compared: {trial.reason}" if trial.reason else pixels
 
 
 def _seed(trial: Trial) -> str:

@@ -31,6 +31,11 @@ from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.decoder import PatchDecoder
+from corescout.gui.plots.descriptor_colors import (
+    DESCRIPTOR,
+    descriptor_values,
+    start_descriptors,
+)
 from corescout.gui.plots.latent_plot import LatentPlot
 from corescout.gui.plots.patch_strip import PatchStrip
 from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
@@ -271,6 +276,19 @@ class LatentPanel(QWidget):
         if self._view is not None:
             self.plot.show_colors(self._colors())
             self.show_on_scan()
+            if str(self.colors.currentData()).startswith(DESCRIPTOR):
+                self._look_for_descriptors(self._view)
+
+    def _look_for_descriptors(self, view: CandidateView) -> None:
+        """Offer those that are defined on the scan; compute them where nobody has."""
+        if descriptor_values(view, self.colors.currentData()) is not None:
+            self._offer_choices()
+        elif view.result is not None and not self._work.running(DESCRIPTOR):
+            self._work.start(DESCRIPTOR, start_descriptors(view.result), self._recolor_known)
+
+    def _recolor_known(self, job: Job[Any]) -> None:
+        if job.answer is not None:
+            self._recolor()
 
     def _change_dims(self) -> None:
         if self._view is None:

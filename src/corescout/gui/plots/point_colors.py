@@ -1,4 +1,4 @@
-"""What points can be coloured by: type, density, loss, angle, a profile, a channel."""
+"""What points can be coloured by: type, density, loss, angle, profile, descriptor, channel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 from corescout.colors import type_color
 from corescout.gui.look import PALETTE_STEPS, cyclic_palette, rgba, sequential_palette
 from corescout.gui.model.candidate_view import CandidateView
+from corescout.gui.plots.descriptor_colors import (
+    DESCRIPTOR,
+    descriptor_choices,
+    descriptor_values,
+)
 from corescout.gui.plots.profile_colors import (
     DIRECTION,
     KIND,
@@ -70,6 +75,7 @@ def color_choices(view: CandidateView | None) -> list[ColorChoice]:
     if view.result.fit.latents.angle_rad is not None:
         found.append(ColorChoice("angle", "angle (deg)"))
     found += [ColorChoice(key, label) for key, label in profile_choices(view)]
+    found += [ColorChoice(key, label) for key, label in descriptor_choices(view)]
     units = view.result.scan.units
     for name in view.result.scan.channels:
         unit = units.get(name, "")
@@ -87,6 +93,8 @@ def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) 
         return _by_angle(view)
     if key.startswith("profile:"):
         return _by_profile(view, key)
+    if key.startswith(DESCRIPTOR):
+        return _by_descriptor(view, key)
     values, unit = _values(view, key, dims), ""
     if key.startswith("channel:") and view.result is not None:
         factor, unit = scaled_unit(values, view.result.scan.units.get(key[8:], ""))
@@ -119,6 +127,16 @@ def _by_profile(view: CandidateView, key: str) -> PointColors:
         return PointColors(cyclic_palette(), index, "0°", "180°")
     factor, unit = scaled_unit(values, unit)
     return _on_scale(values / factor, unit)
+
+
+def _by_descriptor(view: CandidateView, key: str) -> PointColors:
+    """Of one colour until they are computed."""
+    found = descriptor_values(view, key)
+    if found is None:
+        none = np.zeros(len(view.z), np.int64)
+        return PointColors(sequential_palette(), none, "...", "is computed")
+    factor, unit = scaled_unit(*found)
+    return _on_scale(found[0] / factor, unit)
 
 
 def _by_angle(view: CandidateView) -> PointColors:

@@ -136,7 +136,11 @@ def simplest_tied(result: Result) -> tuple[int, str, int] | None:
     """Return number, label and components of the tied candidate with the fewest; None if none."""
     tied = {tie.candidate for tie in result.tied}
     found = [
-        (t.number, t.candidate.label, result.mixture_by_trial[t.number].n_components)
+        (
+            t.number,
+            t.candidate.in_nm(result.analysis_pitch_m),
+            result.mixture_by_trial[t.number].n_components,
+        )
         for t in result.trials
         if t.candidate in tied and t.number in result.mixture_by_trial
     ]

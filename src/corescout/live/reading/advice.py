@@ -119,7 +119,7 @@ def zoom_targets(result: Result, advice: Advice, per_type: int = 1) -> tuple[Tar
                     yx_px=(float(y), float(x)),
                     xy_m=(float(place[0]), float(place[1])),
                     type=int(kind),
-                    priority=len(chosen) + 1,
+                    number=len(chosen) + 1,
                     action="zoom",
                     settings={"size_m": size, "angle_rad": frame.angle_rad},
                 )

@@ -65,7 +65,7 @@ class ResultList(QWidget):
 
     def _words(self, entry: Found) -> str:
         chosen = self._workspace.chosen
-        here = chosen is not None and chosen.scan.uid == entry.result.scan.uid
+        here = chosen is not None and chosen.scan.uid == entry.scan.uid
         return entry.words if here else f"{entry.words}, {entry.scan_name}"
 
     def _take_up(self, place: int) -> None:

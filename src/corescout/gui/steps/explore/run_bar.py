@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from corescout.data import Progress
@@ -11,6 +13,7 @@ from corescout.gui.steps.explore.result_list import ResultList
 from corescout.gui.steps.explore.running import Running
 
 _EXPLORE = "Find key points, compare representations, choose one, and show types and targets"
+_PAUSED = "paused  %p%"
 _BARRED = "Key points are missing: see step 2"
 
 
@@ -26,6 +29,7 @@ class RunBar(QWidget):
     def __init__(self, workspace: Workspace, running: Running) -> None:
         super().__init__()
         self._workspace, self._running = workspace, running
+        self._left_s = math.inf  # as it was last said
         self.explore_button = QPushButton("Explore this scan")
         self.explore_button.setMinimumHeight(30)
         self.explore_button.setToolTip(_EXPLORE)
@@ -80,13 +84,20 @@ class RunBar(QWidget):
         self.pause_button.setVisible(running)
         self.show_paused(False)
         self.progress.setVisible(running)
+        self._left_s = math.inf
         self._show(0, "finding key points" if running else "")
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far a run is and how long it still takes."""
-        stopping = self._running.asked_to_stop
-        left = "" if progress.seconds_left is None else f", {_minutes(progress.seconds_left)} left"
-        words = "stopping ..." if stopping else f"{progress.stage}{left}  %p%"
+        left = ""
+        if progress.seconds_left is not None:  # it never grows: what is late is not yet to come
+            self._left_s = min(self._left_s, progress.seconds_left)
+            left = f", {_minutes(self._left_s)} left"
+        words = f"{progress.stage}{left}  %p%"
+        if self.pause_button.isChecked():
+            words = _PAUSED
+        if self._running.asked_to_stop:
+            words = "stopping ..."
         self._show(round(100 * progress.fraction), words)
 
     def show_paused(self, paused: bool) -> None:
@@ -95,7 +106,7 @@ class RunBar(QWidget):
         self.pause_button.setChecked(paused)
         self.pause_button.blockSignals(False)
         self.pause_button.setText("Resume" if paused else "Pause")
-        self.progress.setFormat("paused  %p%" if paused else "")
+        self.progress.setFormat(_PAUSED if paused else "")
 
     def show_stopping(self) -> None:
         """Say that it is on its way to stop."""

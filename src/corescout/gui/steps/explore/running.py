@@ -79,7 +79,8 @@ class Running:
         if trial is None:
             return
         workspace.begin_search(present.scan, choosing=True)
-        workspace.workflow.set("explore", StepState.RUNNING, f"training {trial.candidate.label}")
+        label = trial.candidate.in_nm(present.analysis_pitch_m)
+        workspace.workflow.set("explore", StepState.RUNNING, f"training {label}")
         job = start_choosing(present, number, preferences().cores)
         self._work.start(_NAME, job, self._end, self.moved.emit, long=True)
 
@@ -94,8 +95,8 @@ class Running:
         job = self._work.job(_NAME)
         if job is not None:
             job.pause() if paused else job.resume()
-            chip = "paused" if paused else "goes on"
-            self._workspace.workflow.set("explore", StepState.RUNNING, chip)
+            state = StepState.PAUSED if paused else StepState.RUNNING
+            self._workspace.workflow.set("explore", state, "" if paused else "goes on")
             if self._workspace.result is None:
                 said = "Paused. Resume goes on where it was." if paused else _EXPLORING
                 self._workspace.say(said, "ready" if paused else "running")
@@ -113,7 +114,8 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        self._workspace.workflow.set("explore", StepState.RUNNING, f"{count} candidates")
+        words = "1 candidate" if count == 1 else f"{count} candidates"
+        self._workspace.workflow.set("explore", StepState.RUNNING, words)
         self._workspace.set_progress(progress)
         self.moved.emit(progress)
         first = progress.provisional

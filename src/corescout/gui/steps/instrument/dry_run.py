@@ -103,7 +103,7 @@ def readable(errors: tuple[str, ...], plan: VisitPlan) -> tuple[str, ...]:
 
 def _numbered(error: str, plan: VisitPlan) -> str:
     """Say the numbers of targets that the scan shows, not their ids; and where to go on."""
-    number_of = {t.uid: str(n) for n, t in enumerate(plan.targets, start=1)}
+    number_of = {t.uid: str(t.number) for t in plan.targets}
     ids = sorted(map(re.escape, number_of), key=len, reverse=True)
     words = re.sub(
         rf"(?<![\w.-])(?:{'|'.join(ids)})(?![\w-])", lambda m: number_of[m.group()], error

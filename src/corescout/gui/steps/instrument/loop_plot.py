@@ -60,13 +60,13 @@ class LoopPlot(pg.PlotWidget):
         self.setLabel("bottom", f"{curve.axis_name} ({curve.axis_unit})")
 
 
-def loop_words(number: int, target: Target, loop: Loop | None) -> str:
+def loop_words(target: Target, loop: Loop | None) -> str:
     """Say which target it is and what was fitted."""
     kind = f"type {target.type}" if target.type else "by hand"
     if loop is None:
-        return f"Target {number}, {kind}"
+        return f"Target {target.number}, {kind}"
     return (
-        f"Target {number}, {kind}: coercive bias {loop.coercive_v:.2f} V,"
+        f"Target {target.number}, {kind}: coercive bias {loop.coercive_v:.2f} V,"
         f" imprint {loop.imprint_v:+.2f} V, {loop.amplitude_m * _FACTOR:.0f} {_UNIT}"
     )
 

@@ -63,8 +63,7 @@ class MeasuredLoops:
                   if t.type == target.type and t.uid in link.measurements]  # fmt: skip
         color = type_color(target.type, None if result is None else result.types.colors)
         panel.loop_plot.show_loop(curve, color, others)
-        number = next((i for i, t in enumerate(targets, start=1) if t.uid == target.uid), 0)
-        panel.loop_box.setText(loop_words(number, target, link.loops.get(target.uid)))
+        panel.loop_box.setText(loop_words(target, link.loops.get(target.uid)))
         if panel.loop_plot.isHidden():
             panel.loop_plot.setVisible(True)
             self._wanted(panel.loop_plot)

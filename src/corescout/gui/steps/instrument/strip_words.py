@@ -111,7 +111,8 @@ def _headline(
 
 def _at(progress: VisitProgress) -> str:
     number = progress.current
-    return f" at target {number} of {len(progress.targets)}" if number else ""
+    measured = f" ({progress.done} of {len(progress.targets)} measured)"
+    return f" at target {number}{measured}" if number else ""
 
 
 def _short(reason: str) -> str:

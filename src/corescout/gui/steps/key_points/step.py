@@ -24,6 +24,7 @@ from corescout.gui.model.settings import KeypointSettings
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Fold, Step
+from corescout.square_grid import square_grid
 from corescout.vocabulary import DETECTOR_WORDS
 
 _GATHER_MS = 25  # what changes within this time is previewed together
@@ -55,6 +56,7 @@ class KeyPointsStep(Step):
         self._build_parameters()
         self.editor = KeypointEditor(workspace, canvas, self)
         self.tools = self._build_tools()
+        self.editor.tool_changed.connect(self._show_tool)
         self.count = QLabel("")
         self.count.setWordWrap(True)
         self.body.addWidget(self.count)
@@ -133,11 +135,29 @@ class KeyPointsStep(Step):
         form.addRow("Detector", self.detector)
         form.addRow("Spacing (px)", self.spacing)
         form.addRow("Smoothing (px)", self.smoothing)
+        self.lengths = QLabel()
+        self.lengths.setToolTip("Spacing and smoothing as they lie on the sample")
+        tint(self.lengths, "hint")
+        form.addRow("", self.lengths)
         for name in ("detector", "spacing", "smoothing"):
             self.workspace.parameters.add(self.name, name, getattr(self, name))
         self.detector.currentIndexChanged.connect(self.changed)
         self.spacing.valueChanged.connect(self.changed)
         self.smoothing.valueChanged.connect(self.changed)
+        for slider in (self.spacing, self.smoothing):
+            slider.valueChanged.connect(self._show_lengths)
+        self.workspace.chosen_changed.connect(self._show_lengths)
+        self._show_lengths()
+
+    def _show_lengths(self, *_: object) -> None:
+        """Say both lengths in nm, where the scan has a scale."""
+        chosen = self.workspace.chosen
+        scan = None if chosen is None else chosen.scan
+        pitch_m = None if scan is None else square_grid(scan.shape_px, scan.frame).pitch_m
+        self.lengths.setVisible(bool(pitch_m))
+        if pitch_m:
+            spacing, smoothing = (s.value() * pitch_m * 1e9 for s in (self.spacing, self.smoothing))
+            self.lengths.setText(f"spacing {spacing:.0f} nm, smoothing {smoothing:.0f} nm")
 
     def _build_tools(self) -> dict[str, QPushButton]:
         grid = QGridLayout()
@@ -150,6 +170,7 @@ class KeyPointsStep(Step):
             button.setToolTip(tip + key)
             button.setSizePolicy(button.sizePolicy().Policy.Expanding,
                                  button.sizePolicy().Policy.Fixed)  # fmt: skip
+            button.setCheckable(name != "clear")
             button.clicked.connect(partial(self.use, name))
             grid.addWidget(button, place // 4, place % 4)
             tools[name] = button
@@ -172,6 +193,12 @@ class KeyPointsStep(Step):
         """Take up a tool by its name."""
         if self.tools[name].isEnabled():
             _TOOLS[name][2](self)
+        self._show_tool(self.editor.tool_in_hand)
+
+    def _show_tool(self, name: str) -> None:
+        """Say which tool is in hand."""
+        for other, button in self.tools.items():
+            button.setChecked(other == name)
 
     # -- preview --------------------------------------------------------------------------
 

@@ -6,9 +6,11 @@ from textwrap import fill
 from typing import Any
 
 import napari
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QHeaderView,
     QLineEdit,
+    QMainWindow,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -18,6 +20,7 @@ from qtpy.QtWidgets import (
 from corescout.data import Scan
 from corescout.description import VENDOR, Rows, describe
 from corescout.gui.canvas import layer_data as shown
+from corescout.gui.docked import dock_of, tabify_with
 
 _LINE = 34  # characters of a value in one line: a doubt is read, not guessed
 
@@ -33,6 +36,7 @@ class ScanInformation(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
+        self._joined = False  # once: where it is dragged to later, it stays
         self._shown: tuple[Scan, str] | None = None
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Find, such as ScanRate")
@@ -47,6 +51,17 @@ class ScanInformation(QWidget):
         layout.addWidget(self.tree)
         viewer.layers.selection.events.active.connect(self._refresh)
         self._refresh()
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Lie over the dock of the steps: side by side both would be too narrow to read."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._join)
+
+    def _join(self) -> None:
+        dock, window = dock_of(self), self.window()
+        if dock is not None and isinstance(window, QMainWindow) and not self._joined:
+            self._joined = True
+            tabify_with(dock, window)
 
     def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Leave the viewer."""

@@ -59,6 +59,7 @@ class ScanStep(Step):
         self.file.setVisible(False)
         self.place = QLabel("Move the mouse over the scan for its coordinates")
         self.place.setWordWrap(True)
+        self.place.setMinimumHeight(2 * self.place.fontMetrics().lineSpacing())  # no button moves
         self.place.setToolTip("Place under the mouse in the instrument's coordinates, Y up")
         self.form().addRow("Channel", self.channel)
         self.body.addWidget(self.file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from qtpy.QtCore import Qt
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPushButton,
     QSlider,
     QSpinBox,
@@ -23,6 +25,7 @@ from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
 from corescout.gui.jobs.work import Work
+from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.settings import TargetSettings
 from corescout.gui.model.target_edits import chosen_targets, edit_targets, numbered
 from corescout.gui.model.workspace import Workspace
@@ -30,6 +33,7 @@ from corescout.gui.steps.step import Fold, Step
 from corescout.gui.steps.targets.by_measurement import ByMeasurement
 from corescout.gui.steps.targets.table import TargetTable
 from corescout.instruments.target_export import export_text
+from corescout.plan import TargetPlan
 from corescout.targets import way_through
 
 _CHOICES = {
@@ -61,6 +65,7 @@ class TargetsStep(Step):
         self.table = TargetTable()
         self.route = QLabel()
         self.route.setWordWrap(True)
+        workspace.chosen_changed.connect(self._show_default_spacing)
         self.modes = {mode: _mode_button(mode, text) for mode, text in _MOUSE.items()}
         self.delete_button = QPushButton("Delete")
         self.delete_button.setToolTip("Delete the selected targets (Del)")
@@ -103,6 +108,9 @@ class TargetsStep(Step):
         if name not in FORMATS:
             known = ", ".join(f".{n}" for n in FORMATS)
             self.route.setText(f"Not written: {target.name} has none of the suffixes {known}.")
+            return
+        if name == "arcmd" and not self._turn_is_checked(result):
+            self.route.setText("Not written: the scan is turned, and no marker check was made.")
             return
         start = None if result.scan.frame is None else result.scan.frame.center_m
         try:
@@ -153,6 +161,17 @@ class TargetsStep(Step):
             words = way_through(targets.ordered, start).words()
             self.route.setText(f"Route: {words}")
 
+    def _show_default_spacing(self, chosen: ChosenImage | None) -> None:
+        """Say the spacing that is not set in nm, as all that are set; pixels without a scale."""
+        pixels = TargetPlan().spacing_px
+        frame = None if chosen is None else chosen.scan.frame
+        words = f"{pixels:.0f} px"
+        tip = f"Minimum distance between two targets; {words} if not set"
+        if frame is not None:
+            words = f"{pixels * min(frame.pitch_m) * 1e9:.0f} nm"
+        self.spacing.setSpecialValueText(words)
+        self.spacing.setToolTip(tip)
+
     def _show_states(self) -> None:
         self.table.set_states(self.workspace.targets.state_of)
 
@@ -160,9 +179,27 @@ class TargetsStep(Step):
         self.table.select(self.workspace.targets.selected)
 
     def _set_mode(self, mode: str) -> None:
+        self.layer.set_mode(mode)
+        self._show_mode(self.layer.mode)
+
+    def _show_mode(self, mode: str) -> None:
+        """Say what the mouse does to the targets, whoever said so."""
         for name, button in self.modes.items():
             button.setChecked(name == mode)
-        self.layer.set_mode(mode)
+
+    def _turn_is_checked(self, result: Result) -> bool:
+        """Ask for the marker check of a turned scan: Igor might turn its image the other way."""
+        angle_rad = 0.0 if result.scan.frame is None else result.scan.frame.angle_rad
+        if not angle_rad:
+            return True
+        answer = QMessageBox.question(
+            self,
+            "Turned scan",
+            f"This scan is turned by {math.degrees(angle_rad):.0f}°, and Igor might count its turn"
+            " the other way: the tip would go elsewhere. Has a marker, drawn at a known place, come"
+            " to lie there on this instrument?",
+        )
+        return answer is QMessageBox.StandardButton.Yes
 
     def _ask_file(self, result: Result) -> Path | None:
         name = f"{Path(result.scan.source or result.scan.uid).stem}-targets.csv"
@@ -241,6 +278,7 @@ class TargetsStep(Step):
         targets.changed.connect(self._show_targets)
         targets.states_changed.connect(self._show_states)
         targets.selected_changed.connect(self._show_selected)
+        self.layer.mode_changed.connect(self._show_mode)
         self.choose_button.clicked.connect(self.choose)
         self.table.picked.connect(targets.select)
         self.table.delete_wanted.connect(self.delete_selected)

@@ -60,9 +60,7 @@ class TargetTable(Table):
                 places = [f"{value * 1e6:+.4f}" for value in target.xy_m]
             state = (state_of or {}).get(target.uid, "planned")
             kind = _kind(target, types)
-            why = f"{target.reason}; " if target.reason else ""
-            tip = f"{why}priority {target.priority}; {target.uid}"
-            self.set_row(row, [str(row + 1), kind, *places, state], tip)
+            self.set_row(row, [str(target.number), kind, *places, state], target.reason)
             color = type_color(target.type, None if types is None else types.colors)
             self.item(row, 1).setIcon(swatch(color))
         self.blockSignals(False)

@@ -132,7 +132,7 @@ def _others(viewer: Any, present: Result) -> list[_Other]:
 def _earlier(workspace: Workspace) -> list[_Other]:
     """The other results of this window."""
     return [
-        _Other(f"{e.scan_name}: {e.words}", lambda _, found=e.result: found)  # type: ignore[misc]
+        _Other(f"{e.scan_name}: {e.words}", lambda _, found=e: found.result)  # type: ignore[misc]
         for e in workspace.results
         if e.key != workspace.results.shown
     ]

@@ -74,10 +74,11 @@ class Finder:
         result = self._workspace.result
         if result is not None:
             for number in numbers:
-                self._offer(menu, _like_type_of(result, number))
+                self._offer(menu, _like_type_of(result, number), " (of this result)")
             if len(rows) == 1:
                 self._offer(menu, _like_point_of(result, int(rows[0])))
-        menu.addSection("Library")
+        title = menu.addAction("From the library:")  # no style draws the words of a section
+        title.setEnabled(False)
         entries = Library(self.folder).entries()
         for entry in entries:
             self._offer(menu, _like_kept(entry))
@@ -105,8 +106,8 @@ class Finder:
 
         self._work.start("find", Job(look), lambda job: self._finish(wanted, job))
 
-    def _offer(self, menu: QMenu, wanted: _Wanted) -> None:
-        action = menu.addAction(swatch(wanted.color), wanted.name)
+    def _offer(self, menu: QMenu, wanted: _Wanted, of: str = "") -> None:
+        action = menu.addAction(swatch(wanted.color), wanted.name + of)
         action.triggered.connect(lambda: self.find(wanted))
 
     def _finish(self, wanted: _Wanted, job: Job[Ranking]) -> None:

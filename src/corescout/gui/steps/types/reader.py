@@ -14,7 +14,6 @@ from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.keypoint_edits import KeypointEdits, Outline
-from corescout.gui.model.target_list import in_order
 from corescout.gui.model.workspace import Workspace
 
 _EVERY_PX = 3.0  # along a drawn wall
@@ -136,15 +135,15 @@ def _in_words(what: str, result: Result, reading: Any) -> str:
     number = int(numbers[counts.argmax()])
     mine = reading.type == number
     likely = float(np.mean(reading.probability[mine]))
+    new = float(np.median(reading.novelty_p[mine]))
     words = f"{what}: {result.types.name(number)}, {likely:.2f} of the types that were found"
+    words += f"; novelty p = {new:.2f}" if new >= 0.01 else "; novelty p < 0.01"
     if len(reading.type) > 1:
         words += f" ({int(mine.sum())} of {len(reading.type)} points)"
     targets = reading.target[mine]
     if targets.size and targets[0] >= 0:
         place = int(np.bincount(targets).argmax())
-        uid = result.targets[place].uid
-        ordered = [t.uid for t in in_order(result.scan, result.targets)]
-        words += f"; like target {ordered.index(uid) + 1}"
+        words += f"; like target {result.targets[place].number}"
     if np.mean(reading.unlike) > 0.5:
         words += ". Unlike every type: explore this scan to tell what it is"
     return words + "."
