@@ -11,13 +11,16 @@ from corescout.data import CorePoints, Mixture, TypedPoints
 def find_core_points(points: TypedPoints, share: float) -> CorePoints:
     """Return the `share` of each component's points with the least Mahalanobis distance.
 
-    At least one point of each component that has any is core.
+    At least one point of each component that has any is core. Points between two types are none,
+    unless a component has no others.
     """
     component = points.component
     chosen: list[NDArray[np.int64]] = []
     for k in range(points.mixture.n_components):
         members = np.flatnonzero(component == k)
         count = max(1, round(share * len(members))) if len(members) else 0
+        clear = members[points.likely[members]]
+        members = clear if len(clear) else members
         nearest = np.argsort(points.mahalanobis2[members], kind="stable")
         chosen.append(members[nearest[:count]])
     index = np.sort(np.concatenate(chosen))

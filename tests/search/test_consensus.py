@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from corescout.cores import find_core_points
 from corescout.data import Candidate, Mixture, Neighbours, TypedPoints
+from corescout.data.typed_points import LIKELY
 from corescout.edits import correct, merge
 from corescout.library import Library, find_like_type, library_type
 from corescout.live.reading.analyst import with_types_of
@@ -127,6 +129,22 @@ def test_an_outlier_among_neighbours_is_of_their_type(points_in_two_halves):
     np.testing.assert_array_equal(odd, [5])
     assert smoothed.motif[5] == alone.motif[5]
     np.testing.assert_allclose(smoothed.probabilities.sum(axis=1), 1)
+
+
+def test_a_point_between_two_types_is_said_and_is_no_core_point(points_in_two_halves):
+    _, smoothed = points_in_two_halves
+    z = np.array(smoothed.z)
+    z[14:26] = z[[0, 39] * 6]  # in the middle kinds take turns
+    smoothed = replace(smoothed, z=z)
+    assert smoothed.likely[:10].all()
+    doubted = np.flatnonzero(~smoothed.likely)
+    np.testing.assert_array_equal(doubted, np.flatnonzero(smoothed.probability < LIKELY))
+    assert len(doubted) > 0
+    words = smoothed.type_in_words(int(doubted[0]))
+    assert words in ("between type 1 and type 2", "between type 2 and type 1")
+    assert smoothed.type_in_words(0) == smoothed.types.name(int(smoothed.types.of_point[0]))
+    core = find_core_points(smoothed, 0.9)
+    assert not set(doubted.tolist()) & set(core.index.tolist())
 
 
 def test_three_sigmas_of_a_plane_are_as_rare_in_more_dimensions(rng):

@@ -14,6 +14,8 @@ from corescout.data.neighbours import Neighbours
 from corescout.data.short_repr import short_repr
 from corescout.data.types import TypeLook, Types
 
+LIKELY = 0.6  # probability from which on a point has one likely type
+
 
 @dataclass(frozen=True, eq=False)
 class TypedPoints:
@@ -99,6 +101,26 @@ class TypedPoints:
         """Posterior probability (N,) of each point's own type; 0 where it has no component."""
         mine = self._numbers[None] == self.types.of_point[:, None]
         return np.asarray(np.where(mine, self.probabilities, 0.0).sum(axis=1))
+
+    @cached_property
+    def likely(self) -> NDArray[np.bool_]:
+        """Which points (N,) have one likely type, or were named by hand; others lie between two.
+
+        Asked where posteriors are smoothed over neighbours: those of a mixture alone are near 0 or
+        1 whatever they are worth.
+        """
+        if self.neighbours is None:
+            return np.ones(len(self), bool)
+        return np.asarray((self.probability >= LIKELY) | self.types.by_hand)
+
+    def type_in_words(self, row: int) -> str:
+        """Name the type of a point, or the two that it lies between."""
+        own = int(self.types.of_point[row])
+        if self.likely[row] or len(self._numbers) < 2:
+            return self.types.name(own)
+        others = np.where(self._numbers == own, -1.0, self.probabilities[row])
+        second = int(self._numbers[others.argmax()])
+        return f"between {self.types.name(own)} and {self.types.name(second)}"
 
     @property
     def typicality(self) -> NDArray[np.float64]:

@@ -64,6 +64,7 @@ class CandidatePanel(QWidget):
         self.reward.setMinimumWidth(80)
         self.looked_at = QLabel()
         self.looked_at.setMinimumWidth(40)
+        self.looked_at.setWordWrap(True)
         self.use_button = QPushButton("Use this")
         self.use_button.setToolTip(
             "Take this candidate in place of the one decided on: a new result with its types and"

@@ -343,9 +343,9 @@ class LatentPanel(QWidget):
 
 
 def _words(view: CandidateView, row: int) -> str:
-    kind = int(view.types.of_point[row])
+    typed = view.typed if view.result is None else view.result.typed
     codes = ", ".join(f"{value:.2f}" for value in view.z[row])
-    parts = [f"No. {row}", view.types.name(kind), f"z {codes}"]
+    parts = [f"No. {row}", typed.type_in_words(row), f"z {codes}"]
     if view.result is not None and view.result.fit.latents.angle_rad is not None:
         parts.append(f"{np.degrees(view.result.fit.latents.angle_rad[row]) % 360:.0f}°")
     if view.types.by_hand[row]:
