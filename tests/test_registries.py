@@ -10,7 +10,7 @@ from corescout import plan
 from corescout.instruments.profiles import KINDS, PROFILES
 from corescout.presets import PRESETS
 from corescout.rewards import load_reward
-from corescout.rewards.table import BAYESIAN, HELD_OUT, MEASURED, QUICK, REWARDS
+from corescout.rewards.table import ASKED, BAYESIAN, HELD_OUT, MEASURED, QUICK, REWARDS
 from corescout.samples import FILES, SAMPLES
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ def test_every_reward_is_documented_and_loads():
     rows = re.findall(r"^\| (`[^|]+`) \|", page("method.md"), re.MULTILINE)
     named = set(re.findall(r"`(\w+)`", " ".join(rows)))
     assert set(REWARDS) <= named
-    assert {*QUICK, *HELD_OUT, *BAYESIAN, *MEASURED} == set(REWARDS)
+    assert {*QUICK, *HELD_OUT, *BAYESIAN, *MEASURED, *ASKED} == set(REWARDS)
     for name, function in REWARDS.items():
         assert load_reward(name) is function
 

@@ -21,8 +21,10 @@ _FIT = (
     "context",
     "block",
     "measured",
+    "walls",
 )
-_OWN = tuple(name for name in _FIT if name not in ("context", "block", "measured"))
+OF_THE_SCAN = ("context", "block", "measured", "walls")  # the same for all its candidates
+_OWN = tuple(name for name in _FIT if name not in OF_THE_SCAN)
 _MIXTURE = ("weights", "means", "covariances", "responsibilities", "seen")
 
 
@@ -40,8 +42,7 @@ def write_fit(group: h5py.Group, fit: Fit, *, shared: bool = True, compress: boo
     Parameters
     ----------
     shared : bool
-        Whether to write what is the same for every candidate of a scan: context, block and what
-        was measured.
+        Whether to write what is the same for every candidate of a scan (`OF_THE_SCAN`).
     """
     for name in _FIT if shared else _OWN:
         if getattr(fit, name) is not None:
@@ -74,7 +75,7 @@ def fit_from_h5(
     Parameters
     ----------
     shared : mapping, optional
-        ``context``, ``block`` and ``measured`` of a fit that was written without them.
+        `OF_THE_SCAN` of a fit that was written without them.
     """
     group = file["fit"]
     arrays = {name: group[name][()] for name in _FIT if name in group} | dict(shared or {})

@@ -100,6 +100,7 @@ class Prepared:
             block=self.block,
             bands=tuple(tuple(map(int, band)) for band in self.scan.metadata.get(BANDS, ())),
             measured=self.measured,
+            walls=None if self.keypoints.profiles is None else self.keypoints.profiles.array,
         )
 
 

@@ -46,7 +46,7 @@ class TrialGroup:
     bayesian : BayesianPlan
     scattering : (N, F) or None
         Scattering coefficients of the surroundings of each patch, for the candidate of that kind.
-    measured : (N,) or None
+    measured, walls : (N,), (N, 5) or None
         See `Fit`.
     """
 
@@ -61,6 +61,7 @@ class TrialGroup:
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
     scattering: NDArray[np.float64] | None = None
     measured: NDArray[np.float64] | None = None
+    walls: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -204,6 +205,7 @@ def _fits(
             context=group.context,
             block=group.block,
             measured=group.measured,
+            walls=group.walls,
             least_components=group.mixtures.min_components,
         )
         why = collapse(encoding.latents, group.training.collapse_variance)

@@ -17,6 +17,7 @@ from corescout.patches import cut_patches
 from corescout.scattering import scattering_features
 
 _ARRAYS = ("images", "keypoints_yx_px", "context", "block")
+_UNTRAINED = ("measured", "walls")  # may be None; nothing is trained on them
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,10 @@ class TrialData:
     context : (N, P)
     block : (N,) int64
     measured : (N,) or None
-        A measured property at the key points, NaN where it was not measured. Nothing is trained on
-        it, so that `digest` leaves it out.
+        A measured property at the key points, NaN where it was not measured.
+    walls : (N, 5) or None
+        What a cut across the wall shows at the key points, as `WallProfiles.array`. Nothing is
+        trained on this and on what was measured, so that `digest` leaves them out.
     bands : tuple of (first row, end, width)
         Where the scans lie that one image holds; empty for one scan.
     """
@@ -50,6 +53,7 @@ class TrialData:
     block: NDArray[np.int64]
     bands: tuple[tuple[int, ...], ...] = ()
     measured: NDArray[np.float64] | None = None
+    walls: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
@@ -92,8 +96,9 @@ class TrialData:
         memory = io.BytesIO()
         facts = np.frombuffer(json.dumps(self._facts()).encode(), np.uint8)
         arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
-        if self.measured is not None:
-            arrays["measured"] = np.asarray(self.measured)
+        for name in _UNTRAINED:
+            if getattr(self, name) is not None:
+                arrays[name] = np.asarray(getattr(self, name))
         np.savez(memory, allow_pickle=False, facts=facts, **arrays)
         return memory.getvalue()
 
@@ -102,7 +107,7 @@ class TrialData:
         """Return what `to_bytes` wrote; nothing in it is code."""
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             facts = json.loads(stored["facts"].tobytes())
-            arrays = {name: stored[name] for name in (*_ARRAYS, "measured") if name in stored}
+            arrays = {name: stored[name] for name in (*_ARRAYS, *_UNTRAINED) if name in stored}
         low, high = np.array(facts["low"]), np.array(facts["high"])
         return cls(
             normalisation=Normalisation(tuple(facts["channels"]), low, high),

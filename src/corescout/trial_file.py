@@ -18,6 +18,7 @@ import numpy as np
 
 from corescout.data import Candidate, Reward
 from corescout.fit_arrays import (
+    OF_THE_SCAN,
     fit_from_h5,
     put,
     write_bayesian,
@@ -73,7 +74,7 @@ def from_bytes(content: bytes, data: TrialData) -> tuple[Outcome, ...]:
             raise ValueError("a newer version of Corescout wrote it")
         shared = None
         if file.attrs["shared"]:
-            shared = {"context": data.context, "block": data.block, "measured": data.measured}
+            shared = {name: getattr(data, name) for name in OF_THE_SCAN}
         return tuple(_read(file[name], shared) for name in sorted(file, key=int))
 
 

@@ -119,7 +119,8 @@ def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
     assert (
         step.panel.loop_plot.shown is step.link.measurements[step.workspace.targets.ordered[3].uid]
     )
-    assert "Target 4" in step.panel.loop_box.text()
+    number = step.workspace.targets.ordered[3].number
+    assert f"Target {number}" in step.panel.loop_box.text()
     assert "coercive bias" in step.panel.loop_box.text()
     assert len(step.workspace.targets.measured_xy_m) == 10
     rows = (step.link.day.folder / "measurements.csv").read_text().splitlines()

@@ -48,6 +48,8 @@ class Fit:
         Fitted on all patches, where it is asked for.
     measured : (N,) or None
         A property that was measured on the sample, at its key points; NaN where it was not.
+    walls : (N, 5) or None
+        What a cut across the wall shows at each patch, as `WallProfiles.array`; None where unknown.
     least_components : int
         Smallest K that the criteria may choose; K = 1 is fitted in any case.
     """
@@ -65,6 +67,7 @@ class Fit:
     held_out_nats: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
     bayesian: BayesianMixture | None = None
     measured: NDArray[np.float64] | None = None
+    walls: NDArray[np.float64] | None = None
     least_components: int = 1
 
     __repr__ = short_repr
@@ -79,6 +82,8 @@ class Fit:
         set_readonly(self, "block", (count if len(self.block) else 0,), np.int64)
         if self.measured is not None:
             set_readonly(self, "measured", (count,))
+        if self.walls is not None:
+            set_readonly(self, "walls", (count, 5))
 
     @property
     def codes(self) -> NDArray[np.float64]:

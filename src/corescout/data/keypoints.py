@@ -77,6 +77,13 @@ class WallProfiles:
         names = np.where(is_wall, WALL_180, np.where(given, NO_PHASE_STEP, PHASE_NOT_GIVEN))
         return tuple(names.tolist())
 
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """All of it as (N, 5): kind, contrast, width_px, phase_step_deg, direction_rad."""
+        return np.column_stack(
+            [np.asarray(getattr(self, f.name), dtype=np.float64) for f in fields(self)]
+        )
+
     def take(self, rows: NDArray[np.generic]) -> WallProfiles:
         """Return the profiles of some points, by number or by mask."""
         return WallProfiles(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})

@@ -23,17 +23,44 @@ def context_retention(fit: Fit) -> Reward:
     1 - sum |c - c_hat|^2 / sum |c - mean c|^2 over all points, each predicted from points of
     other spatial blocks only. The standard error over blocks is among the parts.
     """
+    return _retention("context_retention", fit.codes, np.asarray(fit.context), fit.block)
+
+
+def wall_retention(fit: Fit) -> Reward:
+    """R^2 of what a cut across the wall shows, predicted as by `context_retention`; higher.
+
+    Kind (one column each), log of contrast and of width, each in units of its standard deviation;
+    points of which one of them cannot be read are left out. The phase step is not among them, as
+    few channels have one, and the direction is none of the sample's where r is allowed.
+    """
+    name = "wall_retention"
+    if fit.walls is None:
+        why = "no wall was read at the key points"
+        return Reward(name, float("nan"), "higher", void_because=why)
+    kind, contrast, width = np.asarray(fit.walls)[:, :3].T
+    known = (contrast > 0) & (width > 0)
+    kinds = (kind[:, None] == np.unique(kind[known])).astype(np.float64)
+    sizes = np.log(np.where(known[:, None], np.column_stack([contrast, width]), 1.0))
+    shown = np.column_stack([kinds, sizes])[known]
+    shown = shown[:, shown.std(axis=0) > 0]
+    return _retention(
+        name, fit.codes[known], shown / shown.std(axis=0), np.asarray(fit.block)[known]
+    )
+
+
+def _retention(
+    name: str, z: NDArray[np.float64], context: NDArray[np.float64], blocks: NDArray[np.int64]
+) -> Reward:
+    """R^2 of a target (N, P) predicted from z by nearest neighbours in other blocks."""
     from scipy.spatial import cKDTree
 
-    name, z = "context_retention", fit.codes
-    if fit.context.shape[1] == 0 or len(np.unique(fit.block)) < 2:
+    if context.shape[1] == 0 or len(np.unique(blocks)) < 2:
         return Reward(name, float("nan"), "higher", void_because="too few spatial blocks")
     z = z / np.maximum(z.std(axis=0), 1e-12)
-    context = np.asarray(fit.context)
     total = max(float(((context - context.mean(axis=0)) ** 2).sum()), 1e-12)
     per_block, added = [], []
-    for block in np.unique(fit.block):
-        test, train = fit.block == block, fit.block != block
+    for block in np.unique(blocks):
+        test, train = blocks == block, blocks != block
         k = min(_NEIGHBOURS, int(train.sum()))
         near = cKDTree(z[train]).query(z[test], k=k)[1].reshape(int(test.sum()), k)
         residual = ((context[test] - context[train][near].mean(axis=1)) ** 2).sum()

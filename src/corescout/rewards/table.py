@@ -20,7 +20,7 @@ from corescout.rewards.bayesian import (
     neg_elbo,
     neg_elbo_plus_h,
 )
-from corescout.rewards.context import context_retention
+from corescout.rewards.context import context_retention, wall_retention
 from corescout.rewards.criteria import aic, bic, gain, icl, icl_1, icl_4, log_likelihood
 from corescout.rewards.held_out import held_out_gain, held_out_log_likelihood
 from corescout.rewards.measured import property_r2
@@ -47,6 +47,7 @@ REWARDS: dict[str, RewardFunction] = {
     "icl_4": icl_4,
     "gain": gain,
     "context_retention": context_retention,
+    "wall_retention": wall_retention,
     "property": property_r2,
     "held_out_log_likelihood": held_out_log_likelihood,
     "held_out_gain": held_out_gain,
@@ -59,12 +60,14 @@ REWARDS: dict[str, RewardFunction] = {
 HELD_OUT = ("held_out_log_likelihood", "held_out_gain")
 BAYESIAN = ("neg_elbo", "bayesian_h", "neg_elbo_plus_h", "effective_components")
 MEASURED = ("property",)  # of what was measured on the sample
-QUICK = tuple(name for name in REWARDS if name not in (*HELD_OUT, *BAYESIAN, *MEASURED))
+ASKED = ("wall_retention",)  # where a plan names them
+QUICK = tuple(name for name in REWARDS if name not in (*HELD_OUT, *BAYESIAN, *MEASURED, *ASKED))
 # These describe the collapse itself and stay comparable.
 _ALWAYS_VALID = {"reconstruction", "bce_minus_entropy", "variance_product", "total_variance"}
 # These mean the same in a latent space of any size and unit.
 _FREE_OF_UNITS = {
     "gain", "context_retention", "held_out_gain", "bayesian_h", "effective_components", "property",
+    "wall_retention",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 # name -> words, unit ("" for none)
 _WORDS: dict[str, tuple[str, str]] = {
     "context_retention": ("context retention", "R²"),
+    "wall_retention": ("wall retention", "R²"),
     "property": ("measured property", "R²"),
     "gain": ("gain", "nats/point"),
     "icl": ("ICL (w = 2)", "per point"),

@@ -26,6 +26,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     (r"fit/kl_nats", "nat", "Divergence of each patch's posterior from the prior."),
     (r"fit/kept", "1", "Points that the density filter kept for the mixtures."),
     (r"fit/center_yx_px", "px", "Row and column of each patch on the grid of the analysis."),
+    (
+        r"fit/walls",
+        "1, channel's unit, px, deg, rad",
+        "Kind, contrast, width, phase step and direction of the wall at each patch.",
+    ),
     (r"fit/context", "1", "Rotation-invariant descriptor of each patch's surroundings."),
     (r"fit/block", "1", "Spatial block of each patch, for cross-validation."),
     (r"fit/held_out_nats/\d+", "nat", "Log density of each code without its block, for K parts."),

@@ -216,4 +216,5 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         bayesian=plan.bayesian,
         scattering=data.scattering if candidates[0].kind == "scattering" else None,
         measured=data.measured,
+        walls=data.walls,
     )
