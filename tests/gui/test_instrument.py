@@ -197,11 +197,12 @@ def test_errors_name_targets_by_number_and_lengths_in_micrometres(quick_result):
     plan = VisitSettings("mark", {}, 1e-7, 0).plan(quick_result, far)
     outside = "X -3.97565e-06 m lies outside -1.024e-06 to 1.024e-06 m"
     errors = tuple(f"target {t.uid}: {outside}" for t in plan.targets)
+    one, two = (t.number for t in plan.targets)
     words = "X -3.976 µm lies outside -1.024 to 1.024 µm"
-    assert readable(errors[:1], plan) == (f"target 1: {words}",)
+    assert readable(errors[:1], plan) == (f"target {one}: {words}",)
     first, *others = readable(errors, plan)
     assert "was this scan taken with it?" in first
-    assert others == [f"target 1: {words}", f"target 2: {words}"]
+    assert others == [f"target {one}: {words}", f"target {two}: {words}"]
     assert readable(("the plan: bias 7 V exceeds 6 V",), plan) == (
         "the plan: bias 7 V exceeds 6 V",
     )
