@@ -122,15 +122,18 @@ def test_a_frame_that_was_coerced_is_not_scanned(bench):
 
 def test_a_frame_that_changes_with_the_start_of_the_scan_stops_it(benches):
     """The operator drags the frame in the moment between the last look and the start."""
-    bench = benches(lines=16)
+    bench = benches(lines=64)
+    clock, began = bench.controller.clock, []
 
     def drag(microscope):
         microscope.scanner.frame.x_m += 1.5e-6
+        began.append(clock.now())
 
     bench.controller.faults.add(command="Scan.Action", times=1, before=drag)
     said = refused(bench, target(0.3, 0.2, "zoom", size_m=0.4e-6))
     assert said != "done"
     assert not bench.controller.microscope.scanner.running
+    assert clock.now() - began[0] < 13  # the frame takes 26 s
 
 
 def test_a_frame_is_not_scanned_faster_than_the_tip_may_travel(benches):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from corescout.instruments.protocol import InstrumentError
 
 LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
 _RED = 0xFF0000
+_START, _STOP = 0, 1  # of Scan.Action
 _LIMIT_S = {"FolMe.XYPosSet": LONGEST_MOVE_S, "BiasSpectr.Start": LONGEST_SPECTRUM_S}
 Commands = list[tuple[Any, ...]]
 
@@ -68,7 +69,7 @@ class Orders:
             line_s = v["size_m"] / v["speed_m_per_s"]
             speeds = (v["speed_m_per_s"], v["speed_m_per_s"], line_s, line_s)
             said.append(("Scan.SpeedSet", *speeds, readback.KEEP_SPEED, 1.0))
-        return [*said, ("Scan.Action", 0, 0), ("Scan.WaitEndOfScan", POLL_MS)]
+        return [*said, ("Scan.Action", _START, 0), ("Scan.WaitEndOfScan", POLL_MS)]
 
     def cloud(self, messages: Sequence[Message]) -> Commands:
         """Return the commands of a whole plan that the controller visits by itself."""
@@ -113,7 +114,8 @@ class Orders:
         Raises
         ------
         InstrumentError
-            As `carry_out`; also if the frame was another one when the image was taken.
+            As `carry_out`; also if the frame is another one from its start until the image is
+            taken: the scan is stopped then.
         """
         self._look_before("a frame")
         wanted, *_ = self.commands(message)
@@ -126,8 +128,13 @@ class Orders:
                 )
                 restored.callback(readback.restore_scan_speed, self._say, before)
             self.look_at_bias()
-            self._say("Scan.Action", 0, 0)
-            self._wait_for_scan()
+            self._say("Scan.Action", _START, 0)
+            try:
+                self._wait_for_scan(wanted[1:])
+            except InstrumentError:
+                with suppress(InstrumentError):  # before its frame is given back
+                    self._say("Scan.Action", _STOP, 0)
+                raise
             image = take()
             readback.check_frame(self._say("Scan.FrameGet"), wanted[1:])
         return image
@@ -163,10 +170,11 @@ class Orders:
                 f"the tip was moved by {off_m * 1e9:.0f} nm before its spectrum began"
             )
 
-    def _wait_for_scan(self) -> None:
-        """Wait in short turns: a scan that is stopped never tells its end."""
+    def _wait_for_scan(self, frame: Sequence[float]) -> None:
+        """Wait in short turns: a scan that is stopped never tells its end, or its new frame."""
         deadline = time.monotonic() + LONGEST_SCAN_S
         while time.monotonic() < deadline:
+            readback.check_frame(self._say("Scan.FrameGet"), frame)
             late, _ = self._say("Scan.WaitEndOfScan", POLL_MS)
             (running,) = self._say("Scan.StatusGet")
             if not late or not running:
