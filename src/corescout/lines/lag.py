@@ -96,9 +96,9 @@ def find_lag(scan: Scan, channel: str) -> Lag | None:
 def at_mean_places(scan: Scan, channels: Iterable[str]) -> tuple[Scan, tuple[Lag, ...]]:
     """Return the scan with channels moved to the mean of both ways, and by which lags.
 
-    A channel is moved by half its lag where that is more than `LEAST_LAG_PX` between both ways, and
-    with it what the same lock-in measured on that way. Angles are interpolated as such; what is
-    missing stays missing.
+    A channel and its other way are moved by half their lag each where that is more than
+    `LEAST_LAG_PX`, and with them what the same lock-in measured on that way. To do it again changes
+    nothing. Angles are interpolated as such; what is missing stays missing.
     """
     moved, lags, seen = dict(scan.channels), [], set[str]()
     for name in channels:
@@ -110,10 +110,11 @@ def at_mean_places(scan: Scan, channels: Iterable[str]) -> tuple[Scan, tuple[Lag
         if lag is None or abs(lag.median_px) < LEAST_LAG_PX:
             continue
         lags.append(lag)
-        half = (0.5 if scan.directions[name] == "trace" else -0.5) * lag.px
-        for each in together:
+        for each in (*together, *_measured_together(scan, lag.other)):
+            half = (0.5 if scan.directions[each] == "trace" else -0.5) * lag.px
             is_angle = scan.roles.get(each, "").startswith("phase")
             moved[each] = _moved(scan.channels[each], half, is_angle=is_angle)
+            seen.add(each)
     return (replace(scan, channels=moved), tuple(lags)) if lags else (scan, ())
 
 
