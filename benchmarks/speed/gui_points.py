@@ -114,6 +114,7 @@ def _many_fits(
         center_yx_px=places,
         context=fit.context[rows],
         block=np.zeros(len(rows), np.int64),
+        walls=_of(fit.walls, rows),
     )
 
 
