@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from corescout.data import Keypoints
+from corescout.data import Keypoints, Scan
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import (
     KEYPOINTS,
@@ -52,6 +52,7 @@ class KeypointEditor(QObject):
         super().__init__(parent)
         self._workspace, self._points, self._canvas = workspace, workspace.key_points, canvas
         self._kind: OutlineKind = "along"
+        self._put: tuple[Scan, Keypoints, Keypoints | None] | None = None  # last shown
         self._ours = 0  # deep in a change of a layer that this class makes
         self._followed: list[weakref.ref[Any]] = []
         self._look = QTimer(self)  # after the event: a shape is not finished when it is announced
@@ -157,8 +158,14 @@ class KeypointEditor(QObject):
         scan, keypoints = self._points.scan, self._points.keypoints
         if scan is None or keypoints is None:
             return
-        data = keypoint_layer(scan, keypoints, self._known())
-        layer = find_layer(self._canvas.viewer, KEYPOINTS)
+        layer, known = find_layer(self._canvas.viewer, KEYPOINTS), self._known()
+        wanted = (scan, keypoints, known)  # each is equal to itself alone
+        if layer is not None and wanted == self._put:
+            shown = np.asarray(layer.data)
+            if np.array_equal(shown, keypoints.yx_px):
+                return
+        self._put = wanted
+        data = keypoint_layer(scan, keypoints, known)
         if layer is None:
             self._canvas.show_layers([data])
             return

@@ -112,7 +112,7 @@ def found_layers(result: Result, ordered: Sequence[Target]) -> list[LayerData]:
 def keypoint_layer(scan: Scan, keypoints: Keypoints, known: Keypoints | None = None) -> LayerData:
     """Return key points: small and grey; those that are not among the known ones are blue."""
     face: Any = _GREY
-    if known is not None:
+    if known is not None and not np.array_equal(known.yx_px, keypoints.yx_px):
         there = {tuple(place) for place in np.asarray(known.yx_px).tolist()}
         new = [tuple(place) not in there for place in np.asarray(keypoints.yx_px).tolist()]
         if any(new):
