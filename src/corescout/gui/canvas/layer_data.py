@@ -30,6 +30,7 @@ OURS = "corescout_layer"  # in the metadata of every layer that Corescout made a
 _GREY, _NEW = "#D8D8D8", "#56B4E9"  # of key points
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 HOVER_PX = 4.0  # a point farther from the mouse is not meant
+_LEAST_SEEN_PX = 4  # of a key point on the screen, however small the scan is drawn
 _SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 13.0, 6.0
 _SIZED_FOR_PX = 256  # side of a scan on which points of these sizes are well seen
 # Border of a target by its state; its face is the colour of its type.
@@ -123,6 +124,7 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints, known: Keypoints | None = N
             "name": KEYPOINTS,
             "metadata": {OURS: KEYPOINTS},
             "size": size_on(scan, _SMALL_PX),
+            "canvas_size_limits": (_LEAST_SEEN_PX, 10_000),
             "face_color": face,
             "border_color": "#404040",  # seen on a bright domain too
             "border_width": 0.25,
