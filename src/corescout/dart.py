@@ -131,7 +131,7 @@ def dart_channels(scan: Scan) -> dict[str, DartChannels]:
             continue
         direction = scan.directions.get(first)
         others = [
-            _by_role(scan, wanted, direction)
+            by_role(scan, wanted, direction)
             for wanted in ("amplitude 2", "phase 1", "phase 2", "frequency")
         ]
         second, phase1, phase2, frequency = others
@@ -172,7 +172,8 @@ def corrected_amplitude(
     return found.amplitude.astype(np.float32), tuple(doubts)
 
 
-def _by_role(scan: Scan, role: str, direction: str | None) -> str | None:
+def by_role(scan: Scan, role: str, direction: str | None) -> str | None:
+    """Name of the first channel of a role and a way; None where there is none."""
     return next(
         (n for n, r in scan.roles.items() if r == role and scan.directions.get(n) == direction),
         None,

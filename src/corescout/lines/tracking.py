@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.dart import dart_channels, oscillator_of
+from corescout.dart import by_role, dart_channels, oscillator_of
 from corescout.data import Finding, Scan
+from corescout.response import response_on
 
 # What is not longer along the fast axis may be a wall, which the frequency strays at.
 WALL_PX, WALL_SHARE = 24, 0.09  # of the line
@@ -33,7 +34,7 @@ def tracking_lost(scan: Scan, channel: str) -> NDArray[np.bool_]:
     """
     role, direction = scan.roles.get(channel, ""), scan.directions.get(channel)
     nothing = np.zeros(scan.shape_px, bool)
-    frequency = _of_role(scan, "frequency", direction)
+    frequency = by_role(scan, "frequency", direction)
     if frequency is None or not role.startswith(("amplitude", "response")):
         return nothing
     lost = _at_rail(np.asarray(scan.channels[frequency], np.float64))
@@ -41,7 +42,7 @@ def tracking_lost(scan: Scan, channel: str) -> NDArray[np.bool_]:
         if parts.frequency == frequency:
             lost |= ~np.isfinite(oscillator_of(scan, parts).amplitude)
     long = _long_runs(lost & np.isfinite(scan.channels[channel]))
-    return _without_walls(long, _response(scan, direction)) if long.any() else nothing
+    return _without_walls(long, response_on(scan, channel)) if long.any() else nothing
 
 
 def tracking_loss(lost: NDArray[np.bool_]) -> Finding | None:
@@ -57,13 +58,6 @@ def tracking_loss(lost: NDArray[np.bool_]) -> Finding | None:
         " lower the speed, and scan again",
         share,
         tuple(rows.tolist()),
-    )
-
-
-def _of_role(scan: Scan, role: str, direction: str | None) -> str | None:
-    return next(
-        (n for n, r in scan.roles.items() if r == role and scan.directions.get(n) == direction),
-        None,
     )
 
 
@@ -89,18 +83,6 @@ def _long_runs(lost: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(binary_opening(joined, np.ones((1, longer))))
 
 
-def _response(scan: Scan, direction: str | None) -> NDArray[np.complex128] | None:
-    """Complex response (H, W) of the first amplitude with its phase; None without a phase."""
-    for amplitude, role in scan.roles.items():
-        if not role.startswith("amplitude") or scan.directions.get(amplitude) != direction:
-            continue
-        phase = _of_role(scan, role.replace("amplitude", "phase"), direction)
-        if phase is not None:
-            turned = np.exp(1j * np.deg2rad(np.asarray(scan.channels[phase], np.float64)))
-            return np.asarray(np.nan_to_num(scan.channels[amplitude] * turned), np.complex128)
-    return None
-
-
 def _without_walls(
     long: NDArray[np.bool_], response: NDArray[np.complex128] | None
 ) -> NDArray[np.bool_]:
@@ -114,8 +96,8 @@ def _without_walls(
     for number, (rows, columns) in enumerate(find_objects(labels), start=1):
         if rows.stop - rows.start > _MOST_LINES:
             continue
-        above = response[max(rows.start - _SIDE_PX, 0) : rows.start, columns].sum(axis=0)
-        below = response[rows.stop : rows.stop + _SIDE_PX, columns].sum(axis=0)
+        above = np.nansum(response[max(rows.start - _SIDE_PX, 0) : rows.start, columns], axis=0)
+        below = np.nansum(response[rows.stop : rows.stop + _SIDE_PX, columns], axis=0)
         turn = np.abs(np.rad2deg(np.angle(np.sum(below * np.conj(above)))))
         if turn >= _TURNED_DEG:
             kept[labels == number] = False
