@@ -98,7 +98,10 @@ def licences(rest: list[str]) -> int:
 RELEASE = {"package": package, "oldest": oldest, "coverage": coverage, "licences": licences}
 # All tests by several processes, each of which keeps to one thread; tests/conftest.py says how
 # many, and in which order.
-SPREAD = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+# A process that crashes ends the run: without its tests the rest would wait for good.
+SPREAD = (
+    "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0",
+)  # fmt: skip
 ALONE = {"OMP_NUM_THREADS": "1"}
 
 
