@@ -31,6 +31,8 @@ def types_of_codes(
     places: Places,
     plan: DecisionPlan,
     bayesian: BayesianMixture | None = None,
+    *,
+    join: bool = True,
 ) -> tuple[Mixture, NDArray[np.int64]]:
     """Return a mixture and the type (K,) of each of its components, type 1 with the most points.
 
@@ -40,7 +42,8 @@ def types_of_codes(
     are left. Where that is not set, as many as make a point tell most about points at a distance:
     the mean of c_i . c_j is largest, with c = tau - mean tau. It falls with types that are lumped,
     as there is less to tell, and with types that are split, as the parts are met together. Of
-    these, types that are met in the same places are one.
+    these, types that are met in the same places are one, unless `join` is False: it
+    costs the types of scattering more than it gains them.
     """
     if plan.merging == "none":
         mixture = _best_mixture(mixtures, rewards, plan, bayesian)
@@ -49,7 +52,7 @@ def types_of_codes(
         mixture = mixtures[_k_of(rewards["bic"])]
         tau = mixture.assign(z)
         group = merged(tau, places, plan)
-        if plan.merged_types is None:
+        if plan.merged_types is None and join:
             group = _without_neighbours(tau, places, group)
     return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 
