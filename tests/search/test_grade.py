@@ -69,7 +69,9 @@ def test_a_change_of_the_tip_at_a_line_is_no_claim(prepared, rng):
     found = graded(CLAIMED, with_context(prepared, after_a_line(prepared, rng)), ASKED)
     assert found.grade == "drift"
     assert not found.has_types
-    assert f"a trend from row to row explains {found.trend_share:.0%}" in grade_in_words(found, 1e-6)
+    assert f"a trend from row to row explains {found.trend_share:.0%}" in grade_in_words(
+        found, 1e-6
+    )
 
 
 def test_a_drift_is_no_claim_whatever_the_tests_say(prepared, rng):
