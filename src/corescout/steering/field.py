@@ -11,10 +11,17 @@ from corescout.data import InputError, Result
 from corescout.data.arrays import set_readonly
 from corescout.data.short_repr import short_repr
 from corescout.plan import Plan
-from corescout.prediction import Scaling
+from corescout.prediction import Part, Scaling
 from corescout.wall_descriptors import wall_descriptors
 
 _NO_INPUT = {"orientation_rad"}  # cyclic, and told by the angle to the fast axis
+# spread (in that of the values), length scale (in inputs, blocks, halves of the day), and how far
+# both may be off in logs
+_PARTS = {
+    "types": (1.0, 1.0, 0.6, 0.2),
+    "all": (0.7, 5.0, 0.8, 0.5),
+}
+_PLACE, _ORDER = (0.3, 3.0, 0.5, 0.3), (0.15, 2.0, 0.5, 0.3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +65,33 @@ class Field:
         return len(self.xy_m)
 
     def columns(self, kind: str) -> NDArray[np.int64]:
-        """Return the inputs that are "codes", or that are "descriptors"."""
+        """Return the inputs that are "types", "codes" or "descriptors", or "all"."""
         is_code = np.array([n.startswith("z") and n[1:].isdigit() for n in self.names], bool)
         is_type = np.array([n.startswith("type ") for n in self.names], bool)
-        wanted = is_code if kind == "codes" else ~is_code & ~is_type
-        return np.flatnonzero(wanted)
+        wanted = {"types": is_type, "codes": is_code, "descriptors": ~is_code & ~is_type,
+                  "all": np.ones(len(self.names), bool)}  # fmt: skip
+        return np.flatnonzero(wanted[kind])
+
+    def at(self, rows: NDArray[np.int64], order: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What a process looks at (n, D + 3): inputs, place in blocks, order of the loops (n,)."""
+        place = self.xy_m[rows] / max(self.block_m, 1e-12)
+        return np.column_stack([self.inputs[rows], place, order])
+
+    def parts(self, *, place: bool = True) -> tuple[Part, ...]:
+        """What a property is expected to be the sum of, see `prediction.kernel`; decision 30.
+
+        Parameters
+        ----------
+        place : bool
+            What near places have in common beside their structure; it tells how far to believe the
+            map, and nothing of whether structure predicts.
+        """
+        found = [Part(self.columns(kind), *prior) for kind, prior in _PARTS.items()]
+        count = len(self.names)
+        if place:
+            found.append(Part(np.array([count, count + 1]), *_PLACE, shared=True))
+        found.append(Part(np.array([count + 2]), *_ORDER))
+        return tuple(part for part in found if len(part.columns))
 
     def touched(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which key points (N,) lie within the radius of some."""
