@@ -27,6 +27,7 @@ BENCHES: dict[str, str] = {
     "paper": "benchmarks.speed.paper",
     "presets": "benchmarks.truth.presets",
     "property": "benchmarks.truth.property",
+    "replay": "benchmarks.truth.replay",
     "registration": "benchmarks.truth.registration",
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,8 @@ from corescout.data.arrays import set_readonly
 from corescout.data.short_repr import short_repr
 from corescout.plan import Plan
 from corescout.prediction import Part, Scaling
-from corescout.wall_descriptors import wall_descriptors
+from corescout.steering.earlier import EarlierPoint, with_earlier
 
-_NO_INPUT = {"orientation_rad"}  # cyclic, and told by the angle to the fast axis
 # spread (in that of the values), length scale (in inputs, blocks, halves of the day), and how far
 # both may be off in logs
 _PARTS = {
@@ -109,6 +109,7 @@ def field_of(
     allowed: NDArray[np.bool_] | None = None,
     radius_m: float | None = None,
     written_radius_m: float | None = None,
+    earlier: Sequence[EarlierPoint] = (),
 ) -> Field:
     """Return the field of a result.
 
@@ -120,6 +121,8 @@ def field_of(
     radius_m : float, optional
         Distance of loops from each other; else 1.5 x the written radius where that is known, else
         the distance from measured places that the plan says.
+    earlier : sequence of EarlierPoint
+        Places of loops of earlier scans: rows after the key points, none to be measured.
 
     Raises
     ------
@@ -141,13 +144,15 @@ def field_of(
     inside = (margin * np.asarray(frame.pitch_m[::-1]) >= targets.margin_m).all(axis=1)
     shown = ~np.isin(kind, list(result.types.hidden))
     free = inside & shown if allowed is None else inside & shown & allowed
-    names, columns = _columns(result, kind)
+    free = np.concatenate([free, np.zeros(len(earlier), bool)])
+    names, columns, kind = _columns(result, earlier)
+    there = np.concatenate([frame.to_m(places), np.array([p.xy_m for p in earlier]).reshape(-1, 2)])
     scaling = Scaling.of(columns)
     correlation_m = _correlation_m(result)
     return Field(
         names=tuple(names[i] for i in scaling.kept),
         inputs=scaling.inputs(columns),
-        xy_m=frame.to_m(places),
+        xy_m=there,
         type=kind,
         allowed=free,
         radius_m=radius_m,
@@ -155,14 +160,14 @@ def field_of(
     )
 
 
-def _columns(result: Result, kind: NDArray[np.int64]) -> tuple[list[str], NDArray[np.float64]]:
-    z, descriptors = np.asarray(result.fit.latents.mean), wall_descriptors(result).columns
-    columns = {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
-    columns |= {n: np.asarray(v) for n, v in descriptors.items() if n not in _NO_INPUT}
+def _columns(
+    result: Result, earlier: Sequence[EarlierPoint]
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
+    columns, kind = with_earlier(result, earlier)
     numbers = result.types.numbers
     if len(numbers) > 1:
         columns |= {f"type {n}": (kind == n).astype(float) for n in numbers}
-    return list(columns), np.column_stack(list(columns.values()))
+    return list(columns), np.column_stack(list(columns.values())), kind
 
 
 def _correlation_m(result: Result) -> float:
