@@ -9,6 +9,7 @@ measurement is a module with one function
 from benchmarks.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "cluster": "benchmarks.reliability.cluster",
     "day": "benchmarks.reliability.day",
     "day-window": "benchmarks.reliability.day_window",
     "decision": "benchmarks.truth.decision",
@@ -32,6 +33,7 @@ BENCHES: dict[str, str] = {
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",
     "scale": "benchmarks.speed.scale",
+    "series": "benchmarks.truth.series",
     "soak": "benchmarks.reliability.soak",
     "startup": "benchmarks.speed.startup",
     "stop": "benchmarks.reliability.stop",
