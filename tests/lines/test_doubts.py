@@ -80,7 +80,7 @@ def test_walls_that_cross_a_line_count_once_each():
     lower, broader = upper + rng.uniform(3, 24, 300), rng.normal(0.3, 0.1, 300)
     across = (upper < 49) & (lower > 51)
     wall = column[across] // 12
-    each = [np.median(broader[across][wall == w]) for w in np.unique(wall)]
+    each = np.array([np.median(broader[across][wall == w]) for w in np.unique(wall)])
     change, errors = _Crossing.of(upper, lower, column, broader).at(50.0)
     assert len(each) > 4
     assert change == np.median(each)
