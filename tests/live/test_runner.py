@@ -485,7 +485,6 @@ def test_what_the_loops_showed_decides_the_next_plan(day, twin, typed, live_plan
         plans.append(runner.snapshot.targets)
     runner.stop()
     assert runner.wait(WAIT_S)
-    print([(e["what"], e.get("reason"), e.get("lines")) for e in read_journal(day.folder / "journal.jsonl")])
     by_type, spread_out, last = plans
     assert not any(state.target.reason.startswith("map") for state in by_type)
     assert len(spread_out) == 8
