@@ -295,7 +295,7 @@ class Measuring:
             self._failed(f"{type(error).__name__}: {error}")
         with self._lock:
             if self._by_policy:
-                self._signed.count(plan)
+                self._signed.count(self._session.given)
                 self._show(policy=self._signed.words)
             self._plan = self._check = self._suggestion = None
         self._show(plan=None, check=None)
