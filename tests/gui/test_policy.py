@@ -103,8 +103,8 @@ def test_a_plan_that_the_policy_refuses_waits_and_says_why(step, twin, qtbot):
     sign(step, qtbot, targets=1)
     twin.asked.set()
     qtbot.waitUntil(lambda: "A PLAN WAITS FOR YOU" in strip.headline.text(), timeout=LONG)
-    assert "more than the 1 targets" in strip.headline.text()
-    assert "more than the 1 targets" in step.panel.live_section.warnings.text()
+    assert "the policy allows no more than 1 target" in strip.headline.text()
+    assert "the policy allows no more than 1 target" in step.panel.live_section.warnings.text()
     assert strip.headline.isVisible()
     said = step.panel.preview_box.warnings
     qtbot.waitUntil(lambda: "First a frame of" in said.text(), timeout=LONG)

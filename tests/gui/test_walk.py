@@ -106,7 +106,7 @@ class Walk:
 def walk(request, explorer, qtbot, surface):
     """A window with a dropped scan, and nothing found yet."""
     if request.param == "long":
-        path = str(request.getfixturevalue("scan_file")("PZT_final0001.ibw"))
+        path = str(request.getfixturevalue("scan_file")("PZT_final0001.h5"))
         layers = get_reader(path)(path)
         for name, value in (("windows", ""), ("seeds", 0), ("options", "")):
             explorer.workspace.parameters.get("explore", name).set(value)

@@ -11,6 +11,7 @@ import typer
 
 from corescout.cli.output import Json, print_json
 from corescout.data import InputError
+from corescout.data.counted import counted
 from corescout.data.printable import one_line
 
 runs = typer.Typer(
@@ -52,8 +53,8 @@ def show(run: Run, as_json: Json = False) -> None:
             print_json(as_row(row))
             return
         typer.echo(
-            f"{row.scan}: not finished, {row.trials} trials kept since {row.date}; go on with"
-            f" corescout explore --resume {run}"
+            f"{row.scan}: not finished, {counted(row.trials, 'trial')} kept since {row.date};"
+            f" go on with corescout explore --resume {run}"
         )
         return
     result = read_run(run)
@@ -82,7 +83,7 @@ def compare(run: Run, other: Run, as_json: Json = False) -> None:
     _print(("setting", "first", "second"), rows)
     ami, shared = found["ami_of_types"], found["shared_key_points"]
     said = "the runs share no key point" if ami is None else f"AMI {ami:.2f} of the types"
-    typer.echo(said if ami is None else f"{said} on {shared} key points that both have")
+    typer.echo(said if ami is None else f"{said} on {counted(shared, 'key point')} that both have")
 
 
 @runs.command("verify")

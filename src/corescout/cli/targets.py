@@ -15,6 +15,7 @@ import typer
 from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
+from corescout.data.counted import counted
 from corescout.quantities import bias_v, length_m, names, weights
 
 if TYPE_CHECKING:
@@ -262,5 +263,5 @@ def _places(path: Path) -> list[tuple[float, float]]:
             f"{path} ({type(error).__name__}: {error})"[:300],
             "export it from Corescout, or rename its columns",
         ) from error
-    typer.echo(f"{len(found)} places of {path.name} are avoided", err=True)
+    typer.echo(f"{counted(len(found), 'place')} of {path.name} avoided", err=True)
     return found

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from corescout.data.counted import counted
 from corescout.instruments.clock import SteadyClock
 from corescout.instruments.messages import Message
 from corescout.instruments.protocol import Check
@@ -68,9 +69,10 @@ class Policy:
         if (now or datetime.now(UTC)) > self.expires_at:
             return "the policy has expired"
         if plans >= self.most_plans:
-            return f"{self.most_plans} plans were carried out, the policy allows no more"
+            return f"the policy allows no more than {counted(self.most_plans, 'plan')}"
         if targets + len(plan.targets) > self.most_targets:
-            return f"more than the {self.most_targets} targets that the policy allows"
+            allowed = counted(self.most_targets, "target")
+            return f"the policy allows no more than {allowed}, {targets} are done"
         if other:
             return f"the policy does not allow {', '.join(sorted(other))}"
         if max(biases, default=0.0) > self.largest_bias_v:

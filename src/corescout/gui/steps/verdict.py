@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import Result
+from corescout.data.counted import counted
 from corescout.gui.look import PROBLEM, VERDICT_COLORS
 from corescout.gui.model.workspace import Workspace
 
@@ -116,8 +117,7 @@ class Reasons(QWidget):
         self._number = None if tied is None else tied[0]
         self.use_button.setVisible(tied is not None)
         if tied is not None:
-            kinds = "1 type" if tied[2] == 1 else f"{tied[2]} types"
-            self.use_button.setText(f"As good: {tied[1]}, {kinds}")
+            self.use_button.setText(f"As good: {tied[1]}, {counted(tied[2], 'type')}")
             self.use_button.setToolTip(
                 "Use this one: its reward is as good as that of the one decided on. It becomes a"
                 " result of its own; the present one stays in the list"

@@ -8,6 +8,7 @@ from pathlib import Path
 from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
+from corescout.data.counted import counted
 from corescout.gui.jobs.engine import start_choosing, start_exploration
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
@@ -114,7 +115,7 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        words = "1 candidate" if count == 1 else f"{count} candidates"
+        words = counted(count, "candidate")
         self._workspace.workflow.set("explore", StepState.RUNNING, words)
         self._workspace.set_progress(progress)
         self.moved.emit(progress)
@@ -139,7 +140,7 @@ class Running:
         if self._workspace.choosing:
             self._tell("Stopped.", StepState.TO_DO, "")
             return
-        words = "1 candidate" if count == 1 else f"{count} candidates"
+        words = counted(count, "candidate")
         said = f"Stopped. {words} finished and in the table. Explore goes on from them."
         self._tell(said, StepState.TO_DO, f"stopped after {words}")
 

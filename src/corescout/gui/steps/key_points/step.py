@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton
 from superqt import QLabeledDoubleSlider
 
 from corescout.data import Finding, Keypoints, Result, Scan
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.keypoint_editor import KeypointEditor
 from corescout.gui.jobs.engine import Previewer, start_doubts
@@ -252,7 +253,7 @@ class KeyPointsStep(Step):
         found = self.workspace.key_points.keypoints
         if found is None:
             return
-        text = f"{len(found):,} key points{_by_hand(self.workspace.key_points.edits)}"
+        text = f"{counted(len(found), 'key point')}{_by_hand(self.workspace.key_points.edits)}"
         if len(found) < _LEAST:
             self._say(
                 f"{text}: an exploration needs at least {_LEAST}; choose a smaller spacing or"
@@ -271,7 +272,9 @@ class KeyPointsStep(Step):
         self.count.setText(text)
         tint(self.count, "problem" if problem else "")
         state = StepState.PROBLEM if problem else StepState.DONE
-        self.workspace.workflow.set("key_points", state, text.replace(" key points", "", 1))
+        self.workspace.workflow.set(
+            "key_points", state, text.replace(" key points", "", 1).replace(" key point", "", 1)
+        )
 
 
 def _use(step: KeyPointsStep, name: str) -> None:
@@ -286,9 +289,9 @@ def _by_hand(edits: KeypointEdits) -> str:
     if len(edits.added):
         parts.append(f"{len(edits.added)} set by hand")
     if lines:
-        parts.append("1 line" if lines == 1 else f"{lines} lines")
+        parts.append(counted(lines, "line"))
     if regions:
-        parts.append("1 region" if regions == 1 else f"{regions} regions")
+        parts.append(counted(regions, "region"))
     if len(edits.removed):
         parts.append(f"{len(edits.removed)} removed")
     return f" ({', '.join(parts)})" if parts else ""

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import InputError, Result
+from corescout.data.counted import counted
 from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
@@ -93,8 +94,7 @@ class TargetsStep(Step):
         kept = targets.without(self.table.rows())
         count = len(targets.ordered) - len(kept)
         if count:
-            what = "delete target" if count == 1 else f"delete {count} targets"
-            edit_targets(self.workspace, numbered(kept), what)
+            edit_targets(self.workspace, numbered(kept), f"delete {counted(count, 'target')}")
 
     def export(self, path: str | Path | None = None) -> None:
         """Write the targets in the order of the visits; the suffix says how."""
@@ -119,7 +119,7 @@ class TargetsStep(Step):
         except (InputError, OSError) as error:
             self.route.setText(f"Not written: {error}")
         else:
-            self.route.setText(f"{len(targets)} targets written to {target}")
+            self.route.setText(f"{counted(len(targets), 'target')} written to {target}")
 
     # -- state ----------------------------------------------------------------------------
 
