@@ -62,9 +62,7 @@ def hide_outlines(viewer: Any) -> None:
         layer.visible = False
 
 
-def window_words(
-    windows_px: tuple[int, ...], pitch_m: float | None, *, in_px: bool = False
-) -> str:
+def window_words(windows_px: tuple[int, ...], pitch_m: float | None, *, in_px: bool = False) -> str:
     """Say windows in nm: "55, 71, 102 nm", with pixels too if asked; empty without a scale."""
     if not pitch_m:
         return ""
