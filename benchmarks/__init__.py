@@ -28,6 +28,7 @@ BENCHES: dict[str, str] = {
     "presets": "benchmarks.truth.presets",
     "property": "benchmarks.truth.property",
     "registration": "benchmarks.truth.registration",
+    "results": "benchmarks.speed.results",
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",
     "scale": "benchmarks.speed.scale",

@@ -25,7 +25,7 @@ from corescout.gui.model.workflow import StepState
 from corescout.gui.steps.scan.information import ScanInformation
 
 pytestmark = pytest.mark.gui
-LONG, LONGEST = 120_000, 900_000
+LONG, LONGEST = 300_000, 5_400_000  # ms: a busy machine
 SIZE = (1280, 720)
 
 FINDINGS = {

@@ -199,6 +199,7 @@ def _text(
     settings: dict[str, float],
     limits: Limits | None,
 ) -> str:
+    from corescout.exports import turn_doubt
     from corescout.instruments.target_export import export_text
     from corescout.targets import Way, way_through
 
@@ -210,6 +211,10 @@ def _text(
         way = Way(tuple(chosen), way.length_m)
     text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)
+    checked = limits is not None and limits.rotation_verified
+    doubt = turn_doubt(result.scan.frame)
+    if file_format is TargetFormat.arcmd and doubt and not checked:
+        typer.echo(f"{doubt}.", err=True)
     return text
 
 

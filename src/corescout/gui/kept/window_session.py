@@ -290,8 +290,10 @@ class Offer(QWidget):
         self.text.setWordWrap(True)
         searched = (kept.folder / autosave.SEARCH).is_dir()
         self.restore_button = QPushButton("Continue" if searched else "Restore")
-        if searched:
-            self.restore_button.setToolTip("Put all back, and go on with the search")
+        goes_on = ", and go on with the search" if searched else ""
+        self.restore_button.setToolTip(
+            f"Put settings, edits and all results back{goes_on}. Undo begins anew"
+        )
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
