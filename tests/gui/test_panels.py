@@ -27,6 +27,7 @@ from corescout.gui.steps.column import StepColumn
 from corescout.gui.steps.explore.run_bar import RunBar
 from corescout.gui.steps.explore.running import Running
 from corescout.gui.steps.explore.step import ExploreStep
+from corescout.gui.steps.instrument import instrument_list
 from corescout.gui.steps.instrument.panel import InstrumentPanel
 from corescout.gui.steps.instrument.step import InstrumentStep
 from corescout.gui.steps.key_points.step import KeyPointsStep
@@ -34,6 +35,7 @@ from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
 from corescout.gui.steps.verdict import VerdictLabel
+from corescout.instruments import profiles
 
 pytestmark = pytest.mark.gui
 MAKE = {
@@ -197,6 +199,19 @@ def test_what_came_of_an_export_is_not_said_for_good(bare, typed_result, qtbot, 
     bare.workspace.begin_search(typed_result.scan)
     assert bar.note.isHidden()
     bare.workspace.set_running(False)
+
+
+def test_a_profile_that_is_written_while_the_window_is_open_is_offered(
+    bare, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(instrument_list, "profiles_file", lambda: tmp_path / "instruments.toml")
+    monkeypatch.setattr(profiles, "profiles_file", lambda: tmp_path / "instruments.toml")
+    panel = bare.make("instrument panel")
+    assert panel.choice.findText("toy") < 0
+    (tmp_path / "instruments.toml").write_text('[instruments.toy]\nkind = "twin"\n')
+    panel.choice.showPopup()
+    panel.choice.hidePopup()
+    assert panel.choice.findText("toy") > 0
 
 
 def test_the_steps_are_in_their_order(bare, qtbot):

@@ -92,6 +92,7 @@ def test_three_clicks_and_the_name_sign_what_runs_by_itself_and_is_counted(step,
     step.explorer.column.verticalScrollBar().setValue(0)
     assert strip.facts.isVisible()
     assert "20 of 20 plans" in strip.facts.text()
+    assert "Limits: ±" in strip.facts.text()
     twin.asked.set()
     qtbot.waitUntil(lambda: "19 of 20 plans" in strip.facts.text(), timeout=LONG)
     assert any(m.kind == "spectrum" for m in twin.log)

@@ -9,7 +9,6 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from corescout.data import Keypoints, Scan
-from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import (
     KEYPOINTS,
@@ -246,7 +245,8 @@ def _same(one: tuple[Outline, ...], other: tuple[Outline, ...]) -> bool:
 
 def _point_words(before: int, after: int) -> str:
     if after > before:
-        return f"add {counted(after - before, 'key point')}"
+        return "add a key point" if after == before + 1 else f"add {after - before} key points"
     if after < before:
-        return f"delete {counted(before - after, 'key point')}"
+        count = before - after
+        return "delete a key point" if count == 1 else f"delete {count} key points"
     return "move key points"

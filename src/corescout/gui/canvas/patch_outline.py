@@ -67,4 +67,7 @@ def window_words(windows_px: tuple[int, ...], pitch_m: float | None, *, in_px: b
     if not pitch_m:
         return ""
     words = ", ".join(f"{w * pitch_m * 1e9:.0f}" for w in windows_px) + " nm"
-    return f"{words} ({', '.join(map(str, windows_px))} px)" if in_px else words
+    if not in_px:
+        return words
+    pixels = ",\N{NO-BREAK SPACE}".join(map(str, windows_px))
+    return f"{words} ({pixels}\N{NO-BREAK SPACE}px)"

@@ -58,6 +58,11 @@ class KeyPointsStep(Step):
         self.editor = KeypointEditor(workspace, canvas, self)
         self.tools = self._build_tools()
         self.editor.tool_changed.connect(self._show_tool)
+        self.hint = QLabel("")
+        self.hint.setWordWrap(True)
+        self.hint.setVisible(False)
+        tint(self.hint, "hint")
+        self.body.addWidget(self.hint)
         self.count = QLabel("")
         self.count.setWordWrap(True)
         self.body.addWidget(self.count)
@@ -200,6 +205,8 @@ class KeyPointsStep(Step):
         """Say which tool is in hand."""
         for other, button in self.tools.items():
             button.setChecked(other == name)
+        self.hint.setText(_HINTS.get(name, ""))
+        self.hint.setVisible(name in _HINTS)
 
     # -- preview --------------------------------------------------------------------------
 
@@ -322,6 +329,14 @@ _TOOLS: dict[str, tuple[str, str, Any]] = {
     "clear": ("Clear", "Remove all edits of key points; Undo restores them",
               lambda s: s.workspace.key_points.clear()),
 }  # fmt: skip
+_HINTS = {  # what the mouse does with the tool that is in hand
+    "line": "Click along the wall. A double click or Enter ends the line",
+    "polygon": "Click around the domain. A double click or Enter closes the loop",
+    "include": "Click around what is to be kept. A double click or Enter closes it",
+    "exclude": "Click around what is to be left out. A double click or Enter closes it",
+    "add": "Each click adds a key point",
+    "select": "Drag the points. Delete removes those that are selected",
+}
 _KEYS = {
     "line": "Shift-D", "polygon": "Shift-G", "include": "Shift-I", "exclude": "Shift-X",
     "add": "Shift-K", "select": "Shift-S", "rest": "Shift-M",

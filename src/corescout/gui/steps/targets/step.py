@@ -94,7 +94,8 @@ class TargetsStep(Step):
         kept = targets.without(self.table.rows())
         count = len(targets.ordered) - len(kept)
         if count:
-            edit_targets(self.workspace, numbered(kept), f"delete {counted(count, 'target')}")
+            what = "delete target" if count == 1 else f"delete {count} targets"
+            edit_targets(self.workspace, numbered(kept), what)
 
     def export(self, path: str | Path | None = None) -> None:
         """Write the targets in the order of the visits; the suffix says how."""
