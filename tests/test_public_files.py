@@ -57,11 +57,29 @@ def test_a_form_asks_for_what_is_needed(name):
 def test_the_recipe_asks_for_what_the_package_asks_for():
     recipe = (ROOT / "recipe" / "meta.yaml").read_text("utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    named = {"torch": "pytorch"}
+    named = {"torch": "pytorch", "lazy-loader": "lazy_loader"}
     for dependency in project["dependencies"]:
         name, _, floor = dependency.partition(">=")
         assert f"- {named.get(name, name).lower()} >={floor}\n" in recipe, dependency
     assert f'version = "{project["version"]}"' in recipe
+
+
+def test_what_the_owner_fills_in_makes_links_of_the_readme_absolute():
+    """The lines to fill in are TOML as they stand; with them PyPI and the hub show the picture."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    lines = text.partition("TO BE FILLED IN")[2].partition("[project.optional")[0].splitlines()
+    filled = tomllib.loads("\n".join(n[4:] for n in lines if n.startswith("#   ")) or text)
+    assert set(filled["project"]["urls"]) == {"Documentation", "Source", "Issues", "Changelog"}
+    hooks = filled["tool"]["hatch"]["metadata"]["hooks"]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "](docs/" in readme
+    for change in hooks["fancy-pypi-readme"]["substitutions"]:
+        readme = re.sub(change["pattern"], change["replacement"], readme)
+    targets = re.findall(r"\]\(([^)]*)\)", readme)
+    assert [t for t in targets if not t.startswith("https://")] == []
+    pictures = [t for t in targets if t.endswith(".png")]
+    assert pictures
+    assert all(p.startswith("https://raw.githubusercontent.com/") for p in pictures)
 
 
 def test_addresses_are_filled_in_at_one_place():
