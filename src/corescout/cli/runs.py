@@ -83,7 +83,7 @@ def compare(run: Run, other: Run, as_json: Json = False) -> None:
     _print(("setting", "first", "second"), rows)
     ami, shared = found["ami_of_types"], found["shared_key_points"]
     said = "the runs share no key point" if ami is None else f"AMI {ami:.2f} of the types"
-    typer.echo(said if ami is None else f"{said} on {counted(shared, 'key point')} that both have")
+    typer.echo(said if ami is None else f"{said} on {shared} key points that both have")
 
 
 @runs.command("verify")
