@@ -20,7 +20,7 @@ from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource, ListSource
 from corescout.live.policy import Policy
 from corescout.live.reading.analyst import Analyst
-from corescout.live.settings import LiveSettings
+from corescout.live.settings import LiveSettings, Steering
 from corescout.plan import TargetPlan
 from corescout.surfaces import generate_surface
 from corescout.whole import read_journal
@@ -512,3 +512,38 @@ def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
     runner.stop()
     assert runner.wait(WAIT_S)
     assert runner._measuring.held
+
+
+@pytest.mark.parametrize("error", [1e-6, 5.0])
+def test_what_the_loops_showed_decides_the_next_plan(day, twin, typed, live_plan, error):
+    steering = Steering("coercive_bias_v", {"map": 1.0, "types": 0.5}, batch=8, error=error)
+    policy = Policy("me", most_plans=5, most_targets=100)
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming, policy, steering=steering)
+    runner.start()
+    plans = []
+    for count in range(1, 4):
+        coming.coming.put(list(twin.scans())[-1])
+        until(lambda n=count: len(runner.snapshot.records) == n and runner.idle)
+        plans.append(runner.snapshot.targets)
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    by_type, spread_out, last = plans
+    assert not any(state.target.reason.startswith("map") for state in by_type)
+    assert len(spread_out) == 8
+    assert all("too few loops to steer by" in state.target.reason for state in spread_out)
+    steered = [e for e in read_journal(day.folder / "journal.jsonl") if e["what"] == "steered"]
+    assert len(steered) == 2
+    assert any("expected error over all key points" in line for line in steered[1]["lines"])
+    if error > 1:  # met: nothing more is proposed, and it is said
+        assert steered[1]["met"]
+        assert last == ()
+        assert "the goal is met (the map and the means of the types)" in steered[1]["lines"][-1]
+        assert len(runner.snapshot.measurements) == len(by_type) + len(spread_out)
+    else:
+        assert len(last) == 8
+        assert {s.target.reason.partition(":")[0] for s in last} <= {"map", "types"}
+        assert any("halve it" in line for line in steered[1]["lines"])
+        places = np.array([m.xy_m for m in runner.snapshot.measurements.values()])
+        apart = np.linalg.norm(places[:, None] - places[None], axis=2) + np.eye(len(places))
+        assert apart.min() > 20e-9  # no place twice

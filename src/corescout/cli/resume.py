@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from corescout.runs import Record
 
 _MAY_CHANGE = frozenset(
-    {"resume", "files", "workers", "processes", "as_json", "verbose", "allow_code"}
+    {"resume", "files", "workers", "processes", "cluster", "as_json", "verbose", "allow_code"}
 )
 
 

@@ -77,7 +77,7 @@ def go_on(
                         keypoints=record.keypoints,
                         workers=where.workers,
                         executor=executor,
-                        on_progress=show,
+                        on_progress=where.followed(show, executor),
                         stop=stop,
                         store=record,
                     )

@@ -16,7 +16,7 @@ from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.data.counted import counted
-from corescout.quantities import bias_v, length_m, names, weights
+from corescout.quantities import bias_v, length_m
 
 if TYPE_CHECKING:
     from corescout.instruments import Limits
@@ -165,7 +165,7 @@ def _steered(
 ) -> Sequence[Target]:
     """Targets by what was measured; how things stand is said beside."""
     from corescout.instruments.target_export import allowed_places
-    from corescout.steering import measured_values, suggest
+    from corescout.steering import goals_of, measured_values, suggest
 
     measurements, name, goal = steering
     if measurements is None:
@@ -174,7 +174,7 @@ def _steered(
         )
     radius_m = length_m(avoid_radius, "--avoid-radius") if avoid_radius else None
     values = measured_values(measurements, result, name or "coercive_bias_v")
-    wanted = _goals(goal or "map")
+    wanted = goals_of(goal or "map")
     inside = allowed_places(
         result, limits, action.value, settings, length_m(margin, "--margin") if margin else 0.0
     )
@@ -182,13 +182,6 @@ def _steered(
     for line in found.lines:
         typer.echo(line, err=True)
     return found.targets
-
-
-def _goals(text: str) -> dict[str, float]:
-    """Goals and their weights, such as map or map=1,types=0.5."""
-    if "=" not in text:
-        return dict.fromkeys(names(text), 1.0)
-    return weights(text, "--goal")
 
 
 def _text(

@@ -69,7 +69,7 @@ def pool(scans: Mapping[str, Scan], plan: Plan, *, own_levels: bool = False) -> 
     members: dict[str, Scan] = {}
     for name, scan in scans.items():
         try:
-            members[name] = _member(scan, plan, own_levels)
+            members[name] = as_member(scan, plan, own_levels=own_levels)
         except InputError as error:
             refused[name] = str(error)
     for name, member in list(members.items()):
@@ -94,8 +94,19 @@ def pool(scans: Mapping[str, Scan], plan: Plan, *, own_levels: bool = False) -> 
     return Pooled(scan, kept, pooled_plan, refused)
 
 
-def _member(scan: Scan, plan: Plan, own_levels: bool) -> Scan:
-    """One channel of a scan, cleaned and mended."""
+def as_member(scan: Scan, plan: Plan, *, own_levels: bool = False) -> Scan:
+    """Return one channel of a scan, cleaned and mended, as it stands in its band.
+
+    Parameters
+    ----------
+    own_levels : bool
+        As grey levels by the scan's own percentiles.
+
+    Raises
+    ------
+    InputError
+        If it has no such channel, no values or no contrast.
+    """
     if plan.pixel_size_m is not None and scan.frame is None:
         pitch = (plan.pixel_size_m, plan.pixel_size_m)
         scan = replace(scan, frame=ScanFrame(scan.shape_px, pitch, assumed=("pixel size given",)))

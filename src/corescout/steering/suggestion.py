@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from corescout.data import Result, Target
 from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.steering.choosing import Choice, choose
+from corescout.steering.earlier import EarlierPoint
 from corescout.steering.field import field_of
 from corescout.steering.measured import MeasuredValues
 from corescout.steering.property import Prediction
@@ -53,6 +54,7 @@ def suggest(
     radius_m: float | None = None,
     written_radius_m: float | None = None,
     allowed: NDArray[np.bool_] | None = None,
+    earlier: Sequence[EarlierPoint] = (),
     seed: int = 0,
     ask_whether: bool = True,
 ) -> Suggestion:
@@ -67,7 +69,7 @@ def suggest(
         Of the batch.
     error : float, optional
         See `choose`.
-    radius_m, written_radius_m, allowed
+    radius_m, written_radius_m, allowed, earlier
         See `field_of`.
     ask_whether : bool
         Cross-validate, which says whether structure predicts the property at all; takes seconds.
@@ -78,7 +80,10 @@ def suggest(
         If a goal is unknown or the scan has no scale.
     """
     goals = goals or {"map": 1.0}
-    field = field_of(result, allowed=allowed, radius_m=radius_m, written_radius_m=written_radius_m)
+    field = field_of(
+        result, allowed=allowed, radius_m=radius_m, written_radius_m=written_radius_m,
+        earlier=earlier,
+    )  # fmt: skip
     choice = choose(field, measured, goals, count, error=error, seed=seed)
     targets = tuple(
         _target(result, row, number, reason)

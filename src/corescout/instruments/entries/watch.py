@@ -165,6 +165,19 @@ class NotPreviewed(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Steered(Entry):
+    """Targets were chosen by what the loops showed, or the goals are met."""
+
+    lines: tuple[str, ...] = ()
+    met: bool = False
+    what: ClassVar[str] = "steered"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        return "; ".join(self.lines)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunHeld(Entry):
     """A run ended early."""
 

@@ -32,7 +32,7 @@ from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Hel
 from corescout.live.day.day import Day
 from corescout.live.loop.looks import Looks, with_reason
 from corescout.live.loop.spectra_in_files import SpectraInFiles
-from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt, suggest
+from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt
 from corescout.live.loop.target_states import TargetStates
 from corescout.live.policy import Policy, Signed
 from corescout.live.reading.drift import Drift
@@ -211,17 +211,14 @@ class Measuring:
             targets = counted(len(self._plan.targets), "target")
             self._show(stage="awaiting approval", message=f"a plan of {targets}")
         elif not self.due:
-            self._show(stage="waiting", message="for a scan")
+            self._show(stage="waiting", message=self._states.goal or "for a scan")
 
     # -- the worker's ---------------------------------------------------------------------
 
     def suggest(self, understood: Understood, drift: Drift | None) -> int:
-        """Suggest on a scan; what was suggested before follows the drift or is withdrawn.
+        """Suggest on a scan, and return how many targets there are now.
 
-        Returns
-        -------
-        int
-            Targets that are suggested now.
+        What was suggested before follows the drift or is withdrawn.
         """
         with self._lock:
             self.follow(drift)
@@ -229,10 +226,12 @@ class Measuring:
             if self._plan is not None and self._in_force():
                 return len(self._plan.targets)
             waits = self._suggestion is not None and len(self._states) > 0
-            if waits and known and understood.kind.kind == "zoom":
-                pass  # a zoom: the targets of its survey have moved with the sample
-            elif (result := understood.result) is not None:
-                self._suggestion = suggest(understood, result, self.measured, self._settings)
+            # the targets of a zoom's survey have moved with the sample
+            of_survey = waits and known and understood.kind.kind == "zoom"
+            if not of_survey and (result := understood.result) is not None:
+                self._suggestion = self._states.suggest(
+                    understood, result, self._settings, self._session.limits
+                )
                 self._looks.newest = understood.scan
             if self._suggestion is None:
                 return 0

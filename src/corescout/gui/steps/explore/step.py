@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from corescout.gui.canvas import patch_outline
 from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.jobs.search_place import ClusterState
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.look import tint
 from corescout.gui.model.plan_of_steps import merged
@@ -25,7 +26,7 @@ from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS
 from corescout.gui.model.settings import SearchSettings, has_unit
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.options_form import OptionsForm
-from corescout.gui.steps.step import Fold, Step
+from corescout.gui.steps.step import Fold, Step, breakable
 from corescout.plan import Plan
 from corescout.rewards.words import reward_words
 from corescout.square_grid import square_grid
@@ -104,6 +105,12 @@ class ExploreStep(Step):
         """Lock the search while it runs."""
         for widget in (self.preset, self.windows, self.more, *self.invariance_boxes.values()):
             widget.setEnabled(not running)
+
+    def show_workers(self, state: ClusterState | None) -> None:
+        """Say what each worker of the cluster does; nothing where none computes."""
+        self.workers.setVisible(state is not None)
+        if state is not None and self.workers.text() != (said := breakable(state.in_words)):
+            self.workers.setText(said)
 
     # -- the patch on the scan ------------------------------------------------------------
 
@@ -218,20 +225,34 @@ class ExploreStep(Step):
         self.options_button = QPushButton("All options …")
         self.options_button.setToolTip("All options of a search, with unit and meaning")
         self.options_button.clicked.connect(self.show_options)
+        self.cluster = QLineEdit()
+        self.cluster.setPlaceholderText("this computer")
+        self.cluster.setToolTip(
+            "Cluster that computes: the address of a Dask scheduler, such as tcp://host:8786, or"
+            " its scheduler file. Leave empty for this computer. No number depends on it"
+        )
         self.more = Fold()
         self.more.form.addRow("Reward", self.reward)
         self.more.form.addRow("Seeds", self.seeds)
         self.more.form.addRow("Budget", self.budget)
         self.more.form.addRow("Random start", self.seed)
+        self.more.form.addRow("Cluster", self.cluster)
         self.more.form.addRow("Options", self.options)
         self.more.form.addRow("", self.options_button)
         self.body.addWidget(self.more)
+        self.workers = QLabel()
+        self.workers.setWordWrap(True)
+        self.workers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.workers.setAccessibleName("Workers of the cluster")
+        tint(self.workers, "hint")
+        self.workers.setVisible(False)
+        self.body.addWidget(self.workers)
 
     def _watch(self) -> None:
         named = [
             (self.preset, "search"), (self.windows, "windows"), (self.reward, "reward"),
             (self.seeds, "seeds"), (self.budget, "budget"), (self.seed, "random start"),
-            (self.options, "options"),
+            (self.options, "options"), (self.cluster, "cluster"),
             *((box, f"invariance {box.text()}") for box in self.invariance_boxes.values()),
         ]  # fmt: skip
         for widget, name in named:
