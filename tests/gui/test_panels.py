@@ -1,5 +1,7 @@
 """Every panel on a bare workspace: no explorer, no other panel, a viewer without a window."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -34,7 +36,7 @@ from corescout.gui.steps.key_points.step import KeyPointsStep
 from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import VerdictLabel
+from corescout.gui.steps.verdict import Reasons, VerdictLabel
 from corescout.instruments import profiles
 
 pytestmark = pytest.mark.gui
@@ -212,6 +214,14 @@ def test_a_profile_that_is_written_while_the_window_is_open_is_offered(
     panel.choice.showPopup()
     panel.choice.hidePopup()
     assert panel.choice.findText("toy") > 0
+
+
+def test_reasons_are_read_line_by_line_with_proper_signs(bare, typed_result):
+    bare.workspace.set_result(
+        replace(typed_result, why="0.31 +- 0.02, p <= 0.05.", notes=("a", "b"))
+    )
+    reasons = Reasons(bare.workspace)
+    assert reasons.why.text().split("\n") == ["0.31 ± 0.02, p ≤ 0.05.", "• a", "• b"]
 
 
 def test_the_steps_are_in_their_order(bare, qtbot):

@@ -70,7 +70,7 @@ class VerdictLabel(QLabel):
     def _tell_all(self, result: Result | None) -> None:
         """All of the verdict and its notes, under the mouse."""
         if result is not None:
-            self.setToolTip("\n".join([f"Why: {result.verdict.why}", *result.notes]))
+            self.setToolTip(f"Why: {_all_reasons(result)}")
 
 
 class Reasons(QWidget):
@@ -112,7 +112,7 @@ class Reasons(QWidget):
         self.why.setVisible(self.why_button.isChecked())
         if result is None:
             return
-        self.why.setText("\n".join([result.verdict.why, *result.notes]))
+        self.why.setText(_all_reasons(result))
         tied = simplest_tied(result)
         self._number = None if tied is None else tied[0]
         self.use_button.setVisible(tied is not None)
@@ -145,6 +145,12 @@ def simplest_tied(result: Result) -> tuple[int, str, int] | None:
         if t.candidate in tied and t.number in result.mixture_by_trial
     ]
     return min(found, key=lambda f: (f[2], f[0])) if found else None
+
+
+def _all_reasons(result: Result) -> str:
+    """The figures behind a verdict, then a line for each note."""
+    lines = [result.verdict.why, *(f"• {note}" for note in result.notes)]
+    return "\n".join(lines).replace("+-", "±").replace("<=", "≤")
 
 
 def _to_be_read(label: QLabel) -> None:
