@@ -1,5 +1,6 @@
 """The command line as a process: exit codes, one-line errors, files."""
 
+import contextlib
 import csv
 import json
 import math
@@ -50,6 +51,20 @@ def test_explore_writes_a_run_beside_the_file(run_folder):
     assert decision["window_nm"] == pytest.approx(90)
     assert "plan" in (run_folder / "log.txt").read_text()
     assert (run_folder / "targets.csv").read_text().count("\n") > 2
+
+
+def test_what_is_found_is_kept_where_nobody_reads_the_answer(tmp_path, array_file, monkeypatch):
+    """The answer is told before its report is drawn; `| head` may have gone by then."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    quick = [*QUICK, "--set", "decision.seeds=1"]
+    nobody = os.fdopen(writer, "w")
+    monkeypatch.setattr(sys, "stdout", nobody)
+    _run(["explore", str(array_file), *quick, "--out", str(tmp_path / "run")])
+    with contextlib.suppress(BrokenPipeError):
+        nobody.close()
+    assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
+    assert (tmp_path / "run" / "decision.json").is_file()
 
 
 def test_an_existing_run_is_not_overwritten(array_file, run_folder):

@@ -174,7 +174,7 @@ class Steered(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        return "; ".join(self.lines)
+        return "; ".join(self.lines) or "targets by what was measured"
 
 
 @dataclass(frozen=True, kw_only=True)
