@@ -51,7 +51,7 @@ def test_a_table_becomes_maps_on_the_scan_and_targets_with_reasons(window, qtbot
         table = csv.writer(stream)
         table.writerow(["key_point", "coercive_bias_v"])
         for row in rows.tolist():
-            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.02 * rng.standard_normal()])
+            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.4 * rng.standard_normal()])
     section.use_table(tmp_path / "mine.csv")
     section.count.setValue(6)
     bare = canvas_picture(window, qtbot)
@@ -85,7 +85,7 @@ def test_goals_are_weighed_and_each_target_says_which_it_serves(window, qtbot, t
         table = csv.writer(stream)
         table.writerow(["key_point", "coercive_bias_v"])
         for row in rng.choice(len(places), 30, replace=False).tolist():
-            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.02 * rng.standard_normal()])
+            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.4 * rng.standard_normal()])
     section.use_table(tmp_path / "mine.csv")
     for box in section.weights.values():
         box.setValue(0)
