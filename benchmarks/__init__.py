@@ -9,6 +9,7 @@ measurement is a module with one function
 from benchmarks.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "cluster": "benchmarks.reliability.cluster",
     "day": "benchmarks.reliability.day",
     "day-window": "benchmarks.reliability.day_window",
     "decision": "benchmarks.truth.decision",
@@ -27,10 +28,13 @@ BENCHES: dict[str, str] = {
     "paper": "benchmarks.speed.paper",
     "presets": "benchmarks.truth.presets",
     "property": "benchmarks.truth.property",
+    "replay": "benchmarks.truth.replay",
     "registration": "benchmarks.truth.registration",
+    "results": "benchmarks.speed.results",
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",
     "scale": "benchmarks.speed.scale",
+    "series": "benchmarks.truth.series",
     "soak": "benchmarks.reliability.soak",
     "startup": "benchmarks.speed.startup",
     "stop": "benchmarks.reliability.stop",

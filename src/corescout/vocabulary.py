@@ -11,6 +11,7 @@ Baseline = Literal["pca", "nmf", "fft", "scattering"]
 Device = Literal["cpu", "cuda"]
 Merging = Literal["none", "entropy", "places"]
 SearchMethod = Literal["grid", "tpe", "nsga2"]
+PooledLevels = Literal["both", "common", "own"]
 
 PRESET_WORDS: dict[Preset, str] = {
     "live": "live (about a minute)",

@@ -9,6 +9,7 @@ from corescout import folders
 from corescout.data import StoppedError
 from corescout.gui.jobs.engine import start_exploration
 from corescout.gui.jobs.kept_search import KeptSearch
+from corescout.gui.jobs.search_place import SearchPlace
 from corescout.gui.kept.window_session import Offer
 from corescout.plan import Plan
 from corescout.runs import is_unfinished
@@ -31,7 +32,9 @@ def scan():
 
 def explored(scan, folder, stop_at=None):
     """Run the window's job to its end, or stop it when so many trials are on the disk."""
-    job = start_exploration(scan, Plan.preset("live", **QUICK), None, 1, lambda: folder)
+    job = start_exploration(
+        scan, Plan.preset("live", **QUICK), None, SearchPlace("", 1), lambda: folder
+    )
     while job.running:
         job.wait(0.01)
         if stop_at and len(list(folder.glob("record/trials/[!.]*.h5"))) >= stop_at:

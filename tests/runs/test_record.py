@@ -97,10 +97,13 @@ def test_what_was_stopped_goes_on_to_the_same_bytes(surface, short_plan, whole, 
             if self.n_trials >= after:
                 stop.set()
 
-    with Stops.begin(folder, surface.scan, short_plan) as record, pytest.raises(StoppedError):
+    with (
+        Stops.begin(folder, surface.scan, short_plan) as record,
+        pytest.raises(StoppedError) as stopped,
+    ):
         explore(surface.scan, short_plan, workers=1, stop=stop, store=record)
     kept = finished(folder)
-    assert len(kept) == after
+    assert len(kept) == len(stopped.value.trials) == after
     with Record(folder) as record:
         result = explore(surface.scan, record.plan, store=record)
     save(result, folder, overwrite=True)

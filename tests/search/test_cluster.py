@@ -1,8 +1,6 @@
 """Trials on a real Dask scheduler with two workers: the same numbers, deaths, versions, Stop."""
 
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -10,60 +8,32 @@ import time
 import numpy as np
 import pytest
 
+from benchmarks.reliability.dask_processes import DaskProcesses
 from corescout.data import InputError, StoppedError
-from corescout.pipeline import explore
+from corescout.pipeline import explore, save
 from corescout.preparation import prepare
+from corescout.runs import Record
+from corescout.search import cluster
 from corescout.search.cluster import Cluster
 from corescout.search.runner import TrialRunner
 from corescout.search.tasks import Task
+from corescout.whole import read_journal
 
 pytest.importorskip("distributed")
 
 
-class Dask:
-    """A scheduler and two workers on 127.0.0.1, as Dask's own commands start them."""
-
-    def __init__(self, folder):
-        self.file, self.processes = folder / "scheduler.json", []
-        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        for name in ("one", "two"):
-            self.worker(name)
-
-    def worker(self, name, **environment):
-        return self._start(
-            "dask_worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--name", name,
-            "--no-dashboard", **environment,
-        )  # fmt: skip
-
-    def _start(self, module, *arguments, **environment):
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.{module}",
-             "--scheduler-file", str(self.file), *arguments],
-            stderr=subprocess.DEVNULL, cwd=self.file.parent, env={**os.environ, **environment},
-        )  # fmt: skip
-        self.processes.append(process)
-        return process
-
-    def connect(self, n_workers):
-        end = time.monotonic() + 120
-        while not self.file.exists():
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        executor = Cluster(str(self.file))
-        while executor.n_workers < n_workers:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        return executor
-
-    def close(self):
-        for process in self.processes:
-            process.kill()
-            process.wait()
+def connect(dask, n_workers):
+    end = time.monotonic() + 120
+    executor = Cluster(str(dask.file))
+    while executor.n_workers < n_workers:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return executor
 
 
 @pytest.fixture(scope="module")
 def dask(tmp_path_factory):
-    found = Dask(tmp_path_factory.mktemp("dask"))
+    found = DaskProcesses(tmp_path_factory.mktemp("dask"))
     yield found
     found.close()
 
@@ -89,7 +59,7 @@ def long_task(plan, data):
 
 
 def test_a_cluster_gives_the_numbers_of_threads(surface, plan, dask):
-    with dask.connect(2) as executor:
+    with connect(dask, 2) as executor:
         theirs = explore(surface.scan, plan, executor=executor)
         assert set(executor.states().values()) == {"idle"}
     ours = explore(surface.scan, plan, workers=1)
@@ -104,7 +74,7 @@ def test_a_cluster_gives_the_numbers_of_threads(surface, plan, dask):
 
 def test_stop_is_heard_during_a_trial(plan, data, dask):
     stop = threading.Event()
-    with dask.connect(2) as executor:
+    with connect(dask, 2) as executor:
 
         def press():
             while "idle" in set(executor.states().values()) and len(executor._jobs) < 1:
@@ -122,14 +92,15 @@ def test_a_worker_of_another_version_is_refused_by_name(dask, tmp_path, plan, da
     told = tmp_path / "torch-1.0.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 1.0\n")
-    odd = dask.worker("odd", PYTHONPATH=os.pathsep.join((str(tmp_path), *sys.path)))
-    with dask.connect(2) as executor:
+    odd = dask.start_worker(PYTHONPATH=os.pathsep.join((str(tmp_path), *sys.path)))
+    with connect(dask, 2) as executor:
         end = time.monotonic() + 120
         while len(executor.states()) < 3 and time.monotonic() < end:
             time.sleep(0.1)
         (refused,) = [why for why in executor.states().values() if "refused" in why]
         assert "it has torch 1.0, this program " in refused
         assert executor.n_workers == 2
+    dask.workers.remove(odd)
     odd.kill()
     odd.wait()
 
@@ -140,17 +111,18 @@ def test_no_scheduler_is_said_in_one_line():
 
 
 def test_a_trial_that_kills_two_workers_is_void_and_the_next_one_runs(plan, data, dask):
-    with dask.connect(2) as executor:
+    with connect(dask, 2) as executor:
 
         def kill():
-            workers = dask.processes[1:3]
             for _ in range(2):
                 while not executor._jobs:
                     time.sleep(0.02)
                 at = executor._jobs[0].worker
                 pid = executor._client.run(os.getpid, workers=[at])[at]
-                (process,) = [p for p in workers if p.pid == pid]
-                process.send_signal(signal.SIGKILL)
+                (process,) = [p for p in dask.workers if p.pid == pid]
+                dask.workers.remove(process)
+                process.kill()
+                process.wait()
                 while executor._jobs and executor._jobs[0].worker == at:
                     time.sleep(0.02)
 
@@ -160,20 +132,53 @@ def test_a_trial_that_kills_two_workers_is_void_and_the_next_one_runs(plan, data
         (found,) = TrialRunner(data, executor).run([task])
         thread.join()
         assert found == "void: 2 workers died while they computed it"
-        dask.worker("three")  # one that joins late gets the data too
+        dask.start_worker()  # one that joins late gets the data too
         (quick,) = TrialRunner(data, executor).run([Task(plan, task.candidates)])
         assert quick[0].rewards["gain"].value is not None
 
 
-def test_a_scheduler_that_is_killed_is_one_line(plan, data, dask):
-    with dask.connect(1) as executor:
+def test_what_a_killed_program_has_left_is_cleared_away(plan, data, dask):
+    def held():
+        return len(cluster._DATA)
 
-        def kill():
-            while not executor._jobs:
-                time.sleep(0.05)
-            time.sleep(0.5)
-            dask.processes[0].kill()
+    with connect(dask, 1) as killed:
+        TrialRunner(data, killed).run([Task(plan, long_task(plan, data).candidates)])
+        assert set(killed._client.run(held).values()) == {1}
+        killed._client.close()  # what the scheduler sees of a kill
+        with connect(dask, 1) as executor:
+            assert set(executor._client.run(held).values()) == {0}
 
-        threading.Thread(target=kill, daemon=True).start()
-        with pytest.raises(InputError, match=r"scheduler that answers.*--resume"):
-            TrialRunner(data, executor).run([long_task(plan, data)])
+
+def test_a_killed_worker_and_a_killed_scheduler_change_no_number(surface, plan, dask, tmp_path):
+    folder = tmp_path / "run"
+    dask.start_worker()
+
+    class Kills(Record):
+        def put(self, key, content, label):
+            super().put(key, content, label)
+            if self.n_trials == 1:
+                dask.kill_worker()
+            if self.n_trials == 3:
+                dask.kill_scheduler()
+
+    with (
+        connect(dask, 2) as executor,
+        Kills.begin(folder, surface.scan, plan) as record,
+        pytest.raises(InputError, match=r"scheduler that answers.*--resume"),
+    ):
+        explore(surface.scan, plan, executor=executor, store=record)
+    dask.kill_workers()
+    dask.start_scheduler()
+    dask.start_worker()
+    with connect(dask, 1) as executor, Record(folder) as record:
+        assert record.n_trials >= 3
+        theirs = explore(surface.scan, record.plan, executor=executor, store=record)
+    ours = explore(surface.scan, plan, workers=1)
+    save(ours, tmp_path / "ours")
+    save(theirs, tmp_path / "theirs")
+    for name in ("core_points.csv", "targets.csv", "key_points.csv"):
+        assert (tmp_path / "ours" / name).read_bytes() == (tmp_path / "theirs" / name).read_bytes()
+    assert ours.why == theirs.why
+    keys = [e["key"] for e in read_journal(folder / "record/journal.jsonl")
+            if e["what"] == "finished"]  # fmt: skip
+    assert len(keys) == len(set(keys))

@@ -45,6 +45,28 @@ def test_components_that_overlap_are_one_type(case):
     assert types[0] == types[2] != types[1] == types[3]
 
 
+def test_of_numbers_that_tell_as_much_the_fewest_are_types(monkeypatch):
+    """Two patterns in two halves; two parts of the second keep so far apart that nothing is won."""
+    rng = np.random.default_rng(0)
+    yx = rng.uniform(0, 240, (900, 2))
+    lower = rng.uniform(size=900) < np.where(yx[:, 0] > 120, 0.92, 0.08)
+    part = (yx[:, 1] > 120) * (1 + lower)
+    centres = np.array([[0.0, 0.0], [8.0, 0.0], [12.0, 0.0]])
+    z = centres[part] + rng.normal(0, 0.5, (900, 2))
+    mixture = Mixture(
+        np.bincount(part) / 900, centres, np.stack([np.eye(2) * 2] * 3), np.zeros((0, 3)),
+        np.zeros(0, np.int64), 0.0,
+    )  # fmt: skip
+    reward = {"bic": Reward("bic", 0.0, "lower", {"n_components": 3.0})}
+
+    def types():
+        return types_of_codes({3: mixture}, reward, z, Places.of(yx, 9), DecisionPlan())[1]
+
+    assert types().tolist() in ([1, 2, 2], [2, 1, 1])
+    monkeypatch.setattr("corescout.search.merging._AS_MUCH", 1.0)
+    assert types().max() == 3  # three tell a little more
+
+
 def test_overlap_is_the_entropy_that_a_merge_takes_away(rng):
     tau = rng.dirichlet((0.3,) * 3, 50)
 

@@ -12,7 +12,14 @@ from corescout.cli.app import _run
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.plan import Plan
 from corescout.preparation import prepare
-from corescout.series import find_files, pool, read_values
+from corescout.series import (
+    Member,
+    find_files,
+    members_that_do_not_fit,
+    pool,
+    preferred_levels,
+    read_values,
+)
 from corescout.surfaces import generate_surface
 
 PITCH = (8e-9, 8e-9)
@@ -96,6 +103,35 @@ def test_bands_keep_scans_apart_and_have_one_pitch(plan):
     np.testing.assert_allclose(grey, 1.0, atol=1e-6)
 
 
+class Counted(Member):
+    """A scan of which only the points of each type are told."""
+
+    def __init__(self, name, *counts, novel=0.0):
+        object.__setattr__(self, "name", name)
+        self.__dict__["of_type"], self.__dict__["novel"] = counts, novel
+
+    counts = property(lambda self: dict(enumerate(self.of_type, 1)))
+    novel_share = property(lambda self: self.novel)
+
+
+@pytest.mark.parametrize(
+    ("last", "named"),
+    [
+        (Counted("last", 60, 40, 0, 0), False),
+        (Counted("last", 20, 75, 5, 0), False),  # other shares of the same types
+        (Counted("last", 96, 4, 0, 0), False),  # a type is going
+        (Counted("last", 100, 0, 0, 0), True),  # there is nothing of what all others have
+        (Counted("last", 40, 30, 0, 30), False),  # one has come
+        (Counted("last", 70, 0, 0, 30), True),  # another material that shares a type
+        (Counted("last", 0, 0, 0, 100), True),
+        (Counted("last", 60, 40, 0, 0, novel=0.5), True),
+    ],
+)
+def test_a_scan_of_another_material_does_not_fit(last, named):
+    series = [Counted("a", 60, 38, 2, 0), Counted("b", 70, 28, 2, 0), Counted("c", 55, 45, 0, 0)]
+    assert list(members_that_do_not_fit([*series, last])) == (["last"] if named else [])
+
+
 def test_a_pooled_series_of_a_folder_with_a_bad_file(tmp_path, capsys):
     for seed in (1, 2, 3):
         np.save(tmp_path / f"s{seed}.npy", scan_of(seed).channel())
@@ -114,6 +150,8 @@ def test_a_pooled_series_of_a_folder_with_a_bad_file(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert list(said["scans"]) == ["s2.npy", "s3.npy", "s1.npy"]  # by voltage
     assert list(said["refused"]) == ["bad.npy"]
+    assert [row["levels"] for row in said["levels"]] == ["common to all scans", "each scan's own"]
+    assert (tmp_path / "corescout-series" / "pooled-own.corescout" / "report.html").is_file()
     folder = tmp_path / "corescout-series"
     rows = list(csv.DictReader((folder / "series.csv").read_text().splitlines()))
     assert {r["scan"] for r in rows} == {"s1.npy", "s2.npy", "s3.npy"}
@@ -125,3 +163,15 @@ def test_a_pooled_series_of_a_folder_with_a_bad_file(tmp_path, capsys):
     page = (folder / "series.html").read_text("utf-8")
     assert "bad.npy" in page
     assert "Share of key points of each type" in page
+    assert "common to all scans" in page
+    assert "types by common and by own grey levels agree by AMI" in page
+
+
+def test_common_levels_are_of_scans_with_one_drive():
+    def driven(volts):
+        return replace(scan_of(1), metadata={"DriveAmplitude": f"{volts} V"})
+
+    assert preferred_levels({"a": scan_of(1), "b": scan_of(2)}) == ("common", "")
+    assert preferred_levels({"a": driven(1.0), "b": driven(1.0)}) == ("common", "")
+    levels, why = preferred_levels({"a": driven(1.0), "b": driven(2.0)})
+    assert (levels, why[:25]) == ("own", "drives differ, 1 to 2 V: ")

@@ -11,13 +11,14 @@ from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json
 from corescout.cli.resume import resume_run, source_and_plan
-from corescout.cli.running import explore_and_save, print_result
+from corescout.cli.running import explore_and_save, print_answer, print_place
 from corescout.cli.settings import Settings
 from corescout.cli.where import Where
 from corescout.data import InputError
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
+    from corescout.vocabulary import PooledLevels
 
 
 def explore(
@@ -64,7 +65,7 @@ def explore(
     from_run: options.From = None,
     match: options.Match = None,
     pooled: options.PooledOption = False,
-    own_levels: options.OwnLevels = False,
+    levels: options.LevelsOption = None,
     series: options.SeriesValues = None,
     dry_run: options.DryRun = False,
     as_json: Json = False,
@@ -107,12 +108,12 @@ def explore(
     if len(files or ()) > 1 or (file is not None and (file.is_dir() or "*" in str(file))):
         if from_run is not None or dry_run:
             raise InputError("one scan for --from and --dry-run", "several", "give one file")
-        _series(files or [], made, match, pooled, own_levels, series, where, out, overwrite,
+        _series(files or [], made, match, pooled, levels, series, where, out, overwrite,
                 verbose, as_json)  # fmt: skip
         return
-    if pooled or own_levels or match or series:
+    if pooled or levels or match or series:
         raise InputError(
-            "a folder or several files for --pooled, --own-levels, --match and --series",
+            "a folder or several files for --pooled, --levels, --match and --series",
             "one file" if file else "none", "give the folder of the series",
         )  # fmt: skip
     if file is None:
@@ -146,8 +147,9 @@ def explore(
         verbose=verbose,
         reuse=from_run,
         repeats=again,
+        tell=None if as_json else print_answer,
     )
-    print_result(result, folder, as_json)
+    print_place(result, folder, as_json)
 
 
 def _series(
@@ -155,7 +157,7 @@ def _series(
     plan: Plan,
     match: str | None,
     pooled: bool,
-    own_levels: bool,
+    levels: PooledLevels | None,
     values: Path | None,
     where: Where,
     out: Path | None,
@@ -176,7 +178,7 @@ def _series(
             out=out or below / FOLDER,
             where=where,
             pooled=pooled,
-            own_levels=own_levels,
+            levels=levels or "both",
             values=values,
             overwrite=overwrite,
             verbose=verbose,

@@ -14,7 +14,14 @@ from corescout.data.bounds import regular_file
 from corescout.quantities import integers, length_m, names, time_s
 from corescout.quantities import weights as read_weights
 from corescout.quantities import windows as read_windows
-from corescout.vocabulary import Device, FindingDetector, Merging, Preset, SearchMethod
+from corescout.vocabulary import (
+    Device,
+    FindingDetector,
+    Merging,
+    PooledLevels,
+    Preset,
+    SearchMethod,
+)
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
@@ -140,9 +147,9 @@ PooledOption = Annotated[
     bool,
     typer.Option("--pooled", help="One representation and one set of types for all scans."),
 ]
-OwnLevels = Annotated[
-    bool,
-    typer.Option("--own-levels", help="With --pooled: grey levels of each scan's own."),
+LevelsOption = Annotated[
+    PooledLevels | None,
+    typer.Option("--levels", help="With --pooled: grey levels common, each scan's own, or both."),
 ]
 SeriesValues = Annotated[
     Path | None,

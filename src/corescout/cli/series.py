@@ -19,10 +19,11 @@ from corescout.data import InputError, StoppedError
 if TYPE_CHECKING:
     from corescout.data import Result, Scan
     from corescout.plan import Plan
-    from corescout.series import Member
+    from corescout.series import Levels, Member, Pooling
+    from corescout.vocabulary import PooledLevels
 
 FOLDER = "corescout-series"
-POOLED = "pooled.corescout"
+POOLED = "pooled-{}.corescout"  # the levels
 T = TypeVar("T")
 
 
@@ -33,7 +34,9 @@ class SeriesOptions:
     Attributes
     ----------
     files : tuple of Path
-    pooled, own_levels, overwrite, verbose, as_json : bool
+    pooled, overwrite, verbose, as_json : bool
+    levels : {"both", "common", "own"}
+        Grey levels of pooled scans.
     values : Path or None
         CSV of temperatures, voltages, ...
     out : Path
@@ -45,7 +48,7 @@ class SeriesOptions:
     out: Path
     where: Where
     pooled: bool = False
-    own_levels: bool = False
+    levels: PooledLevels = "both"
     values: Path | None = None
     overwrite: bool = False
     verbose: bool = False
@@ -72,13 +75,22 @@ def explore_series(plan: Plan, options: SeriesOptions) -> None:
     refused: dict[str, str] = {}
     scans = _read_all(plan, options.files, refused)
     ordered = _in_order(scans, options.files, values)
-    explore = _pooled if options.pooled else _one_by_one
-    members = explore(ordered, plan, options, refused, {f.name: v for f, v in values.items()})
+    by_name = {f.name: v for f, v in values.items()}
+    notes: list[str] = []
+    poolings: list[Pooling] = []
+    members: Sequence[Member]
+    if options.pooled:
+        poolings = _pooled(ordered, plan, options, refused, by_name, notes)
+        members = poolings[0].members
+    else:
+        members = _one_by_one(ordered, plan, options, refused, by_name)
     if not members:
         said = "; ".join(f"{n}: {why}" for n, why in refused.items())
         raise InputError("a scan that can be explored", f"none ({said})"[:600], "see above")
-    page = write_summary(options.out, members, refused, value_name=name, pooled=options.pooled)
-    _say(members, refused, page, options)
+    page = write_summary(
+        options.out, members, refused, value_name=name, poolings=poolings, notes=notes
+    )
+    _say(members, refused, page, options, poolings)
 
 
 def _read_all(plan: Plan, files: Sequence[Path], refused: dict[str, str]) -> dict[str, Scan]:
@@ -161,29 +173,62 @@ def _pooled(
     options: SeriesOptions,
     refused: dict[str, str],
     values: Mapping[str, float],
-) -> list[Member]:
-    from corescout.series import pool
+    notes: list[str],
+) -> list[Pooling]:
+    """With the grey levels that were asked for, those first that the series asks for."""
+    from corescout.series import OTHER, preferred_levels
 
-    pooled = pool(scans, plan, own_levels=options.own_levels)
+    first, why = preferred_levels(scans)
+    wanted: list[Levels]
+    if options.levels == "both":
+        wanted = [first, OTHER[first]]
+        notes += [why] if why else []
+    else:
+        wanted = [options.levels]
+    found = [_pooled_with(wanted[0], scans, plan, options, refused, values, with_runs=True)]
+    for levels in wanted[1:]:
+        failed: dict[str, str] = {}
+        with_these = partial(_pooled_with, levels, scans, plan, options, {}, values)
+        other = _tried(f"{levels} grey levels", failed, with_these)
+        found += [] if other is None else [other]
+        notes += [f"{what}: {reason}" for what, reason in failed.items()]
+    return found
+
+
+def _pooled_with(
+    levels: Levels,
+    scans: Mapping[str, Scan],
+    plan: Plan,
+    options: SeriesOptions,
+    refused: dict[str, str],
+    values: Mapping[str, float],
+    *,
+    with_runs: bool = False,
+) -> Pooling:
+    from corescout.series import Pooling, pool
+
+    pooled = pool(scans, plan, own_levels=levels == "own")
     refused.update(pooled.refused)
     for name, why in pooled.refused.items():
         sys.stderr.write(f"{name}: {why}\n")
-    trained = _explored(pooled.scan, pooled.plan, options.out / POOLED, options)
+    run = options.out / POOLED.format(levels)
+    trained = _explored(pooled.scan, pooled.plan, run, options)
     members = []
     for name, scan in pooled.members.items():
-        folder = options.out / f"{name}.corescout"
+        folder = options.out / f"{name}.corescout" if with_runs else None
         result = _tried(name, refused, partial(_applied, trained, scan, folder))
         if result is not None:
-            members.append(_member(name, result, folder, scans[name], values))
-    return members
+            members.append(_member(name, result, folder or run, scans[name], values))
+    return Pooling(levels, trained, tuple(members))
 
 
-def _applied(trained: Result, scan: Scan, folder: Path) -> Result:
-    """The types of the series on one of its scans, with a run of its own."""
+def _applied(trained: Result, scan: Scan, folder: Path | None) -> Result:
+    """The types of the series on one of its scans, with a run of its own where it has a folder."""
     from corescout.pipeline import apply, save
 
     found = apply(trained, scan)
-    save(found, folder, overwrite=True)
+    if folder is not None:
+        save(found, folder, overwrite=True)
     return found
 
 
@@ -205,9 +250,13 @@ def _member(
 
 
 def _say(
-    members: Sequence[Member], refused: Mapping[str, str], page: Path, options: SeriesOptions
+    members: Sequence[Member],
+    refused: Mapping[str, str],
+    page: Path,
+    options: SeriesOptions,
+    poolings: Sequence[Pooling],
 ) -> None:
-    from corescout.series import members_that_do_not_fit
+    from corescout.series import members_that_do_not_fit, side_by_side
 
     strange = members_that_do_not_fit(members) if options.pooled else {}
     if options.as_json:
@@ -217,12 +266,16 @@ def _say(
             "scans": {m.name: {"run": m.run, "types": m.counts, "value": m.value}
                       for m in members},
             "do_not_fit": strange,
+            "levels": side_by_side(poolings),
             "refused": dict(refused),
         })  # fmt: skip
         return
     for member in members:
         why = f" (does not fit: {strange[member.name]})" if member.name in strange else ""
         sys.stdout.write(f"{member.name}: {member.result.types_in_words}{why}\n")
+    for row in side_by_side(poolings) if len(poolings) > 1 else ():
+        told = "grey levels {levels}: AMI of type and scan {ami_of_type_and_scan}"
+        sys.stdout.write(f"{told.format(**row)}\n")
     for name, why in refused.items():
         sys.stdout.write(f"{name}: no result: {why}\n")
     sys.stdout.write(f"summary: {page}\n")

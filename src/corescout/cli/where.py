@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corescout.data import InputError
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from corescout.data import Progress
+    from corescout.interactive.progress import Show
+    from corescout.search.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -47,22 +52,38 @@ class Where:
         with Processes(self.workers) as executor:
             yield executor
 
+    def followed(self, show: Show, executor: Executor | None) -> Show:
+        """Say which workers of the cluster come and go, beside what shows the progress."""
+        if self.cluster is None or executor is None:
+            return show
+        cluster: Cluster = executor  # type: ignore[assignment]
+        known = set(cluster.states())
+
+        def follow(progress: Progress) -> None:
+            states = cluster.states()
+            for worker in sorted(states.keys() - known):
+                sys.stderr.write(f"worker {worker}: {states[worker]}\n")
+            for worker in sorted(known - states.keys()):
+                sys.stderr.write(f"worker {worker}: has left\n")
+            known.clear()
+            known.update(states)
+            show(progress)
+
+        return follow
+
     def _cluster(self, address: str) -> Executor:
         if self.processes or self.workers is not None:
             raise InputError(
                 "--cluster alone", "--workers or --processes beside it",
                 "leave them out: the cluster has its own workers",
             )  # fmt: skip
-        try:
-            from corescout.search.cluster import Cluster
-        except ImportError as error:
-            raise InputError(
-                "Dask for --cluster", f"none ({error})",
-                "pip install 'napari-corescout[distributed]'",
-            ) from error  # fmt: skip
-        cluster = Cluster(address)
+        from corescout.search.executors import connected_cluster
+
+        cluster = connected_cluster(address)
         dashboard = f", dashboard {cluster.dashboard}" if cluster.dashboard else ""
-        sys.stderr.write(f"cluster {address}: {cluster.n_workers} trials at once{dashboard}\n")
+        sys.stderr.write(
+            f"cluster {address}: {counted(cluster.n_workers, 'trial')} at once{dashboard}\n"
+        )
         for worker, state in cluster.states().items():
             sys.stderr.write(f"worker {worker}: {state}\n")
         return cluster

@@ -78,6 +78,7 @@ class Explorer(Docked):
         )
         self.session.offered.connect(self.show_offer)
         self._running.keep = self.session.keep_search
+        self.column.serve(self._running, self.run_bar.say_scans)
         self.scan_step.refresh()
         self.session.offer()
         load_ahead()

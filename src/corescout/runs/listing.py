@@ -91,7 +91,8 @@ def compare_runs(one: Path, other: Path) -> dict[str, object]:
         If one of them is no finished run.
     """
     first, second = read_run(one), read_run(other)
-    shared, ami = _types_agreement(first, second)
+    same = first.scan.content_sha256 == second.scan.content_sha256
+    shared, ami = agreement_on_shared_points(first, second) if same else (0, None)
     return {
         "runs": [str(one), str(other)],
         "plan": _differences(dict(first.plan), dict(second.plan)),
@@ -101,6 +102,23 @@ def compare_runs(one: Path, other: Path) -> dict[str, object]:
         "shared_key_points": shared,
         "ami_of_types": ami,
     }
+
+
+def agreement_on_shared_points(one: Result, other: Result) -> tuple[int, float | None]:
+    """Return how many key points of a place both have, and the AMI of the types on them.
+
+    The adjusted mutual information is None where they share none.
+    """
+    from scipy.spatial import cKDTree
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    ours, theirs = np.asarray(one.keypoints.yx_px), np.asarray(other.keypoints.yx_px)
+    distance, nearest = cKDTree(theirs).query(ours)
+    rows = np.flatnonzero(distance < _SAME_PLACE_PX)
+    if not len(rows):
+        return 0, None
+    a, b = np.asarray(one.types.of_point)[rows], np.asarray(other.types.of_point)[nearest[rows]]
+    return len(rows), float(adjusted_mutual_info_score(a, b))
 
 
 def prune(run: Path) -> int:
@@ -169,22 +187,6 @@ def _finished_row(run: Path) -> RunRow:
         evidence="yes" if evidence["has_types"] else "no",
         trials=sum(t["state"] != "not_tried" for t in trials),
     )
-
-
-def _types_agreement(one: Result, other: Result) -> tuple[int, float | None]:
-    """Key points that both have, and the adjusted mutual information of the types on them."""
-    from scipy.spatial import cKDTree
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    if one.scan.content_sha256 != other.scan.content_sha256:
-        return 0, None
-    ours, theirs = np.asarray(one.keypoints.yx_px), np.asarray(other.keypoints.yx_px)
-    distance, nearest = cKDTree(theirs).query(ours)
-    rows = np.flatnonzero(distance < _SAME_PLACE_PX)
-    if not len(rows):
-        return 0, None
-    a, b = np.asarray(one.types.of_point)[rows], np.asarray(other.types.of_point)[nearest[rows]]
-    return len(rows), float(adjusted_mutual_info_score(a, b))
 
 
 def _differences(one: Any, other: Any, path: str = "") -> dict[str, list[object]]:

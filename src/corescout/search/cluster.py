@@ -33,7 +33,9 @@ _LOOK_EVERY_S = 0.5
 _CONNECT_S = 10.0
 GRACE_S = 10.0  # that a worker has to answer Stop before it is restarted
 
-# In a worker: what its trials share.
+_PROGRAM = "corescout"  # begins the names that this program gives
+
+# In a worker: what its trials share, by the name of the plugin, and by the client that asks.
 _DATA: dict[str, TrialData] = {}
 _STOPS: dict[str, threading.Event] = {}
 
@@ -43,30 +45,42 @@ class _Data(WorkerPlugin):  # type: ignore[misc]
 
     idempotent = True
 
-    def __init__(self, name: str, digest: str, content: bytes) -> None:
-        self.name, self._digest, self._content = name, digest, content
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self._content = name, content
 
     def setup(self, worker: object) -> None:
         """Unpack the data."""
-        _DATA[self._digest] = TrialData.from_bytes(self._content)
+        _DATA[self.name] = TrialData.from_bytes(self._content)
 
     def teardown(self, worker: object) -> None:
         """Forget the data."""
-        _DATA.pop(self._digest, None)
+        _DATA.pop(self.name, None)
 
 
-def _compute(digest: str, told: str, stored: bytes | None, token: str) -> tuple[Any, bytes]:
+def _data_name(client: str, digest: str) -> str:
+    """Name of the plugin that holds the data of a client: of two that share them one may end."""
+    return f"{client}/{digest}"
+
+
+def _compute(client: str, digest: str, told: str, stored: bytes | None) -> tuple[Any, bytes]:
     """In a worker: compute a task."""
     from corescout.vae import single_threaded
 
     with single_threaded():
-        stop = _STOPS.setdefault(token, threading.Event())
-        return computed(_DATA[digest], told, stored, stop, lambda fraction: None)
+        stop = _STOPS.setdefault(client, threading.Event())
+        data = _DATA[_data_name(client, digest)]
+        return computed(data, told, stored, stop, lambda fraction: None)
 
 
-def _stop(token: str) -> None:
+def _stop(client: str) -> None:
     """In a worker: Stop was pressed."""
-    _STOPS.setdefault(token, threading.Event()).set()
+    _STOPS.setdefault(client, threading.Event()).set()
+
+
+def _left_behind(dask_scheduler: Any = None) -> list[str]:
+    """In the scheduler: names of the data of programs that were killed."""
+    names = [n for n in dask_scheduler.worker_plugins if n.startswith(f"Client-{_PROGRAM}-")]
+    return [n for n in names if n.partition("/")[0] not in dask_scheduler.clients]
 
 
 def _versions() -> dict[str, str]:
@@ -100,8 +114,9 @@ class Cluster(Executor):
     """
 
     def __init__(self, address: str) -> None:
-        self._address, self._token = address, uuid.uuid4().hex
+        self._address = address
         self._client = _connected(address)
+        self._id = str(self._client.id)
         self._threads: dict[str, int] = {}  # accepted workers
         self._refused: dict[str, str] = {}
         self._shared: set[str] = set()
@@ -109,6 +124,7 @@ class Cluster(Executor):
         self._lock = threading.RLock()
         self._closed, self._ending, self._news = False, False, threading.Event()
         try:
+            self._clear_away()
             self._look()
             if not self._threads and self._refused:
                 self._none_left()
@@ -150,9 +166,9 @@ class Cluster(Executor):
             try:
                 self._share(data)
                 remote = self._client.submit(
-                    _compute, data.digest, task.to_json(), stored, self._token,
+                    _compute, self._id, data.digest, task.to_json(), stored,
                     workers=[worker], allow_other_workers=False, pure=False, retries=0,
-                    key=f"corescout-{uuid.uuid4().hex}",
+                    key=f"{_PROGRAM}-{uuid.uuid4().hex}",
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:
                 raise self._lost() from error
@@ -164,7 +180,7 @@ class Cluster(Executor):
         """Tell the workers to stop; restart those that do not within the grace time."""
         self._ending = True
         with suppress(Exception):
-            self._client.run(_stop, self._token, on_error="ignore")
+            self._client.run(_stop, self._id, on_error="ignore")
         end = time.monotonic() + GRACE_S
         while self._jobs and time.monotonic() < end:
             time.sleep(0.05)
@@ -190,10 +206,17 @@ class Cluster(Executor):
 
     # -- inner ----------------------------------------------------------------------------
 
+    def _clear_away(self) -> None:
+        """Take what a killed program has left off the workers: its data, and a trial that runs."""
+        for name in self._client.run_on_scheduler(_left_behind):
+            with suppress(OSError, ValueError):  # another program may clear away too
+                self._client.run(_stop, name.partition("/")[0], on_error="ignore")
+                self._client.unregister_worker_plugin(name)
+
     def _share(self, data: TrialData) -> None:
-        name = f"corescout-{self._token}-{data.digest}"
+        name = _data_name(self._id, data.digest)
         if name not in self._shared:
-            self._client.register_plugin(_Data(name, data.digest, data.to_bytes()), name=name)
+            self._client.register_plugin(_Data(name, data.to_bytes()), name=name)
             self._shared.add(name)
 
     def _free(self) -> str | None:
@@ -296,7 +319,7 @@ def _connected(address: str) -> Client:
     file = Path(address)
     where = {"scheduler_file": str(file)} if file.is_file() else {"address": address}
     try:
-        return Client(timeout=_CONNECT_S, set_as_default=False, name="corescout", **where)
+        return Client(timeout=_CONNECT_S, set_as_default=False, name=_PROGRAM, **where)
     except (OSError, ValueError) as error:
         raise InputError(
             f"a Dask scheduler at {address}",

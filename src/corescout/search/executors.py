@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corescout.data import InputError, StoppedError
 from corescout.data.errors import CorescoutError
+
+if TYPE_CHECKING:
+    from corescout.search.cluster import Cluster
 
 GRACE_S = 0.7  # that a trial has to answer Stop before its process is ended
 
@@ -41,6 +44,24 @@ class Threads(ThreadPoolExecutor):
 
     def end_trials(self) -> None:
         """Nothing to do: the trials look at the event themselves."""
+
+
+def connected_cluster(address: str) -> Cluster:
+    """Return the workers behind the Dask scheduler at an address, or of a scheduler file.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, no scheduler answers, or no worker can be used.
+    """
+    try:
+        from corescout.search.cluster import Cluster
+    except ImportError as error:
+        raise InputError(
+            "Dask for a cluster", f"none ({error})",
+            "pip install 'napari-corescout[distributed]'",
+        ) from error  # fmt: skip
+    return Cluster(address)
 
 
 def n_workers(executor: Executor) -> int:

@@ -19,6 +19,9 @@ from corescout.rewards import BAYESIAN
 from corescout.search.places import PlaceAgreement, Places
 
 _SAME_PLACES = 0.3  # correlation at a distance from which on two types are one pattern
+_AS_MUCH = (
+    0.97  # fewer types are taken where they tell this share of the most that any number tells
+)
 
 Floats = NDArray[np.float64]
 Affinity = Callable[[Floats, Places], Floats]
@@ -37,10 +40,10 @@ def types_of_codes(
     Without merging each component of the mixture that the deciding reward, or the gain, likes best
     is a type; where a reward of the Bayesian mixture decides, each of its effective components is.
     With merging the components of the BIC's mixture are merged two by two, and `merged_types`
-    are left. Where that is not set, as many as make a point tell most about points at a distance:
-    the mean of c_i . c_j is largest, with c = tau - mean tau. It falls with types that are lumped,
-    as there is less to tell, and with types that are split, as the parts are met together. Of
-    these, types that are met in the same places are one.
+    are left. Where that is not set, the fewest that make a point tell as much about points at a
+    distance as any number does, within 3 %: of the mean of c_i . c_j, with c = tau - mean tau. It
+    falls with types that are lumped, as there is less to tell, and with types that are split, as
+    the parts are met together. Of these, types that are met in the same places are one.
     """
     if plan.merging == "none":
         mixture = _best_mixture(mixtures, rewards, plan, bayesian)
@@ -141,8 +144,9 @@ def merged(tau: Floats, places: Places, plan: DecisionPlan) -> NDArray[np.int64]
     steps = merging_steps(tau, places, AFFINITIES[plan.merging])
     if plan.merged_types is not None:
         return next(g for g in steps if g.max() < max(2, plan.merged_types))
-    told = [float(np.trace(places.cross(grouped(tau, group)))) for group in steps]
-    return steps[int(np.argmax(told))]
+    told = np.array([np.trace(places.cross(grouped(tau, group))) for group in steps])
+    enough = told >= told.max() - (1 - _AS_MUCH) * abs(told.max())
+    return steps[int(np.flatnonzero(enough)[-1])]
 
 
 def _without_neighbours(tau: Floats, places: Places, group: NDArray[np.int64]) -> NDArray[np.int64]:

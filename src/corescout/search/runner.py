@@ -239,7 +239,7 @@ class _Work:
         wait(self.running)
         for job, i in self.running.items():
             if not job.cancelled() and job.exception() is None:
-                self._kept(i, job.result())
+                self._end(i, self._kept(i, job.result()))
 
     @property
     def _store(self) -> Store:
@@ -270,7 +270,7 @@ class _Work:
     def _end(self, i: int, found: Found) -> None:
         self.fractions[i] = 1.0
         self.results[i] = found
-        if self._on_task is not None and not self._runner.stop.is_set():
+        if self._on_task is not None:
             self._on_task(i, found)
 
 

@@ -320,7 +320,7 @@ class Study:
             self.found.failures[number] = outcome
         else:
             self.found.outcomes[number] = outcome[0]
-        if number in self._first_tasks:
+        if number in self._first_tasks and not self._runner.stop.is_set():
             self._show_provisional(number)
         self._report(force=True)
 
@@ -348,7 +348,9 @@ class Study:
 
     def _report(self, *, force: bool = False) -> None:
         now = time.monotonic()
-        if self._on_progress is None or (not force and now - self._last_report < 0.1):
+        if self._on_progress is None or self._runner.stop.is_set():
+            return
+        if not force and now - self._last_report < 0.1:
             return
         self._last_report = now
         fraction, left = self._fraction

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.derived import full_name, with_derived
 from corescout.lines import analysed_channel
@@ -68,7 +69,7 @@ def pool(scans: Mapping[str, Scan], plan: Plan, *, own_levels: bool = False) -> 
     members: dict[str, Scan] = {}
     for name, scan in scans.items():
         try:
-            members[name] = _member(scan, plan, own_levels)
+            members[name] = as_member(scan, plan, own_levels=own_levels)
         except InputError as error:
             refused[name] = str(error)
     for name, member in list(members.items()):
@@ -93,8 +94,19 @@ def pool(scans: Mapping[str, Scan], plan: Plan, *, own_levels: bool = False) -> 
     return Pooled(scan, kept, pooled_plan, refused)
 
 
-def _member(scan: Scan, plan: Plan, own_levels: bool) -> Scan:
-    """One channel of a scan, cleaned and mended."""
+def as_member(scan: Scan, plan: Plan, *, own_levels: bool = False) -> Scan:
+    """Return one channel of a scan, cleaned and mended, as it stands in its band.
+
+    Parameters
+    ----------
+    own_levels : bool
+        As grey levels by the scan's own percentiles.
+
+    Raises
+    ------
+    InputError
+        If it has no such channel, no values or no contrast.
+    """
     if plan.pixel_size_m is not None and scan.frame is None:
         pitch = (plan.pixel_size_m, plan.pixel_size_m)
         scan = replace(scan, frame=ScanFrame(scan.shape_px, pitch, assumed=("pixel size given",)))
@@ -177,6 +189,6 @@ def _stacked(
         units=first.units,
         roles=first.roles,
         frame=None if pitch is None else ScanFrame((values.shape[0], width), (pitch, pitch)),
-        source=f"{len(members)} scans: {', '.join(members)}"[:300],
+        source=f"{counted(len(members), 'scan')}: {', '.join(members)}"[:300],
         metadata={BANDS: bands},
     )

@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from corescout.colors import type_color
-from corescout.data import Result
 from corescout.data.printable import defused
-from corescout.data.short_repr import short_repr
 from corescout.pages import picture, render
+from corescout.series.levels import Pooling, agreement_of, side_by_side
+from corescout.series.member import Member, ami_of_type_and_scan, members_that_do_not_fit
 from corescout.wall_lengths import wall_lengths
 from corescout.whole import write_whole
 
@@ -25,53 +23,6 @@ COLUMNS = (
     "scan", "time", "value", "channel", "type", "type_name", "count", "share_of_key_points",
     "wall_length_um", "core_points", "targets", "novel_share", "raw_median", "raw_unit", "run",
 )  # fmt: skip
-_KNOWN_SIGMAS = 3.0
-_OWN_SHARE, _ALIEN_SHARE = 0.8, 0.5  # of a type's points, of a scan's points
-_MOST_NOVEL = 0.3
-
-
-@dataclass(frozen=True, eq=False)
-class Member:
-    """One scan of a series and what was found on it.
-
-    Attributes
-    ----------
-    name : str
-    result : Result
-    run : str
-        Its folder.
-    raw_median : float
-        Of the channel as it was read, over the scan.
-    raw_unit : str
-    value : float or None
-        Its temperature, voltage, ...
-    """
-
-    name: str
-    result: Result
-    run: str
-    raw_median: float
-    raw_unit: str
-    value: float | None = None
-
-    __repr__ = short_repr
-
-    @property
-    def acquired_at(self) -> datetime | None:
-        """When it was measured."""
-        return self.result.scan.acquired_at
-
-    @property
-    def novel_share(self) -> float:
-        """Share of its points beyond 3 sigma of every type."""
-        near = self.result.mixture.mahalanobis2(self.result.codes).min(axis=1)
-        return float(np.mean(near > _KNOWN_SIGMAS**2))
-
-    @property
-    def counts(self) -> dict[int, int]:
-        """Points of each type."""
-        types = self.result.types
-        return {n: types.count(n) for n in types.looks}
 
 
 def write_summary(
@@ -80,7 +31,7 @@ def write_summary(
     refused: Mapping[str, str],
     *,
     value_name: str = "",
-    pooled: bool = False,
+    poolings: Sequence[Pooling] = (),
     notes: Sequence[str] = (),
 ) -> Path:
     """Write ``series.csv`` and ``series.html``; return the page.
@@ -93,9 +44,11 @@ def write_summary(
         Scans without a result, and why.
     value_name : str
         Of the members' values.
-    pooled : bool
-        Whether a type is the same on every scan; else types are numbered on each by itself.
+    poolings : sequence of Pooling
+        Of which the members are of the first; a type is then the same on every scan. Without any
+        types are numbered on each by itself.
     """
+    pooled = bool(poolings)
     write_whole(folder / TABLE, _table(members))
     plots = [
         {"title": title, "source": picture(png)}
@@ -105,50 +58,24 @@ def write_summary(
         "series.html",
         title="Series",
         pooled=pooled,
+        levels=side_by_side(poolings),
         value_name=value_name,
         members=[_shown(m) for m in members],
         refused=dict(refused),
-        notes=[*notes, *_said(members, pooled=pooled)],
+        notes=[*notes, *_said(members, poolings)],
         plots=plots,
     )
     write_whole(folder / PAGE, page)
     return folder / PAGE
 
 
-def members_that_do_not_fit(members: Sequence[Member]) -> dict[str, str]:
-    """Name the scans of a pooled series whose points are types of their own, or none, and why."""
-    total: dict[int, int] = {}
-    for member in members:
-        for n, count in member.counts.items():
-            total[n] = total.get(n, 0) + count
-    found = {}
-    for member in members:
-        n_points = max(1, sum(member.counts.values()))
-        alone = [
-            n for n, count in member.counts.items()
-            if len(members) > 2 and count > _OWN_SHARE * total[n]
-        ]  # fmt: skip
-        own = sum(member.counts[n] for n in alone) / n_points
-        if own > _ALIEN_SHARE:
-            found[member.name] = f"{own:.0%} of its points are of types that hardly any other has"
-        elif member.novel_share > _MOST_NOVEL:
-            found[member.name] = f"{member.novel_share:.0%} of its points are near no type"
-    return found
-
-
-def ami_of_type_and_scan(members: Sequence[Member]) -> float:
-    """Adjusted mutual information of type and scan: 0 where types say nothing of the scan."""
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    types = np.concatenate([np.asarray(m.result.types.of_point) for m in members])
-    scans = np.concatenate([np.full(len(m.result.codes), i) for i, m in enumerate(members)])
-    return float(adjusted_mutual_info_score(scans, types))
-
-
-def _said(members: Sequence[Member], *, pooled: bool) -> list[str]:
-    if not pooled or not members:
+def _said(members: Sequence[Member], poolings: Sequence[Pooling]) -> list[str]:
+    if not poolings or not members:
         return ["types are numbered on each scan by itself: type 1 of two scans need not be one"]
     said = [f"{name} does not fit: {why}" for name, why in members_that_do_not_fit(members).items()]
+    if len(poolings) > 1:
+        ami = agreement_of(*poolings[:2])
+        said.append(f"types by common and by own grey levels agree by AMI {ami:.2f}")
     return [f"AMI of type and scan: {ami_of_type_and_scan(members):.2f}", *said]
 
 

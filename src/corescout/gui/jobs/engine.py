@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from corescout.data import Finding, Keypoints, Progress, Result, Scan
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.kept_search import KeptSearch
+from corescout.gui.jobs.search_place import SearchPlace
 from corescout.plan import Plan
 
 
@@ -19,12 +20,10 @@ def start_exploration(
     scan: Scan,
     plan: Plan,
     keypoints: Keypoints | None,
-    cores: int = 0,
+    where: SearchPlace,
     place: Callable[[], Path | None] = lambda: None,
 ) -> Job[Result]:
-    """Explore on so many cores; 0 is all but one, which is left to the window.
-
-    No number depends on it.
+    """Explore; no number depends on where.
 
     Parameters
     ----------
@@ -32,22 +31,23 @@ def start_exploration(
         Returns the folder where finished trials are kept until the search has ended; called off
         the GUI thread.
     """
-    workers = _workers(cores)
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.pipeline import explore
 
         kept, ended = KeptSearch.begin(place, scan, plan, keypoints), False
         try:
-            result = explore(
-                scan,
-                plan,
-                keypoints=keypoints,
-                workers=workers,
-                on_progress=on_progress,
-                stop=stop,
-                store=kept,
-            )
+            with where.executor() as executor:
+                result = explore(
+                    scan,
+                    plan,
+                    keypoints=keypoints,
+                    workers=where.workers,
+                    executor=executor,
+                    on_progress=where.followed(on_progress, executor),
+                    stop=stop,
+                    store=kept,
+                )
             ended = True
         finally:
             kept.end(keep=not ended)
@@ -56,9 +56,51 @@ def start_exploration(
     return Job(run)
 
 
-def start_choosing(result: Result, number: int, cores: int = 0) -> Job[Result]:
-    """Make the result of another candidate of a search, on so many cores."""
-    workers = _workers(cores)
+@dataclass(frozen=True, eq=False)
+class FoundSeries:
+    """What was found on several scans with one representation.
+
+    Attributes
+    ----------
+    results : mapping of str to Result
+        By the name of the scan's image.
+    notes : tuple of str
+        Which scans could not be pooled, or do not fit, and why.
+    """
+
+    results: Mapping[str, Result]
+    notes: tuple[str, ...]
+
+
+def start_pooled(scans: Mapping[str, Scan], plan: Plan, where: SearchPlace) -> Job[FoundSeries]:
+    """Train one representation on the key points of scans, and find its types on each."""
+
+    def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> FoundSeries:
+        from corescout.pipeline import apply, explore
+        from corescout.series import Member, members_that_do_not_fit, pool, preferred_levels
+
+        levels, why = preferred_levels(scans)
+        pooled = pool(scans, plan, own_levels=levels == "own")
+        with where.executor() as executor:
+            trained = explore(
+                pooled.scan,
+                pooled.plan,
+                workers=where.workers,
+                executor=executor,
+                on_progress=where.followed(on_progress, executor),
+                stop=stop,
+            )
+        results = {name: apply(trained, scan) for name, scan in pooled.members.items()}
+        members = [Member(name, result, "", 0.0, "") for name, result in results.items()]
+        told = [f"{name} cannot be pooled: {reason}" for name, reason in pooled.refused.items()]
+        told += [f"{n} does not fit: {w}" for n, w in members_that_do_not_fit(members).items()]
+        return FoundSeries(results, tuple(told + ([why] if why else [])))
+
+    return Job(run)
+
+
+def start_choosing(result: Result, number: int, workers: int) -> Job[Result]:
+    """Make the result of another candidate of a search, with so many threads."""
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.choosing import choose_candidate
@@ -66,11 +108,6 @@ def start_choosing(result: Result, number: int, cores: int = 0) -> Job[Result]:
         return choose_candidate(result, number, workers=workers, on_progress=on_progress, stop=stop)
 
     return Job(run)
-
-
-def _workers(cores: int) -> int:
-    """Threads of the engine: one core is left to the window."""
-    return cores or max(1, (os.cpu_count() or 2) - 1)
 
 
 class Previewer:

@@ -8,6 +8,11 @@ _OPTIONS = (  # of the command line, and where the window has them
     ("with --windows", "in step 3"), ("--windows", "the windows of step 3"),
     ("with --channel", "in step 1"), ("--channel", "the channel of step 1"),
     ("with --pixel-size", "as a scale of its layer"), ("with --out", "under Export"),
+    (
+        "go on with --resume; what was finished is kept in the run folder",
+        "press Explore, which goes on from what was finished",
+    ),
+    ("one by one, without --pooled", "each by itself"),
     ("--invariances", "the invariances of step 3"), ("--detector", "the detector of step 2"),
 )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -10,6 +12,7 @@ from corescout.gui.jobs.work import Work
 from corescout.gui.keys import Keys
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.workspace import Workspace
+from corescout.gui.steps.explore.running import Running
 from corescout.gui.steps.explore.step import ExploreStep
 from corescout.gui.steps.instrument.step import InstrumentStep
 from corescout.gui.steps.key_points.step import KeyPointsStep
@@ -86,6 +89,13 @@ class StepColumn(QScrollArea):
         workspace.chosen_changed.connect(self._offer_sample)
         workspace.result_shown.connect(self.open_for_result)
         self._offer_sample(workspace.chosen)
+
+    def serve(self, running: Running, say_scans: Callable[[int], None]) -> None:
+        """Tell a search which scans and which cluster it is for, and show what it tells."""
+        running.more, running.choose_image = self.scan.more_scans, self.scan.choose_image
+        running.cluster = self.explore.cluster.text
+        running.workers_changed.connect(self.explore.show_workers)
+        self.scan.more.changed.connect(lambda: say_scans(1 + len(self.scan.more.images())))
 
     def show_on_top(self, line: QWidget) -> None:
         """Show a line above the steps; it scrolls with them and takes no height of its own."""

@@ -69,6 +69,10 @@ class RunBar(QWidget):
         running.stopping.connect(self.show_stopping)
         self._show_possible()
 
+    def say_scans(self, count: int) -> None:
+        """Say how many scans the button explores."""
+        self.explore_button.setText("Explore this scan" if count == 1 else f"Explore {count} scans")
+
     def _show_possible(self, *_: object) -> None:
         """Enable Explore where there is something to explore."""
         workspace = self._workspace

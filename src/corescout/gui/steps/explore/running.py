@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
-from corescout.gui.jobs.engine import start_choosing, start_exploration
+from corescout.data.counted import counted
+from corescout.gui.jobs.engine import (
+    FoundSeries,
+    start_choosing,
+    start_exploration,
+    start_pooled,
+)
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
+from corescout.gui.jobs.search_place import SearchPlace
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.preferences import preferences
+from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.reasons import in_window_words, reason_of
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
@@ -33,23 +42,44 @@ class Running:
     ----------
     keep : callable
         Asked when a search begins; returns what gives its job the folder to keep trials in.
+    more : callable
+        Returns the further images that are explored, and whether all are pooled.
+    choose_image : callable
+        Chooses the image of a name.
+    cluster : callable
+        Returns the address of the cluster that computes; "" is this computer.
     """
 
     moved = Signal(object)  # Progress: how far it is
     paused = Signal(bool)
     stopping = Signal()
+    workers_changed = Signal(object)  # ClusterState, None where no cluster computes
 
     def __init__(self, workspace: Workspace, work: Work) -> None:
         self._workspace, self._work = workspace, work
         self._said_provisional = False
+        self._place = SearchPlace()
+        self._waiting: list[ChosenImage] = []  # scans that are explored after this one
+        self._without: list[str] = []  # why scans of them have no result
         self.keep: Callable[[], Callable[[], Path | None]] = lambda: lambda: None
+        self.more: Callable[[], tuple[tuple[ChosenImage, ...], bool]] = lambda: ((), False)
+        self.choose_image: Callable[[str], None] = lambda name: None
+        self.cluster: Callable[[], str] = lambda: ""
         workspace.choice_wanted.connect(self.choose)
         workspace.closing_questions.append(self._at_the_end)
 
     def start(self) -> None:
-        """Explore the chosen image with the settings of the steps."""
+        """Explore the chosen image with the settings of the steps, and those checked beside it."""
+        if self._workspace.chosen is None or self._workspace.running:
+            return
+        more, pooled = self.more()
+        self._waiting, self._without = [] if pooled else list(more), []
+        self._start_one(more if pooled else ())
+
+    def _start_one(self, pooled_with: tuple[ChosenImage, ...] = ()) -> None:
+        """Start the search on the chosen image, or one for it and others."""
         workspace, chosen = self._workspace, self._workspace.chosen
-        if chosen is None or workspace.running:
+        if chosen is None:
             return
         try:
             plan = workspace.plan()
@@ -67,8 +97,16 @@ class Running:
         workspace.workflow.set("explore", StepState.RUNNING, "finding key points")
         if workspace.result is None:
             workspace.say(_EXPLORING, "running")
-        job = start_exploration(chosen.scan, plan, drawn, preferences().cores, self.keep())
-        self._work.start(_NAME, job, self._end, self._progress, long=True)
+        self._place = SearchPlace(self.cluster(), preferences().cores)
+        if pooled_with:
+            images = {image.name: image for image in (chosen, *pooled_with)}
+            scans = {name: image.scan for name, image in images.items()}
+            job = start_pooled(scans, plan, self._place)
+            self._work.start(_NAME, job, partial(self._end_series, images), self._progress,
+                             long=True)  # fmt: skip
+            return
+        alone = start_exploration(chosen.scan, plan, drawn, self._place, self.keep())
+        self._work.start(_NAME, alone, self._end, self._progress, long=True)
 
     def choose(self, number: int) -> None:
         """Use a candidate of the present result in place of its winner: another result."""
@@ -81,11 +119,13 @@ class Running:
         workspace.begin_search(present.scan, choosing=True)
         label = trial.candidate.in_nm(present.analysis_pitch_m)
         workspace.workflow.set("explore", StepState.RUNNING, f"training {label}")
-        job = start_choosing(present, number, preferences().cores)
+        self._place = SearchPlace("", preferences().cores)
+        job = start_choosing(present, number, self._place.workers)
         self._work.start(_NAME, job, self._end, self.moved.emit, long=True)
 
     def stop(self) -> None:
         """End the search within about a second, paused or not; what was finished stays."""
+        self._waiting = []
         if self._workspace.running:
             self._work.stop(_NAME)
             self.stopping.emit()
@@ -114,8 +154,11 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        words = "1 candidate" if count == 1 else f"{count} candidates"
+        words = counted(count, "candidate")
+        if self._waiting:
+            words += f", {counted(len(self._waiting), 'more scan')} after this one"
         self._workspace.workflow.set("explore", StepState.RUNNING, words)
+        self.workers_changed.emit(self._place.state)
         self._workspace.set_progress(progress)
         self.moved.emit(progress)
         first = progress.provisional
@@ -124,22 +167,60 @@ class Running:
             self._workspace.say(f"{first.in_words}.", "running")
 
     def _end(self, job: Job[Result]) -> None:
-        workspace, error = self._workspace, job.error
         if job.answer is not None:
-            workspace.finish_search(job.answer)
-            self._work.later("open", workspace.result_shown.emit)
-        elif isinstance(error, StoppedError):
-            self._say_stopped(len(workspace.progress.trials) if workspace.progress else 0)
-        elif isinstance(error, InputError):
-            self._say_problem(in_window_words(str(error)))
+            self._workspace.finish_search(job.answer)
+            self._work.later("open", self._workspace.result_shown.emit)
         else:
-            self._say_problem(f"A bug: {type(error).__name__}: {error}. Please report it.")
+            self._end_without(job.error)
+        self.workers_changed.emit(None)
+        if self._waiting:
+            self._work.later("next scan", self._start_next)
+        elif self._without:
+            self._workspace.note("\n".join(self._without))
+
+    def _start_next(self) -> None:
+        """Go on with the next scan of those that were checked."""
+        if self._workspace.running or not self._waiting:
+            return
+        self.choose_image(self._waiting.pop(0).name)
+        self._start_one()
+
+    def _end_series(self, images: Mapping[str, ChosenImage], job: Job[FoundSeries]) -> None:
+        """Every scan of a series has its result; that of the chosen one is shown."""
+        workspace, found = self._workspace, job.answer
+        self.workers_changed.emit(None)
+        if found is None:
+            self._end_without(job.error)
+            return
+        first = next(name for name in images if name in found.results)
+        for name, result in found.results.items():
+            if name != first:
+                left_out = workspace.key_points.edits.left_out
+                with_these = workspace.settings.by_step(name, left_out)
+                workspace.results.add(result, found_with=with_these)
+        workspace.finish_search(found.results[first])
+        self._work.later("open", workspace.result_shown.emit)
+        one = f"One set of types on {len(found.results)} scans, each in the list of results."
+        workspace.note("\n".join([one, *found.notes]))
+
+    def _end_without(self, error: BaseException | None) -> None:
+        """Say why there is no result."""
+        workspace = self._workspace
+        if isinstance(error, StoppedError):
+            self._say_stopped(len(workspace.progress.trials) if workspace.progress else 0)
+            return
+        told = in_window_words(str(error))
+        if not isinstance(error, InputError):
+            told = f"A bug: {type(error).__name__}: {error}. Please report it."
+        if workspace.chosen is not None:
+            self._without.append(f"{workspace.chosen.name}: {told}")
+        self._say_problem(told)
 
     def _say_stopped(self, count: int) -> None:
         if self._workspace.choosing:
             self._tell("Stopped.", StepState.TO_DO, "")
             return
-        words = "1 candidate" if count == 1 else f"{count} candidates"
+        words = counted(count, "candidate")
         said = f"Stopped. {words} finished and in the table. Explore goes on from them."
         self._tell(said, StepState.TO_DO, f"stopped after {words}")
 

@@ -17,15 +17,16 @@ from qtpy.QtWidgets import (
 
 from corescout.gui.canvas import patch_outline
 from corescout.gui.canvas.canvas import Canvas
+from corescout.gui.jobs.search_place import ClusterState
 from corescout.gui.kept.preferences import preferences
 from corescout.gui.look import tint
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Options, nested, read_options, write_options
 from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS
-from corescout.gui.model.settings import SearchSettings
+from corescout.gui.model.settings import SearchSettings, has_unit
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.options_form import OptionsForm
-from corescout.gui.steps.step import Fold, Step
+from corescout.gui.steps.step import Fold, Step, breakable
 from corescout.plan import Plan
 from corescout.rewards.words import reward_words
 from corescout.square_grid import square_grid
@@ -50,10 +51,8 @@ class ExploreStep(Step):
         self.preset.setCurrentIndex(max(0, self.preset.findData(wanted.preset)))
         self.budget.setValue(wanted.budget_min)
         self._watch()
-        self.windows.setPlaceholderText(
-            ", ".join(map(str, Plan.preset(self.preset.currentData()).windows_px))
-        )
-        workspace.chosen_changed.connect(self._show_windows)
+        workspace.chosen_changed.connect(self._show_scale)
+        self._show_windows()
         self.publish()
 
     # -- the plan -------------------------------------------------------------------------
@@ -68,6 +67,7 @@ class ExploreStep(Step):
         return SearchSettings(
             preset=self.preset.currentData(),
             windows=self.windows.text(),
+            pitch_m=self._pitch_m() if has_unit(self.windows.text()) else None,
             invariances=tuple(name for name, box in boxes if box.isChecked()),
             reward=self.reward_name(),
             seeds=self.seeds.value(),
@@ -106,6 +106,12 @@ class ExploreStep(Step):
         for widget in (self.preset, self.windows, self.more, *self.invariance_boxes.values()):
             widget.setEnabled(not running)
 
+    def show_workers(self, state: ClusterState | None) -> None:
+        """Say what each worker of the cluster does; nothing where none computes."""
+        self.workers.setVisible(state is not None)
+        if state is not None and self.workers.text() != (said := breakable(state.in_words)):
+            self.workers.setText(said)
+
     # -- the patch on the scan ------------------------------------------------------------
 
     def show_patches(self) -> None:
@@ -121,15 +127,25 @@ class ExploreStep(Step):
         windows = self.settings().windows_tried_px()
         patch_outline.show_outlines(self._canvas.viewer, chosen.scan, windows, at, winner)
 
+    def _pitch_m(self) -> float | None:
+        chosen = self.workspace.chosen
+        if chosen is None:
+            return None
+        return square_grid(chosen.scan.shape_px, chosen.scan.frame).pitch_m
+
+    def _show_scale(self, *_: object) -> None:
+        """Windows that were typed as lengths are other numbers of pixels on another scan."""
+        self.publish()
+        self._show_windows()
+
     def _show_windows(self, *_: object) -> None:
         preset = Plan.preset(self.preset.currentData())
-        self.windows.setPlaceholderText(", ".join(map(str, preset.windows_px)))
-        windows, chosen = self.settings().windows_tried_px(), self.workspace.chosen
-        pitch_m = None
-        if chosen is not None:
-            pitch_m = square_grid(chosen.scan.shape_px, chosen.scan.frame).pitch_m
-        words = patch_outline.window_words(windows, pitch_m)
-        self.sizes.setText(words or ("" if windows else "windows such as 9, 13, 17"))
+        self.windows.setPlaceholderText(", ".join(map(str, preset.windows_px)) + " px")
+        windows, pitch_m = self.settings().windows_tried_px(), self._pitch_m()
+        typed = has_unit(self.windows.text())
+        words = patch_outline.window_words(windows, pitch_m, in_px=typed)
+        found = "windows such as 9, 13, 17" + (", or 90, 130 nm" if pitch_m else "")
+        self.sizes.setText(words if windows else found)
         self.sizes.setVisible(bool(self.sizes.text()))
         if self.patches.isChecked():
             self.show_patches()
@@ -146,8 +162,8 @@ class ExploreStep(Step):
         )
         self.windows = QLineEdit()
         self.windows.setToolTip(
-            "Window sizes in pixels, such as 9, 13, 17. A window should show a wall and both of its"
-            " sides. Leave empty for the preset default"
+            "Window sizes: 9, 13, 17 in pixels, or with a unit, such as 90, 130 nm or 90-300 nm. A"
+            " window should show a wall and both of its sides. Leave empty for the preset default"
         )
         self.sizes = QLabel()
         tint(self.sizes, "hint")
@@ -167,7 +183,7 @@ class ExploreStep(Step):
             self.invariance_boxes[kind] = box
         form = self.form()
         form.addRow("Search", self.preset)
-        form.addRow("Windows (px)", self.windows)
+        form.addRow("Windows", self.windows)
         form.addRow("", self.sizes)
         form.addRow("", self.patches)
         form.addRow("Invariance", boxes)
@@ -209,20 +225,34 @@ class ExploreStep(Step):
         self.options_button = QPushButton("All options …")
         self.options_button.setToolTip("All options of a search, with unit and meaning")
         self.options_button.clicked.connect(self.show_options)
+        self.cluster = QLineEdit()
+        self.cluster.setPlaceholderText("this computer")
+        self.cluster.setToolTip(
+            "Cluster that computes: the address of a Dask scheduler, such as tcp://host:8786, or"
+            " its scheduler file. Leave empty for this computer. No number depends on it"
+        )
         self.more = Fold()
         self.more.form.addRow("Reward", self.reward)
         self.more.form.addRow("Seeds", self.seeds)
         self.more.form.addRow("Budget", self.budget)
         self.more.form.addRow("Random start", self.seed)
+        self.more.form.addRow("Cluster", self.cluster)
         self.more.form.addRow("Options", self.options)
         self.more.form.addRow("", self.options_button)
         self.body.addWidget(self.more)
+        self.workers = QLabel()
+        self.workers.setWordWrap(True)
+        self.workers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.workers.setAccessibleName("Workers of the cluster")
+        tint(self.workers, "hint")
+        self.workers.setVisible(False)
+        self.body.addWidget(self.workers)
 
     def _watch(self) -> None:
         named = [
             (self.preset, "search"), (self.windows, "windows"), (self.reward, "reward"),
             (self.seeds, "seeds"), (self.budget, "budget"), (self.seed, "random start"),
-            (self.options, "options"),
+            (self.options, "options"), (self.cluster, "cluster"),
             *((box, f"invariance {box.text()}") for box in self.invariance_boxes.values()),
         ]  # fmt: skip
         for widget, name in named:

@@ -14,6 +14,7 @@ from corescout.gui.canvas.placement import readout
 from corescout.gui.look import tint
 from corescout.gui.model.chosen_image import ChosenImage
 from corescout.gui.model.workspace import DROP_A_SCAN, Workspace
+from corescout.gui.steps.scan.more_scans import MoreScans
 from corescout.gui.steps.step import Step, breakable
 
 
@@ -27,7 +28,7 @@ def in_words(scan: Scan) -> str:
     parts.append(f"{width} × {height} px")
     if scan.acquired_at is not None:
         parts.append(f"{scan.acquired_at.astimezone():%d %b %Y %H:%M}")
-    return ", ".join(parts)
+    return ", ".join([parts[0], *(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts[1:])])
 
 
 class ScanStep(Step):
@@ -65,6 +66,8 @@ class ScanStep(Step):
         self.body.addWidget(self.file)
         self.body.addWidget(self.doubts)
         self.body.addWidget(self.place)
+        self.more = MoreScans(workspace, canvas)
+        self.body.addWidget(self.more)
         self._by_hand = False
         self.channel.activated.connect(self._choose_by_hand)
         self.channel.currentTextChanged.connect(self.publish)
@@ -82,6 +85,7 @@ class ScanStep(Step):
         came = getattr(event, "type", "") == "inserted" and is_scan_image(event.value)
         if came and not self.workspace.running:
             self._by_hand = False  # a new scan came in: it is followed
+        self.more.refresh()
         images = self._canvas.images()
         visible = [layer.name for layer in images if layer.visible]
         self._set_channels([layer.name for layer in images], visible[0] if visible else None)
@@ -99,6 +103,18 @@ class ScanStep(Step):
             self.workspace.choose(image)
         if image is None and not self.workspace.running:
             self.workspace.say(self._canvas.refusal() or DROP_A_SCAN, "empty")
+
+    def choose_image(self, name: str) -> None:
+        """Choose the image of a name, as by hand; it is seen."""
+        layer = self._canvas.image_named(name)
+        if layer is not None:
+            layer.visible = True
+            self._by_hand = True
+            self.channel.setCurrentText(name)
+
+    def more_scans(self) -> tuple[tuple[ChosenImage, ...], bool]:
+        """Return the further images that are to be explored, and whether all are pooled."""
+        return self.more.images(), self.more.pooled
 
     def show_place(self, position: tuple[float, ...]) -> None:
         """Say where the mouse is, in the instrument's coordinates."""
