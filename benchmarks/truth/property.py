@@ -149,7 +149,7 @@ def loops_needed(case: Case, policy: str, seed: int, most: int) -> Counted:
     """Measure by a policy ("ours", "ours_types", "random", "grid") until `most` loops are had."""
     field, allowed = case.field, case.field.allowed
     rng = np.random.default_rng([seed, 7])
-    rows = [int(r) for r in _random(field, [], START, rng)]
+    rows = [int(r) for r in random_places(field, [], START, rng)]
     truth = case.truth[allowed]
     bound = SHARE * float(np.quantile(truth, 0.98) - np.quantile(truth, 0.02))
     needed: dict[str, float] = {}
@@ -161,7 +161,7 @@ def loops_needed(case: Case, policy: str, seed: int, most: int) -> Counted:
         errors.append(_rms(prediction.mean[allowed] - truth))
         if errors[-1] <= bound:
             needed.setdefault("map", len(rows))
-        of_types = _type_means(field, measured)
+        of_types = type_means(field, measured)
         if _rms(of_types[allowed] - truth) <= bound:
             needed.setdefault("map_of_types", len(rows))
         off = [
@@ -202,7 +202,7 @@ def _next(
     seed: int,
 ) -> list[int]:
     if policy == "random":
-        return _random(field, rows, BATCH, rng)
+        return random_places(field, rows, BATCH, rng)
     if policy == "grid":
         return _on_grid(field, rows, rng)
     goal = "types" if policy == "ours_types" else "map"
@@ -214,7 +214,8 @@ def _next(
     )
 
 
-def _random(field: Field, rows: list[int], count: int, rng: np.random.Generator) -> list[int]:
+def random_places(field: Field, rows: list[int], count: int, rng: np.random.Generator) -> list[int]:
+    """Draw places that no loop has touched."""
     found: list[int] = []
     for _ in range(count):
         free = field.allowed & ~field.touched(np.array([*rows, *found], np.int64))
@@ -236,10 +237,10 @@ def _on_grid(field: Field, rows: list[int], rng: np.random.Generator) -> list[in
             break
         apart = np.linalg.norm(field.xy_m - place, axis=1)
         found.append(int(np.where(free, apart, np.inf).argmin()))
-    return found or _random(field, rows, BATCH, rng)
+    return found or random_places(field, rows, BATCH, rng)
 
 
-def _type_means(field: Field, measured: MeasuredValues) -> NDArray[np.float64]:
+def type_means(field: Field, measured: MeasuredValues) -> NDArray[np.float64]:
     """The mean of the loops of a key point's type; of all where there is none."""
     known = measured.known
     kind, values = field.type[measured.row[known]], measured.value[known]

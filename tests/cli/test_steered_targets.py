@@ -91,3 +91,16 @@ def test_what_is_missing_is_said(run, table):
     alone = CliRunner().invoke(app, ["targets", str(run), "--goal", "map"])
     assert alone.exit_code != 0
     assert "--measurements" in alone.output + str(alone.exception)
+
+
+def test_what_a_property_depends_on_is_drawn(run, table, tmp_path):
+    from matplotlib.image import imread
+
+    done = targets(run, table, "--goal", "map", "--plot", tmp_path / "inputs.png")
+    assert done.exit_code == 0, done.output
+    picture = imread(tmp_path / "inputs.png")[..., :3]
+    colored = np.ptp(picture, axis=2) > 0.2
+    thirds = np.array_split(colored[picture.shape[0] // 10 :], 3, axis=1)
+    assert all(part.sum() > 200 for part in thirds)  # dots in each column of panels
+    black = (picture.max(axis=2) < 0.2).any(axis=0).mean()
+    assert black > 0.3  # the predictions' lines

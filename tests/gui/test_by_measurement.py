@@ -51,7 +51,7 @@ def test_a_table_becomes_maps_on_the_scan_and_targets_with_reasons(window, qtbot
         table = csv.writer(stream)
         table.writerow(["key_point", "coercive_bias_v"])
         for row in rows.tolist():
-            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.02 * rng.standard_normal()])
+            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.4 * rng.standard_normal()])
     section.use_table(tmp_path / "mine.csv")
     section.count.setValue(6)
     bare = canvas_picture(window, qtbot)
@@ -74,6 +74,32 @@ def test_a_table_becomes_maps_on_the_scan_and_targets_with_reasons(window, qtbot
     assert (np.abs(shown.astype(int) - bare).max(axis=2) > 40).mean() > 0.01, "the map is seen"
     window.undo_stack.undo()
     assert targets.ordered == before
+
+
+def test_goals_are_weighed_and_each_target_says_which_it_serves(window, qtbot, tmp_path):
+    section, targets = window.targets_step.by_measurement, window.workspace.targets
+    result = window.result
+    places = np.asarray(result.patches.center_yx_px)
+    rng = np.random.default_rng(1)
+    with (tmp_path / "mine.csv").open("w", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["key_point", "coercive_bias_v"])
+        for row in rng.choice(len(places), 30, replace=False).tolist():
+            table.writerow([row, 1.0 + places[row, 1] / 80 + 0.4 * rng.standard_normal()])
+    section.use_table(tmp_path / "mine.csv")
+    for box in section.weights.values():
+        box.setValue(0)
+    before = targets.ordered
+    click(qtbot, section.propose_button)
+    assert "at least one goal" in section.said.text()
+    assert targets.ordered == before
+    section.weights["map"].setValue(1)
+    section.weights["extremes"].setValue(3)
+    click(qtbot, section.propose_button)
+    qtbot.waitUntil(lambda: targets.ordered != before, timeout=LONG)
+    served = {t.reason.partition(":")[0] for t in targets.ordered}
+    assert "extremes" in served
+    assert served <= {"map", "extremes"}
 
 
 def test_what_the_tip_has_measured_is_used_within_the_limits(window, surface, qtbot):

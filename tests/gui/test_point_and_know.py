@@ -84,5 +84,8 @@ def test_a_new_scan_is_read_with_the_types_at_hand(found, qtbot, typed_result):
     assert found.workspace.workflow.state("types") is StepState.DONE
     qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
     found.scan_step.channel.setCurrentText(first)
-    qtbot.waitUntil(lambda: found.result is typed_result, timeout=LONG)
+    # It may have been kept on the disk meanwhile: the same by its codes.
+    uid = typed_result.scan.uid
+    qtbot.waitUntil(lambda: found.result.scan.uid == uid, timeout=LONG)
+    np.testing.assert_array_equal(found.result.codes, typed_result.codes)
     assert len(found.workspace.results) == 2

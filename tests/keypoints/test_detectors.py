@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 import corescout
 from benchmarks.truth.keypoints import cuts_across_nulls, score_of
 from corescout.keypoints import find_keypoints
+from corescout.keypoints.ridges import connected
 from corescout.keypoints.thinning import thin
 from corescout.plan import KeypointPlan
 from corescout.surfaces import Imaging, generate_family, generate_surface
@@ -110,3 +111,12 @@ def test_thinning_is_greedy_in_the_order_of_the_cells(rng):
         if all(np.hypot(*(yx[i] - yx[j])) >= spacing for j in chosen):
             chosen.append(int(i))
     assert thin(yx, score, spacing).tolist() == sorted(chosen)
+
+
+def test_weak_edges_count_where_they_hang_on_a_strong_one():
+    from skimage.filters import apply_hysteresis_threshold
+
+    image = np.random.default_rng(0).random((60, 50))
+    np.testing.assert_array_equal(
+        connected(image > 0.6, image > 0.95), apply_hysteresis_threshold(image, 0.6, 0.95)
+    )

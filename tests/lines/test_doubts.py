@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corescout.lines.tip_change import _Crossing
 from corescout.plan import Plan
 from corescout.preparation import prepare
 from corescout.quality import assess
@@ -70,3 +71,18 @@ def test_regions_with_other_walls_are_no_changed_tip(seed):
 def changes(surface):
     notes = prepare(surface.scan, Plan(windows_px=(9,))).notes
     return [n for n in notes if n.startswith("tip change")]
+
+
+def test_walls_that_cross_a_line_count_once_each():
+    """The median of each wall's pairs, and the median and its error of those."""
+    rng = np.random.default_rng(0)
+    upper, column = rng.uniform(0, 90, 300), rng.uniform(0, 100, 300)
+    lower, broader = upper + rng.uniform(3, 24, 300), rng.normal(0.3, 0.1, 300)
+    across = (upper < 49) & (lower > 51)
+    wall = column[across] // 12
+    each = np.array([np.median(broader[across][wall == w]) for w in np.unique(wall)])
+    change, errors = _Crossing.of(upper, lower, column, broader).at(50.0)
+    assert len(each) > 4
+    assert change == np.median(each)
+    scatter = max(1.4826 * np.median(np.abs(each - change)), 0.1)
+    assert errors == pytest.approx(change / (1.2533 * scatter / np.sqrt(len(each))))

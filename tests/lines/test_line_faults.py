@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from corescout.data import Scan
 from corescout.lines import find_line_faults, mend, without_masked
+from corescout.lines.finding import row_medians
 from corescout.plan import CleaningPlan, Plan
 from corescout.preparation import KeypointFinder, prepare
 from corescout.surfaces import Imaging, generate_family
@@ -153,3 +154,9 @@ def test_what_was_masked_is_kept_and_can_be_undone():
     only = prepare(scan, plan.model_copy(update={"cleaning": CleaningPlan(lines="mask")}))
     assert only.line_faults.masked.any()
     assert not only.line_faults.mended.any()
+
+
+def test_medians_of_rows_leave_out_what_is_missing():
+    values = np.random.default_rng(0).standard_normal((40, 31))
+    values[np.random.default_rng(1).random(values.shape) < 0.4] = np.nan
+    np.testing.assert_array_equal(row_medians(values), np.nanmedian(values, axis=1))

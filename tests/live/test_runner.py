@@ -20,7 +20,7 @@ from corescout.live.loop.runner import Runner
 from corescout.live.loop.sources import InstrumentSource, ListSource
 from corescout.live.policy import Policy
 from corescout.live.reading.analyst import Analyst
-from corescout.live.settings import LiveSettings
+from corescout.live.settings import LiveSettings, Steering
 from corescout.plan import TargetPlan
 from corescout.surfaces import generate_surface
 from corescout.whole import read_journal
@@ -327,10 +327,53 @@ def test_a_plan_begins_with_a_frame_and_measures_nothing_on_another_sample(
     kinds = [m.kind for m in twin.log]
     assert "zoom" in kinds
     assert not {"move", "spectrum"} & set(kinds)
+    until(lambda: "4 of 5 plans and 50 of 50 targets left" in runner.snapshot.policy)
     runner.stop()
     assert runner.wait(WAIT_S)
     entries = read_journal(day.folder / "journal.jsonl")
     assert any("drift" in e.get("reason", "") for e in entries if e["what"] == "run held")
+
+
+class Failing(DigitalTwin):
+    """A twin that fails as a plan begins: before its first message, or as it is carried out."""
+
+    fails = ""
+
+    def status(self):
+        if self.fails == "before":
+            raise InstrumentError("no answer")
+        return super().status()
+
+    def send(self, message):
+        if self.fails == "during":
+            raise InstrumentError("no answer")
+        return super().send(message)
+
+
+@pytest.mark.parametrize(("fails", "left"), [("before", 5), ("during", 4)])
+def test_a_plan_uses_a_policy_up_from_its_first_message_on(
+    day, typed_surface, typed, live_plan, fails, left
+):
+    twin = Failing(typed_surface, speed=2000.0, creep=0.0)
+    twin.connect()
+    coming = PushSource()
+    policy = Policy("me", most_plans=5, most_targets=50)
+    runner = measuring(day, twin, typed, live_plan, coming, policy)
+
+    def begin(now):
+        if now.stage == "measuring":
+            twin.fails = fails
+
+    runner.signals.changed.connect(begin)
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: runner.snapshot.stage == "held" and runner.idle)
+    assert f"{left} of 5 plans and 50 of 50 targets left" in runner.snapshot.policy
+    assert twin.log == []
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    twin.fails = ""
+    twin.close()
 
 
 def test_two_scans_that_agree_spare_the_frame_and_the_check_says_why(day, twin, typed, live_plan):
@@ -469,3 +512,38 @@ def test_a_journal_of_a_crash_begins_held(day, twin, typed, live_plan):
     runner.stop()
     assert runner.wait(WAIT_S)
     assert runner._measuring.held
+
+
+@pytest.mark.parametrize("error", [1e-6, 5.0])
+def test_what_the_loops_showed_decides_the_next_plan(day, twin, typed, live_plan, error):
+    steering = Steering("coercive_bias_v", {"map": 1.0, "types": 0.5}, batch=8, error=error)
+    policy = Policy("me", most_plans=5, most_targets=100)
+    coming = PushSource()
+    runner = measuring(day, twin, typed, live_plan, coming, policy, steering=steering)
+    runner.start()
+    plans = []
+    for count in range(1, 4):
+        coming.coming.put(list(twin.scans())[-1])
+        until(lambda n=count: len(runner.snapshot.records) == n and runner.idle)
+        plans.append(runner.snapshot.targets)
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    by_type, spread_out, last = plans
+    assert not any(state.target.reason.startswith("map") for state in by_type)
+    assert len(spread_out) == 8
+    assert all("too few loops to steer by" in state.target.reason for state in spread_out)
+    steered = [e for e in read_journal(day.folder / "journal.jsonl") if e["what"] == "steered"]
+    assert len(steered) == 2
+    assert any("expected error over all key points" in line for line in steered[1]["lines"])
+    if error > 1:  # met: nothing more is proposed, and it is said
+        assert steered[1]["met"]
+        assert last == ()
+        assert "the goal is met (the map and the means of the types)" in steered[1]["lines"][-1]
+        assert len(runner.snapshot.measurements) == len(by_type) + len(spread_out)
+    else:
+        assert len(last) == 8
+        assert {s.target.reason.partition(":")[0] for s in last} <= {"map", "types"}
+        assert any("halve it" in line for line in steered[1]["lines"])
+        places = np.array([m.xy_m for m in runner.snapshot.measurements.values()])
+        apart = np.linalg.norm(places[:, None] - places[None], axis=2) + np.eye(len(places))
+        assert apart.min() > 20e-9  # no place twice

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corescout.prediction import Scaling, blocks_of, cross_validate, fit_predictor
+from corescout.prediction import Part, Scaling, blocks_of, cross_validate, fit_predictor
 from corescout.prediction.gaussian_process import log_likelihood
 
 
@@ -105,19 +105,50 @@ def test_likelihood_and_gradient_are_those_of_scikit_learn(rng):
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
     x, y = points(rng, 40, 3), rng.standard_normal(40)
-    extra = np.where(np.arange(40) == 7, 2.0, 0.0)
     kernel = ConstantKernel(0.7) * Matern([0.5, 2.0, 9.0], nu=2.5) + WhiteKernel(0.05)
-    theirs = GaussianProcessRegressor(kernel, alpha=1e-8 + extra, optimizer=None).fit(x, y)
-    expected, slope = theirs.log_marginal_likelihood(theirs.kernel_.theta, eval_gradient=True)
-    found, gradient = log_likelihood(theirs.kernel_.theta, x, y, extra)
-    assert found == pytest.approx(expected, abs=1e-8)
-    np.testing.assert_allclose(gradient, slope, atol=1e-7)
+    for doubt in (np.ones(40), np.where(np.arange(40) == 7, 41.0, 1.0)):
+        alpha = 1e-8 + 0.05 * (doubt - 1)
+        theirs = GaussianProcessRegressor(kernel, alpha=alpha, optimizer=None).fit(x, y)
+        theta = theirs.kernel_.theta
+        expected, slope = theirs.log_marginal_likelihood(theta, eval_gradient=True)
+        found, gradient = log_likelihood(theta, x, y, doubt)
+        assert found == pytest.approx(expected, abs=1e-8)
+        even = doubt.max() == 1  # else our noise is that of the doubted loop as well
+        count = 5 if even else 4
+        np.testing.assert_allclose(gradient[:count], slope[:count], atol=1e-7)
     ours = fit_predictor(x, y)
     mean, std = ours.predict(x[:5] + 0.1)
-    kernel = ConstantKernel(ours.signal**2) * Matern(ours.length, nu=2.5)
-    alpha = 1e-8 + ours.noise**2
+    ((_, signal2, length),) = ours.kernel.split()
+    kernel = ConstantKernel(signal2) * Matern(length, nu=2.5)
+    alpha = 1e-8 + ours.noise**2 * ours.doubt
     same = GaussianProcessRegressor(kernel, alpha=alpha, optimizer=None)
     same.fit(x, (y - ours.mean) / ours.spread)
     m, s = same.predict(x[:5] + 0.1, return_std=True)
     np.testing.assert_allclose(mean, ours.mean + ours.spread * m, atol=1e-7)
     np.testing.assert_allclose(std, ours.widened * ours.spread * s, atol=1e-6)
+
+
+def test_a_sum_of_parts_has_the_gradient_of_its_likelihood(rng):
+    x, y, doubt = points(rng, 30, 5), rng.standard_normal(30), rng.uniform(1, 3, 30)
+    parts = (Part(np.array([0]), 1.0, 1.0), Part(np.array([1, 2]), 0.5, 2.0),
+             Part(np.array([3, 4]), 0.3, 3.0, shared=True))  # fmt: skip
+    theta = 0.3 * rng.standard_normal(8)
+    _, gradient = log_likelihood(theta, x, y, doubt, parts)
+    step = 1e-6 * np.eye(8)
+    slope = [(log_likelihood(theta + s, x, y, doubt, parts)[0]
+              - log_likelihood(theta - s, x, y, doubt, parts)[0]) / 2e-6 for s in step]  # fmt: skip
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=1e-5)
+
+
+def test_a_step_between_types_is_found_by_few_loops(rng):
+    """In thirty inputs alike no two places are; the part of the types alone tells the step."""
+    kind = rng.integers(0, 2, 400)
+    x = np.column_stack([kind, points(rng, 400, 25)])
+    y = 2.0 * kind + 0.1 * rng.standard_normal(400)
+    parts = (Part(np.array([0]), 1.0, 1.0), Part(np.arange(1, 26), 0.5, 5.0))
+    off = {}
+    for name, given in {"parts": parts, "all in one": None}.items():
+        mean, _ = fit_predictor(x[:14], y[:14], parts=given).predict(x[14:])
+        off[name] = np.sqrt(np.mean((mean - y[14:]) ** 2))
+    assert off["parts"] < 0.3
+    assert off["parts"] < 0.7 * off["all in one"]

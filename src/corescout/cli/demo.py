@@ -11,10 +11,11 @@ import typer
 from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json, print_json, result_table
-from corescout.cli.running import explore_and_save, print_result
+from corescout.cli.running import explore_and_save, print_answer, print_place
 from corescout.cli.settings import Settings
 from corescout.cli.where import Where
 from corescout.data import InputError
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
@@ -54,13 +55,19 @@ def demo(
     folder = check_writable(out or Path("corescout-demo.corescout"), overwrite=overwrite)
     surface = generate_surface(seed=plan.seed)
     result = explore_and_save(
-        surface.scan, plan, folder, where=Where(workers), overwrite=overwrite, verbose=verbose
+        surface.scan,
+        plan,
+        folder,
+        where=Where(workers),
+        overwrite=overwrite,
+        verbose=verbose,
+        tell=None if as_json else print_answer,
     )
     truth = compare(surface, result)
     if as_json:
         print_json({**result_table(result, folder), "truth": str(truth)})
         return
-    print_result(result, folder)
+    print_place(result, folder)
     sys.stdout.write(f"truth: {truth}\n")
 
 
@@ -96,5 +103,5 @@ def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
             coercive_v.setdefault(shown.type_of_target[uid], []).append(fit_loop(came).coercive_v)
     for number, values in sorted(coercive_v.items()):
         mean_v = sum(values) / len(values)
-        typer.echo(f"type {number}: {len(values)} loops, coercive bias {mean_v:.2f} V")
+        typer.echo(f"type {number}: {counted(len(values), 'loop')}, coercive bias {mean_v:.2f} V")
     typer.echo(f"report: {folder / 'day.html'}")

@@ -11,7 +11,7 @@ from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json
 from corescout.cli.resume import resume_run, source_and_plan
-from corescout.cli.running import explore_and_save, print_result
+from corescout.cli.running import explore_and_save, print_answer, print_place
 from corescout.cli.settings import Settings
 from corescout.cli.where import Where
 from corescout.data import InputError
@@ -147,8 +147,9 @@ def explore(
         verbose=verbose,
         reuse=from_run,
         repeats=again,
+        tell=None if as_json else print_answer,
     )
-    print_result(result, folder, as_json)
+    print_place(result, folder, as_json)
 
 
 def _series(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corescout.cli.running import go_on, print_result
+from corescout.cli.running import go_on, print_answer, print_place
 from corescout.cli.where import Where
 from corescout.data import InputError
 
@@ -73,7 +73,8 @@ def resume_run(
     except BaseException:
         record.close()
         raise
-    print_result(go_on(record, scan, where=where, verbose=verbose), run, as_json)
+    tell = None if as_json else print_answer
+    print_place(go_on(record, scan, where=where, verbose=verbose, tell=tell), run, as_json)
 
 
 def source_and_plan(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +15,15 @@ from corescout.cli.output import print_json, result_table
 from corescout.cli.terminal import LineFormatter
 from corescout.cli.where import Where
 from corescout.data import StoppedError
+from corescout.data.counted import counted
 from corescout.interactive.progress import stop_on_interrupt, terminal_bar
 
 if TYPE_CHECKING:
     from corescout.data import Result, Scan
     from corescout.plan import Plan
     from corescout.runs import Record
+
+Tell = Callable[["Result"], None]
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -35,6 +38,7 @@ def explore_and_save(
     verbose: bool,
     reuse: Path | None = None,
     repeats: Sequence[Scan] = (),
+    tell: Tell | None = None,
 ) -> Result:
     """Explore with a progress bar into a run folder, which keeps every trial from the start on.
 
@@ -44,6 +48,8 @@ def explore_and_save(
         A run whose trials are taken where they are the same.
     repeats : sequence of Scan
         Of the same place: how far the types are found again there is among the notes.
+    tell : callable, optional
+        Told the result as soon as it is decided, before its report is drawn.
     """
     from corescout.runs import Record, check_writable
 
@@ -55,21 +61,26 @@ def explore_and_save(
     except BaseException:
         record.discard_if_empty()
         raise
-    return go_on(record, scan, where=where, verbose=verbose, repeats=repeats)
+    return go_on(record, scan, where=where, verbose=verbose, repeats=repeats, tell=tell)
 
 
 def go_on(
-    record: Record, scan: Scan, *, where: Where, verbose: bool, repeats: Sequence[Scan] = ()
+    record: Record,
+    scan: Scan,
+    *,
+    where: Where,
+    verbose: bool,
+    repeats: Sequence[Scan] = (),
+    tell: Tell | None = None,
 ) -> Result:
-    """Explore what a record lacks, and write its run folder."""
-    from corescout.pipeline import explore, save
-    from corescout.runs.listing import hashes
-
-    folder, log_of = record.folder, logging.getLogger("corescout")
+    """Explore what a record lacks, tell the result, and write its run folder."""
+    log_of = logging.getLogger("corescout")
     with _logging(verbose) as log, stop_on_interrupt() as stop:
         with record:
             try:
                 with where.executor() as executor, terminal_bar() as show:
+                    from corescout.pipeline import explore  # the bar is seen before torch is there
+
                     result = explore(
                         scan,
                         record.plan,
@@ -91,10 +102,22 @@ def go_on(
         log_of.info("%s", result.verdict)
         for note in result.notes:
             log_of.info("note: %s", note)
-        save(result, folder, overwrite=True, log=log.getvalue())
-        with type(record)(folder) as again:
-            again.note("decided", files=hashes(folder))
+        try:
+            if tell is not None:
+                tell(result)
+        finally:  # what is found is kept, also where nobody reads on
+            _keep(result, record, log.getvalue())
     return result
+
+
+def _keep(result: Result, record: Record, log: str) -> None:
+    """Write the run folder and note its files in the record."""
+    from corescout.pipeline import save
+    from corescout.runs.listing import hashes
+
+    save(result, record.folder, overwrite=True, log=log)
+    with type(record)(record.folder) as again:
+        again.note("decided", files=hashes(record.folder))
 
 
 def _with_repeats(result: Result, repeats: Sequence[Scan]) -> Result:
@@ -111,7 +134,7 @@ def _keep_stopped(record: Record, stopped: StoppedError, log: str) -> NoReturn:
     from corescout.runs import is_run, write_stopped
 
     folder, count = record.folder, len(stopped.trials)
-    said = f"{count} finished candidate{'' if count == 1 else 's'} kept in {folder}"
+    said = f"{counted(count, 'finished candidate')} kept in {folder}"
     if not is_run(folder):
         plan = record.plan.model_dump(mode="json")
         record.close()
@@ -123,13 +146,25 @@ def _keep_stopped(record: Record, stopped: StoppedError, log: str) -> NoReturn:
 
 def print_result(result: Result, folder: Path, as_json: bool = False) -> None:
     """Say what was found, what to know about it, and where it is."""
+    if not as_json:
+        print_answer(result)
+    print_place(result, folder, as_json)
+
+
+def print_answer(result: Result) -> None:
+    """Say what was found and what to know about it, while its report is still to be drawn."""
     from corescout.interactive.views import summary
 
+    sys.stdout.write(f"{summary(result)}\n")
+    sys.stdout.flush()
+
+
+def print_place(result: Result, folder: Path, as_json: bool = False) -> None:
+    """Say where a result that was printed has been written; as JSON all of it."""
     if as_json:
         print_json(result_table(result, folder))
         return
-    lines = [summary(result), f"run: {folder}", f"report: {folder / 'report.html'}"]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(f"run: {folder}\nreport: {folder / 'report.html'}\n")
 
 
 @contextmanager

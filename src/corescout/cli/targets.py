@@ -15,10 +15,12 @@ import typer
 from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
-from corescout.quantities import bias_v, length_m, names, weights
+from corescout.data.counted import counted
+from corescout.quantities import bias_v, length_m
 
 if TYPE_CHECKING:
     from corescout.instruments import Limits
+    from corescout.steering import Suggestion
 
 
 class TargetChoice(StrEnum):
@@ -95,6 +97,10 @@ def targets(
     error: Annotated[
         float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw what --property depends on, input by input (.png), with --goal."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Choose the targets of a finished run again, by type or by what was measured (--goal).
@@ -113,8 +119,11 @@ def targets(
     settings = _settings(action, bias, frame_size)
     steering = (measurements, measured, goal)
     if any(option is not None for option in steering):
-        chosen = _steered(result, steering, batch, error, margin, avoid_radius, limits, action,
-                          settings)  # fmt: skip
+        found = _steered(result, steering, batch, error, margin, avoid_radius, limits, action,
+                         settings)  # fmt: skip
+        chosen: Sequence[Target] = found.targets
+        if plot is not None:
+            _plot(found, plot)
     else:
         chosen = _by_type(result, per_type, spacing, margin, avoid, avoid_radius, choice, diversity)
     text = _text(result, chosen, file_format, action, settings, limits)
@@ -161,10 +170,10 @@ def _steered(
     limits: Limits | None,
     action: ActionName,
     settings: dict[str, float],
-) -> Sequence[Target]:
+) -> Suggestion:
     """Targets by what was measured; how things stand is said beside."""
     from corescout.instruments.target_export import allowed_places
-    from corescout.steering import measured_values, suggest
+    from corescout.steering import goals_of, measured_values, suggest
 
     measurements, name, goal = steering
     if measurements is None:
@@ -173,21 +182,26 @@ def _steered(
         )
     radius_m = length_m(avoid_radius, "--avoid-radius") if avoid_radius else None
     values = measured_values(measurements, result, name or "coercive_bias_v")
-    wanted = _goals(goal or "map")
+    wanted = goals_of(goal or "map")
     inside = allowed_places(
         result, limits, action.value, settings, length_m(margin, "--margin") if margin else 0.0
     )
     found = suggest(result, values, wanted, count, error=error, radius_m=radius_m, allowed=inside)
     for line in found.lines:
         typer.echo(line, err=True)
-    return found.targets
+    return found
 
 
-def _goals(text: str) -> dict[str, float]:
-    """Goals and their weights, such as map or map=1,types=0.5."""
-    if "=" not in text:
-        return dict.fromkeys(names(text), 1.0)
-    return weights(text, "--goal")
+def _plot(found: Suggestion, path: Path) -> None:
+    """Draw the property against each input."""
+    from corescout.steering.figure import inputs_figure, png_bytes
+    from corescout.whole import write_whole
+
+    if found.prediction is None:
+        typer.echo("nothing is drawn before there are enough loops", err=True)
+        return
+    write_whole(path, png_bytes(inputs_figure(found.prediction)))
+    typer.echo(f"plot: {path}", err=True)
 
 
 def _text(
@@ -198,6 +212,7 @@ def _text(
     settings: dict[str, float],
     limits: Limits | None,
 ) -> str:
+    from corescout.exports import turn_doubt
     from corescout.instruments.target_export import export_text
     from corescout.targets import Way, way_through
 
@@ -209,6 +224,10 @@ def _text(
         way = Way(tuple(chosen), way.length_m)
     text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)
+    checked = limits is not None and limits.rotation_verified
+    doubt = turn_doubt(result.scan.frame)
+    if file_format is TargetFormat.arcmd and doubt and not checked:
+        typer.echo(f"{doubt}.", err=True)
     return text
 
 
@@ -262,5 +281,5 @@ def _places(path: Path) -> list[tuple[float, float]]:
             f"{path} ({type(error).__name__}: {error})"[:300],
             "export it from Corescout, or rename its columns",
         ) from error
-    typer.echo(f"{len(found)} places of {path.name} are avoided", err=True)
+    typer.echo(f"{counted(len(found), 'place')} of {path.name} avoided", err=True)
     return found

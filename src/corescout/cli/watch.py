@@ -16,13 +16,14 @@ from corescout.cli import options
 from corescout.cli.journal_tail import JournalTail
 from corescout.cli.settings import Settings
 from corescout.data import InputError
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from corescout.instruments import Instrument, Limits, StopReport
     from corescout.live import Analyst, Day, KnownRepresentation, Runner
     from corescout.live.loop.sources import Source
     from corescout.live.policy import Policy
-    from corescout.live.settings import LiveSettings
+    from corescout.live.settings import LiveSettings, Steering
 
 _NOT_CONFIRMED = 4  # exit code: a stop whose effect was not seen
 _KEYS = "a: approve, d: decline, s: STOP the instrument, r: release, w: withdraw the tip, q: quit"
@@ -63,6 +64,20 @@ def watch(
             min=1, help="Scans to decide before the watch ends; Ctrl-C ends it by default."
         ),
     ] = None,
+    goal: Annotated[
+        str | None,
+        typer.Option(
+            help="After the first loops, plan by what they showed: map, types, extremes or"
+            " surprise; several as map=1,types=0.5."
+        ),
+    ] = None,
+    measured: Annotated[
+        str, typer.Option("--property", help="Property of the loops that --goal asks for.")
+    ] = "coercive_bias_v",
+    batch: Annotated[int, typer.Option(min=1, help="Targets of a plan of --goal.")] = 10,
+    error: Annotated[
+        float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
+    ] = None,
     preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
     allow_code: options.AllowCode = False,
@@ -99,13 +114,14 @@ def watch(
         seed=seed,
         allow_code=allow_code,
     )
+    steering = None if goal is None else _steering(goal, measured, batch, error)
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
     tail = JournalTail(day.folder / JOURNAL) if as_json else None
     say = partial(typer.echo, err=as_json)  # with --json stdout holds entries alone
     try:
         analyst = Analyst(plan, _known(run), workers)
-        how = LiveSettings(most_scans=most_scans)
+        how = LiveSettings(most_scans=most_scans, steering=steering)
         if source is None or source == "twin":
             opened, limits = _instrument(source, instrument, profiles, plan.seed)
             runner = _at_instrument(opened, limits, day, analyst, policy, how)
@@ -122,6 +138,18 @@ def watch(
     if day.problem:
         typer.echo(f"NOT WRITTEN: {day.problem}", err=True)
         raise typer.Exit(1)
+
+
+def _steering(goal: str, measured: str, batch: int, error: float | None) -> Steering:
+    from corescout.live.settings import Steering
+    from corescout.loop_properties import PROPERTIES
+    from corescout.steering import goals_of
+
+    if measured not in PROPERTIES:
+        raise InputError(
+            f"a property among {', '.join(PROPERTIES)}", repr(measured), "choose one of these"
+        )
+    return Steering(measured, goals_of(goal), batch, error)
 
 
 def _known(run: Path | None) -> KnownRepresentation | None:
@@ -200,7 +228,10 @@ def _watch(runner: Runner, say: Callable[..., None], tail: JournalTail | None) -
             plan, check = runner.snapshot.plan, runner.snapshot.check
             if plan is not None and check is not None and plan.digest != shown:
                 shown = plan.digest
-                say(f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} µm")
+                say(
+                    f"plan {shown[:8]}: {counted(len(plan.targets), 'target')},"
+                    f" {check.path_m * 1e6:.1f} µm"
+                )
                 for line in (*check.errors, *check.warnings):
                     say(f"  {line}")
             if tail is not None:

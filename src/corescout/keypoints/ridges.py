@@ -67,7 +67,6 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
         Gradient that an edge needs in each row.
     """
     from scipy.ndimage import gaussian_filter
-    from skimage.filters import apply_hysteresis_threshold
     from skimage.morphology import remove_small_objects
 
     image = smooth
@@ -86,7 +85,7 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     owned &= ~_of_a_narrower(found, flanks, np.where(owned, width, np.inf), image.shape)
     relative = np.zeros(image.shape, np.float32)
     relative[tuple(found.at.T)] = np.where(owned, flanks.weaker / row_high, 0)
-    centres = np.asarray(apply_hysteresis_threshold(relative, _WEAK, _STRONG))
+    centres = connected(relative > _WEAK, relative > _STRONG)
     centres = remove_small_objects(centres, max_size=_SHORTEST_PX - 1, connectivity=2)
     kept = centres[tuple(found.at.T)]
     found, flanks = found.take(kept), flanks.take(kept)
@@ -101,6 +100,20 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     for y, x in flanks.pixels(found, image.shape):
         beside[y, x] = True
     return Ridges(centres, kind, offset, strength, beside & ~centres)
+
+
+def connected(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Hysteresis: pixels of `weak` (H, W) that hang together by their sides with one of `strong`.
+
+    As `skimage.filters.apply_hysteresis_threshold`, which sums over the labels instead.
+    """
+    from scipy.ndimage import label
+
+    labels, count = label(weak)
+    kept = np.zeros(count + 1, bool)
+    kept[labels[strong]] = True
+    kept[0] = False
+    return np.asarray(kept[labels])
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.keypoints import KINDS
-from corescout.keypoints.ridges import Ridges, find_ridges, values_at
+from corescout.keypoints.ridges import Ridges, connected, find_ridges, values_at
 from corescout.plan import KeypointPlan
 
 _SHORTEST_PX = 6  # a line with fewer pixels is noise
@@ -57,13 +57,11 @@ def canny_walls(image: NDArray[np.float32], plan: KeypointPlan) -> Walls:
     ----------
     image : (H, W) in [0, 1]
     """
-    from skimage.filters import apply_hysteresis_threshold
-
     slope = _Slope.of(image, plan.smoothing_px)
     high = thresholds(image, slope.size, plan.smoothing_px)[:, None]
     peaks, offset = slope.peaks(_LOW_SHARE * high)
     relative = np.where(peaks, slope.size / high, 0.0)
-    edges = np.asarray(apply_hysteresis_threshold(relative, _LOW_SHARE, 1.0))
+    edges = connected(relative > _LOW_SHARE, relative > 1.0)
     return _lines(edges, slope, find_ridges(slope.of_image, plan.smoothing_px, high), offset)
 
 

@@ -98,7 +98,7 @@ def _levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
         median = np.full(len(image), np.median(known))
         alive = (image > 0).any(axis=1)
         bright = np.where(image[alive] > 0, image[alive], np.nan)
-        median[alive] = np.minimum(median[alive], np.nanmedian(bright, axis=1))
+        median[alive] = np.minimum(median[alive], row_medians(bright))
         return np.where(image > _DARK * median[:, None], np.log(image), np.nan)
 
 
@@ -111,15 +111,25 @@ class _Steps:
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> _Steps:
         change = np.diff(values, axis=0)
-        known = np.isfinite(change).any(axis=1)
-        size, spread = np.zeros(len(change)), np.zeros(len(change))
-        size[known] = np.nanmedian(change[known], axis=1)
-        off = np.abs(change[known] - size[known, None])
-        spread[known] = 1.4826 * np.nanmedian(off, axis=1)
         count = np.isfinite(change).sum(axis=1)
+        known = count > 0
+        size, spread = np.zeros(len(change)), np.zeros(len(change))
+        size[known] = row_medians(change[known])
+        off = np.abs(change[known] - size[known, None])
+        spread[known] = 1.4826 * row_medians(off)
         error = 1.2533 * spread / np.sqrt(np.maximum(count, 1))
         few = count < min(_FEWEST_PX, values.shape[1] // 4)
         return cls(np.where(few, 0.0, size), np.where(few, np.inf, error))
+
+
+def row_medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median (H,) of each row of (H, W) without its NaN; a row has one value at least.
+
+    `numpy.nanmedian` of many short rows goes through masked arrays, which takes ten times as long.
+    """
+    ordered, rows = np.sort(values, axis=1), np.arange(len(values))
+    count = values.shape[1] - np.isnan(values).sum(axis=1)
+    return np.asarray((ordered[rows, (count - 1) // 2] + ordered[rows, count // 2]) / 2)
 
 
 def _constant(image: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -29,18 +29,33 @@ _FEWEST = 40  # walls of a kind on either side
 
 @dataclass(frozen=True, eq=False)
 class _Crossing:
-    """P pairs of points on one wall each: upper and lower row, column, log of the width's ratio."""
+    """P pairs of points on one wall each: upper and lower row, the wall, log of the widths' ratio.
+
+    In the order of the walls, and of the ratio within each: so that medians need no sorting.
+    """
 
     upper: NDArray[np.float64]
     lower: NDArray[np.float64]
-    column: NDArray[np.float64]
+    wall: NDArray[np.float64]
     broader: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        upper: NDArray[np.float64],
+        lower: NDArray[np.float64],
+        column: NDArray[np.float64],
+        broader: NDArray[np.float64],
+    ) -> _Crossing:
+        """Sort pairs by the wall that they lie on, by the column, and by their ratio."""
+        wall = np.floor(column / _WALL_PX)
+        order = np.lexsort((broader, wall))
+        return cls(upper[order], lower[order], wall[order], broader[order])
 
     def at(self, line: float) -> tuple[float, float]:
         """Median log ratio of the walls that cross a line, and how many errors that is; 0, 0."""
-        across = (self.upper < line - 1) & (self.lower > line + 1)
-        wall = np.floor(self.column[across] / _WALL_PX)
-        each = np.array([np.median(self.broader[across][wall == w]) for w in np.unique(wall)])
+        across = np.flatnonzero((self.upper < line - 1) & (self.lower > line + 1))
+        each = _medians(self.wall[across], self.broader[across])
         if len(each) < _FEWEST_WALLS:
             return 0.0, 0.0
         middle = float(np.median(each))
@@ -48,6 +63,13 @@ class _Crossing:
             return 0.0, 0.0
         scatter = max(1.4826 * float(np.median(np.abs(each - middle))), _LEAST_SCATTER)
         return middle, middle / (1.2533 * scatter / np.sqrt(len(each)))
+
+
+def _medians(wall: NDArray[np.float64], sorted_: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median of each run of equal walls, whose values are sorted."""
+    first = np.flatnonzero(np.diff(wall, prepend=-np.inf))
+    end = np.append(first[1:], len(wall))[: len(first)]
+    return np.asarray((sorted_[(first + end - 1) // 2] + sorted_[(first + end) // 2]) / 2)
 
 
 def tip_change(keypoints: Keypoints, n_lines: int) -> Finding | None:
@@ -97,7 +119,7 @@ def _crossing(keypoints: Keypoints) -> _Crossing:
     direction, contrast = np.asarray(profiles.direction_rad), np.asarray(profiles.contrast)
     usable = np.flatnonzero(np.isfinite(width) & np.isfinite(contrast) & (kind > 0))
     if not len(usable):
-        return _Crossing(*(np.zeros(0),) * 4)
+        return _Crossing.of(*(np.zeros(0),) * 4)
     i, j = usable[cKDTree(yx[usable]).query_pairs(_REACH_PX, output_type="ndarray")].T
     swap = yx[i, 0] > yx[j, 0]
     i, j = np.where(swap, j, i), np.where(swap, i, j)
@@ -109,7 +131,7 @@ def _crossing(keypoints: Keypoints) -> _Crossing:
         aside = way[:, 0] * np.cos(direction[end]) + way[:, 1] * np.sin(direction[end])
         alike &= np.abs(aside) < _ASIDE_PX
     i, j = i[alike], j[alike]
-    return _Crossing(yx[i, 0], yx[j, 0], yx[i, 1], np.log(width[j] / width[i]))
+    return _Crossing.of(yx[i, 0], yx[j, 0], yx[i, 1], np.log(width[j] / width[i]))
 
 
 def _all_walls(

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from corescout.data.target import Action
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What is to be known of the loops: after the first ones, plans are chosen by what they showed.
+
+    Attributes
+    ----------
+    name : str
+        A property of loops, see `corescout.loop_properties.PROPERTIES`.
+    goals : mapping of str to float
+        Weights of "map", "types", "extremes", "surprise".
+    batch : int
+        Targets of a plan.
+    error : float or None
+        That is asked for, in the unit of the property; a tenth of its range if None.
+    """
+
+    name: str = "coercive_bias_v"
+    goals: Mapping[str, float] = field(default_factory=lambda: {"map": 1.0})
+    batch: int = 10
+    error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +49,8 @@ class LiveSettings:
     most_scans : int or None
         The watch ends by itself when so many came, the last of them is decided and what was
         approved for it is measured; None: it goes on.
+    steering : Steering or None
+        Of spectra; None: targets by type.
     """
 
     action: Action = "spectrum"
@@ -34,3 +59,4 @@ class LiveSettings:
     drift_check: bool = True
     report_every: int = 10
     most_scans: int | None = None
+    steering: Steering | None = None

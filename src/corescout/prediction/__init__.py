@@ -7,10 +7,13 @@ from corescout.prediction.cross_validation import (
     cross_validate,
 )
 from corescout.prediction.gaussian_process import Predictor, fit_predictor
+from corescout.prediction.kernel import Kernel, Part
 from corescout.prediction.scaling import Scaling
 
 __all__ = [
     "LEAST_LOOPS",
+    "Kernel",
+    "Part",
     "Predictor",
     "Scaling",
     "Validation",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.data.short_repr import short_repr
 from corescout.prediction.gaussian_process import fit_predictor
+from corescout.prediction.kernel import Part
 
 LEAST_LOOPS = 20  # with fewer no R2 is said
 _MOST_FOLDS = 8
@@ -73,7 +74,11 @@ def blocks_of(xy: NDArray[np.float64], side: float) -> NDArray[np.int64]:
 
 
 def cross_validate(
-    x: NDArray[np.float64], y: NDArray[np.float64], block: NDArray[np.int64], seed: int = 0
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    block: NDArray[np.int64],
+    seed: int = 0,
+    parts: tuple[Part, ...] | None = None,
 ) -> Validation:
     """Predict each block of loops from all others, the process fitted anew without it.
 
@@ -84,6 +89,8 @@ def cross_validate(
     block : (n,)
         Wider than the correlation length and the written radius; more than eight are dealt out
         into eight folds.
+    parts : tuple of Part, optional
+        Of the kernel.
     """
     fold = _folds(block, seed)
     n_folds = len(np.unique(fold))
@@ -93,7 +100,7 @@ def cross_validate(
     start = None
     for k in np.unique(fold):
         out = fold == k
-        fitted = fit_predictor(x[~out], y[~out], start)
+        fitted = fit_predictor(x[~out], y[~out], start, parts=parts)
         start = fitted if start is None else start
         mean, std = fitted.predict(x[out])
         residual[out] = y[out] - mean

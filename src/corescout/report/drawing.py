@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,13 @@ ELLIPSE_SIGMAS = 2.0
 ELLIPSE_SHARE = 1 - math.exp(-(ELLIPSE_SIGMAS**2) / 2)  # of a 2-D Gaussian: 86.5 %
 
 
-def new_figure(width_in: float, height_in: float) -> Figure:
-    """Return an empty figure that needs no display, and shows itself in a notebook."""
+def new_figure(
+    width_in: float, height_in: float, layout: Literal["constrained"] | None = "constrained"
+) -> Figure:
+    """Return an empty figure that needs no display, and shows itself in a notebook.
+
+    A grid of many equal panels needs no layout of its own, which would take as long as the rest.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -35,15 +40,21 @@ def new_figure(width_in: float, height_in: float) -> Figure:
         def _repr_png_(self) -> bytes:
             return png_bytes(self)
 
-    figure = ShownFigure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
+    figure = ShownFigure(figsize=(width_in, height_in), dpi=DPI, layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """Return a figure as PNG; the same figure gives the same bytes."""
+    """Return a figure of `new_figure` as PNG; the same figure gives the same bytes.
+
+    Its canvas draws it once; `Figure.savefig` draws it twice.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    assert isinstance(figure.canvas, FigureCanvasAgg)
     memory = io.BytesIO()
-    figure.savefig(memory, format="png", metadata={"Software": None})
+    figure.canvas.print_png(memory, metadata={"Software": None})
     return memory.getvalue()
 
 

@@ -258,8 +258,15 @@ def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
     plan = Plan.model_validate(result.plan).mixtures.density_filter
     windows = sorted({t.candidate.window_px for t in trials})
     kinds = list(dict.fromkeys(method_name(t.candidate) for t in trials))
-    figure = new_figure(1.75 * len(windows) + 0.6, 1.75 * len(kinds) + 0.4)
-    axes = figure.subplots(len(kinds), len(windows), squeeze=False)
+    width, height = 1.75 * len(windows) + 0.6, 1.75 * len(kinds) + 0.5
+    figure = new_figure(width, height, layout=None)
+    margins = {"left": 0.5 / width, "right": 1 - 0.1 / width, "wspace": 0.06,
+               "bottom": 0.25 / height, "top": 1 - 0.25 / height, "hspace": 0.06}  # fmt: skip
+    axes = figure.subplots(
+        len(kinds), len(windows), squeeze=False, sharex=True, sharey=True, gridspec_kw=margins
+    )
+    ticks = (-2, 0, 2)
+    axes[0, 0].set(xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), xticks=ticks, yticks=ticks)  # of all panels
     for panel in axes.ravel():
         panel.set_axis_off()
     for trial in trials:
@@ -291,8 +298,6 @@ def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: b
     draw_latents(axes, z, color if trial.state == "done" else "#C9A0A5", 3)
     axes.set_xlabel("")
     axes.set_ylabel("")
-    axes.set_xlim(-3.6, 3.6)
-    axes.set_ylim(-3.6, 3.6)
     axes.tick_params(labelsize=6, length=2)
     if trial.state == "void":
         axes.text(

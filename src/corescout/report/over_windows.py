@@ -40,8 +40,11 @@ def draw_over_windows(result: Result, names: dict[str, str], *, mark_best: bool)
         return None
     columns = 4 if len(names) > 3 else len(names)
     rows = -(-len(names) // columns)
-    figure = new_figure(3.1 * columns, 2.7 * rows)
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    width, height = 3.1 * columns, 2.7 * rows
+    figure = new_figure(width, height, layout=None)
+    margins = {"left": 0.5 / width, "right": 1 - 0.1 / width, "wspace": 0.24,
+               "bottom": 0.45 / height, "top": 1 - 0.3 / height, "hspace": 0.42}  # fmt: skip
+    axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins).ravel()
     for panel, (name, label) in zip(axes, names.items(), strict=False):
         _draw_reward(panel, trials, name, mark_best=mark_best)
         panel.set_title(label, fontsize=9)

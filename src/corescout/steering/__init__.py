@@ -1,21 +1,31 @@
 """Steering by measurement: what was measured at key points decides where the tip goes next."""
 
-from corescout.steering.choosing import Choice, choose
+from corescout.steering.choosing import Choice, choose, goals_of
+from corescout.steering.earlier import EarlierPoint, earlier_points
 from corescout.steering.field import Field, field_of
 from corescout.steering.goals import GOALS
-from corescout.steering.measured import MeasuredValues, measured_plan, measured_values, says_where
+from corescout.steering.measured import (
+    MeasuredValues,
+    measured_plan,
+    measured_values,
+    says_where,
+    values_of_loops,
+)
 from corescout.steering.property import Prediction, predict, predict_property, validate
 from corescout.steering.suggestion import Suggestion, suggest
 
 __all__ = [
     "GOALS",
     "Choice",
+    "EarlierPoint",
     "Field",
     "MeasuredValues",
     "Prediction",
     "Suggestion",
     "choose",
+    "earlier_points",
     "field_of",
+    "goals_of",
     "measured_plan",
     "measured_values",
     "predict",
@@ -23,4 +33,5 @@ __all__ = [
     "says_where",
     "suggest",
     "validate",
+    "values_of_loops",
 ]

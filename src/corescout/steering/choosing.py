@@ -13,6 +13,7 @@ from corescout.data import InputError
 from corescout.data.short_repr import short_repr
 from corescout.plan_changes import did_you_mean
 from corescout.prediction.cross_validation import LEAST_LOOPS
+from corescout.quantities import names, weights
 from corescout.steering.field import Field
 from corescout.steering.goals import GOALS, MET, Outlook, surprise
 from corescout.steering.measured import MeasuredValues
@@ -113,8 +114,7 @@ def choose(
     prediction = predict(field, measured, earlier)
     low, high = np.quantile(values, [0.05, 0.95])
     asked = _ERROR_SHARE * float(high - low) if error is None else error
-    order_now = np.full(len(field), 1.0)
-    everywhere = np.column_stack([field.inputs, order_now])
+    everywhere = field.at(np.arange(len(field)), np.full(len(field), 1.0))
     reference, share = references(field.type, seed)
     posterior = LoopPosterior(prediction.predictor, everywhere, reference)
     outlook = Outlook(prediction, posterior, share, max(asked, 1e-300))
@@ -152,6 +152,19 @@ def _untold(
     why = "structure does not tell the property"
     other = _spread_out(field, measured.row, free, count, seed, why)
     return replace(plain, rows=other.rows, reasons=other.reasons)
+
+
+def goals_of(text: str) -> dict[str, float]:
+    """Read goals and their weights, such as map or map=1,types=0.5.
+
+    Raises
+    ------
+    InputError
+        If one is unknown or no weight is positive.
+    """
+    found = weights(text, "--goal") if "=" in text else dict.fromkeys(names(text), 1.0)
+    _check(found)
+    return found
 
 
 def _check(goals: Mapping[str, float]) -> None:

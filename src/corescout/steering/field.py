@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,16 @@ from corescout.data import InputError, Result
 from corescout.data.arrays import set_readonly
 from corescout.data.short_repr import short_repr
 from corescout.plan import Plan
-from corescout.prediction import Scaling
-from corescout.wall_descriptors import wall_descriptors
+from corescout.prediction import Part, Scaling
+from corescout.steering.earlier import EarlierPoint, with_earlier
 
-_NO_INPUT = {"orientation_rad"}  # cyclic, and told by the angle to the fast axis
+# spread (in that of the values), length scale (in inputs, blocks, halves of the day), and how far
+# both may be off in logs
+_PARTS = {
+    "types": (1.0, 1.0, 0.6, 0.2),
+    "all": (0.7, 5.0, 0.8, 0.5),
+}
+_PLACE, _ORDER = (0.3, 3.0, 0.5, 0.3), (0.15, 2.0, 0.5, 0.3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +65,33 @@ class Field:
         return len(self.xy_m)
 
     def columns(self, kind: str) -> NDArray[np.int64]:
-        """Return the inputs that are "codes", or that are "descriptors"."""
+        """Return the inputs that are "types", "codes" or "descriptors", or "all"."""
         is_code = np.array([n.startswith("z") and n[1:].isdigit() for n in self.names], bool)
         is_type = np.array([n.startswith("type ") for n in self.names], bool)
-        wanted = is_code if kind == "codes" else ~is_code & ~is_type
-        return np.flatnonzero(wanted)
+        wanted = {"types": is_type, "codes": is_code, "descriptors": ~is_code & ~is_type,
+                  "all": np.ones(len(self.names), bool)}  # fmt: skip
+        return np.flatnonzero(wanted[kind])
+
+    def at(self, rows: NDArray[np.int64], order: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What a process looks at (n, D + 3): inputs, place in blocks, order of the loops (n,)."""
+        place = self.xy_m[rows] / max(self.block_m, 1e-12)
+        return np.column_stack([self.inputs[rows], place, order])
+
+    def parts(self, *, place: bool = True) -> tuple[Part, ...]:
+        """What a property is expected to be the sum of, see `prediction.kernel`; decision 30.
+
+        Parameters
+        ----------
+        place : bool
+            What near places have in common beside their structure; it tells how far to believe the
+            map, and nothing of whether structure predicts.
+        """
+        found = [Part(self.columns(kind), *prior) for kind, prior in _PARTS.items()]
+        count = len(self.names)
+        if place:
+            found.append(Part(np.array([count, count + 1]), *_PLACE, shared=True))
+        found.append(Part(np.array([count + 2]), *_ORDER))
+        return tuple(part for part in found if len(part.columns))
 
     def touched(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which key points (N,) lie within the radius of some."""
@@ -80,6 +109,7 @@ def field_of(
     allowed: NDArray[np.bool_] | None = None,
     radius_m: float | None = None,
     written_radius_m: float | None = None,
+    earlier: Sequence[EarlierPoint] = (),
 ) -> Field:
     """Return the field of a result.
 
@@ -91,6 +121,8 @@ def field_of(
     radius_m : float, optional
         Distance of loops from each other; else 1.5 x the written radius where that is known, else
         the distance from measured places that the plan says.
+    earlier : sequence of EarlierPoint
+        Places of loops of earlier scans: rows after the key points, none to be measured.
 
     Raises
     ------
@@ -112,13 +144,15 @@ def field_of(
     inside = (margin * np.asarray(frame.pitch_m[::-1]) >= targets.margin_m).all(axis=1)
     shown = ~np.isin(kind, list(result.types.hidden))
     free = inside & shown if allowed is None else inside & shown & allowed
-    names, columns = _columns(result, kind)
+    free = np.concatenate([free, np.zeros(len(earlier), bool)])
+    names, columns, kind = _columns(result, earlier)
+    there = np.concatenate([frame.to_m(places), np.array([p.xy_m for p in earlier]).reshape(-1, 2)])
     scaling = Scaling.of(columns)
     correlation_m = _correlation_m(result)
     return Field(
         names=tuple(names[i] for i in scaling.kept),
         inputs=scaling.inputs(columns),
-        xy_m=frame.to_m(places),
+        xy_m=there,
         type=kind,
         allowed=free,
         radius_m=radius_m,
@@ -126,14 +160,14 @@ def field_of(
     )
 
 
-def _columns(result: Result, kind: NDArray[np.int64]) -> tuple[list[str], NDArray[np.float64]]:
-    z, descriptors = np.asarray(result.fit.latents.mean), wall_descriptors(result).columns
-    columns = {f"z{k + 1}": z[:, k] for k in range(z.shape[1])}
-    columns |= {n: np.asarray(v) for n, v in descriptors.items() if n not in _NO_INPUT}
+def _columns(
+    result: Result, earlier: Sequence[EarlierPoint]
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
+    columns, kind = with_earlier(result, earlier)
     numbers = result.types.numbers
     if len(numbers) > 1:
         columns |= {f"type {n}": (kind == n).astype(float) for n in numbers}
-    return list(columns), np.column_stack(list(columns.values()))
+    return list(columns), np.column_stack(list(columns.values())), kind
 
 
 def _correlation_m(result: Result) -> float:

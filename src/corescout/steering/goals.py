@@ -151,10 +151,9 @@ def _extreme(prediction: Prediction, sign: float) -> tuple[int, bool]:
 
 def _alike(prediction: Prediction, row: int) -> NDArray[np.float64]:
     """Correlation (N,) of f with that at a key point."""
-    n_inputs = len(prediction.field.names)
-    predictor, x = prediction.predictor, prediction.field.inputs
-    a = np.column_stack([x, np.zeros(len(x))])[:, : n_inputs + 1]
-    return predictor.covariance(a, a[row][None])[:, 0] / predictor.signal**2
+    field, predictor = prediction.field, prediction.predictor
+    x = field.at(np.arange(len(field)), np.zeros(len(field)))
+    return predictor.covariance(x, x[row][None])[:, 0] / predictor.variance
 
 
 def worth_for_surprise(outlook: Outlook) -> NDArray[np.float64]:
@@ -163,7 +162,7 @@ def worth_for_surprise(outlook: Outlook) -> NDArray[np.float64]:
     |m_c - m_d| / sqrt(s_c^2 + s_d^2), less what the batch will tell there.
     """
     apart = surprise(outlook.prediction)
-    left = outlook.posterior.variance / outlook.prediction.predictor.signal**2
+    left = outlook.posterior.variance / outlook.prediction.predictor.variance
     return np.asarray(apart * left)
 
 

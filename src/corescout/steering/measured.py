@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,34 @@ def measured_values(
     return _tied(found, result, name, Path(path).name, radius_m)
 
 
+def values_of_loops(loops: Sequence[Measurement], name: str, first_row: int) -> MeasuredValues:
+    """Read the values of a property from loops, one for each of the rows from `first_row` on.
+
+    Parameters
+    ----------
+    loops : sequence of Measurement
+        In the order in which they were made.
+    name : str
+        See `measured_values`.
+
+    Raises
+    ------
+    InputError
+        If there is no such property.
+    """
+    base, found = _property_of(name), []
+    for loop in loops:
+        own = [c for c in loop.channels if c.endswith(_ON_CHANNEL) == name.endswith(ON_FIELD)]
+        nothing = _Value(*_where({}), float("nan"), "it has no such channel", "")
+        value = _value_of(loop, _response_of(own, name), base, _where({})) if own else nothing
+        found.append(value)
+    values = [v.value if not v.failed else float("nan") for v in found]
+    unit = next((v.unit for v in found if v.unit), "") or _unit_in(name)
+    return MeasuredValues(
+        name, unit, first_row + np.arange(len(found)), np.array(values), _failures(found)
+    )
+
+
 def measured_plan(path: str | Path, name: str) -> MeasuredPlan:
     """Read the values of a property from a table, for the reward `property` of an exploration.
 
@@ -131,16 +159,22 @@ def _read(path: str | Path, name: str) -> list[_Value]:
             f"{file.name} with {', '.join(columns[:8]) or 'no columns'}",
             "say where each value was measured",
         )
-    base = name.removesuffix(ON_FIELD)
-    if loops and base not in PROPERTIES:
-        raise InputError(
-            f"a property among {', '.join(PROPERTIES)}", repr(name), "choose one of these"
-        )
+    base = _property_of(name) if loops else name
     if not loops and name not in columns:
         raise InputError(
             f"a column among {', '.join(columns)}", repr(name), "choose one with --property"
         )
     return _of_loops(rows, name, base) if loops else _of_column(rows, name)
+
+
+def _property_of(name: str) -> str:
+    """The property of a loop that is read for a name."""
+    base = name.removesuffix(ON_FIELD)
+    if base not in PROPERTIES:
+        raise InputError(
+            f"a property among {', '.join(PROPERTIES)}", repr(name), "choose one of these"
+        )
+    return base
 
 
 def says_where(columns: Iterable[str]) -> bool:
@@ -195,10 +229,15 @@ def _of_loops(rows: Iterable[Mapping[str, str]], name: str, base: str) -> list[_
             of_target.setdefault(row.get("target") or "", {}).setdefault(channel, row)
     found = []
     for channels in of_target.values():
-        wanted = "response" + (_ON_CHANNEL if on_field else "")
-        channel = wanted if wanted in channels else next(iter(channels))
-        found.append(_of_loop(channels[channel], base))
+        found.append(_of_loop(channels[_response_of(channels, name)], base))
     return found
+
+
+def _response_of(channels: Iterable[str], name: str) -> str:
+    """The channel that a property is read from."""
+    wanted = "response" + (_ON_CHANNEL if name.endswith(ON_FIELD) else "")
+    there = list(channels)
+    return wanted if wanted in there else there[0]
 
 
 def _of_loop(row: Mapping[str, str], base: str) -> _Value:
@@ -206,11 +245,17 @@ def _of_loop(row: Mapping[str, str], base: str) -> _Value:
         axis, values = (np.array((row.get(k) or "").split(), float) for k in ("axis", "values"))
         unit = row.get("unit") or ""
         loop = Measurement(None, axis, "bias", "V", {"response": values}, {"response": unit})
-        read = loop_properties(loop)
+        return _value_of(loop, "response", base, _where(row))
     except ValueError:
         return _Value(*_where(row), float("nan"), "its row is not complete", "")
+
+
+def _value_of(
+    loop: Measurement, channel: str, base: str, where: tuple[str, str, tuple[str, str]]
+) -> _Value:
+    read = loop_properties(loop, channel)
     of_property = PROPERTIES[base][0].replace("R", read.unit or "R")
-    return _Value(*_where(row), read.values.get(base, float("nan")), read.failed, of_property)
+    return _Value(*where, read.values.get(base, float("nan")), read.failed, of_property)
 
 
 def _tied(
@@ -223,7 +268,7 @@ def _tied(
     if frame is not None:
         reach = RADIUS_PX * min(frame.pitch_m) if reach is None else reach
         near = tied_rows(_places_m(found), frame.to_m(places), reach)
-    rows, values, why = [], [], []
+    rows, values, tied = [], [], []
     untied = 0
     for one, nearest in zip(found, near, strict=True):
         row = of_uid.get(one.target, -1)
@@ -235,7 +280,7 @@ def _tied(
             continue
         rows.append(row)
         values.append(one.value if not one.failed else float("nan"))
-        why += [one.failed] if one.failed else []
+        tied.append(one)
     if not rows:
         raise InputError(
             f"measurements at key points of this run in {source}",
@@ -243,11 +288,16 @@ def _tied(
             "give the table of this run, or a larger radius",
         )
     notes = [f"{untied} of {len(found)} rows are at no key point"] if untied else []
-    if why:
-        kinds = ", ".join(f"{why.count(w)} x {w}" for w in dict.fromkeys(why))
-        notes.append(f"{len(why)} of {len(rows)} failed: {kinds}")
+    notes += _failures(tied)
     unit = next((v.unit for v in found if v.unit), "") or _unit_in(name)
     return MeasuredValues(name, unit, np.array(rows), np.array(values), tuple(notes))
+
+
+def _failures(found: Sequence[_Value]) -> tuple[str, ...]:
+    """Say how many failed, and why."""
+    why = [one.failed for one in found if one.failed]
+    kinds = ", ".join(f"{why.count(w)} x {w}" for w in dict.fromkeys(why))
+    return (f"{len(why)} of {len(found)} failed: {kinds}",) if why else ()
 
 
 def _unit_in(name: str) -> str:

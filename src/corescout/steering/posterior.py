@@ -50,7 +50,7 @@ class LoopPosterior:
         self._predictor, self._x, self.reference = predictor, x, reference
         self._told = [predictor.projected(x)]
         self.noise2 = predictor.noise**2
-        self.variance = np.maximum(predictor.signal**2 - (self._told[0] ** 2).sum(axis=0), 1e-12)
+        self.variance = np.maximum(predictor.variance - (self._told[0] ** 2).sum(axis=0), 1e-12)
         self.covariance = predictor.covariance(x, x[reference])
         self.covariance -= self._told[0].T @ self._told[0][:, reference]
 

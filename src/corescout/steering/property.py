@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from corescout.data import InputError, Result
 from corescout.data.short_repr import short_repr
-from corescout.prediction import Predictor, Validation, blocks_of, cross_validate, fit_predictor
+from corescout.prediction import (
+    Part,
+    Predictor,
+    Validation,
+    blocks_of,
+    cross_validate,
+    fit_predictor,
+)
 from corescout.steering.field import Field, field_of
 from corescout.steering.measured import MeasuredValues, measured_values
 
@@ -67,8 +74,26 @@ class Prediction:
         if len(values) < _AT_A_GLANCE:
             return not self.validation.r2 < _LEAST_R2
         block = blocks_of(self.field.xy_m[rows], max(self.field.block_m, 1e-12))
-        left = float((self.predictor.residuals_without(block) ** 2).sum())
+        residual, _ = self._of_structure.left_out(block)
+        left = float((residual**2).sum()) * self.predictor.spread**2
         return left < (1 - _LEAST_R2) * float(((values - values.mean()) ** 2).sum())
+
+    @property
+    def _of_structure(self) -> Predictor:
+        """The process without its part of the place, which is noise then."""
+        from corescout.prediction.gaussian_process import conditioned
+        from corescout.prediction.kernel import Kernel
+
+        p, known = self.predictor, self.field.parts(place=False)
+        kept, lost = [], 0.0
+        for part, signal2, length in p.kernel.split():
+            if any(np.array_equal(part.columns, one.columns) for one in known):
+                kept.append(np.log([signal2, *length]))
+            else:
+                lost += signal2
+        target = (self._values - p.mean) / p.spread
+        noise = float(np.sqrt(p.noise**2 + lost))
+        return conditioned(Kernel(known, np.concatenate(kept)), noise, p.inputs, target, p.doubt)
 
     @property
     def _values(self) -> NDArray[np.float64]:
@@ -129,8 +154,8 @@ def predict_property(
 def predict(field: Field, measured: MeasuredValues, start: Predictor | None = None) -> Prediction:
     """Predict a property over a field, at the time of the last loop.
 
-    The order of the loops is an input like others: what drifts with the tip is not put down to
-    structure.
+    The property is a sum: of types, codes, descriptors, what near places share beside them, and
+    the order of the loops, so that what drifts with the tip is not put down to structure.
 
     Parameters
     ----------
@@ -151,11 +176,11 @@ def predict(field: Field, measured: MeasuredValues, start: Predictor | None = No
         )
     rows = np.asarray(measured.row)
     order = _order(len(rows))
-    x = np.column_stack([field.inputs[rows], order])
-    predictor = fit_predictor(x[known], np.asarray(measured.value)[known], start)
-    everywhere = np.column_stack([field.inputs, np.full(len(field), order[-1])])
+    x, parts = field.at(rows, order), field.parts()
+    predictor = fit_predictor(x[known], np.asarray(measured.value)[known], start, parts=parts)
+    everywhere = field.at(np.arange(len(field)), np.full(len(field), order[-1]))
     mean, std = predictor.predict(everywhere)
-    failing = _failing(everywhere, x, known)
+    failing = _failing(everywhere, x, known, parts)
     return Prediction(
         measured.name, measured.unit, mean, std, predictor.of_a_loop(std), failing, field,
         measured, predictor,
@@ -163,14 +188,17 @@ def predict(field: Field, measured: MeasuredValues, start: Predictor | None = No
 
 
 def validate(field: Field, measured: MeasuredValues, seed: int = 0) -> Validation:
-    """Cross-validate in blocks wider than the correlation length and the written radius."""
+    """Cross-validate in blocks wider than the correlation length and the written radius.
+
+    Without the part of the place: the question is whether structure predicts.
+    """
     known = np.asarray(measured.known)
     rows = np.asarray(measured.row)[known]
     if len(rows) == 0:
         return Validation(0, 0)
-    x = np.column_stack([field.inputs[rows], _order(len(known))[known]])
+    x, parts = field.at(rows, _order(len(known))[known]), field.parts(place=False)
     block = blocks_of(field.xy_m[rows], max(field.block_m, 1e-12))
-    return cross_validate(x, np.asarray(measured.value)[known], block, seed)
+    return cross_validate(x, np.asarray(measured.value)[known], block, seed, parts)
 
 
 def _order(count: int) -> NDArray[np.float64]:
@@ -182,6 +210,7 @@ def _failing(
     everywhere: NDArray[np.float64],
     x: NDArray[np.float64],
     known: NDArray[np.bool_],
+    parts: tuple[Part, ...],
 ) -> NDArray[np.float64]:
     """Probability of a failure (N,): a process of its own over 0 and 1, within 0.01 and 0.95.
 
@@ -190,5 +219,5 @@ def _failing(
     failures = np.count_nonzero(~known)
     if min(failures, len(known) - failures) < _LEAST_FAILURES:
         return np.full(len(everywhere), (failures + 0.5) / (len(known) + 10.0))
-    model = fit_predictor(x, (~known).astype(float), doubt=False)
+    model = fit_predictor(x, (~known).astype(float), parts=parts, doubt=False)
     return np.asarray(np.clip(model.predict(everywhere)[0], 0.01, 0.95))

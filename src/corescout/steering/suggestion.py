@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result, Target
+from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.steering.choosing import Choice, choose
+from corescout.steering.earlier import EarlierPoint
 from corescout.steering.field import field_of
 from corescout.steering.measured import MeasuredValues
 from corescout.steering.property import Prediction
@@ -52,6 +54,7 @@ def suggest(
     radius_m: float | None = None,
     written_radius_m: float | None = None,
     allowed: NDArray[np.bool_] | None = None,
+    earlier: Sequence[EarlierPoint] = (),
     seed: int = 0,
     ask_whether: bool = True,
 ) -> Suggestion:
@@ -66,7 +69,7 @@ def suggest(
         Of the batch.
     error : float, optional
         See `choose`.
-    radius_m, written_radius_m, allowed
+    radius_m, written_radius_m, allowed, earlier
         See `field_of`.
     ask_whether : bool
         Cross-validate, which says whether structure predicts the property at all; takes seconds.
@@ -77,7 +80,10 @@ def suggest(
         If a goal is unknown or the scan has no scale.
     """
     goals = goals or {"map": 1.0}
-    field = field_of(result, allowed=allowed, radius_m=radius_m, written_radius_m=written_radius_m)
+    field = field_of(
+        result, allowed=allowed, radius_m=radius_m, written_radius_m=written_radius_m,
+        earlier=earlier,
+    )  # fmt: skip
     choice = choose(field, measured, goals, count, error=error, seed=seed)
     targets = tuple(
         _target(result, row, number, reason)
@@ -113,7 +119,10 @@ def _lines(
     ask_whether: bool,
 ) -> tuple[str, ...]:
     known = int(np.count_nonzero(measured.known))
-    lines = [f"{known} values of {measured.name} at {len(measured)} places", *measured.notes]
+    lines = [
+        f"{counted(known, 'value')} of {measured.name} at {counted(len(measured), 'place')}",
+        *measured.notes,
+    ]
     if choice.prediction is None:
         return (*lines, "too few to steer by: the next places are spread out")
     if ask_whether:

@@ -32,7 +32,8 @@ KNOWN: dict[str, type[Entry]] = {
     for kind in vars(place).values()
     if isinstance(kind, type) and issubclass(kind, Entry) and kind is not Entry
 }
-_AROUND, _TUPLES = ("what", "at", "format"), ("at_m", "wanted_m", "drift_m", "file_signature")
+_AROUND, _TUPLES = ("what", "at", "format"), ("at_m", "wanted_m", "drift_m", "file_signature",
+                                                       "lines")  # fmt: skip
 
 
 def said(entry: Entry) -> str:

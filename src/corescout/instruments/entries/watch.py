@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from corescout.data.counted import counted
 from corescout.instruments.entries.entry import Entry
 
 
@@ -38,7 +39,7 @@ class WatchEnded(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        return f"watch ended after {self.scans} scan{'' if self.scans == 1 else 's'}"
+        return f"watch ended after {counted(self.scans, 'scan')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +162,19 @@ class NotPreviewed(Entry):
 
     def words(self) -> str:
         return f"not previewed: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steered(Entry):
+    """Targets were chosen by what the loops showed, or the goals are met."""
+
+    lines: tuple[str, ...] = ()
+    met: bool = False
+    what: ClassVar[str] = "steered"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        return "; ".join(self.lines) or "targets by what was measured"
 
 
 @dataclass(frozen=True, kw_only=True)

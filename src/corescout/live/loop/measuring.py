@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from corescout.data import InputError, Scan
+from corescout.data.counted import counted
 from corescout.instruments import (
     Check,
     Event,
@@ -31,7 +32,7 @@ from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Hel
 from corescout.live.day.day import Day
 from corescout.live.loop.looks import Looks, with_reason
 from corescout.live.loop.spectra_in_files import SpectraInFiles
-from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt, suggest
+from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, doubt
 from corescout.live.loop.target_states import TargetStates
 from corescout.live.policy import Policy, Signed
 from corescout.live.reading.drift import Drift
@@ -207,20 +208,17 @@ class Measuring:
         if self.held:
             self._show(stage="held", message=LOOK_AND_RELEASE)
         elif self._plan is not None and self._session.state == "PREVIEW":
-            count = len(self._plan.targets)
-            self._show(stage="awaiting approval", message=f"a plan of {count} targets")
+            targets = counted(len(self._plan.targets), "target")
+            self._show(stage="awaiting approval", message=f"a plan of {targets}")
         elif not self.due:
-            self._show(stage="waiting", message="for a scan")
+            self._show(stage="waiting", message=self._states.goal or "for a scan")
 
     # -- the worker's ---------------------------------------------------------------------
 
     def suggest(self, understood: Understood, drift: Drift | None) -> int:
-        """Suggest on a scan; what was suggested before follows the drift or is withdrawn.
+        """Suggest on a scan, and return how many targets there are now.
 
-        Returns
-        -------
-        int
-            Targets that are suggested now.
+        What was suggested before follows the drift or is withdrawn.
         """
         with self._lock:
             self.follow(drift)
@@ -228,10 +226,12 @@ class Measuring:
             if self._plan is not None and self._in_force():
                 return len(self._plan.targets)
             waits = self._suggestion is not None and len(self._states) > 0
-            if waits and known and understood.kind.kind == "zoom":
-                pass  # a zoom: the targets of its survey have moved with the sample
-            elif (result := understood.result) is not None:
-                self._suggestion = suggest(understood, result, self.measured, self._settings)
+            # the targets of a zoom's survey have moved with the sample
+            of_survey = waits and known and understood.kind.kind == "zoom"
+            if not of_survey and (result := understood.result) is not None:
+                self._suggestion = self._states.suggest(
+                    understood, result, self._settings, self._session.limits
+                )
                 self._looks.newest = understood.scan
             if self._suggestion is None:
                 return 0
@@ -284,7 +284,7 @@ class Measuring:
     # -- inner ----------------------------------------------------------------------------
 
     def _run(self, plan: VisitPlan, suggestion: VisitSuggestion) -> list[Scan]:
-        self._show(stage="measuring", message=f"{len(plan.targets)} targets")
+        self._show(stage="measuring", message=counted(len(plan.targets), "target"))
         zooms: list[Scan] = []
         try:
             for event in self._session.run(plan, suggestion.result.scan):
@@ -295,10 +295,9 @@ class Measuring:
             self._failed(f"{type(error).__name__}: {error}")
         with self._lock:
             if self._by_policy:
-                self._signed.count(plan)
-                self._show(policy=self._signed.words)
+                self._signed.count(self._session.given)
             self._plan = self._check = self._suggestion = None
-        self._show(plan=None, check=None)
+        self._show(plan=None, check=None, policy=self._signed.words)
         return zooms
 
     def _move(self, drift: Drift) -> None:

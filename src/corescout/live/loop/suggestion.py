@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from corescout.data import Result, Target
-from corescout.instruments import Instrument, VisitPlan
+from corescout.data import Measurement, Result, Target
+from corescout.instruments import Instrument, Limits, VisitPlan
 from corescout.instruments.first_look import FirstLook
 from corescout.instruments.visits import CHECK_EVERY, can_check_drift, visits
+from corescout.live.loop.steered import steered
 from corescout.live.reading.advice import zoom_targets
 from corescout.live.reading.drift import Drift, shifted
 from corescout.live.reading.next_scan import Understood
 from corescout.live.settings import LiveSettings
 from corescout.plan import Plan
+from corescout.steering import EarlierPoint
 from corescout.targets import targets_of
 
 
@@ -27,15 +29,27 @@ class MeasuredPlaces:
         Where they are on the sample: they follow the drift.
     sent_m : list of (x, y)
         Where the tip was sent: the session does not send it there twice.
+    loops : list of (EarlierPoint or None, Measurement)
+        What each was like before, where it was a key point, and what came of it.
     """
 
     xy_m: list[tuple[float, float]] = field(default_factory=list)
     sent_m: list[tuple[float, float]] = field(default_factory=list)
+    loops: list[tuple[EarlierPoint | None, Measurement]] = field(default_factory=list)
 
-    def add(self, xy_m: tuple[float, float]) -> None:
+    def add(
+        self, xy_m: tuple[float, float], loop: Measurement, before: EarlierPoint | None = None
+    ) -> None:
         """Note one."""
+        self.loops.append((before, loop))
         self.xy_m.append(xy_m)
         self.sent_m.append(xy_m)
+
+    @property
+    def of_key_points(self) -> list[tuple[EarlierPoint, Measurement]]:
+        """Loops at key points, and what these were like before, where they are now."""
+        there = zip(self.xy_m, self.loops, strict=True)
+        return [(point.at(place), loop) for place, (point, loop) in there if point is not None]
 
     def follow(self, drift_m: tuple[float, float]) -> None:
         """Move with the sample."""
@@ -44,11 +58,21 @@ class MeasuredPlaces:
 
 @dataclass(frozen=True, eq=False)
 class VisitSuggestion:
-    """Targets of one scan, and by how much the sample has moved since."""
+    """Targets of one scan, and by how much the sample has moved since.
+
+    Attributes
+    ----------
+    lines : tuple of str
+        How the goals stand, where the targets were chosen by what was measured.
+    met : bool
+        The goals are met: there are no targets.
+    """
 
     result: Result
     targets: tuple[Target, ...]
     moved_m: tuple[float, float] = (0.0, 0.0)
+    lines: tuple[str, ...] = ()
+    met: bool = False
 
     def follow(self, drift_m: tuple[float, float]) -> VisitSuggestion:
         """Move with the sample."""
@@ -84,11 +108,20 @@ class VisitSuggestion:
 
 
 def suggest(
-    understood: Understood, result: Result, measured: MeasuredPlaces, settings: LiveSettings
+    understood: Understood,
+    result: Result,
+    measured: MeasuredPlaces,
+    settings: LiveSettings,
+    limits: Limits | None = None,
 ) -> VisitSuggestion:
-    """Suggest core points away from what was measured before, or frames for zooms."""
+    """Suggest core points away from what was measured before, or frames for zooms.
+
+    With `settings.steering` and loops at key points of the scan: what tells most of the property.
+    """
     if settings.action == "zoom" and result.scan.frame is not None:
         return VisitSuggestion(result, zoom_targets(result, understood.advice))
+    if (found := steered(result, measured.of_key_points, settings, limits)) is not None:
+        return VisitSuggestion(result, found.targets, lines=found.lines, met=found.met)
     plan = Plan.model_validate(result.plan)
     places = [*measured.xy_m, *measured.sent_m]
     return VisitSuggestion(result, targets_of(result, plan.targets, places))

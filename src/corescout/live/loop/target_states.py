@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from corescout.data import Measurement, Scan, Target
+from corescout.data import Measurement, Result, Scan, Target
+from corescout.instruments import Limits
+from corescout.instruments.entries import Steered
 from corescout.live.day.day import Day
-from corescout.live.loop.suggestion import MeasuredPlaces
+from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, suggest
+from corescout.live.reading.next_scan import Understood
+from corescout.live.settings import LiveSettings
 from corescout.live.states import TargetStage, TargetState
+from corescout.steering import EarlierPoint, earlier_points
 
 
 class TargetStates:
@@ -24,6 +29,8 @@ class TargetStates:
     ----------
     measured : MeasuredPlaces
         Places of the session.
+    goal : str
+        That the goals are met and nothing more is proposed; "" while they are not.
     """
 
     def __init__(self, day: Day, show: Callable[..., None]) -> None:
@@ -32,6 +39,8 @@ class TargetStates:
         self._measurements: dict[str, Measurement | Scan] = {}
         self._types: dict[str, int] = {}
         self.measured = MeasuredPlaces()
+        self._before: dict[str, EarlierPoint] = {}  # what targets were like, by uid
+        self.goal = ""
 
     def __len__(self) -> int:
         return len(self._states)
@@ -44,6 +53,18 @@ class TargetStates:
     def has_measurement(self, uid: str) -> bool:
         """Whether something came of a target."""
         return uid in self._measurements
+
+    def suggest(
+        self, understood: Understood, result: Result, settings: LiveSettings, limits: Limits | None
+    ) -> VisitSuggestion:
+        """Suggest targets of a scan; how the goals stand goes into the journal."""
+        found = suggest(understood, result, self.measured, settings, limits)
+        if found.lines:
+            self._day.write(Steered(lines=found.lines, met=found.met))
+        self.goal = found.lines[-1] if found.met else ""
+        if settings.steering is not None:
+            self._before |= earlier_points(result, found.targets)
+        return found
 
     def begin(self, targets: Iterable[Target], stage: TargetStage) -> None:
         """Take other targets."""
@@ -72,7 +93,7 @@ class TargetStates:
         if isinstance(came, Measurement):
             place = came.xy_m or target.xy_m
             if place is not None:
-                self.measured.add(place)
+                self.measured.add(place, came, self._before.get(target.uid))
             self._day.add_measurement(target, came)
         self._show(measurements=self._measurements, type_of_target=self._types)
 

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import Result, Scan
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import OURS, LayerData, size_on
 from corescout.gui.canvas.placement import geometry
@@ -31,14 +32,15 @@ from corescout.loop_properties import PROPERTIES
 from corescout.steering import GOALS, Prediction, Suggestion, measured_values, suggest
 
 _GOALS = {
-    "map": "know it everywhere",
-    "types": "mean of each type",
-    "extremes": "largest and smallest",
-    "surprise": "where the structure misleads",
+    "map": "Know it everywhere",
+    "types": "Mean of each type",
+    "extremes": "Largest and smallest",
+    "surprise": "Where structure misleads",
 }
 _POINT_PX = 2.0
 _MOST = 3  # reasons that are shown at once
 _TIP = Qt.ItemDataRole.ToolTipRole
+_NO_GOAL = "Give at least one goal a weight."
 _NOTHING = "Measure some targets in step 6, or choose a table of loops."
 
 
@@ -57,21 +59,19 @@ class ByMeasurement(Fold):
         super().__init__("By what was measured")
         self._workspace, self._canvas, self._work = workspace, canvas, work
         self._chosen: Path | None = None  # a table of the operator's own
-        self.goal, self.measure, self.count = QComboBox(), QComboBox(), QSpinBox()
-        for goal in GOALS:
-            self.goal.addItem(_GOALS.get(goal, goal), goal)
+        self.measure, self.count = QComboBox(), QSpinBox()
+        self.weights = {goal: _weight(goal) for goal in GOALS}
+        self.weights["map"].setValue(1)
         for name, (unit, meaning) in PROPERTIES.items():
             self.measure.addItem(f"{_words(name)} ({unit})", name)
             self.measure.setItemData(self.measure.count() - 1, meaning, _TIP)
         self.count.setRange(1, 100)
         self.count.setValue(10)
         self.count.setSuffix(" targets")
-        self.goal.setToolTip("What the next targets are to tell")
         self.measure.setToolTip("Property of the loops that is predicted along the walls")
         self.count.setToolTip("Number of targets of the next batch")
-        for name, widget in (
-            ("goal", self.goal), ("property", self.measure), ("batch", self.count),
-        ):  # fmt: skip
+        weighed = {f"weight of {goal}": box for goal, box in self.weights.items()}
+        for name, widget in (weighed | {"property": self.measure, "batch": self.count}).items():
             widget.setAccessibleName(name)
             workspace.parameters.add("targets", name, widget)
         self.table_button = QPushButton("Table ...")
@@ -82,8 +82,9 @@ class ByMeasurement(Fold):
         )
         self.said = QLabel()
         self.said.setWordWrap(True)
-        self.form.addRow("Goal", self.goal)
         self.form.addRow("Property", self.measure)
+        for goal, box in self.weights.items():
+            self.form.addRow(_GOALS.get(goal, goal), box)
         self.form.addRow(self.count, self.table_button)
         self.form.addRow(self.propose_button)
         self.form.addRow(self.said)
@@ -101,15 +102,18 @@ class ByMeasurement(Fold):
         if result is None or table is None:
             self._say(_NOTHING)
             return
+        goals = {goal: float(box.value()) for goal, box in self.weights.items() if box.value()}
+        if not goals:
+            self._say(_NO_GOAL)
+            return
         if self._work.running("steer"):
             return
-        name, goal, count = self.measure.currentData(), self.goal.currentData(), self.count.value()
-        limits = targets.limits
+        name, count, limits = self.measure.currentData(), self.count.value(), targets.limits
 
         def find(on_progress: object, stop: object) -> Suggestion:
             values = measured_values(table, result, name)
             inside = allowed_places(result, limits, "spectrum", {})
-            return suggest(result, values, {goal: 1.0}, count, allowed=inside)
+            return suggest(result, values, goals, count, allowed=inside)
 
         self._say("Predicting ...")
         self.propose_button.setEnabled(False)
@@ -127,8 +131,8 @@ class ByMeasurement(Fold):
             self._say("The result changed meanwhile: propose again.")
             return
         if found.targets:
-            count = len(found.targets)
-            edit_targets(self._workspace, numbered(found.targets), f"propose {count} targets")
+            words = f"propose {counted(len(found.targets), 'target')}"
+            edit_targets(self._workspace, numbered(found.targets), words)
             self._workspace.settle("targets")
         lines = [*found.lines]
         if found.prediction is not None:
@@ -163,6 +167,17 @@ class ByMeasurement(Fold):
         """Steer by this table from now on."""
         self._chosen = path
         self._say(breakable(f"Table: {path}"))
+
+
+def _weight(goal: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(0, 9)
+    box.setPrefix("weight ")
+    box.setSpecialValueText("not asked")
+    box.setToolTip(
+        f"How much the next targets are to tell of this goal ({goal}), beside the others"
+    )
+    return box
 
 
 def property_layers(result: Result, prediction: Prediction) -> list[LayerData]:
