@@ -30,6 +30,7 @@ BENCHES: dict[str, str] = {
     "property": "benchmarks.truth.property",
     "replay": "benchmarks.truth.replay",
     "registration": "benchmarks.truth.registration",
+    "results": "benchmarks.speed.results",
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",
     "scale": "benchmarks.speed.scale",

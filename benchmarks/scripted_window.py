@@ -70,11 +70,12 @@ def open_session(
     *,
     size: tuple[int, int] = (1400, 900),
     windows_px: tuple[int, ...] | None = None,
+    keep_session: bool = False,
 ) -> Iterator[ScriptedWindow]:
     """Open a viewer of a size (width, height) with a scan, or the sample surface."""
     viewer = napari.Viewer(show=True)
     viewer.window.resize(*size)
-    explorer = Explorer(viewer, keep_session=False)
+    explorer = Explorer(viewer, keep_session=keep_session)
     viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
     if windows_px is not None:
         text = ", ".join(map(str, windows_px))

@@ -22,6 +22,7 @@ from corescout.keypoints import ScoredPlaces, detect, find_keypoints, select
 from corescout.patches import fits, normalisation
 from corescout.plan import Plan
 from corescout.quality import assess
+from corescout.quantities import windows_between
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
 from corescout.seen_scan import SeenScan, asked_channels, completed
 from corescout.square_grid import SquareGrid, square_grid
@@ -165,8 +166,7 @@ def plan_on(plan: Plan, scan: Scan) -> Plan:
             "a file without one",
             "give it with --pixel-size, such as --pixel-size 10nm, or windows in pixels",
         )
-    sides = range(3, 102, 2)
-    windows = tuple(w for w in sides if low_m <= w * pitch_m * (1 + 1e-9) and w * pitch_m <= high_m)
+    windows = windows_between(low_m, high_m, pitch_m)
     if not windows:
         raise InputError(
             f"windows of {asked} with an odd number of pixels, 3 to 101",

@@ -101,6 +101,40 @@ def windows(text: str, option: str) -> tuple[int, ...] | tuple[float, float]:
     return length_m(first, option), length_m(last, option)
 
 
+def nearest_windows(text: str, pitch_m: float, option: str) -> tuple[int, ...]:
+    """Read sides of windows with a unit, such as 90, 130 nm or 80-300 nm, in pixels of a scan.
+
+    Parameters
+    ----------
+    text : str
+        Lengths with commas between them, or a range; one unit at the end stands for all.
+    pitch_m : float
+        Side of a square pixel.
+
+    Returns
+    -------
+    tuple of int
+        Odd numbers: the nearest to each length, or all of the range, each once and the smaller
+        first.
+    """
+    unit = re.sub(r".*[0-9.]\s*", "", text.strip())
+    first, dash, last = text.partition("-")
+    parts = [first, last] if dash else [part for part in text.split(",") if part.strip()]
+    sides_m = [
+        length_m(part if re.search("[A-Za-zµμÅ]", part) else f"{part}{unit}", option)
+        for part in parts
+    ]
+    if dash:
+        return windows_between(sides_m[0], sides_m[1], pitch_m)
+    return tuple(sorted({2 * round((side / pitch_m - 1) / 2) + 1 for side in sides_m}))
+
+
+def windows_between(low_m: float, high_m: float, pitch_m: float) -> tuple[int, ...]:
+    """Return the sides of windows, odd numbers of pixels from 3 to 101, between two lengths."""
+    sides = range(3, 102, 2)
+    return tuple(w for w in sides if low_m <= w * pitch_m * (1 + 1e-9) and w * pitch_m <= high_m)
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read a list such as none,r,rt."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,9 +120,25 @@ def test_targets_as_json_and_arcmd_away_from_what_was_measured(tmp_path, quick_r
         assert away >= 120e-9
     done = corescout("targets", run_folder, "--format", "arcmd")
     assert len(arcmd_places_m(done.stdout)) > 1
+    assert "marker" not in done.stderr
     done = corescout("targets", run_folder, "--avoid", tmp_path / "none.csv")
     assert done.returncode == 2
     assert "x_m" in done.stderr
+
+
+def test_igors_commands_of_a_turned_scan_say_what_to_check_first(tmp_path, quick_result, capsys):
+    from corescout.runs import write_run
+
+    frame = replace(quick_result.scan.frame, angle_rad=math.pi / 2)
+    turned = replace(quick_result, scan=replace(quick_result.scan, frame=frame))
+    run = write_run(turned, tmp_path / "turned")
+    assert _run(["targets", str(run), "--format", "arcmd"]) == 0
+    said = capsys.readouterr()
+    assert "turned by 90°" in said.err
+    assert "First see a marker" in said.err
+    assert "turned" not in said.out
+    assert _run(["targets", str(run), "--format", "csv"]) == 0
+    assert "turned" not in capsys.readouterr().err
 
 
 def test_a_plan_file_repeats_the_run(tmp_path, array_file, run_folder):

@@ -47,6 +47,13 @@ def test_what_is_set_is_the_plan_and_can_be_undone(surface_explorer, qtbot):
     assert values["invariances"] == ("none", "r", "t", "rt")
     assert values["budget_s"] == 150
     assert values["decision"] == {"reward": "my_rewards:clear"}
+    in_px = step.sizes.text()
+    step.windows.setText("")
+    qtbot.keyClicks(step.windows, in_px)  # as it was said in nm
+    qtbot.keyClick(step.windows, Qt.Key.Key_Return)
+    assert step.settings().plan_values()["windows_px"] == (9, 13)
+    assert step.sizes.text().replace("\N{NO-BREAK SPACE}", " ") == f"{in_px} (9, 13 px)"
+    surface_explorer.undo_stack.undo()
 
     step.patches.click()
     layer = viewer.layers["patch outline"]

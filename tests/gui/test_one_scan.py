@@ -23,6 +23,7 @@ from corescout.gui.canvas.layer_data import (
 from corescout.gui.canvas.layer_queue import LayerQueue
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.target_list import in_order
+from corescout.gui.model.workflow import StepState
 from corescout.surfaces import generate_surface
 
 pytestmark = pytest.mark.gui
@@ -93,6 +94,48 @@ def test_an_image_that_cannot_be_explored_says_why(explorer):
         assert word in explorer.verdict.text()
         viewer.layers.clear()
     assert "Drop a scan here" in explorer.verdict.text()
+
+
+def test_images_of_any_kind_are_answered_in_words(explorer, qtbot, surface):
+    import dask.array as da
+
+    image, step = surface.scan.channel(), explorer.key_points_step
+    gap = image.copy()
+    gap[40:60, 40:60] = np.nan
+    for name, data, found in (
+        ("dask", da.from_array(image, chunks=50), True),
+        ("with a gap", gap, True),
+        ("bool", image > np.median(image), True),
+        ("constant", np.ones((80, 80)), False),
+        ("tiny", image[:5, :5], False),
+    ):
+        step.count.setText("")
+        explorer.viewer.add_image(data, name=name)
+        qtbot.waitUntil(lambda: bool(step.count.text()) and not explorer.busy, timeout=LONG)
+        state = explorer.workspace.workflow.state("key_points")
+        assert (state is StepState.DONE) is found, (name, step.count.text())
+        assert explorer.run_bar.explore_button.isEnabled() is found
+        said = f"{step.count.text()} {explorer.verdict.text()}"
+        assert not any(word in said for word in ("Error", "Traceback", "--", "bug")), said
+        explorer.viewer.layers.clear()
+
+
+def test_our_layers_come_back_and_three_dimensions_do_no_harm(found, qtbot):
+    viewer, number = found.viewer, found.result.types.numbers[0]
+    before = canvas_picture(found, qtbot)
+    viewer.dims.ndisplay = 3
+    qtbot.wait(200)
+    viewer.dims.ndisplay = 2
+    viewer.reset_view()
+    assert found.types_step.edits.rename(number, "needles")
+    found.undo_stack.undo()
+    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    assert canvas_picture(found, qtbot).shape == before.shape
+    for name in (TYPES, CORE, TARGETS):
+        viewer.layers.remove(find_layer(viewer, name))
+    assert found.types_step.edits.merge(list(found.result.types.numbers[:2]))
+    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    assert all(find_layer(viewer, name) is not None for name in (TYPES, CORE, TARGETS))
 
 
 def test_a_file_that_comes_during_a_search_does_not_take_its_place(found, qtbot):

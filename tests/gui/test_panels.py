@@ -1,9 +1,13 @@
 """Every panel on a bare workspace: no explorer, no other panel, a viewer without a window."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from corescout.data import Progress
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import CORE, TARGETS, scan_layers
 from corescout.gui.canvas.layer_updates import find_layer
@@ -15,7 +19,8 @@ from corescout.gui.kept.session_bar import SessionBar
 from corescout.gui.kept.window_session import WindowSession
 from corescout.gui.keys import Keys
 from corescout.gui.model.candidates import show_winner
-from corescout.gui.model.workflow import STEPS
+from corescout.gui.model.chosen_image import ChosenImage
+from corescout.gui.model.workflow import STEPS, StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.bottom import Bottom
 from corescout.gui.plots.candidate_panel import CandidatePanel
@@ -24,13 +29,15 @@ from corescout.gui.steps.column import StepColumn
 from corescout.gui.steps.explore.run_bar import RunBar
 from corescout.gui.steps.explore.running import Running
 from corescout.gui.steps.explore.step import ExploreStep
+from corescout.gui.steps.instrument import instrument_list
 from corescout.gui.steps.instrument.panel import InstrumentPanel
 from corescout.gui.steps.instrument.step import InstrumentStep
 from corescout.gui.steps.key_points.step import KeyPointsStep
 from corescout.gui.steps.scan.step import ScanStep
 from corescout.gui.steps.targets.step import TargetsStep
 from corescout.gui.steps.types.step import TypesStep
-from corescout.gui.steps.verdict import VerdictLabel
+from corescout.gui.steps.verdict import Reasons, VerdictLabel
+from corescout.instruments import profiles
 
 pytestmark = pytest.mark.gui
 MAKE = {
@@ -150,6 +157,71 @@ def test_nothing_of_ours_is_drawn_after_the_last_scan_went(bare, typed_result):
     bare.show_waiting()
     assert len(bare.canvas.viewer.layers) == 0
     del layers, step
+
+
+def test_the_time_that_is_left_never_grows(bare):
+    panel = bare.make("run bar")
+    bare.workspace.set_running(True)
+    for seconds, said in ((124.0, "2:04 left"), (174.0, "2:04 left"), (61.0, "1:01 left")):
+        panel.show_progress(Progress("training", 0.4, seconds))
+        assert said in panel.progress.format()
+    bare.workspace.set_running(False)
+    bare.workspace.set_running(True)  # another search
+    panel.show_progress(Progress("training", 0.1, 174.0))
+    assert "2:54 left" in panel.progress.format()
+
+
+def test_a_problem_goes_when_what_it_came_from_is_mended(bare, typed_result, qtbot, tmp_path):
+    step, verdict = bare.make("key points"), bare.make("verdict")
+    workspace, scan = bare.workspace, typed_result.scan
+    workspace.choose(ChosenImage("scan", scan.default_channel, scan))
+    workspace.key_points.set_detected(scan, typed_result.keypoints.take(np.arange(10)))
+    workspace.workflow.set("explore", StepState.PROBLEM, "expected at least 50 key points")
+    assert workspace.workflow.state("key_points") is StepState.PROBLEM
+    workspace.key_points.set_detected(scan, typed_result.keypoints)
+    states = [workspace.workflow.state(name) for name in ("key_points", "explore")]
+    assert states == [StepState.DONE, StepState.TO_DO]
+    assert verdict.text().startswith("Ready")
+    del step
+
+
+def test_what_came_of_an_export_is_not_said_for_good(bare, typed_result, qtbot, tmp_path):
+    exporter = Exporter(bare.workspace, bare.work, bare.owner)
+    bar = SessionBar(bare.workspace, exporter)
+    bare.owner.layout().addWidget(bar)
+    bare.workspace.set_result(typed_result)
+    (tmp_path / "file").write_text("")
+    exporter.export("tables", tmp_path / "file" / "tables")  # no folder can be made there
+    qtbot.waitUntil(lambda: not exporter.running, timeout=30_000)
+    assert bar.note.text().startswith("Not exported")
+    exporter.export("tables", tmp_path / "tables")
+    assert bar.note.isHidden()
+    qtbot.waitUntil(lambda: not exporter.running, timeout=30_000)
+    assert bar.note.text().startswith("Exported to")
+    bare.workspace.begin_search(typed_result.scan)
+    assert bar.note.isHidden()
+    bare.workspace.set_running(False)
+
+
+def test_a_profile_that_is_written_while_the_window_is_open_is_offered(
+    bare, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(instrument_list, "profiles_file", lambda: tmp_path / "instruments.toml")
+    monkeypatch.setattr(profiles, "profiles_file", lambda: tmp_path / "instruments.toml")
+    panel = bare.make("instrument panel")
+    assert panel.choice.findText("toy") < 0
+    (tmp_path / "instruments.toml").write_text('[instruments.toy]\nkind = "twin"\n')
+    panel.choice.showPopup()
+    panel.choice.hidePopup()
+    assert panel.choice.findText("toy") > 0
+
+
+def test_reasons_are_read_line_by_line_with_proper_signs(bare, typed_result):
+    bare.workspace.set_result(
+        replace(typed_result, why="0.31 +- 0.02, p <= 0.05.", notes=("a", "b"))
+    )
+    reasons = Reasons(bare.workspace)
+    assert reasons.why.text().split("\n") == ["0.31 ± 0.02, p ≤ 0.05.", "• a", "• b"]
 
 
 def test_the_steps_are_in_their_order(bare, qtbot):

@@ -92,6 +92,7 @@ def test_three_clicks_and_the_name_sign_what_runs_by_itself_and_is_counted(step,
     step.explorer.column.verticalScrollBar().setValue(0)
     assert strip.facts.isVisible()
     assert "20 of 20 plans" in strip.facts.text()
+    assert "Limits: ±" in strip.facts.text()
     twin.asked.set()
     qtbot.waitUntil(lambda: "19 of 20 plans" in strip.facts.text(), timeout=LONG)
     assert any(m.kind == "spectrum" for m in twin.log)
@@ -103,8 +104,8 @@ def test_a_plan_that_the_policy_refuses_waits_and_says_why(step, twin, qtbot):
     sign(step, qtbot, targets=1)
     twin.asked.set()
     qtbot.waitUntil(lambda: "A PLAN WAITS FOR YOU" in strip.headline.text(), timeout=LONG)
-    assert "more than the 1 targets" in strip.headline.text()
-    assert "more than the 1 targets" in step.panel.live_section.warnings.text()
+    assert "the policy allows no more than 1 target" in strip.headline.text()
+    assert "the policy allows no more than 1 target" in step.panel.live_section.warnings.text()
     assert strip.headline.isVisible()
     said = step.panel.preview_box.warnings
     qtbot.waitUntil(lambda: "First a frame of" in said.text(), timeout=LONG)

@@ -474,7 +474,7 @@ def test_two_scans_are_compared_side_by_side(window, qtbot, tmp_path, typed_resu
     qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
     view = step.comparer.view
     assert view.isVisible()
-    assert "types with the same name are the same" in view.words.text()
+    assert "each row is one type" in view.words.text()
     assert "agree by" in view.words.text()
     assert view.picture.pixmap().width() > 600
     counts = {n: typed_result.types.count(n) for n in typed_result.types.numbers}

@@ -155,7 +155,34 @@ def test_nothing_agrees_where_one_side_has_one_type(typed_result):
 def test_a_type_that_one_scan_lacks_has_its_own_row(typed_result):
     parted = split(typed_result, [1, 2, 3, 4], "new")
     row = compare(typed_result, parted).rows[-1]
-    assert (row.name, row.count) == ("new", (0, 4))
+    assert (row.name, row.numbers, row.count) == ("new", (0, 4), (0, 4))
+
+
+def test_a_renamed_type_is_the_same_and_a_name_alone_makes_none_the_same(typed_result):
+    named = rename(rename(typed_result, 1, "needles"), 2, "type 1")
+    rows = compare(typed_result, named).rows
+    assert [row.numbers for row in rows] == [(1, 1), (2, 2), (3, 3)]
+    assert [row.name for row in rows] == ["type 1 / needles", "type 2 / type 1", "type 3"]
+
+
+def test_types_found_apart_are_the_same_by_their_places(typed_result):
+    kinds, looks = typed_result.types, typed_result.types.looks
+    turned = {1: 3, 2: 1, 3: 2}  # the same points, numbered as another search might
+    of_point = np.array([turned[n] for n in kinds.of_point.tolist()])
+    weights = {name: w + 1 for name, w in typed_result.weights.items()}
+    apart = replace(typed_result, weights=weights,
+                    edited_types=replace(kinds, of_point=of_point, looks=looks))  # fmt: skip
+    found = compare(typed_result, apart)
+    assert not found.same_representation
+    assert found.places.same_types == turned
+    assert [row.numbers for row in found.rows] == [(1, 3), (2, 1), (3, 2)]
+    assert all(row.count[0] == row.count[1] for row in found.rows)
+    dealt = np.random.default_rng(0).permutation(of_point)
+    other = replace(apart, edited_types=replace(kinds, of_point=dealt, looks=looks))
+    alone = compare(typed_result, other).rows
+    assert [row.numbers for row in alone] == [(1, 0), (2, 0), (3, 0), (0, 1), (0, 2), (0, 3)]
+    assert alone[0].name == "type 1 of the first"
+    assert alone[3].name == "type 1 of the second"
 
 
 def test_the_commands(typed_result, tmp_path, capsys, monkeypatch):

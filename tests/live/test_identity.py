@@ -8,9 +8,10 @@ import pytest
 
 from corescout.colors import type_color
 from corescout.data import InputError
+from corescout.data.same_types import matched
 from corescout.edits import recolor, rename
 from corescout.live.reading.analyst import Analyst
-from corescout.live.reading.identity import Identities, matched, renumbered, types_of_points
+from corescout.live.reading.identity import Identities, renumbered, types_of_points
 from corescout.live.reading.learning import relearn, replay_of
 from corescout.live.reading.next_scan import understand
 from corescout.surfaces import generate_surface

@@ -57,7 +57,7 @@ def test_a_policy_that_refuses_ends_the_watch_with_its_reason(surface, quick_pla
     twin = DigitalTwin(surface, speed=600.0)
     day = Day(tmp_path / "day")
     policy = Policy("the test", most_plans=1, most_targets=1)
-    with pytest.raises(InputError, match="more than the 1 targets that the policy allows"):
+    with pytest.raises(InputError, match="the policy allows no more than 1 target, 0 are done"):
         watch_once(twin, limits_of(twin), day, quick_plan, policy)
     day.close()
     assert not twin.written_xy_m

@@ -327,10 +327,53 @@ def test_a_plan_begins_with_a_frame_and_measures_nothing_on_another_sample(
     kinds = [m.kind for m in twin.log]
     assert "zoom" in kinds
     assert not {"move", "spectrum"} & set(kinds)
+    until(lambda: "4 of 5 plans and 50 of 50 targets left" in runner.snapshot.policy)
     runner.stop()
     assert runner.wait(WAIT_S)
     entries = read_journal(day.folder / "journal.jsonl")
     assert any("drift" in e.get("reason", "") for e in entries if e["what"] == "run held")
+
+
+class Failing(DigitalTwin):
+    """A twin that fails as a plan begins: before its first message, or as it is carried out."""
+
+    fails = ""
+
+    def status(self):
+        if self.fails == "before":
+            raise InstrumentError("no answer")
+        return super().status()
+
+    def send(self, message):
+        if self.fails == "during":
+            raise InstrumentError("no answer")
+        return super().send(message)
+
+
+@pytest.mark.parametrize(("fails", "left"), [("before", 5), ("during", 4)])
+def test_a_plan_uses_a_policy_up_from_its_first_message_on(
+    day, typed_surface, typed, live_plan, fails, left
+):
+    twin = Failing(typed_surface, speed=2000.0, creep=0.0)
+    twin.connect()
+    coming = PushSource()
+    policy = Policy("me", most_plans=5, most_targets=50)
+    runner = measuring(day, twin, typed, live_plan, coming, policy)
+
+    def begin(now):
+        if now.stage == "measuring":
+            twin.fails = fails
+
+    runner.signals.changed.connect(begin)
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: runner.snapshot.stage == "held" and runner.idle)
+    assert f"{left} of 5 plans and 50 of 50 targets left" in runner.snapshot.policy
+    assert twin.log == []
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    twin.fails = ""
+    twin.close()
 
 
 def test_two_scans_that_agree_spare_the_frame_and_the_check_says_why(day, twin, typed, live_plan):

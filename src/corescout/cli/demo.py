@@ -15,6 +15,7 @@ from corescout.cli.running import explore_and_save, print_answer, print_place
 from corescout.cli.settings import Settings
 from corescout.cli.where import Where
 from corescout.data import InputError
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from corescout.plan import Plan
@@ -102,5 +103,5 @@ def _live(plan: Plan, folder: Path, *, overwrite: bool) -> None:
             coercive_v.setdefault(shown.type_of_target[uid], []).append(fit_loop(came).coercive_v)
     for number, values in sorted(coercive_v.items()):
         mean_v = sum(values) / len(values)
-        typer.echo(f"type {number}: {len(values)} loops, coercive bias {mean_v:.2f} V")
+        typer.echo(f"type {number}: {counted(len(values), 'loop')}, coercive bias {mean_v:.2f} V")
     typer.echo(f"report: {folder / 'day.html'}")

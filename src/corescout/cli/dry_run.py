@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from corescout.cli.output import print_json
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from corescout.data import Scan
@@ -36,14 +37,16 @@ def print_dry_run(scan: Scan, plan: Plan, workers: int | None, as_json: bool) ->
 def _lines(found: DryRun) -> list[str]:
     width = max(len(p.candidate.label) for p in found.candidates)
     lines = [
-        f"{found.n_keypoints} key points, channel {', '.join(found.channels)}",
+        f"{counted(found.n_keypoints, 'key point')}, channel {', '.join(found.channels)}",
         *(
             f"{p.candidate.label:<{width}}  {p.share:6.1%}  {_time(p.seconds):>8}"
             for p in found.candidates
         ),
-        f"{len(found.candidates)} candidates, {found.n_repeats} repeats of finalists, up to"
-        f" {found.n_surrogates} surfaces without types",
-        f"about {_time(found.seconds)} on {found.workers} threads, as this machine is busy now",
+        f"{counted(len(found.candidates), 'candidate')},"
+        f" {counted(found.n_repeats, 'repeat')} of finalists,"
+        f" up to {counted(found.n_surrogates, 'surface')} without types",
+        f"about {_time(found.seconds)} on {counted(found.workers, 'thread')},"
+        " as this machine is busy now",
     ]
     if found.budget_s is not None and found.budget_s < found.seconds:
         lines.append(f"the budget of {_time(found.budget_s)} cuts that short")

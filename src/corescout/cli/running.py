@@ -15,6 +15,7 @@ from corescout.cli.output import print_json, result_table
 from corescout.cli.terminal import LineFormatter
 from corescout.cli.where import Where
 from corescout.data import StoppedError
+from corescout.data.counted import counted
 from corescout.interactive.progress import stop_on_interrupt, terminal_bar
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _keep_stopped(record: Record, stopped: StoppedError, log: str) -> NoReturn:
     from corescout.runs import is_run, write_stopped
 
     folder, count = record.folder, len(stopped.trials)
-    said = f"{count} finished candidate{'' if count == 1 else 's'} kept in {folder}"
+    said = f"{counted(count, 'finished candidate')} kept in {folder}"
     if not is_run(folder):
         plan = record.plan.model_dump(mode="json")
         record.close()

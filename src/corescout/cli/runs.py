@@ -11,6 +11,7 @@ import typer
 
 from corescout.cli.output import Json, print_json
 from corescout.data import InputError
+from corescout.data.counted import counted
 from corescout.data.printable import one_line
 
 runs = typer.Typer(
@@ -52,8 +53,8 @@ def show(run: Run, as_json: Json = False) -> None:
             print_json(as_row(row))
             return
         typer.echo(
-            f"{row.scan}: not finished, {row.trials} trials kept since {row.date}; go on with"
-            f" corescout explore --resume {run}"
+            f"{row.scan}: not finished, {counted(row.trials, 'trial')} kept since {row.date};"
+            f" go on with corescout explore --resume {run}"
         )
         return
     result = read_run(run)

@@ -15,6 +15,7 @@ import typer
 from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
+from corescout.data.counted import counted
 from corescout.quantities import bias_v, length_m
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ def _text(
     settings: dict[str, float],
     limits: Limits | None,
 ) -> str:
+    from corescout.exports import turn_doubt
     from corescout.instruments.target_export import export_text
     from corescout.targets import Way, way_through
 
@@ -222,6 +224,10 @@ def _text(
         way = Way(tuple(chosen), way.length_m)
     text = export_text(result, way, file_format.value, limits)
     typer.echo(words, err=True)
+    checked = limits is not None and limits.rotation_verified
+    doubt = turn_doubt(result.scan.frame)
+    if file_format is TargetFormat.arcmd and doubt and not checked:
+        typer.echo(f"{doubt}.", err=True)
     return text
 
 
@@ -275,5 +281,5 @@ def _places(path: Path) -> list[tuple[float, float]]:
             f"{path} ({type(error).__name__}: {error})"[:300],
             "export it from Corescout, or rename its columns",
         ) from error
-    typer.echo(f"{len(found)} places of {path.name} are avoided", err=True)
+    typer.echo(f"{counted(len(found), 'place')} of {path.name} avoided", err=True)
     return found

@@ -268,7 +268,7 @@ def _print_comparison(found: Comparison) -> None:
     ]
     _print(columns, rows)
     if not found.same_representation:
-        typer.echo("seen by two networks: types of one name need not be the same")
+        typer.echo("seen by two networks: a row is types at the same places, or of one given name")
     typer.echo(found.places.in_words)
     if found.places.not_registered is not None:
         typer.echo(f"drift between the scans not known: {found.places.not_registered}")

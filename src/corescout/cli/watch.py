@@ -16,6 +16,7 @@ from corescout.cli import options
 from corescout.cli.journal_tail import JournalTail
 from corescout.cli.settings import Settings
 from corescout.data import InputError
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from corescout.instruments import Instrument, Limits, StopReport
@@ -227,7 +228,10 @@ def _watch(runner: Runner, say: Callable[..., None], tail: JournalTail | None) -
             plan, check = runner.snapshot.plan, runner.snapshot.check
             if plan is not None and check is not None and plan.digest != shown:
                 shown = plan.digest
-                say(f"plan {shown[:8]}: {len(plan.targets)} targets, {check.path_m * 1e6:.1f} µm")
+                say(
+                    f"plan {shown[:8]}: {counted(len(plan.targets), 'target')},"
+                    f" {check.path_m * 1e6:.1f} µm"
+                )
                 for line in (*check.errors, *check.warnings):
                     say(f"  {line}")
             if tail is not None:

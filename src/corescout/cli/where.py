@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corescout.data import InputError
+from corescout.data.counted import counted
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -80,7 +81,9 @@ class Where:
 
         cluster = connected_cluster(address)
         dashboard = f", dashboard {cluster.dashboard}" if cluster.dashboard else ""
-        sys.stderr.write(f"cluster {address}: {cluster.n_workers} trials at once{dashboard}\n")
+        sys.stderr.write(
+            f"cluster {address}: {counted(cluster.n_workers, 'trial')} at once{dashboard}\n"
+        )
         for worker, state in cluster.states().items():
             sys.stderr.write(f"worker {worker}: {state}\n")
         return cluster

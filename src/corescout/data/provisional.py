@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data.cores import CorePoints
+from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.data.target import Target
 from corescout.data.typed_points import TypedPoints
@@ -51,8 +52,8 @@ class Provisional:
         """What is shown and what it is worth, in a line without a full stop."""
         kinds = self.typed.types
         shares = ", ".join(f"{kinds.name(n)} {kinds.count(n)}" for n in kinds.numbers)
-        types = f"{self.n_types} provisional type{'s' if self.n_types != 1 else ''}"
+        types = counted(self.n_types, "provisional type")
         return (
-            f"{types} at {len(self.typed)} key points ({shares}), without training and tested by"
-            " nothing; the search confirms or replaces them"
+            f"{types} at {counted(len(self.typed), 'key point')} ({shares}), without training"
+            " and tested by nothing; the search confirms or replaces them"
         )

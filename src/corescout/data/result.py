@@ -15,6 +15,7 @@ from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
 from corescout.data.consensus import Votes
 from corescout.data.cores import CorePoints
+from corescout.data.counted import counted
 from corescout.data.fit import Fit
 from corescout.data.keypoints import Keypoints
 from corescout.data.line_faults import LineFaults
@@ -58,6 +59,8 @@ class Evidence:
         "one pattern", "drift", "possible zones" or "distinct"; "" where nothing was asked.
     drift_share : float
         Share of what varies over the scan that a plane explains.
+    trend_share : float
+        The same of a trend that only rises or only falls from row to row.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
     """
@@ -72,6 +75,7 @@ class Evidence:
     keeps_to_places: bool = False
     grade: Grade | Literal[""] = ""
     drift_share: float = float("nan")
+    trend_share: float = float("nan")
     correlation_lengths: float = float("nan")
 
 
@@ -168,8 +172,9 @@ class Result:
         source = self.scan.source.replace("\\", "/").rpartition("/")[2] or self.scan.uid
         return (
             f"<{type(self).__name__} of {source}: {self.types_in_words}, {self.winner.label},"
-            f" {len(self.keypoints)} key points, {len(self.core_points)} core points,"
-            f" {len(self.targets)} targets>"
+            f" {counted(len(self.keypoints), 'key point')},"
+            f" {counted(len(self.core_points), 'core point')},"
+            f" {counted(len(self.targets), 'target')}>"
         )
 
     def __post_init__(self) -> None:
@@ -196,7 +201,7 @@ class Result:
     def types_in_words(self) -> str:
         """How many types, and whether they are claimed: "3 types", "2 possible types"."""
         possible = "" if self.evidence.has_types or self.n_types == 1 else "possible "
-        return f"{self.n_types} {possible}type{'s' if self.n_types != 1 else ''}"
+        return f"{counted(self.n_types, f'{possible}type')}"
 
     @property
     def worth(self) -> str:

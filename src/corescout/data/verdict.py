@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from corescout.data.counted import counted
+
 if TYPE_CHECKING:
     from corescout.data.result import Result
 
@@ -46,7 +48,7 @@ def verdict_of(result: Result) -> Verdict:
         headline = f"{result.types_in_words} of an earlier exploration, found again on this scan"
         action = "explore this scan by itself if many points fit no type"
     elif claimed:
-        headline = f"{n_types} type{'' if n_types == 1 else 's'}"
+        headline = counted(n_types, "type")
         action = "measure at the targets, which are the clearest examples of each"
     elif n_types > 1 and result.evidence.grade == "drift":
         headline = f"{n_types} possible types, or a drift of the microscope"

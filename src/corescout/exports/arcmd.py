@@ -9,6 +9,7 @@ Never tried on the hardware.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from corescout.data import InputError, ScanFrame, Target
@@ -37,6 +38,17 @@ def arcmd_text(targets: Sequence[Target], frame: ScanFrame | None = None) -> str
             "targets in metres", "a scan without a scale", "give its pixel size before exploring"
         )
     return arcmd_commands(places, [t.action == "spectrum" for t in targets], frame)
+
+
+def turn_doubt(frame: ScanFrame | None) -> str:
+    """Say what must be checked before places on a turned image are trusted; "" if nothing."""
+    if frame is None or not frame.angle_rad:
+        return ""
+    return (
+        f"This scan is turned by {math.degrees(frame.angle_rad):.0f}°, and Igor might count its"
+        " turn the other way: the tip would go elsewhere. First see a marker, drawn at a known"
+        " place, come to lie there on this instrument"
+    )
 
 
 def arcmd_commands(

@@ -24,10 +24,16 @@ class Gate:
     send : callable
         Puts one message on the wire, one at a time. What it puts there after a `stop` the
         instrument itself refuses: its latch and its sending are one step.
+
+    Attributes
+    ----------
+    given : list of Message
+        That were put on the wire, whether they were carried out or failed there.
     """
 
     def __init__(self, limits: Limits, send: Callable[[Message], None]) -> None:
         self._limits, self._send = limits, send
+        self.given: list[Message] = []
         self._lock = threading.Lock()
         self._stopped: str | None = None
         self._at_m: tuple[float, float] | None = None
@@ -65,6 +71,7 @@ class Gate:
             wrong = self._limits.violations(message, self._at_m, self._bias_v, self.ac_peak_v)
             if wrong:
                 raise LimitError("; ".join(wrong))
+            self.given.append(message)
             self._send(message)
             if message.kind == "bias":
                 self._bias_v = float(message.values["bias_v"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from corescout.data.counted import counted
 from corescout.instruments.clock import SteadyClock
 from corescout.instruments.frame_cost import frames_in_words
 from corescout.instruments.gate import Gate, LimitError
@@ -78,7 +79,7 @@ def _errors_of_the_whole(
     if clock.now() > plan.expires_at:
         errors.append(f"the plan has expired: make it again{_set_back(clock)}")
     if len(plan.targets) > limits.most_targets:
-        errors.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
+        errors.append(f"{counted(len(plan.targets), 'target')}, at most {limits.most_targets}")
     if plan.frame.angle_rad and not limits.rotation_verified:
         errors.append("the scan is rotated, and no marker check has shown which way")
     capabilities = instrument.capabilities

@@ -23,6 +23,7 @@ from corescout.instruments.gate import Gate
 from corescout.instruments.halt import Halt
 from corescout.instruments.journal import Journal, last_state, last_time
 from corescout.instruments.limits import Limits
+from corescout.instruments.messages import Message
 from corescout.instruments.plan_run import PlanRun
 from corescout.instruments.protocol import Check, Instrument, InstrumentError, StopReport
 from corescout.instruments.rehearsal import rehearse
@@ -72,6 +73,7 @@ class Session:
         self._plan: VisitPlan | None = None
         self._approved: tuple[str, float] | None = None  # digest, until (monotonic)
         self._gate: Gate | None = None
+        self._given: list[Message] = []
         self._measure_again = False
         self._hold_reason = ""
         self.stop_told: Callable[[StopReport], None] = lambda report: None
@@ -103,6 +105,11 @@ class Session:
     def stop_report(self) -> StopReport | None:
         """The newest of the last stop, until a release."""
         return self._halt.report
+
+    @property
+    def given(self) -> tuple[Message, ...]:
+        """What the last run gave to the instrument; nothing if it was held before."""
+        return tuple(self._given)
 
     @property
     def armed_for_s(self) -> float:
@@ -244,6 +251,7 @@ class Session:
                 self._stop_quietly,
             )  # fmt: skip
             self._gate = gate = run.gate
+            self._given = gate.given
             self._move("RUNNING", plan.digest)
             if self._halt.stopped:
                 gate.stop(self._halt.reason)

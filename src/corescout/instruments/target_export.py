@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Result, Target
+from corescout.data.counted import counted
 from corescout.data.target import Action
 from corescout.exports.target_files import FORMATS
 from corescout.instruments.gate import Gate, LimitError
@@ -78,7 +79,7 @@ def _beyond(result: Result, way: Way, limits: Limits) -> list[str]:
     if plan.frame.angle_rad and not (limits.rotation_verified or marks_only):
         wrong.append("the scan is rotated, and no marker check has shown which way")
     if len(plan.targets) > limits.most_targets:
-        wrong.append(f"{len(plan.targets)} targets, at most {limits.most_targets}")
+        wrong.append(f"{counted(len(plan.targets), 'target')}, at most {limits.most_targets}")
     number_of = {t.uid: t.number for t in plan.targets}
     gate = Gate(limits, lambda message: None)
     gate.set_position(limits.farthest_from(plan.targets[0].xy_m or (0.0, 0.0)))

@@ -8,6 +8,7 @@ import numpy as np
 
 from corescout.colors import type_color
 from corescout.data import Result
+from corescout.data.counted import counted
 from corescout.pages import picture, render
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def summary(result: Result) -> str:
 def counts(result: Result) -> str:
     """Return the line that counts core points, targets and key points."""
     return (
-        f"{len(result.core_points)} core points of {result.types_in_words}"
-        f" and {len(result.targets)} targets"
-        f" from {len(result.keypoints)} key points in {result.seconds:.0f} s"
+        f"{counted(len(result.core_points), 'core point')} of {result.types_in_words}"
+        f" and {counted(len(result.targets), 'target')}"
+        f" from {counted(len(result.keypoints), 'key point')} in {result.seconds:.0f} s"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ class TypeShare:
     Attributes
     ----------
     name : str
+        Both, where the scans call it differently.
+    numbers : tuple of int
+        Of the type on each scan; 0 where it is not there.
     count : tuple of int
     share : tuple of float
         Of the key points.
@@ -28,6 +32,7 @@ class TypeShare:
     """
 
     name: str
+    numbers: tuple[int, int]
     count: tuple[int, int]
     share: tuple[float, float]
     per_um2: tuple[float | None, float | None]
@@ -41,10 +46,11 @@ class Comparison:
     Attributes
     ----------
     rows : tuple of TypeShare
-        Types of one name are one row.
+        Types that are the same are one row: those of one representation by their numbers, others
+        by the places that both scans show, and where these do not tell by the names that a person
+        gave.
     same_representation : bool
-        Whether both were seen by one network; shares of types found apart are of different types,
-        whatever their names.
+        Whether both were seen by one network.
     places : PlaceByPlace
         How far the types agree where the scans overlap.
     """
@@ -69,26 +75,45 @@ def compare(
         Measured here if None.
     """
     walls = lengths or (wall_lengths(first), wall_lengths(second))
-    names = list(
-        dict.fromkeys(
-            look.name for result in (first, second) for look in result.types.looks.values()
-        )
-    )
+    same, places = _same(first, second), place_by_place(first, second)
+    kinds = _pairs(first, second, places.same_types, same_representation=same)
     return Comparison(
-        rows=tuple(_row(name, (first, second), walls) for name in names),
-        same_representation=_same(first, second),
-        places=place_by_place(first, second),
+        rows=tuple(_row(pair, (first, second), walls) for pair in kinds),
+        same_representation=same,
+        places=places,
     )
+
+
+def _pairs(
+    first: Result, second: Result, by_place: Mapping[int, int], *, same_representation: bool
+) -> list[tuple[int, int]]:
+    """Numbers of each type on both scans, 0 where one does not have it."""
+    left, right = first.types.looks, second.types.looks
+    found: dict[int, int] = {}
+    if same_representation:
+        kept = np.intersect1d(first.type_of_component, second.type_of_component).tolist()
+        found = {n: n for n in kept if n in left and n in right}
+    by_name = {
+        n: m
+        for n, one in left.items()
+        for m, other in right.items()
+        if one.name == other.name and one.name != f"type {n}"
+    }
+    for more in (by_place, by_name):
+        for n, m in more.items():
+            if n not in found and m not in found.values():
+                found[n] = m
+    alone = [(0, m) for m in right if m not in found.values()]
+    return [(n, found.get(n, 0)) for n in left] + alone
 
 
 def _row(
-    name: str,
+    numbers: tuple[int, int],
     results: tuple[Result, Result],
     walls: tuple[WallLengths | None, WallLengths | None],
 ) -> TypeShare:
     counts, shares, densities, lengths = [], [], [], []
-    for result, wall in zip(results, walls, strict=True):
-        number = next((n for n, look in result.types.looks.items() if look.name == name), 0)
+    for number, result, wall in zip(numbers, results, walls, strict=True):
         count, area = result.types.count(number) if number else 0, _area_um2(result)
         counts.append(count)
         shares.append(count / max(1, len(result.types.of_point)))
@@ -96,12 +121,23 @@ def _row(
         metres = wall.of_type_m(result.types, number) if wall is not None else None
         lengths.append(None if metres is None else metres * 1e6)
     return TypeShare(
-        name,
+        _name(numbers, results),
+        numbers,
         (counts[0], counts[1]),
         (shares[0], shares[1]),
         (densities[0], densities[1]),
         (lengths[0], lengths[1]),
     )
+
+
+def _name(numbers: tuple[int, int], results: tuple[Result, Result]) -> str:
+    """What the type is called: on both scans if it differs, with its scan if the other has one."""
+    called = [r.types.name(n) for n, r in zip(numbers, results, strict=True) if n]
+    if len(called) == 2:
+        return called[0] if called[0] == called[1] else " / ".join(called)
+    side = 0 if numbers[0] else 1
+    others = {look.name for look in results[1 - side].types.looks.values()}
+    return f"{called[0]} of the {('first', 'second')[side]}" if called[0] in others else called[0]
 
 
 def _area_um2(result: Result) -> float | None:

@@ -11,17 +11,21 @@ one pattern, as one pattern repeats too; only a wider scan or another area can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result
+from corescout.data.counted import counted
 from corescout.data.pairs import pairs_at_one_place
+from corescout.data.same_types import matched
 from corescout.registration import register
 from corescout.rewards.context import correlation_length_px
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 _REACH = 1.0  # spacings: key points farther apart than that are no pair
 _LEAST_PAIRS = 20
@@ -51,6 +55,9 @@ class PlaceByPlace:
         (x, y) that was taken off; 0 where the scans could not be registered.
     not_registered : str or None
         Why not.
+    same_types : mapping of int to int
+        Type of the second scan by that of the first, where they lie at the same places; none
+        where the scans agree no better than at wrong places.
     """
 
     n_pairs: int
@@ -60,6 +67,7 @@ class PlaceByPlace:
     cells: int = 0
     drift_m: tuple[float, float] = (0.0, 0.0)
     not_registered: str | None = None
+    same_types: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def p_value(self) -> float | None:
@@ -91,19 +99,25 @@ def place_by_place(first: Result, second: Result) -> PlaceByPlace:
     kinds = np.asarray(first.types.of_point), np.asarray(second.types.of_point)
     reach = _REACH * _spacing(one)
     other = other - drift
-    n_pairs, ami, why = _agreement(one, other, kinds, reach)
+    pairs = pairs_at_one_place(one, other, reach)
+    ami, why = _agreement(pairs, kinds)
     apart = _LENGTHS_AWAY * _length_m(first)
     elsewhere = [
-        _agreement(one, other + step, kinds, reach)[1] for step in _steps(apart) if ami is not None
+        _agreement(pairs_at_one_place(one, other + step, reach), kinds)[0]
+        for step in _steps(apart)
+        if ami is not None
     ]
+    chance = tuple(value for value in elsewhere if value is not None)
+    better = ami is not None and ami > max(chance, default=0.0)
     return PlaceByPlace(
-        n_pairs,
+        len(pairs),
         ami,
         why,
-        tuple(value for value in elsewhere if value is not None),
+        chance,
         _cells(one, other, apart),
         (float(drift[0]), float(drift[1])),
         found.refused,
+        _same_types(pairs, kinds) if better else {},
     )
 
 
@@ -127,18 +141,20 @@ def repeat_in_words(result: Result, repeat: Result) -> str:
     )
 
 
-def _agreement(
-    one: Floats, other: Floats, kinds: tuple[NDArray[np.int64], NDArray[np.int64]], reach: float
-) -> tuple[int, float | None, str]:
+def _same_types(pairs: Numbers, kinds: tuple[Numbers, Numbers]) -> dict[int, int]:
+    found = matched(kinds[1][pairs[:, 1]], kinds[0][pairs[:, 0]])
+    return {before: now for now, before in sorted(found.items())}
+
+
+def _agreement(pairs: Numbers, kinds: tuple[Numbers, Numbers]) -> tuple[float | None, str]:
     from sklearn.metrics import adjusted_mutual_info_score
 
-    pairs = pairs_at_one_place(one, other, reach)
     labels = kinds[0][pairs[:, 0]], kinds[1][pairs[:, 1]]
     if len(pairs) < _LEAST_PAIRS:
-        return len(pairs), None, f"{len(pairs)} pairs of key points"
+        return None, f"{counted(len(pairs), 'pair')} of key points"
     if min(len(np.unique(side)) for side in labels) < 2:
-        return len(pairs), None, "one of them has one type there, so that nothing could disagree"
-    return len(pairs), float(adjusted_mutual_info_score(*labels)), ""
+        return None, "one of them has one type there, so that nothing could disagree"
+    return float(adjusted_mutual_info_score(*labels)), ""
 
 
 def _steps(apart_m: float) -> Floats:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from corescout.data.counted import counted
 from corescout.instruments.clock import SteadyClock
+from corescout.instruments.messages import Message
 from corescout.instruments.protocol import Check
 from corescout.instruments.visit_plan import VisitPlan
 
@@ -50,7 +53,7 @@ class Policy:
         Parameters
         ----------
         plans, targets : int
-            Carried out under the policy so far.
+            That used it up so far.
         now : datetime, optional
             That its end is held against; the computer's clock if not said.
         """
@@ -66,9 +69,10 @@ class Policy:
         if (now or datetime.now(UTC)) > self.expires_at:
             return "the policy has expired"
         if plans >= self.most_plans:
-            return f"{self.most_plans} plans were carried out, the policy allows no more"
+            return f"the policy allows no more than {counted(self.most_plans, 'plan')}"
         if targets + len(plan.targets) > self.most_targets:
-            return f"more than the {self.most_targets} targets that the policy allows"
+            allowed = counted(self.most_targets, "target")
+            return f"the policy allows no more than {allowed}, {targets} are done"
         if other:
             return f"the policy does not allow {', '.join(sorted(other))}"
         if max(biases, default=0.0) > self.largest_bias_v:
@@ -86,7 +90,8 @@ class Signed:
     ----------
     policy : Policy or None
     plans, targets : int
-        Carried out.
+        That used the policy up: plans of which something was sent, and targets to which something
+        was sent. What was held before that costs nothing.
     suspended : bool
         It approves nothing until it is resumed.
     """
@@ -115,7 +120,7 @@ class Signed:
             f" ±{p.largest_bias_v:g} V, until {end:%d %b %H:%M}"
         )
 
-    def count(self, plan: VisitPlan) -> None:
-        """Note a plan that was carried out under it."""
-        self.plans += 1
-        self.targets += len(plan.targets)
+    def count(self, given: Sequence[Message]) -> None:
+        """Note what a plan under it gave to the instrument; a plan that gave nothing is free."""
+        self.plans += bool(given)
+        self.targets += len({m.target_uid for m in given if m.target_uid is not None})

@@ -10,6 +10,7 @@ from typing import Literal
 from psygnal import Signal
 
 from corescout.data import Measurement, Progress, Result, Scan, Target
+from corescout.data.counted import counted
 from corescout.instruments.protocol import Check
 from corescout.instruments.visit_plan import VisitPlan
 from corescout.live.reading.drift import Drift
@@ -123,7 +124,7 @@ class ScanRecord:
         parts = [self.kind, *([how] if how else []), types]
         if self.novel_share is not None:
             parts.append(f"{self.novel_share:.0%} new")
-        parts += [f"{self.targets} targets", f"{self.seconds:.1f} s"]
+        parts += [counted(self.targets, "target"), f"{self.seconds:.1f} s"]
         parts += [f"! {warning}" for warning in self.warnings]
         return f"{self.number:4d} {self.called}: " + "; ".join(parts)
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from corescout.data import InputError, Progress, StoppedError
+from corescout.data.counted import counted
 from corescout.mcp_server.answers import ToolAnswer
 from corescout.mcp_server.arguments import ExploreScan, NoArguments
 from corescout.mcp_server.desk import Desk
@@ -54,7 +55,8 @@ def explore_scan(desk: Desk, asked: ExploreScan, call: Call) -> ToolAnswer:
     except StoppedError as stopped:
         raise InputError(
             "an exploration that ends by itself",
-            f"one that was stopped after {len(stopped.trials)} candidates; nothing was kept",
+            f"one that was stopped after {counted(len(stopped.trials), 'candidate')};"
+            " nothing was kept",
             "explore again, a smaller scan if its time was over",
         ) from stopped
     finally:

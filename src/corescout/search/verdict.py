@@ -6,6 +6,7 @@ import numpy as np
 
 from corescout.data import Candidate, Consensus, Evidence, Result, Trial, TypedPoints, Votes
 from corescout.data.candidate import KIND_NAMES
+from corescout.data.counted import counted
 from corescout.search.decision import Decision
 from corescout.search.grade import grade_in_words
 from corescout.square_grid import SquareGrid
@@ -71,8 +72,8 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
     return (
         f"{representation(result.winner, result.analysis_pitch_m)}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
-        f" {len(there)} points: {shares}. {np.mean(unknown):.0%} of the points lie beyond"
-        f" {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
+        f" {counted(len(there), 'point')}: {shares}. {np.mean(unknown):.0%} of the points lie"
+        f" beyond {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
     )
 
@@ -91,7 +92,7 @@ def representation(candidate: Candidate, pitch_m: float | None) -> str:
 
 def _types(n_types: int, evidence: Evidence) -> str:
     if evidence.has_types:
-        return f"{n_types} types" if n_types != 1 else "1 type"
+        return counted(n_types, "type")
     if n_types == 1:
         return "no evidence of separate types in this scan, so all points are shown as one type"
     return (
@@ -102,9 +103,9 @@ def _types(n_types: int, evidence: Evidence) -> str:
 
 def _together(whose: Consensus) -> str:
     return (
-        f"Whose types these are: {len(whose.voters)} candidates together ({whose.in_words}),"
-        f" smoothed over neighbours within {whose.reach_px:.0f} px; their weights take"
-        f" {whose.size_bytes / 1e6:.1f} MB."
+        f"Whose types these are: {counted(len(whose.voters), 'candidate')} together"
+        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
+        f" weights take {whose.size_bytes / 1e6:.1f} MB."
     )
 
 

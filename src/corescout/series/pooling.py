@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.derived import full_name, with_derived
 from corescout.lines import analysed_channel
@@ -188,6 +189,6 @@ def _stacked(
         units=first.units,
         roles=first.roles,
         frame=None if pitch is None else ScanFrame((values.shape[0], width), (pitch, pitch)),
-        source=f"{len(members)} scans: {', '.join(members)}"[:300],
+        source=f"{counted(len(members), 'scan')}: {', '.join(members)}"[:300],
         metadata={BANDS: bands},
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result, Target
+from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.steering.choosing import Choice, choose
 from corescout.steering.earlier import EarlierPoint
@@ -118,7 +119,10 @@ def _lines(
     ask_whether: bool,
 ) -> tuple[str, ...]:
     known = int(np.count_nonzero(measured.known))
-    lines = [f"{known} values of {measured.name} at {len(measured)} places", *measured.notes]
+    lines = [
+        f"{counted(known, 'value')} of {measured.name} at {counted(len(measured), 'place')}",
+        *measured.notes,
+    ]
     if choice.prediction is None:
         return (*lines, "too few to steer by: the next places are spread out")
     if ask_whether:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corescout.data import Target
+from corescout.data.counted import counted
 from corescout.data.target import SPECTRUM_DEFAULTS
 from corescout.targets.route import length_m, route
 
@@ -36,7 +37,7 @@ class Way:
 
     def words(self, speed_m_per_s: float = SPEED_M_PER_S) -> str:
         """Say number, length and time: "12 targets, 4.21 µm, 10 s at 1 µm/s"."""
-        count = f"{len(self.targets)} target{'' if len(self.targets) == 1 else 's'}"
+        count = counted(len(self.targets), "target")
         if not self.targets:
             return count
         if self.length_m is None:

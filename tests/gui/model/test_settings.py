@@ -24,11 +24,33 @@ def test_what_is_set_stands_in_the_plan():
     assert values["training"] == {"epochs": 7}
 
 
-@pytest.mark.parametrize("windows", ["nine", "9; 13", "9.5"])
+@pytest.mark.parametrize("windows", ["nine", "9; 13", "9.5", "90 V"])
 def test_windows_that_are_no_numbers_say_where_to_correct_them(windows):
     with pytest.raises(ValueError, match="correct it in step 3"):
         SearchSettings(windows=windows).plan_values()
     assert SearchSettings(windows=windows).windows_tried_px() == ()
+
+
+@pytest.mark.parametrize(
+    ("windows", "found"),
+    [
+        ("90, 130 nm", (9, 13)),
+        ("90nm, 0.132 µm", (9, 13)),
+        ("95 nm", (9,)),
+        ("101, 99 nm", (9, 11)),
+        ("85-135 nm", (9, 11, 13)),
+        ("7-11", (7, 9, 11)),
+    ],
+)
+def test_windows_in_nanometres_are_the_nearest_odd_numbers_of_pixels(windows, found):
+    settings = SearchSettings(windows=windows, pitch_m=10e-9)
+    assert settings.windows_tried_px() == found
+    assert settings.plan_values()["windows_px"] == found
+
+
+def test_windows_in_nanometres_need_a_scale():
+    with pytest.raises(ValueError, match="needs a scan with a scale"):
+        SearchSettings(windows="90 nm").windows_px()
 
 
 def test_windows_that_are_tried_are_those_of_the_preset_unless_given():

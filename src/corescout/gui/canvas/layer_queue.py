@@ -47,7 +47,7 @@ class LayerQueue:
         for entry in list(self._waiting):
             present = find_layer(self._viewer, entry[1]["name"])
             if present is not None:
-                self._waiting.remove(entry)
+                self._waiting = [other for other in self._waiting if other is not entry]
                 update_layer(present, entry)
 
     def show_next(self) -> None:

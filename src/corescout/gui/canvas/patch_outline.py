@@ -62,8 +62,12 @@ def hide_outlines(viewer: Any) -> None:
         layer.visible = False
 
 
-def window_words(windows_px: tuple[int, ...], pitch_m: float | None) -> str:
-    """Say windows in nm: "55, 71, 102 nm"; empty without a scale."""
+def window_words(windows_px: tuple[int, ...], pitch_m: float | None, *, in_px: bool = False) -> str:
+    """Say windows in nm: "55, 71, 102 nm", with pixels too if asked; empty without a scale."""
     if not pitch_m:
         return ""
-    return ", ".join(f"{w * pitch_m * 1e9:.0f}" for w in windows_px) + " nm"
+    words = ", ".join(f"{w * pitch_m * 1e9:.0f}" for w in windows_px) + " nm"
+    if not in_px:
+        return words
+    pixels = ",\N{NO-BREAK SPACE}".join(map(str, windows_px))
+    return f"{words} ({pixels}\N{NO-BREAK SPACE}px)"

@@ -110,6 +110,7 @@ class Exporter:
         def work(on_progress: object, stop: object) -> Path:
             return write(result, place)
 
+        self._workspace.note("")  # what came of the last one
         self._work.start("export", Job(work), partial(self._finish, kind, index))
         self.exporting.emit(True)
 

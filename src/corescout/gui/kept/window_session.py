@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidge
 
 from corescout import folders
 from corescout.data import InputError, Result
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import RESULT, result_layers
 from corescout.gui.canvas.opening import read
@@ -148,7 +149,7 @@ class WindowSession(QObject):
             holds.append("a search under way")
         count = workspace.undo_stack.index()
         if count:
-            holds.append("1 edit" if count == 1 else f"{count} edits")
+            holds.append(counted(count, "edit"))
         source = chosen.scan.source if chosen is not None else ""
         title = source.replace("\\", "/").rpartition("/")[2]
         return {
@@ -289,8 +290,10 @@ class Offer(QWidget):
         self.text.setWordWrap(True)
         searched = (kept.folder / autosave.SEARCH).is_dir()
         self.restore_button = QPushButton("Continue" if searched else "Restore")
-        if searched:
-            self.restore_button.setToolTip("Put all back, and go on with the search")
+        goes_on = ", and go on with the search" if searched else ""
+        self.restore_button.setToolTip(
+            f"Put settings, edits and all results back{goes_on}. Undo begins anew"
+        )
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

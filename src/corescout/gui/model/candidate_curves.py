@@ -10,6 +10,7 @@ import numpy as np
 
 from corescout.data import Candidate, Trial
 from corescout.data.candidate import KIND_NAMES
+from corescout.data.counted import counted
 from corescout.vocabulary import INVARIANCE_LABELS
 
 
@@ -41,7 +42,7 @@ class Dot:
         lines = [f"{self.candidate.in_nm(pitch_m)}{size}"]
         if math.isfinite(self.value):
             spread = f" ± {self.spread:.2g}" if math.isfinite(self.spread) else ""
-            lines.append(f"{reward} {self.value:.3g}{spread}, {_seeds(self.n_seeds)}")
+            lines.append(f"{reward} {self.value:.3g}{spread}, {counted(self.n_seeds, 'seed')}")
         if self.void:
             lines.append(f"not compared: {self.void}")
         return "\n".join([*lines, "Click to see its latent space and core points"])
@@ -98,7 +99,3 @@ def _dot(trials: list[Trial], reward: str) -> Dot:
         n_seeds=len(sound),
         void=void,
     )
-
-
-def _seeds(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"

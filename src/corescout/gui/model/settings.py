@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from corescout.data import InputError
 from corescout.gui.model.plan_of_steps import merged, plan_of_steps
 from corescout.gui.model.plan_options import nested, read_options
 from corescout.plan import Plan, TargetPlan
+from corescout.quantities import nearest_windows, windows
+
+
+def has_unit(windows: str) -> bool:
+    """Whether windows were typed as lengths."""
+    return any(letter.isalpha() for letter in windows)
 
 
 class StepSettings(Protocol):
@@ -50,7 +57,10 @@ class SearchSettings:
     ----------
     preset : {"live", "standard", "paper"}
     windows : str
-        Sides in pixels such as "9, 13", as they were typed; empty: those of the preset.
+        Sides as they were typed, in pixels such as "9, 13", or with a unit; empty: those of the
+        preset.
+    pitch_m : float or None
+        Side of a square pixel of the scan, where the windows have a unit; else None.
     invariances : tuple of str
     reward : str or None
         None: that of the preset.
@@ -65,6 +75,7 @@ class SearchSettings:
 
     preset: Literal["live", "standard", "paper"] = "live"
     windows: str = ""
+    pitch_m: float | None = None
     invariances: tuple[str, ...] = ("none", "r", "rt")
     reward: str | None = None
     seeds: int = 0
@@ -103,17 +114,23 @@ class SearchSettings:
         Raises
         ------
         ValueError
-            If they are no whole numbers.
+            If they are neither whole numbers nor lengths, or lengths on a scan without a scale.
         """
         text = self.windows.strip()
         if not text:
             return None
         try:
-            return tuple(int(part) for part in text.split(",") if part.strip())
-        except ValueError:
+            if not has_unit(text):
+                return tuple(map(int, windows(text, "")))
+            found = nearest_windows(text, self.pitch_m or 1.0, "")
+        except InputError:
             raise ValueError(
-                f"expected window sizes such as 9, 13; found {text!r}; correct it in step 3"
+                f"expected window sizes such as 9, 13 or 90, 130 nm; found {text!r}; correct it in"
+                " step 3"
             ) from None
+        if self.pitch_m is None:
+            raise ValueError(f"{text!r} needs a scan with a scale; give pixels in step 3")
+        return found
 
     def windows_tried_px(self) -> tuple[int, ...]:
         """Return the window sizes that a search tries; none where they cannot be used."""

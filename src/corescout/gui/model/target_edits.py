@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result, Target
+from corescout.data.counted import counted
 from corescout.gui.model.workspace import Workspace
 from corescout.targets import targets_of
 
@@ -100,4 +101,4 @@ def _type_at(result: Result, yx_px: tuple[float, float]) -> int:
 
 
 def _words(what: str, count: int) -> str:
-    return f"{what} target" if count == 1 else f"{what} {count} targets"
+    return f"{what} target" if count == 1 else f"{what} {counted(count, 'target')}"

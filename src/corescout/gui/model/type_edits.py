@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from corescout import edits
 from corescout.data import InputError, Result
+from corescout.data.counted import counted
 from corescout.gui.model.result_edits import edit_result
 from corescout.gui.model.target_edits import chosen_targets
 from corescout.gui.model.workspace import Workspace
@@ -58,12 +59,13 @@ class TypeEdits:
 
     def split(self, rows: NDArray[np.int64], name: str | None = None) -> bool:
         """Make a new type of some points."""
-        text = f"split off {_points(rows)}"
+        text = f"split off {counted(len(rows), 'point')}"
         return self._push(text, lambda r: edits.split(r, rows, name), choose=True)
 
     def correct(self, rows: NDArray[np.int64], number: int) -> bool:
         """Say that some points are of a type, and let the others follow."""
-        text = f"{_points(rows)} {'is' if len(rows) == 1 else 'are'} {self._name(number)}"
+        are = "is" if len(rows) == 1 else "are"
+        text = f"{counted(len(rows), 'point')} {are} {self._name(number)}"
         return self._push(text, lambda r: edits.correct(r, rows, number), choose=True)
 
     def _name(self, number: int) -> str:
@@ -85,7 +87,3 @@ class TypeEdits:
         self._on_problem("")
         edit_result(self._workspace, text, after)
         return True
-
-
-def _points(rows: NDArray[np.int64]) -> str:
-    return "1 point" if len(rows) == 1 else f"{len(rows):,} points"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from corescout.data import Result, Target
+from corescout.data.counted import counted
 from corescout.data.target import Action
 from corescout.instruments import VisitPlan
 from corescout.instruments.events import (
@@ -143,5 +144,5 @@ class VisitProgress:
         for target in self.targets:
             if self.state_of.get(target.uid) in ("planned", "current"):
                 self.state_of[target.uid] = "skipped"
-        count = f"{self.done} of {len(self.targets)} targets measured"
+        count = f"{self.done} of {counted(len(self.targets), 'target')} measured"
         self.text = count if isinstance(event, Done) else f"held: {count}"

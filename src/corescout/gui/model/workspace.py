@@ -199,6 +199,7 @@ class Workspace:
             Of the candidates that are listed another is used: no new one will join them.
         """
         self.searched, self.progress, self.choosing = scan, None, choosing
+        self.note("")
         self._searched_with = self._settings_now()
         workflow = self.workflow
         self._explore_before = (workflow.state("explore"), workflow.text("explore"))

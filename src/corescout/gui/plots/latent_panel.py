@@ -41,6 +41,7 @@ from corescout.gui.plots.patch_strip import PatchStrip
 from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
+_AXIS_PX = 58  # room for z1 and the arrow
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
 _EMPTY = "Run Explore to see the latent space"
 _TOOL_TIPS = {
@@ -168,15 +169,13 @@ class LatentPanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.colors.setMinimumContentsLength(5)
-        self.colors.setMinimumWidth(
-            56
-        )  # beside two axes it may be narrow: the window is not widened
+        self.colors.setMinimumWidth(84)  # room for type and the arrow: the window is not widened
         self.colors.currentIndexChanged.connect(self._recolor)
         self.scale = QLabel()
         self.scale.setToolTip("Ends of the colour scale")
         self.axes = [QComboBox(), QComboBox()]
         for axis, name in zip(self.axes, ("horizontal", "vertical"), strict=True):
-            axis.setMinimumWidth(40)
+            axis.setMinimumWidth(_AXIS_PX)
             axis.setToolTip(f"Latent dimension of the {name} axis")
             axis.currentIndexChanged.connect(self._change_dims)
         self.tools = {name: _tool_button(_TOOL_SIGNS[name], _TOOL_TIPS[name]) for name in TOOLS}
@@ -187,8 +186,6 @@ class LatentPanel(QWidget):
         bar.setSpacing(3)
         bar.addWidget(self.colors)
         bar.addWidget(self.scale)
-        for axis in self.axes:
-            bar.addWidget(axis)
         bar.addStretch(1)
         for button in self.tools.values():
             bar.addWidget(button)
@@ -201,7 +198,12 @@ class LatentPanel(QWidget):
         left = QVBoxLayout()
         left.setSpacing(1)
         left.addWidget(self.plot, stretch=1)
-        left.addWidget(self.text)
+        below = QHBoxLayout()
+        below.setSpacing(3)
+        for axis in self.axes:
+            below.addWidget(axis)
+        below.addWidget(self.text, stretch=1)
+        left.addLayout(below)
         middle = QHBoxLayout()
         middle.setSpacing(2)
         middle.addLayout(left, stretch=1)

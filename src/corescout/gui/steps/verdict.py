@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import Result
+from corescout.data.counted import counted
 from corescout.gui.look import PROBLEM, VERDICT_COLORS
 from corescout.gui.model.workspace import Workspace
 
@@ -69,7 +70,7 @@ class VerdictLabel(QLabel):
     def _tell_all(self, result: Result | None) -> None:
         """All of the verdict and its notes, under the mouse."""
         if result is not None:
-            self.setToolTip("\n".join([f"Why: {result.verdict.why}", *result.notes]))
+            self.setToolTip(f"Why: {_all_reasons(result)}")
 
 
 class Reasons(QWidget):
@@ -111,13 +112,12 @@ class Reasons(QWidget):
         self.why.setVisible(self.why_button.isChecked())
         if result is None:
             return
-        self.why.setText("\n".join([result.verdict.why, *result.notes]))
+        self.why.setText(_all_reasons(result))
         tied = simplest_tied(result)
         self._number = None if tied is None else tied[0]
         self.use_button.setVisible(tied is not None)
         if tied is not None:
-            kinds = "1 type" if tied[2] == 1 else f"{tied[2]} types"
-            self.use_button.setText(f"As good: {tied[1]}, {kinds}")
+            self.use_button.setText(f"As good: {tied[1]}, {counted(tied[2], 'type')}")
             self.use_button.setToolTip(
                 "Use this one: its reward is as good as that of the one decided on. It becomes a"
                 " result of its own; the present one stays in the list"
@@ -145,6 +145,12 @@ def simplest_tied(result: Result) -> tuple[int, str, int] | None:
         if t.candidate in tied and t.number in result.mixture_by_trial
     ]
     return min(found, key=lambda f: (f[2], f[0])) if found else None
+
+
+def _all_reasons(result: Result) -> str:
+    """The figures behind a verdict, then a line for each note."""
+    lines = [result.verdict.why, *(f"• {note}" for note in result.notes)]
+    return "\n".join(lines).replace("+-", "±").replace("<=", "≤")
 
 
 def _to_be_read(label: QLabel) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from corescout.data.counted import counted
 from corescout.instruments.entries.entry import Entry
 
 
@@ -38,7 +39,7 @@ class WatchEnded(Entry):
     told: ClassVar[bool] = True
 
     def words(self) -> str:
-        return f"watch ended after {self.scans} scan{'' if self.scans == 1 else 's'}"
+        return f"watch ended after {counted(self.scans, 'scan')}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from corescout.data import Measurement
+from corescout.data.counted import counted
 from corescout.instruments.nanonis.client import RefusedError
 from corescout.instruments.protocol import Contact, InstrumentError, SpectrumSettings
 
@@ -213,8 +214,8 @@ def read_spectrum(say: Say) -> SpectrumSettings:
         ways = 2 if backward else 1
         points = int(count) * max(1, int(sweeps)) * ways
         said.append(
-            f"spectra as set at the controller: {count} points, {sweeps} sweep(s), backward sweep"
-            f" {'on' if backward else 'off'}"
+            f"spectra as set at the controller: {counted(int(count), 'point')},"
+            f" {counted(int(sweeps), 'sweep')}, backward sweep {'on' if backward else 'off'}"
         )
     if timing is not None:
         averaging, offset_m, initial, _, settling, integration, end, control = map(float, timing)

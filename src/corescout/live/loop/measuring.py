@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from corescout.data import InputError, Scan
+from corescout.data.counted import counted
 from corescout.instruments import (
     Check,
     Event,
@@ -207,8 +208,8 @@ class Measuring:
         if self.held:
             self._show(stage="held", message=LOOK_AND_RELEASE)
         elif self._plan is not None and self._session.state == "PREVIEW":
-            count = len(self._plan.targets)
-            self._show(stage="awaiting approval", message=f"a plan of {count} targets")
+            targets = counted(len(self._plan.targets), "target")
+            self._show(stage="awaiting approval", message=f"a plan of {targets}")
         elif not self.due:
             self._show(stage="waiting", message=self._states.goal or "for a scan")
 
@@ -283,7 +284,7 @@ class Measuring:
     # -- inner ----------------------------------------------------------------------------
 
     def _run(self, plan: VisitPlan, suggestion: VisitSuggestion) -> list[Scan]:
-        self._show(stage="measuring", message=f"{len(plan.targets)} targets")
+        self._show(stage="measuring", message=counted(len(plan.targets), "target"))
         zooms: list[Scan] = []
         try:
             for event in self._session.run(plan, suggestion.result.scan):
@@ -294,10 +295,9 @@ class Measuring:
             self._failed(f"{type(error).__name__}: {error}")
         with self._lock:
             if self._by_policy:
-                self._signed.count(plan)
-                self._show(policy=self._signed.words)
+                self._signed.count(self._session.given)
             self._plan = self._check = self._suggestion = None
-        self._show(plan=None, check=None)
+        self._show(plan=None, check=None, policy=self._signed.words)
         return zooms
 
     def _move(self, drift: Drift) -> None:

@@ -364,7 +364,7 @@ class Runner:
         newest, older = self._inbox.take()
         self._in_hand = [*self._without_outcome(), *older, *([newest] if newest else [])]
         for waiting in self._in_hand:
-            reason = "the watch was stopped before it was analysed"
+            reason = "the watch was stopped before it was analysed: explore it by itself"
             self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
         for path, why in self._undecided_files().items():
             reason = f"the watch was stopped before it was complete: {why}"

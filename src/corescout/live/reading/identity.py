@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Result, TypeLook
-
-LEAST_SHARED = 0.3  # Jaccard index of the points of two types, to be the same one
+from corescout.data.same_types import matched
 
 
 @dataclass
@@ -47,23 +46,6 @@ class Identities:
                 mapping[kind] = max(self.looks, default=0) + 1
                 self.looks[mapping[kind]] = TypeLook(f"type {mapping[kind]}")
         return renumbered(result, mapping, self.looks)
-
-
-def matched(now: NDArray[np.int64], before: NDArray[np.int64]) -> dict[int, int]:
-    """Old number of each new type that has one: the assignment that shares the most points."""
-    from scipy.optimize import linear_sum_assignment
-
-    new, old = np.unique(now), np.unique(before[before > 0])
-    if len(old) == 0:
-        return {}
-    shared = np.array([[np.sum((now == n) & (before == o)) for o in old] for n in new])
-    either = np.array([[np.sum((now == n) | (before == o)) for o in old] for n in new])
-    rows, columns = linear_sum_assignment(shared, maximize=True)
-    return {
-        int(new[i]): int(old[j])
-        for i, j in zip(rows, columns, strict=True)
-        if shared[i, j] >= LEAST_SHARED * either[i, j]
-    }
 
 
 def types_of_points(result: Result) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
+from corescout.data.counted import counted
 from corescout.gui.jobs.engine import (
     FoundSeries,
     start_choosing,
@@ -153,9 +154,9 @@ class Running:
 
     def _progress(self, progress: Progress) -> None:
         count = len(progress.trials)
-        words = "1 candidate" if count == 1 else f"{count} candidates"
+        words = counted(count, "candidate")
         if self._waiting:
-            words += f", {len(self._waiting)} more scans after this one"
+            words += f", {counted(len(self._waiting), 'more scan')} after this one"
         self._workspace.workflow.set("explore", StepState.RUNNING, words)
         self.workers_changed.emit(self._place.state)
         self._workspace.set_progress(progress)
@@ -219,7 +220,7 @@ class Running:
         if self._workspace.choosing:
             self._tell("Stopped.", StepState.TO_DO, "")
             return
-        words = "1 candidate" if count == 1 else f"{count} candidates"
+        words = counted(count, "candidate")
         said = f"Stopped. {words} finished and in the table. Explore goes on from them."
         self._tell(said, StepState.TO_DO, f"stopped after {words}")
 

@@ -23,7 +23,7 @@ from corescout.gui.look import tint
 from corescout.gui.model.plan_of_steps import merged
 from corescout.gui.model.plan_options import Options, nested, read_options, write_options
 from corescout.gui.model.reward_words import OFFERED, REWARD_TIPS
-from corescout.gui.model.settings import SearchSettings
+from corescout.gui.model.settings import SearchSettings, has_unit
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.explore.options_form import OptionsForm
 from corescout.gui.steps.step import Fold, Step, breakable
@@ -51,10 +51,8 @@ class ExploreStep(Step):
         self.preset.setCurrentIndex(max(0, self.preset.findData(wanted.preset)))
         self.budget.setValue(wanted.budget_min)
         self._watch()
-        self.windows.setPlaceholderText(
-            ", ".join(map(str, Plan.preset(self.preset.currentData()).windows_px))
-        )
-        workspace.chosen_changed.connect(self._show_windows)
+        workspace.chosen_changed.connect(self._show_scale)
+        self._show_windows()
         self.publish()
 
     # -- the plan -------------------------------------------------------------------------
@@ -69,6 +67,7 @@ class ExploreStep(Step):
         return SearchSettings(
             preset=self.preset.currentData(),
             windows=self.windows.text(),
+            pitch_m=self._pitch_m() if has_unit(self.windows.text()) else None,
             invariances=tuple(name for name, box in boxes if box.isChecked()),
             reward=self.reward_name(),
             seeds=self.seeds.value(),
@@ -128,15 +127,25 @@ class ExploreStep(Step):
         windows = self.settings().windows_tried_px()
         patch_outline.show_outlines(self._canvas.viewer, chosen.scan, windows, at, winner)
 
+    def _pitch_m(self) -> float | None:
+        chosen = self.workspace.chosen
+        if chosen is None:
+            return None
+        return square_grid(chosen.scan.shape_px, chosen.scan.frame).pitch_m
+
+    def _show_scale(self, *_: object) -> None:
+        """Windows that were typed as lengths are other numbers of pixels on another scan."""
+        self.publish()
+        self._show_windows()
+
     def _show_windows(self, *_: object) -> None:
         preset = Plan.preset(self.preset.currentData())
-        self.windows.setPlaceholderText(", ".join(map(str, preset.windows_px)))
-        windows, chosen = self.settings().windows_tried_px(), self.workspace.chosen
-        pitch_m = None
-        if chosen is not None:
-            pitch_m = square_grid(chosen.scan.shape_px, chosen.scan.frame).pitch_m
-        words = patch_outline.window_words(windows, pitch_m)
-        self.sizes.setText(words or ("" if windows else "windows such as 9, 13, 17"))
+        self.windows.setPlaceholderText(", ".join(map(str, preset.windows_px)) + " px")
+        windows, pitch_m = self.settings().windows_tried_px(), self._pitch_m()
+        typed = has_unit(self.windows.text())
+        words = patch_outline.window_words(windows, pitch_m, in_px=typed)
+        found = "windows such as 9, 13, 17" + (", or 90, 130 nm" if pitch_m else "")
+        self.sizes.setText(words if windows else found)
         self.sizes.setVisible(bool(self.sizes.text()))
         if self.patches.isChecked():
             self.show_patches()
@@ -153,8 +162,8 @@ class ExploreStep(Step):
         )
         self.windows = QLineEdit()
         self.windows.setToolTip(
-            "Window sizes in pixels, such as 9, 13, 17. A window should show a wall and both of its"
-            " sides. Leave empty for the preset default"
+            "Window sizes: 9, 13, 17 in pixels, or with a unit, such as 90, 130 nm or 90-300 nm. A"
+            " window should show a wall and both of its sides. Leave empty for the preset default"
         )
         self.sizes = QLabel()
         tint(self.sizes, "hint")
@@ -174,7 +183,7 @@ class ExploreStep(Step):
             self.invariance_boxes[kind] = box
         form = self.form()
         form.addRow("Search", self.preset)
-        form.addRow("Windows (px)", self.windows)
+        form.addRow("Windows", self.windows)
         form.addRow("", self.sizes)
         form.addRow("", self.patches)
         form.addRow("Invariance", boxes)

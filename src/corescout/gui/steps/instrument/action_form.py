@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from corescout.data.counted import counted
 from corescout.data.target import SPECTRUM_DEFAULTS, Action
 from corescout.gui.model.visit import VisitSettings
 from corescout.gui.model.workspace import Workspace
@@ -140,7 +141,7 @@ class ActionForm(QWidget):
         self.told_text.setVisible(told is not None)
         if told is not None:
             seconds = "not told" if told.seconds is None else f"{told.seconds:.3g} s"
-            points = "points not told" if told.n_points is None else f"{told.n_points} points"
+            points = "points not told" if told.n_points is None else counted(told.n_points, "point")
             self.told_text.setText(f"Set at the instrument: {seconds}, {points}")
         self.changed.emit()
 

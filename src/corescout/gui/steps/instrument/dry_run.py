@@ -7,6 +7,7 @@ import re
 from qtpy.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from corescout.data import Scan
+from corescout.data.counted import counted
 from corescout.gui.look import tint
 from corescout.instruments import Check, VisitPlan
 from corescout.instruments.first_look import minutes
@@ -57,10 +58,10 @@ class DryRunPanel(QWidget):
         foreign : str
             Where the scan comes from, if not from this instrument in this session.
         """
-        count = len(plan.targets)
         summary = (
-            f"{count} target{'' if count == 1 else 's'}, way {check.path_m * 1e6:.2f} µm,"
-            f" {minutes(check.seconds)}, {len(check.messages)} messages. Plan {plan.digest[:8]}."
+            f"{counted(len(plan.targets), 'target')}, way {check.path_m * 1e6:.2f} µm,"
+            f" {minutes(check.seconds)}, {counted(len(check.messages), 'message')}."
+            f" Plan {plan.digest[:8]}."
         )
         if check.errors:
             summary += " It cannot be approved:"

@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QListWidget, QListWidgetItem
 
+from corescout.data.counted import counted
 from corescout.gui.look import tint_color
 from corescout.gui.steps.step import breakable
 from corescout.live.states import ScanRecord
@@ -75,7 +76,7 @@ def row_words(record: ScanRecord) -> str:
     count = len(record.types)
     worth = record.worth or "types"
     worth = worth if worth.startswith("one") else f"{count} {worth}"
-    parts = [worth, f"{record.targets} targets"]
+    parts = [worth, counted(record.targets, "target")]
     if record.explored:
         parts.append("explored again")
     if record.novel_share:

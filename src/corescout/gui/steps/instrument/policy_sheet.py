@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from corescout.data.counted import counted
 from corescout.gui.fields import PlainFields
 from corescout.live.policy import Policy
 
@@ -85,7 +86,10 @@ class PolicySheet(QDialog):
         form.addRow("Holds for", self.hours)
         form.addRow("", self.until)
         if most_targets_of_plan is not None:
-            form.addRow("", QLabel(f"The limits allow {most_targets_of_plan} targets in one plan."))
+            form.addRow(
+                "",
+                QLabel(f"The limits allow {counted(most_targets_of_plan, 'target')} in one plan."),
+            )
         self.buttons = QDialogButtonBox()
         self.sign_button = self.buttons.addButton("Sign", QDialogButtonBox.ButtonRole.AcceptRole)
         self.cancel_button = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from corescout.data.counted import counted
 from corescout.gui.jobs.instrument_link import LinkSnapshot, status_words
 from corescout.gui.model.visit import VisitProgress
 from corescout.instruments import Limits
@@ -130,5 +131,5 @@ def _limits(limits: Limits | None) -> str:
     (x0, x1), (y0, y1) = limits.x_m, limits.y_m
     return (
         f"Limits: ±{limits.largest_bias_v:g} V, {(x1 - x0) * 1e6:.3g} × {(y1 - y0) * 1e6:.3g} µm,"
-        f" {limits.most_targets} targets, {limits.largest_speed_m_per_s * 1e6:g} µm/s."
+        f" {counted(limits.most_targets, 'target')}, {limits.largest_speed_m_per_s * 1e6:g} µm/s."
     )

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton
 from superqt import QLabeledDoubleSlider
 
 from corescout.data import Finding, Keypoints, Result, Scan
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.keypoint_editor import KeypointEditor
 from corescout.gui.jobs.engine import Previewer, start_doubts
@@ -57,6 +58,11 @@ class KeyPointsStep(Step):
         self.editor = KeypointEditor(workspace, canvas, self)
         self.tools = self._build_tools()
         self.editor.tool_changed.connect(self._show_tool)
+        self.hint = QLabel("")
+        self.hint.setWordWrap(True)
+        self.hint.setVisible(False)
+        tint(self.hint, "hint")
+        self.body.addWidget(self.hint)
         self.count = QLabel("")
         self.count.setWordWrap(True)
         self.body.addWidget(self.count)
@@ -199,6 +205,8 @@ class KeyPointsStep(Step):
         """Say which tool is in hand."""
         for other, button in self.tools.items():
             button.setChecked(other == name)
+        self.hint.setText(_HINTS.get(name, ""))
+        self.hint.setVisible(name in _HINTS)
 
     # -- preview --------------------------------------------------------------------------
 
@@ -252,7 +260,7 @@ class KeyPointsStep(Step):
         found = self.workspace.key_points.keypoints
         if found is None:
             return
-        text = f"{len(found):,} key points{_by_hand(self.workspace.key_points.edits)}"
+        text = f"{counted(len(found), 'key point')}{_by_hand(self.workspace.key_points.edits)}"
         if len(found) < _LEAST:
             self._say(
                 f"{text}: an exploration needs at least {_LEAST}; choose a smaller spacing or"
@@ -271,7 +279,9 @@ class KeyPointsStep(Step):
         self.count.setText(text)
         tint(self.count, "problem" if problem else "")
         state = StepState.PROBLEM if problem else StepState.DONE
-        self.workspace.workflow.set("key_points", state, text.replace(" key points", "", 1))
+        self.workspace.workflow.set(
+            "key_points", state, text.replace(" key points", "", 1).replace(" key point", "", 1)
+        )
 
 
 def _use(step: KeyPointsStep, name: str) -> None:
@@ -286,9 +296,9 @@ def _by_hand(edits: KeypointEdits) -> str:
     if len(edits.added):
         parts.append(f"{len(edits.added)} set by hand")
     if lines:
-        parts.append("1 line" if lines == 1 else f"{lines} lines")
+        parts.append(counted(lines, "line"))
     if regions:
-        parts.append("1 region" if regions == 1 else f"{regions} regions")
+        parts.append(counted(regions, "region"))
     if len(edits.removed):
         parts.append(f"{len(edits.removed)} removed")
     return f" ({', '.join(parts)})" if parts else ""
@@ -319,6 +329,14 @@ _TOOLS: dict[str, tuple[str, str, Any]] = {
     "clear": ("Clear", "Remove all edits of key points; Undo restores them",
               lambda s: s.workspace.key_points.clear()),
 }  # fmt: skip
+_HINTS = {  # what the mouse does with the tool that is in hand
+    "line": "Click along the wall. A double click or Enter ends the line",
+    "polygon": "Click around the domain. A double click or Enter closes the loop",
+    "include": "Click around what is to be kept. A double click or Enter closes it",
+    "exclude": "Click around what is to be left out. A double click or Enter closes it",
+    "add": "Each click adds a key point",
+    "select": "Drag the points. Delete removes those that are selected",
+}
 _KEYS = {
     "line": "Shift-D", "polygon": "Shift-G", "include": "Shift-I", "exclude": "Shift-X",
     "add": "Shift-K", "select": "Shift-S", "rest": "Shift-M",

@@ -28,7 +28,7 @@ def in_words(scan: Scan) -> str:
     parts.append(f"{width} × {height} px")
     if scan.acquired_at is not None:
         parts.append(f"{scan.acquired_at.astimezone():%d %b %Y %H:%M}")
-    return ", ".join(parts)
+    return ", ".join([parts[0], *(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts[1:])])
 
 
 class ScanStep(Step):

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import Result, Scan
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import OURS, LayerData, size_on
 from corescout.gui.canvas.placement import geometry
@@ -130,8 +131,8 @@ class ByMeasurement(Fold):
             self._say("The result changed meanwhile: propose again.")
             return
         if found.targets:
-            count = len(found.targets)
-            edit_targets(self._workspace, numbered(found.targets), f"propose {count} targets")
+            words = f"propose {counted(len(found.targets), 'target')}"
+            edit_targets(self._workspace, numbered(found.targets), words)
             self._workspace.settle("targets")
         lines = [*found.lines]
         if found.prediction is not None:

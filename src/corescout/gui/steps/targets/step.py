@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from qtpy.QtCore import Qt
@@ -21,6 +20,8 @@ from qtpy.QtWidgets import (
 )
 
 from corescout.data import InputError, Result
+from corescout.data.counted import counted
+from corescout.exports.arcmd import turn_doubt
 from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.target_layer import TargetLayer
@@ -119,7 +120,7 @@ class TargetsStep(Step):
         except (InputError, OSError) as error:
             self.route.setText(f"Not written: {error}")
         else:
-            self.route.setText(f"{len(targets)} targets written to {target}")
+            self.route.setText(f"{counted(len(targets), 'target')} written to {target}")
 
     # -- state ----------------------------------------------------------------------------
 
@@ -189,16 +190,10 @@ class TargetsStep(Step):
 
     def _turn_is_checked(self, result: Result) -> bool:
         """Ask for the marker check of a turned scan: Igor might turn its image the other way."""
-        angle_rad = 0.0 if result.scan.frame is None else result.scan.frame.angle_rad
-        if not angle_rad:
+        doubt = turn_doubt(result.scan.frame)
+        if not doubt:
             return True
-        answer = QMessageBox.question(
-            self,
-            "Turned scan",
-            f"This scan is turned by {math.degrees(angle_rad):.0f}°, and Igor might count its turn"
-            " the other way: the tip would go elsewhere. Has a marker, drawn at a known place, come"
-            " to lie there on this instrument?",
-        )
+        answer = QMessageBox.question(self, "Turned scan", f"{doubt}. Was it seen to?")
         return answer is QMessageBox.StandardButton.Yes
 
     def _ask_file(self, result: Result) -> Path | None:

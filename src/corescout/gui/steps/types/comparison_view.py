@@ -88,7 +88,7 @@ class ComparisonView(QDialog):
         self.table.setRowCount(len(rows))
         for number, row in enumerate(rows):
             self.table.set_row(number, _cells(row))
-            color = _color_of(row.name, self._compared.results)
+            color = _color_of(row.numbers, self._compared.results)
             self.table.item(number, 0).setIcon(swatch(color))
 
     def _copy(self) -> None:
@@ -107,11 +107,12 @@ class _SharesTable(Table):
 def comparison_words(comparison: Comparison) -> str:
     """Return what the numbers below can be trusted for."""
     if comparison.same_representation:
-        first = "Both scans use the same representation: types with the same name are the same."
+        first = "Both scans use the same representation: each row is one type."
     else:
         first = (
-            "The types of these scans were found separately: types with the same name may differ."
-            " Analyse the other scan with these types to compare them."
+            "The types of these scans were found separately: types share a row where they lie at"
+            " the same places or you gave them one name. Analyse the other scan with these types to"
+            " compare them."
         )
     places = comparison.places
     if places.ami is None:
@@ -133,10 +134,9 @@ def _cells(row: TypeShare) -> list[str]:
     ]  # fmt: skip
 
 
-def _color_of(name: str, results: tuple[Result, Result]) -> str:
-    """The colour of a type of a name, on the first scan that has one."""
-    for result in results:
-        for number, look in result.types.looks.items():
-            if look.name == name:
-                return type_color(number, result.types.colors)
+def _color_of(numbers: tuple[int, int], results: tuple[Result, Result]) -> str:
+    """The colour of a type, on the first scan that has it."""
+    for number, result in zip(numbers, results, strict=True):
+        if number:
+            return type_color(number, result.types.colors)
     return "#8A8A8A"

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QMenu, QWidget
 
 from corescout.colors import type_color
 from corescout.data import InputError, Result, Scan
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import OURS, size_on
 from corescout.gui.canvas.placement import geometry
@@ -120,7 +121,7 @@ class Finder:
         count = int((np.asarray(finding.likeness) >= _LEAST).sum())
         shown = f" The {len(best)} most alike are shown." if count > len(best) else ""
         self._say(
-            f"{count:,} of {len(finding.likeness):,} key points are like {wanted.name}"
+            f"{count:,} of {counted(len(finding.likeness), 'key point')} are like {wanted.name}"
             f" (likeness ≥ {_LEAST:g}).{shown}{_doubt(finding)}",
             problem=False,
         )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import InputError, Result
+from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
@@ -139,7 +140,7 @@ def _in_words(what: str, result: Result, reading: Any) -> str:
     words = f"{what}: {result.types.name(number)}, {likely:.2f} of the types that were found"
     words += f"; novelty p = {new:.2f}" if new >= 0.01 else "; novelty p < 0.01"
     if len(reading.type) > 1:
-        words += f" ({int(mine.sum())} of {len(reading.type)} points)"
+        words += f" ({int(mine.sum())} of {counted(len(reading.type), 'point')})"
     targets = reading.target[mine]
     if targets.size and targets[0] >= 0:
         place = int(np.bincount(targets).argmax())
