@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 LONGEST = (
     "foreign/test_stop_situations", "gui/test_explorer", "documentation/test_blocks",
     "foreign/test_scan_watch", "gui/test_instrument", "gui/test_types",
-    "foreign/test_safety_situations", "cli/test_cli", "gui/test_window",
+    "foreign/test_safety_situations", "cli/test_cli", "gui/test_policy", "gui/test_window",
     "instruments/nanonis/test_scan_watch", "gui/test_other_screens", "test_pipeline",
     "foreign/test_random_stops", "runs/test_run_folder", "gui/test_one_scan",
     "foreign/test_image_situations", "gui/test_live", "search/test_cluster",
@@ -30,7 +30,8 @@ LONGEST = (
     "instruments/test_soak", "gui/test_window_session", "live/test_runner",
     "documentation/test_notebook", "gui/test_plugin", "foreign/test_read_back",
     "gui/test_targets", "vae/test_pyroved_engine", "report/test_report", "runs/test_record",
-    "gui/test_explore_step", "mcp_server/test_hostile_calls", "gui/test_readable",
+    "gui/test_explore_step", "gui/test_watch_folder", "search/test_processes", "cli/test_options",
+    "mcp_server/test_hostile_calls", "gui/test_readable",
 )  # fmt: skip
 
 

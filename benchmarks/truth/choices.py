@@ -50,6 +50,7 @@ class Labelled:
                 z,
                 Places.of(self.facts.yx_px, one.candidate.window_px),
                 self.plan,
+                join=one.candidate.kind != "scattering",
             )
             self._types[place, seed] = types[mixture.assign(z).argmax(axis=1)]
         return self._types[place, seed]

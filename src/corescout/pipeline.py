@@ -39,7 +39,6 @@ from corescout.search import (
     judge,
     settled,
     surrogate_tasks,
-    types_of_codes,
     waves,
 )
 from corescout.search.consensus import Agreed, agreed_over_seeds
@@ -48,7 +47,7 @@ from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
 from corescout.search.proposals import without_proposed
-from corescout.search.provisional import follow
+from corescout.search.provisional import follow, typed_outcome
 from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
@@ -337,9 +336,8 @@ def types_with_evidence(
     """
     z, yx = winner.fit.codes, np.asarray(winner.fit.center_yx_px)
     places = Places.of(yx, winner.candidate.window_px)
-    mixture, types = types_of_codes(
-        winner.fit.mixtures, winner.rewards, z, places, study.plan.decision, winner.fit.bayesian
-    )
+    typed = typed_outcome(winner, study.plan.decision)
+    mixture, types = typed.mixture, np.asarray(typed.type_of_component)
     agreement = agreement_of(winner.fit.mixtures, winner.rewards, z, places, study.plan.decision)
     evidence = _evidence(study, winner, agreement)
     evidence = asked_of_turned(evidence, study.prepared, winner, mixture, types, study.plan)

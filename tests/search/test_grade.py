@@ -8,7 +8,7 @@ import pytest
 from corescout.data import Evidence
 from corescout.plan import DecisionPlan, Plan
 from corescout.preparation import prepare
-from corescout.search.grade import grade_in_words, graded, plane_share
+from corescout.search.grade import grade_in_words, graded, steady_shares
 
 ASKED = DecisionPlan()
 CLAIMED = Evidence(0.05, 3.0, (0.0,) * 19, True, "evidence", 0.4, 0.1, True)
@@ -36,11 +36,42 @@ def patchy(prepared, rng):
     return rng.normal(size=(20, 20, 4))[cell[:, 0], cell[:, 1]]
 
 
+def after_a_line(prepared, rng, share=0.12):
+    """All descriptors are others from a row on, as after a change of the tip."""
+    y = np.asarray(prepared.keypoints.yx_px)[:, 0]
+    late = y > np.quantile(y, share)
+    return 3.0 * late[:, None] + rng.normal(size=(len(y), 4))
+
+
+def there_and_back(prepared, rng):
+    y = np.asarray(prepared.keypoints.yx_px)[:, 0]
+    bands = np.cos(4 * np.pi * (y - y.min()) / np.ptp(y))
+    return 3.0 * bands[:, None] + rng.normal(size=(len(y), 4))
+
+
 def test_a_plane_explains_what_changes_steadily_and_not_patches(prepared, rng):
     yx = np.asarray(prepared.keypoints.yx_px)
-    assert plane_share(steady(prepared, rng), yx) > 0.9
-    assert plane_share(patchy(prepared, rng), yx) < 0.5
-    assert np.isnan(plane_share(np.zeros((5, 4)), yx[:5]))
+    assert steady_shares(steady(prepared, rng), yx)[0] > 0.9
+    assert max(steady_shares(patchy(prepared, rng), yx)) < 0.5
+    assert np.isnan(steady_shares(np.zeros((5, 4)), yx[:5])).all()
+
+
+def test_a_trend_over_the_rows_explains_what_changes_at_a_line(prepared, rng):
+    yx = np.asarray(prepared.keypoints.yx_px)
+    plane, trend = steady_shares(after_a_line(prepared, rng), yx)
+    assert plane < 0.5 < trend
+    assert max(steady_shares(there_and_back(prepared, rng), yx)) < 0.5
+    across = steady_shares(after_a_line(prepared, rng), yx[:, ::-1])
+    assert across[1] < 0.5, "columns are no time"
+
+
+def test_a_change_of_the_tip_at_a_line_is_no_claim(prepared, rng):
+    found = graded(CLAIMED, with_context(prepared, after_a_line(prepared, rng)), ASKED)
+    assert found.grade == "drift"
+    assert not found.has_types
+    assert f"a trend from row to row explains {found.trend_share:.0%}" in grade_in_words(
+        found, 1e-6
+    )
 
 
 def test_a_drift_is_no_claim_whatever_the_tests_say(prepared, rng):

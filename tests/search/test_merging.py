@@ -45,6 +45,15 @@ def test_components_that_overlap_are_one_type(case):
     assert types[0] == types[2] != types[1] == types[3]
 
 
+def test_parts_that_overlap_with_others_are_joined_by_their_places_unless_not_asked(case):
+    yx, _, z, mixture, reward = case
+    asked = {4: mixture}, reward, z, Places.of(yx, 9), DecisionPlan(merging="entropy")
+    _, joined = types_of_codes(*asked)
+    assert joined[0] == joined[1] != joined[2] == joined[3]
+    _, apart = types_of_codes(*asked, join=False)
+    assert len(set(apart.tolist())) == 4
+
+
 def test_of_numbers_that_tell_as_much_the_fewest_are_types(monkeypatch):
     """Two patterns in two halves; two parts of the second keep so far apart that nothing is won."""
     rng = np.random.default_rng(0)

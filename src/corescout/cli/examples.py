@@ -8,8 +8,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "info": ("corescout info scan.h5", "corescout info scan.h5 --json"),
     "explore": (
         "corescout explore scan.h5 --dry-run",
-        "corescout explore scan.h5 --windows 9,13 --seed 1",
-        "corescout explore scan.h5 --plan plan.json --set decision.seeds=2 --dry-run",
+        "corescout explore scan.h5 --windows 9,13 --invariances none,r",
+        "corescout explore scan.h5 --plan plan.json --set decision.seeds=2 --seed 1 --dry-run",
         "corescout explore image.npy --pixel-size 10nm --budget 60s --dry-run",
     ),
     "apply": (

@@ -59,6 +59,8 @@ class Evidence:
         "one pattern", "drift", "possible zones" or "distinct"; "" where nothing was asked.
     drift_share : float
         Share of what varies over the scan that a plane explains.
+    trend_share : float
+        The same of a trend that only rises or only falls from row to row.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
     """
@@ -73,6 +75,7 @@ class Evidence:
     keeps_to_places: bool = False
     grade: Grade | Literal[""] = ""
     drift_share: float = float("nan")
+    trend_share: float = float("nan")
     correlation_lengths: float = float("nan")
 
 

@@ -46,15 +46,16 @@ def new_figure(
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """Return a figure of `new_figure` as PNG; the same figure gives the same bytes.
+    """Return a figure as PNG; the same figure gives the same bytes.
 
     Its canvas draws it once; `Figure.savefig` draws it twice.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    assert isinstance(figure.canvas, FigureCanvasAgg)
+    canvas = figure.canvas
+    agg = canvas if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     memory = io.BytesIO()
-    figure.canvas.print_png(memory, metadata={"Software": None})
+    agg.print_png(memory, metadata={"Software": None})
     return memory.getvalue()
 
 

@@ -131,6 +131,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             keeps_to_places=evidence.get("keeps_to_places", False),
             grade=evidence.get("grade", ""),
             drift_share=_number(evidence.get("drift_share")),
+            trend_share=_number(evidence.get("trend_share")),
             correlation_lengths=_number(evidence.get("correlation_lengths")),
         ),
         why=decision["why"],

@@ -28,7 +28,7 @@ from corescout.trial import Outcome
 
 DIMS = 6  # principal components of the whitened codes
 REACH_PX, SHARE = 18.0, 0.8  # of the neighbours: on a plateau of 18 to 32 px, 0.8 to 0.9
-SEEDS = 5  # fits that are averaged
+SEEDS = 10  # fits that are averaged
 
 Floats = NDArray[np.float64]
 
@@ -128,7 +128,7 @@ def _consensus(voters: Sequence[Outcome], winner_mixture: Mixture) -> Consensus:
 
 
 def _mixture(codes: Floats, plan: Plan) -> Mixture:
-    """The mixture of as many components as BIC likes best, averaged over seeds."""
+    """The mixture of as many components as BIC likes best on average, averaged over seeds."""
     kept = keep_dense(codes, plan.mixtures.density_filter, seed=plan.seed)
     seeds = [plan.seed + s for s in range(SEEDS)]
     fits: list[dict[int, Mixture]] = fit_mixtures(
@@ -136,5 +136,5 @@ def _mixture(codes: Floats, plan: Plan) -> Mixture:
     )
     least = plan.mixtures.min_components
     counts = [k for k in fits[0] if k >= least] or [max(fits[0])]
-    k = min(counts, key=lambda k: min(bic_of(fit[k]) for fit in fits))
+    k = min(counts, key=lambda k: float(np.mean([bic_of(fit[k]) for fit in fits])))
     return averaged([fit[k] for fit in fits], codes)

@@ -4,7 +4,7 @@ A scan holds side / r independent cells along an edge, r being the distance at w
 autocorrelation falls to 1/e. With few of them, zones of one or two correlation lengths cannot be
 told from one coarse pattern, whatever is computed. A steady change of contrast, sharpness or
 spacing over the scan is what a drifting microscope makes of one pattern: its descriptors follow a
-plane.
+plane, or rise or fall from row to row, as those of a tip that changes at a line do.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from corescout.rewards.context import correlation_length_px
 Floats = NDArray[np.float64]
 
 ENOUGH_LENGTHS = 20.0  # correlation lengths that a side should have
-DRIFT_SHARE = 0.5  # of the variance of the neighbourhoods' mean, explained by a plane
+DRIFT_SHARE = 0.5  # of the variance of the neighbourhoods' mean, explained by a steady change
 _COMPONENTS = 4
 _MEAN_OVER_PX = 27.0
 _WORDS: dict[Grade, str] = {
@@ -43,18 +43,21 @@ _WORDS: dict[Grade, str] = {
 def graded(evidence: Evidence, prepared: Prepared, plan: DecisionPlan) -> Evidence:
     """Return the evidence with its grade, and without the claim where a drift would make it too.
 
-    The grade: *drift* where a plane over the scan explains half or more of how the surroundings
-    vary, *distinct* where types are claimed, *possible zones* where they keep to their own places,
-    else *one pattern*. None where the plan asks for no evidence.
+    The grade: *drift* where a steady change over the scan explains half or more of how the
+    surroundings vary, *distinct* where types are claimed, *possible zones* where they keep to their
+    own places, else *one pattern*. None where the plan asks for no evidence.
     """
     if plan.null_surrogates == 0:
         return evidence
     yx = np.asarray(prepared.keypoints.yx_px)
-    share = plane_share(prepared.context, yx)
+    plane, trend = steady_shares(prepared.context, yx)
     length = correlation_length_px(prepared.images[0])
     lengths = min(prepared.grid.shape_px) / max(length, 1.0)
-    grade = _grade(evidence, share)
-    evidence = replace(evidence, grade=grade, drift_share=share, correlation_lengths=float(lengths))
+    grade = _grade(evidence, max(plane, trend))
+    evidence = replace(
+        evidence, grade=grade, drift_share=plane, trend_share=trend,
+        correlation_lengths=float(lengths),
+    )  # fmt: skip
     if evidence.has_types and grade == "drift":
         reason = f"no evidence of separate types beyond a drift: {evidence.reason}"
         return replace(evidence, has_types=False, reason=reason, p_value=math.nan)
@@ -73,7 +76,7 @@ def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
         return ""
     text = _WORDS[evidence.grade]
     if evidence.grade == "drift" and math.isfinite(evidence.drift_share):
-        text += f" (a plane explains {evidence.drift_share:.0%})"
+        text += f" ({_steady(evidence)})"
     lengths = evidence.correlation_lengths
     if not math.isfinite(lengths) or evidence.grade == "distinct":
         return text
@@ -88,19 +91,36 @@ def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
     )
 
 
-def plane_share(context: Floats, yx_px: Floats) -> float:
-    """Share of the variance of the neighbourhoods' mean that a plane over the scan explains.
+def steady_shares(context: Floats, yx_px: Floats) -> tuple[float, float]:
+    """Shares of the variance of the neighbourhoods' mean that two steady changes explain.
 
-    The first four components of the context descriptor (N, P), standardised, are averaged over
-    neighbours within 27 px (Gaussian weights of half of that, the point itself among them), and a
-    plane in (y, x) is fitted by least squares. NaN for fewer than ten points.
+    Parameters
+    ----------
+    context : (N, P)
+    yx_px : (N, 2)
+        Rows are scanned one after the other, so y tells the time too.
+
+    Returns
+    -------
+    plane : float
+        By a plane in (y, x), fitted by least squares.
+    trend : float
+        By a function of the row that only rises or only falls, for each component by itself
+        (isotonic regression). Both NaN for fewer than ten points.
     """
+    if len(yx_px) < 10 or context.shape[1] == 0:
+        return math.nan, math.nan
+    mean = _neighbourhoods_mean(context, yx_px)
+    whole = max(float((mean**2).sum()), 1e-12)
+    return _plane(mean, yx_px) / whole, _by_row(mean, yx_px[:, 0]) / whole
+
+
+def _neighbourhoods_mean(context: Floats, yx_px: Floats) -> Floats:
+    """Mean (N, 4) of the first components within 27 px, Gaussian weights of half of that."""
     from scipy.sparse import coo_array
     from scipy.spatial import cKDTree
 
     count = len(yx_px)
-    if count < 10 or context.shape[1] == 0:
-        return math.nan
     d = context[:, :_COMPONENTS]
     d = d / np.maximum(d.std(axis=0), 1e-12)
     i, j = cKDTree(yx_px).query_pairs(_MEAN_OVER_PX, output_type="ndarray").T
@@ -109,10 +129,34 @@ def plane_share(context: Floats, yx_px: Floats) -> float:
     half = coo_array((weight, (i, j)), shape=(count, count))
     total = 1 + half.sum(axis=0) + half.sum(axis=1)
     mean = (d + half @ d + half.T @ d) / total[:, None]
-    mean = mean - mean.mean(axis=0)
-    plane = np.column_stack([np.ones(count), yx_px - yx_px.mean(axis=0)])
+    return np.asarray(mean - mean.mean(axis=0))
+
+
+def _plane(mean: Floats, yx_px: Floats) -> float:
+    """Sum of squares of the plane that fits best."""
+    plane = np.column_stack([np.ones(len(yx_px)), yx_px - yx_px.mean(axis=0)])
     fitted = plane @ np.linalg.lstsq(plane, mean, rcond=None)[0]
-    return float((fitted**2).sum() / max(float((mean**2).sum()), 1e-12))
+    return float((fitted**2).sum())
+
+
+def _by_row(mean: Floats, y_px: Floats) -> float:
+    """Sum of squares of the functions of the row that fit best and only rise or only fall."""
+    from scipy.optimize import isotonic_regression
+
+    _, row, count = np.unique(y_px, return_inverse=True, return_counts=True)
+    total = 0.0
+    for column in mean.T:
+        of_row = np.bincount(row, column) / count
+        fits = (isotonic_regression(of_row, weights=count, increasing=up).x for up in (True, False))
+        total += max(float((count * fit**2).sum()) for fit in fits)
+    return total
+
+
+def _steady(evidence: Evidence) -> str:
+    """Which steady change explains most of what varies."""
+    if evidence.trend_share > evidence.drift_share:
+        return f"a trend from row to row explains {evidence.trend_share:.0%}"
+    return f"a plane explains {evidence.drift_share:.0%}"
 
 
 def _grade(evidence: Evidence, share: float) -> Grade:

@@ -34,6 +34,8 @@ def types_of_codes(
     places: Places,
     plan: DecisionPlan,
     bayesian: BayesianMixture | None = None,
+    *,
+    join: bool = True,
 ) -> tuple[Mixture, NDArray[np.int64]]:
     """Return a mixture and the type (K,) of each of its components, type 1 with the most points.
 
@@ -43,7 +45,8 @@ def types_of_codes(
     are left. Where that is not set, the fewest that make a point tell as much about points at a
     distance as any number does, within 3 %: of the mean of c_i . c_j, with c = tau - mean tau. It
     falls with types that are lumped, as there is less to tell, and with types that are split, as
-    the parts are met together. Of these, types that are met in the same places are one.
+    the parts are met together. Of these, types that are met in the same places are one, unless
+    `join` is False: that costs the types of scattering more than it gains them.
     """
     if plan.merging == "none":
         mixture = _best_mixture(mixtures, rewards, plan, bayesian)
@@ -52,7 +55,7 @@ def types_of_codes(
         mixture = mixtures[_k_of(rewards["bic"])]
         tau = mixture.assign(z)
         group = merged(tau, places, plan)
-        if plan.merged_types is None:
+        if plan.merged_types is None and join:
             group = _without_neighbours(tau, places, group)
     return mixture, numbered_by_size(group[mixture.component_of(z)], group)
 

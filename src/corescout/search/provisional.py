@@ -38,8 +38,9 @@ def typed_outcome(outcome: Outcome, plan: DecisionPlan) -> TypedPoints:
     fit = outcome.fit
     places = Places.of(np.asarray(fit.center_yx_px), outcome.candidate.window_px)
     mixture, types = types_of_codes(
-        fit.mixtures, outcome.rewards, fit.codes, places, plan, fit.bayesian
-    )
+        fit.mixtures, outcome.rewards, fit.codes, places, plan, fit.bayesian,
+        join=outcome.candidate.kind != "scattering",
+    )  # fmt: skip
     return TypedPoints(fit.codes, mixture, types)
 
 
