@@ -72,6 +72,14 @@ def test_a_cluster_gives_the_numbers_of_threads(surface, plan, dask):
         assert repr(one.rewards) == repr(other.rewards)
 
 
+def test_workers_stay_when_the_client_refreshes_what_it_knows(dask):
+    with connect(dask, 2) as executor:
+        client, end = executor._client, time.monotonic() + 3
+        while time.monotonic() < end:
+            client.sync(client._update_scheduler_info)  # as it does every two seconds by itself
+            assert executor.n_workers == 2
+
+
 def test_stop_is_heard_during_a_trial(plan, data, dask):
     stop = threading.Event()
     with connect(dask, 2) as executor:

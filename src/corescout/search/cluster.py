@@ -268,9 +268,7 @@ class Cluster(Executor):
 
     def _look(self) -> None:
         """Accept or refuse workers that have come, and end the trials of those that have gone."""
-        found = self._client.scheduler_info()["workers"]
-        if self._client.status != "running":
-            raise OSError("the connection to the scheduler is lost")
+        found = self._workers_now()
         new = [w for w in found if w not in self._threads and w not in self._refused]
         told = self._client.run(_versions, workers=new, on_error="return") if new else {}
         with self._lock:
@@ -283,6 +281,18 @@ class Cluster(Executor):
         for job in gone:
             job.remote.cancel()
             job.future.set_exception(WorkerDiedError(f"{job.worker} has left the cluster"))
+
+    def _workers_now(self) -> dict[str, Any]:
+        """What the scheduler says of each worker, by its address.
+
+        `Client.scheduler_info` reads a copy that the client itself replaces every two seconds by
+        one without workers: all of them would seem to have left.
+        """
+        if self._client.status != "running":
+            raise OSError("the connection to the scheduler is lost")
+        told = self._client.sync(self._client.scheduler.identity, n_workers=-1)
+        found: dict[str, Any] = told["workers"]
+        return found
 
     def _meet(self, worker: str, n_threads: int, told: object) -> None:
         if not isinstance(told, dict):

@@ -60,7 +60,8 @@ class Running:
         self._said_provisional = False
         self._place = SearchPlace()
         self._waiting: list[ChosenImage] = []  # scans that are explored after this one
-        self._without: list[str] = []  # why scans of them have no result
+        self._without: list[str] = []  # why scans of several have no result
+        self._several = False
         self.keep: Callable[[], Callable[[], Path | None]] = lambda: lambda: None
         self.more: Callable[[], tuple[tuple[ChosenImage, ...], bool]] = lambda: ((), False)
         self.choose_image: Callable[[str], None] = lambda name: None
@@ -74,6 +75,7 @@ class Running:
             return
         more, pooled = self.more()
         self._waiting, self._without = [] if pooled else list(more), []
+        self._several = bool(self._waiting)
         self._start_one(more if pooled else ())
 
     def _start_one(self, pooled_with: tuple[ChosenImage, ...] = ()) -> None:
@@ -116,6 +118,7 @@ class Running:
         trial = next((t for t in present.trials if t.number == number), None)
         if trial is None:
             return
+        self._several, self._without = False, []
         workspace.begin_search(present.scan, choosing=True)
         label = trial.candidate.in_nm(present.analysis_pitch_m)
         workspace.workflow.set("explore", StepState.RUNNING, f"training {label}")
@@ -212,7 +215,7 @@ class Running:
         told = in_window_words(str(error))
         if not isinstance(error, InputError):
             told = f"A bug: {type(error).__name__}: {error}. Please report it."
-        if workspace.chosen is not None:
+        if workspace.chosen is not None and self._several:
             self._without.append(f"{workspace.chosen.name}: {told}")
         self._say_problem(told)
 
