@@ -216,6 +216,22 @@ def test_a_profile_that_is_written_while_the_window_is_open_is_offered(
     assert panel.choice.findText("toy") > 0
 
 
+def test_no_line_of_a_dry_run_is_cut_in_a_narrow_column(bare, qtbot):
+    column = bare.make("column")
+    bare.owner.resize(360, 700)
+    column.steps["instrument"].set_expanded(True)
+    box = column.steps["instrument"].panel.preview_box
+    box.show()
+    errors = tuple(f"target {n}: Y 1.190 µm lies outside -1.024 to 1.024 µm" for n in range(4))
+    box._set("10 targets. It cannot be approved:", errors, (200 * "a long warning ",), errors)
+    qtbot.wait(100)
+    assert box.errors.isVisible()
+    for label in (box.summary, box.errors, box.warnings):
+        assert label.height() >= label.heightForWidth(label.width())
+    folded = column.steps["targets"]
+    assert folded.height() <= folded.sizeHint().height()  # what is free goes below the steps
+
+
 def test_reasons_are_read_line_by_line_with_proper_signs(bare, typed_result):
     bare.workspace.set_result(
         replace(typed_result, why="0.31 +- 0.02, p <= 0.05.", notes=("a", "b"))

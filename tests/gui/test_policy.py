@@ -105,7 +105,10 @@ def test_a_plan_that_the_policy_refuses_waits_and_says_why(step, twin, qtbot):
     twin.asked.set()
     qtbot.waitUntil(lambda: "A PLAN WAITS FOR YOU" in strip.headline.text(), timeout=LONG)
     assert "the policy allows no more than 1 target" in strip.headline.text()
-    assert "the policy allows no more than 1 target" in step.panel.live_section.warnings.text()
+    warned = step.panel.live_section.warnings
+    qtbot.waitUntil(
+        lambda: "the policy allows no more than 1 target" in warned.text(), timeout=LONG
+    )
     assert strip.headline.isVisible()
     said = step.panel.preview_box.warnings
     qtbot.waitUntil(lambda: "First a frame of" in said.text(), timeout=LONG)

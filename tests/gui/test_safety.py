@@ -269,6 +269,9 @@ def test_the_first_line_says_what_to_do():
     assert sure.headline == "STOPPED. Nothing is sent until you release."
     held = LinkSnapshot(state="HOLD", hold_reason="StoppedError: the tip is 80 nm off; 0 V")
     assert strip_words(held, targets, **bare).headline == "HELD: the tip is 80 nm off"
+    waits = LinkSnapshot(state="PREVIEW")
+    assert strip_words(waits, targets, **bare).headline == "A plan waits for approval"
+    assert "cannot be approved" in strip_words(waits, targets, **bare, barred=True).headline
     rest = strip_words(LinkSnapshot(), targets, **bare, policy="signed by Anna: 1 of 2 plans")
     assert "WATCHING: plans within the policy" in rest.headline
     assert rest.facts.splitlines()[-1] == "Policy signed by Anna: 1 of 2 plans."

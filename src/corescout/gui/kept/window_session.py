@@ -292,7 +292,7 @@ class Offer(QWidget):
         self.restore_button = QPushButton("Continue" if searched else "Restore")
         goes_on = ", and go on with the search" if searched else ""
         self.restore_button.setToolTip(
-            f"Put settings, edits and all results back{goes_on}. Undo begins anew"
+            f"Put settings, edits and all results back{goes_on}. Undo starts empty"
         )
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)

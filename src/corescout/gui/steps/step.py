@@ -64,7 +64,6 @@ class Step(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._header)
         layout.addWidget(self._inner)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.set_expanded(False)
         self.changed.connect(self.publish)
         workspace.workflow.changed.connect(self._follow)

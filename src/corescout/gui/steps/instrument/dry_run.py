@@ -46,6 +46,11 @@ class DryRunPanel(QWidget):
             layout.addWidget(widget)
         self.clear("")
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether the plan that is shown cannot be approved."""
+        return bool(self.errors.text())
+
     def clear(self, why: str) -> None:
         """Show nothing but a sentence."""
         self._set(why, (), (), ())

@@ -94,6 +94,7 @@ class Safety:
             link.snapshot, progress, link.limits,
             name=link.instrument.capabilities.name, sample=self._sample(link), policy=policy,
             watching=self._live.measures, refused=self._live.refused,
+            barred=self._panel.preview_box.has_errors,
         )  # fmt: skip
         self._panel.stop_bar.show_words(words)
 

@@ -11,6 +11,7 @@ from corescout.gui.model.visit import VisitProgress
 from corescout.instruments import Limits
 
 Level = Literal["calm", "active", "problem"]
+_WAITS = "A plan waits for approval"
 _LONGEST = 90  # letters of a reason in the first line; all of it stands below
 
 
@@ -42,6 +43,7 @@ def strip_words(
     policy: str = "",
     watching: bool = False,
     refused: str = "",
+    barred: bool = False,
 ) -> StripWords:
     """Return the lines for what is known of an instrument now.
 
@@ -57,12 +59,16 @@ def strip_words(
         Whether each scan of it is understood as it comes.
     refused : str
         Why the policy leaves a plan to a person.
+    barred : bool
+        Whether the plan that is shown has errors: nobody can approve it.
     """
     if policy and refused and snapshot.state == "PREVIEW":
         refused = f"A PLAN WAITS FOR YOU in step 6: {_short(refused)}"
     else:
         refused = ""
     headline, level = _headline(snapshot, progress, policy=policy, watching=watching)
+    if barred and headline == _WAITS:
+        headline = "This plan cannot be approved: step 6 says why"
     if refused and level != "problem":
         headline, level = refused, "active"
     connection = f"{name}: " + (
@@ -106,7 +112,7 @@ def _headline(
     if policy:
         return "WATCHING: plans within the policy run without asking", "active"
     if state == "PREVIEW":
-        return "A plan waits for approval", "calm"
+        return _WAITS, "calm"
     return ("WATCHING" if watching else "READY: nothing moves"), "calm"
 
 
