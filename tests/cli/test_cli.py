@@ -303,7 +303,7 @@ def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, qui
     assert _run(["targets", str(quick_run), *wide]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines() == ["y_px,x_px,x_m,y_m,type,type_name,number"]
-    assert "1 places of excel.csv" in said.err
+    assert "1 place of excel.csv" in said.err
     assert "no core point keeps" in said.err
     assert "no scale" not in said.err
 
