@@ -240,7 +240,7 @@ class Session:
             If this very plan is not armed.
         """
         with self._lock:
-            limits = self._limits
+            self._given, limits = [], self._limits
             if self.state != "ARMED" or self._approved is None or limits is None:
                 raise SessionError(f"nothing is armed (state {self._state})")
             if (why := refusal(plan, self._approved[0], reference)) is not None:
