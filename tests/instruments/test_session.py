@@ -58,10 +58,12 @@ def test_nothing_runs_without_an_approval_of_its_own(session, plan, twin, stage)
         session.preview(plan)
     if stage == "already run":
         run_approved(session, plan)
+        assert {m.target_uid for m in session.given} >= {t.uid for t in plan.targets}
     sent = len(twin.log)
     with pytest.raises(SessionError):
         list(session.run(plan))
     assert len(twin.log) == sent
+    assert session.given == ()  # what the run before gave is not counted again
 
 
 def test_one_changed_bit_voids_the_approval(session, plan, shifted, twin):

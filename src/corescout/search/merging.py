@@ -19,9 +19,8 @@ from corescout.rewards import BAYESIAN
 from corescout.search.places import PlaceAgreement, Places
 
 _SAME_PLACES = 0.3  # correlation at a distance from which on two types are one pattern
-_AS_MUCH = (
-    0.97  # fewer types are taken where they tell this share of the most that any number tells
-)
+# Fewer types are taken where they tell this share of the most that any number tells.
+_AS_MUCH = 0.97
 
 Floats = NDArray[np.float64]
 Affinity = Callable[[Floats, Places], Floats]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import InputError, Result
+from corescout.data import Result, StoppedError
 from corescout.data.counted import counted
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.job import Job
@@ -115,7 +115,7 @@ class Reader:
                 return
             if job.answer is not None:
                 workspace.take_result(job.answer, origin="read")
-            elif isinstance(job.error, InputError):
+            elif job.error is not None and not isinstance(job.error, StoppedError):
                 workspace.note(f"Not read with the types at hand: {job.error}")
 
         self._work.start("read scan", Job(look), take)
