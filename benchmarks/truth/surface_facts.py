@@ -147,7 +147,7 @@ def _train(family: str, number: int, plan: Plan, n_seeds: int, side_px: int) -> 
                 block=prepared.block,
                 training=plan.training,
                 mixtures=plan.mixtures,
-                scattering=prepared.scattering if candidate.kind == "scattering" else None,
+                features=prepared.trial_data.features(candidate, plan.keypoints),
             )
             trained.append(
                 tuple(

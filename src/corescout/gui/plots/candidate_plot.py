@@ -18,9 +18,9 @@ from corescout.gui.model.candidate_curves import Curve, Dot, curves
 
 _SYMBOLS = {
     "none": "o", "r": "s", "t": "t1", "rt": "d",
-    "pca": "t", "nmf": "p", "fft": "h", "scattering": "+",
+    "pca": "t", "nmf": "p", "fft": "h", "descriptors": "x", "scattering": "+",
 }  # fmt: skip
-_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚"}
+_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚", "x": "✖"}
 
 
 class CandidatePlot(pg.PlotWidget):
