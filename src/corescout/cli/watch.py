@@ -78,6 +78,13 @@ def watch(
     error: Annotated[
         float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
     ] = None,
+    look_at_written: Annotated[
+        bool,
+        typer.Option(
+            "--look-at-written",
+            help="Scan a frame before and after each spectrum: what it wrote sets the distance.",
+        ),
+    ] = False,
     preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
     allow_code: options.AllowCode = False,
@@ -121,7 +128,9 @@ def watch(
     say = partial(typer.echo, err=as_json)  # with --json stdout holds entries alone
     try:
         analyst = Analyst(plan, _known(run), workers)
-        how = LiveSettings(most_scans=most_scans, steering=steering)
+        how = LiveSettings(
+            most_scans=most_scans, steering=steering, look_at_written=look_at_written
+        )
         if source is None or source == "twin":
             opened, limits = _instrument(source, instrument, profiles, plan.seed)
             runner = _at_instrument(opened, limits, day, analyst, policy, how)

@@ -2,7 +2,7 @@
 
 from corescout.steering.choosing import Choice, choose, goals_of
 from corescout.steering.earlier import EarlierPoint, earlier_points
-from corescout.steering.field import Field, field_of
+from corescout.steering.field import WRITTEN_RADII, Field, field_of
 from corescout.steering.goals import GOALS
 from corescout.steering.measured import (
     MeasuredValues,
@@ -16,6 +16,7 @@ from corescout.steering.suggestion import Suggestion, suggest
 
 __all__ = [
     "GOALS",
+    "WRITTEN_RADII",
     "Choice",
     "EarlierPoint",
     "Field",

@@ -21,6 +21,7 @@ _PARTS = {
     "types": (1.0, 1.0, 0.6, 0.2),
     "all": (0.7, 5.0, 0.8, 0.5),
 }
+WRITTEN_RADII = 1.5  # that loops keep from each other, in radii of what one writes
 _PLACE, _ORDER = (0.3, 3.0, 0.5, 0.3), (0.15, 2.0, 0.5, 0.3)
 
 
@@ -119,7 +120,7 @@ def field_of(
         Key points inside the limits of the instrument; hidden types and the margin of the plan
         are left out in any case.
     radius_m : float, optional
-        Distance of loops from each other; else 1.5 x the written radius where that is known, else
+        Distance of loops from each other; else 1.5 x the written radius where one was seen, else
         the distance from measured places that the plan says.
     earlier : sequence of EarlierPoint
         Places of loops of earlier scans: rows after the key points, none to be measured.
@@ -137,8 +138,8 @@ def field_of(
     targets = Plan.model_validate(result.plan).targets
     spacing_m = targets.spacing_m or targets.spacing_px * min(frame.pitch_m)
     if radius_m is None:
-        known = written_radius_m is not None
-        radius_m = 1.5 * (written_radius_m or 0.0) if known else targets.avoid_m or spacing_m
+        apart_m = targets.avoid_m or spacing_m
+        radius_m = WRITTEN_RADII * written_radius_m if written_radius_m else apart_m
     places, kind = np.asarray(result.patches.center_yx_px), np.asarray(result.types.of_point)
     margin = np.minimum(places, np.asarray(result.scan.shape_px) - 1 - places)
     inside = (margin * np.asarray(frame.pitch_m[::-1]) >= targets.margin_m).all(axis=1)
