@@ -78,6 +78,9 @@ def watch(
     error: Annotated[
         float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
     ] = None,
+    reference_every: Annotated[
+        int, typer.Option(min=0, help="Loops of --goal between two at the reference area; 0: none.")
+    ] = 0,
     look_at_written: Annotated[
         bool,
         typer.Option(
@@ -121,7 +124,7 @@ def watch(
         seed=seed,
         allow_code=allow_code,
     )
-    steering = None if goal is None else _steering(goal, measured, batch, error)
+    steering = None if goal is None else _steering(goal, measured, batch, error, reference_every)
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
     tail = JournalTail(day.folder / JOURNAL) if as_json else None
@@ -149,7 +152,9 @@ def watch(
         raise typer.Exit(1)
 
 
-def _steering(goal: str, measured: str, batch: int, error: float | None) -> Steering:
+def _steering(
+    goal: str, measured: str, batch: int, error: float | None, reference_every: int
+) -> Steering:
     from corescout.live.settings import Steering
     from corescout.loop_properties import PROPERTIES
     from corescout.steering import goals_of
@@ -158,7 +163,7 @@ def _steering(goal: str, measured: str, batch: int, error: float | None) -> Stee
         raise InputError(
             f"a property among {', '.join(PROPERTIES)}", repr(measured), "choose one of these"
         )
-    return Steering(measured, goals_of(goal), batch, error)
+    return Steering(measured, goals_of(goal), batch, error, reference_every)
 
 
 def _known(run: Path | None) -> KnownRepresentation | None:

@@ -22,12 +22,15 @@ class Steering:
         Targets of a plan.
     error : float or None
         That is asked for, in the unit of the property; a tenth of its range if None.
+    reference_every : int
+        Every so many loops one goes to the reference area; 0: none does.
     """
 
     name: str = "coercive_bias_v"
     goals: Mapping[str, float] = field(default_factory=lambda: {"map": 1.0})
     batch: int = 10
     error: float | None = None
+    reference_every: int = 0
 
 
 @dataclass(frozen=True)

@@ -73,12 +73,25 @@ class Field:
                   "all": np.ones(len(self.names), bool)}  # fmt: skip
         return np.flatnonzero(wanted[kind])
 
-    def at(self, rows: NDArray[np.int64], order: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What a process looks at (n, D + 3): inputs, place in blocks, order of the loops (n,)."""
-        place = self.xy_m[rows] / max(self.block_m, 1e-12)
-        return np.column_stack([self.inputs[rows], place, order])
+    def at(
+        self,
+        rows: NDArray[np.int64],
+        order: NDArray[np.float64],
+        time: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """What a process looks at (n, D + 4): inputs, place in blocks, order and time of the loops.
 
-    def parts(self, *, place: bool = True) -> tuple[Part, ...]:
+        Order and time (n,) run from -1 to 1; the time is the order where it is not said.
+        """
+        place = self.xy_m[rows] / max(self.block_m, 1e-12)
+        return np.column_stack([self.inputs[rows], place, order, order if time is None else time])
+
+    @property
+    def when(self) -> tuple[int, int]:
+        """Columns of order and time in `at`."""
+        return len(self.names) + 2, len(self.names) + 3
+
+    def parts(self, *, place: bool = True, time: bool = False) -> tuple[Part, ...]:
         """What a property is expected to be the sum of, see `prediction.kernel`; decision 30.
 
         Parameters
@@ -86,12 +99,14 @@ class Field:
         place : bool
             What near places have in common beside their structure; it tells how far to believe the
             map, and nothing of whether structure predicts.
+        time : bool
+            Whether the time of the loops is known, and is not their order.
         """
         found = [Part(self.columns(kind), *prior) for kind, prior in _PARTS.items()]
         count = len(self.names)
         if place:
             found.append(Part(np.array([count, count + 1]), *_PLACE, shared=True))
-        found.append(Part(np.array([count + 2]), *_ORDER))
+        found += [Part(np.array([column]), *_ORDER) for column in self.when[: 1 + time]]
         return tuple(part for part in found if len(part.columns))
 
     def touched(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -40,4 +40,5 @@ def steered(
     return suggest(
         result, values, steering.goals, steering.batch, error=steering.error, allowed=inside,
         earlier=[point for point, _ in loops], written_radius_m=written_radius_m,
+        reference_every=steering.reference_every,
     )  # fmt: skip
