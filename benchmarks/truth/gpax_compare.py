@@ -4,8 +4,9 @@ gpax 0.1.9 wants other versions than Corescout, so it is fitted by a Python of i
 ``CORESCOUT_GPAX_PYTHON``; without that the bench says so and measures nothing. Five surfaces of
 `bench property`, one of each formula; both begin with the same ten random loops and add five at a
 time, and the process is fitted anew each time: ours with goal `map`, gpax (`viGP`, stochastic
-variational inference of 1,000 steps) where it is least certain, once with its own priors, once with
-length scales about the root of the number of inputs. Each predicts the map itself; both see codes, wall descriptors and types, ours the place as well.
+variational inference of 1,000 steps) where it is least certain, once with its own priors, once
+with length scales about the root of the number of inputs. Each predicts the map itself; both see
+codes, wall descriptors and types, ours the place as well.
 """
 
 from __future__ import annotations

@@ -1,29 +1,35 @@
 """Fits gpax in an environment of its own; run by `gpax_compare`, imports nothing of Corescout.
 
 A line on stdin names an ``.npz`` with ``x`` (n, D), ``y`` (n,), ``everywhere`` (N, D), ``free``
-(N,) and ``xy_m`` (N, 2), ``radius_m``, ``count``, ``steps``, and ``length``, the median of the prior
-of length scales (gpax's own: 1). Its answer is written beside it:
-``mean`` (N,) of `gpax.viGP` (Matern, its own priors and steps), and ``rows``, the places of the
-largest predictive variance, each taken as measured before the next.
+(N,) and ``xy_m`` (N, 2), ``radius_m``, ``count``, ``steps``, and ``length``, the median of the
+prior of length scales (gpax's own: 1). Its answer is written beside it: ``mean`` (N,) of
+`gpax.viGP` (Matern), and ``rows``, the places of the largest predictive variance, each taken as
+measured before the next.
 """
 
-import sys
+from __future__ import annotations
 
-import gpax
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
 import numpy as np
-import numpyro
 
 JITTER = 1e-6
 
 
-def matern(a, b, length, scale):
+Array = Any  # of numpy; typed without its stubs, which another environment may lack
+
+
+def matern(a: Array, b: Array, length: Array, scale: float) -> Array:
     """Matern 5/2 (A, B), as gpax has it."""
     off = (a / length)[:, None] - (b / length)[None]
     r = np.sqrt(5.0 * np.maximum((off**2).sum(axis=2), 1e-36))
     return scale * (1 + r + r**2 / 3) * np.exp(-r)
 
 
-def most_uncertain(task, length, scale, noise):
+def most_uncertain(task: Mapping[str, Array], length: Array, scale: float, noise: float) -> Array:
     """Rows of the largest variance, one after the other, none within the radius of another."""
     x, everywhere = task["x"], task["everywhere"]
     free, rows = task["free"].copy(), []
@@ -40,8 +46,9 @@ def most_uncertain(task, length, scale, noise):
     return np.array(rows, int)
 
 
-def answer(path):
+def answer(path: str) -> None:
     """Fit one task and write what came of it."""
+    gpax, numpyro = import_module("gpax"), import_module("numpyro")
     with np.load(path) as stored:
         task = {name: stored[name] for name in stored}
     first, second = gpax.utils.get_keys(0)
@@ -57,6 +64,8 @@ def answer(path):
     np.savez(f"{path}.answer.npz", mean=np.asarray(mean) * spread + middle, rows=rows)
 
 
-for line in sys.stdin:
-    answer(line.strip())
-    print("done", flush=True)
+if __name__ == "__main__":
+    for line in sys.stdin:
+        answer(line.strip())
+        sys.stdout.write("done\n")
+        sys.stdout.flush()

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from steering_fields import field_of_points, values_at
 
-from corescout.steering import MeasuredValues, choose, drifting, field_of, measured_values, predict
+from corescout.steering import (
+    MeasuredValues,
+    choose,
+    field_of,
+    measured_values,
+    predict,
+    property_drift,
+)
 from corescout.steering.choosing import REFERENCE
 from corescout.steering.drift import AREA_PLACES, due, reference_area
 
@@ -37,7 +44,7 @@ def test_a_planted_drift_is_said_and_kept_out_of_the_map(field, truth, drift_v):
     rows = np.random.default_rng(3).choice(len(field), 60, replace=False)
     drifted = predict(field, loops(field, truth, rows, drift_v))
     still = predict(field, loops(field, truth, rows, 0.0))
-    found = drifting(drifted)
+    found = property_drift(drifted)
     assert found.seen
     assert found.change == pytest.approx(drift_v, abs=0.3)
     assert f"coercive_bias_v drifts: {found.change:+.2g}" in found.words("coercive_bias_v")
@@ -51,7 +58,7 @@ def test_structure_alone_is_no_drift(field, truth):
     seen = 0
     for seed in range(5):
         rows = np.random.default_rng(seed).choice(len(field), 50, replace=False)
-        found = drifting(predict(field, loops(field, truth, rows, 0.0, seed)))
+        found = property_drift(predict(field, loops(field, truth, rows, 0.0, seed)))
         seen += abs(found.change) > 2 * found.std
     assert seen <= 1
     assert "no drift" in replace(found, change=0.0, in_area=float("nan")).words("x")
@@ -73,7 +80,7 @@ def test_a_reference_area_tells_drift_where_types_were_measured_one_after_the_ot
         if i % 5 == 4:
             rows.append(int(area[1 + i // 5]))
     for drift_v in (0.0, 1.0):
-        found = drifting(predict(field, loops(field, truth, np.array(rows), drift_v)))
+        found = property_drift(predict(field, loops(field, truth, np.array(rows), drift_v)))
         assert found.area_loops >= 10
         assert abs(found.in_area - drift_v) < max(3 * found.in_area_std, 0.3)
     assert abs(found.in_area) > 2 * found.in_area_std
@@ -124,7 +131,7 @@ def test_the_time_counts_where_it_is_not_the_order(field, truth):
     assert changed.time is not None
     assert changed.time[47] < -0.9
     by_time = predict(field, changed)
-    assert drifting(by_time).seen
+    assert property_drift(by_time).seen
     by_order = predict(field, replace(changed, seconds=None))
     error = [np.sqrt(np.mean((p.mean - truth - 0.8) ** 2)) for p in (by_time, by_order)]
     assert error[0] < error[1] + 0.02

@@ -1,7 +1,7 @@
 """Steering by measurement: what was measured at key points decides where the tip goes next."""
 
 from corescout.steering.choosing import Choice, choose, goals_of
-from corescout.steering.drift import Drifting, drifting
+from corescout.steering.drift import PropertyDrift, property_drift
 from corescout.steering.earlier import EarlierPoint, earlier_points
 from corescout.steering.field import WRITTEN_RADII, Field, field_of
 from corescout.steering.goals import GOALS
@@ -19,14 +19,13 @@ __all__ = [
     "GOALS",
     "WRITTEN_RADII",
     "Choice",
-    "Drifting",
     "EarlierPoint",
     "Field",
     "MeasuredValues",
     "Prediction",
+    "PropertyDrift",
     "Suggestion",
     "choose",
-    "drifting",
     "earlier_points",
     "field_of",
     "goals_of",
@@ -34,6 +33,7 @@ __all__ = [
     "measured_values",
     "predict",
     "predict_property",
+    "property_drift",
     "says_where",
     "suggest",
     "validate",

@@ -22,7 +22,7 @@ _SIGMAS = 2.0  # beyond which a drift is one
 
 
 @dataclass(frozen=True)
-class Drifting:
+class PropertyDrift:
     """By how much a property changed from the first loop to the last.
 
     Attributes
@@ -62,7 +62,7 @@ class Drifting:
         return f"{found}, {area} by {self.area_loops} loops of the reference area"
 
 
-def drifting(prediction: Prediction) -> Drifting:
+def property_drift(prediction: Prediction) -> PropertyDrift:
     """Return the drift of a property with the loops that were measured."""
     field, measured = prediction.field, prediction.measured
     first = field.at(np.array([0]), np.array([-1.0]))[0]
@@ -70,7 +70,7 @@ def drifting(prediction: Prediction) -> Drifting:
     change, std = prediction.predictor.change(field.when, first, last)
     inside = np.isin(measured.row, reference_area(field, measured)) & measured.known
     in_area, in_area_std = _line(measured.order[inside], measured.value[inside])
-    return Drifting(change, std, in_area, in_area_std, int(inside.sum()), prediction.unit)
+    return PropertyDrift(change, std, in_area, in_area_std, int(inside.sum()), prediction.unit)
 
 
 def reference_area(field: Field, measured: MeasuredValues) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from corescout.data import Result, Target
 from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.steering.choosing import Choice, choose
-from corescout.steering.drift import drifting
+from corescout.steering.drift import property_drift
 from corescout.steering.earlier import EarlierPoint
 from corescout.steering.field import field_of
 from corescout.steering.measured import MeasuredValues
@@ -131,7 +131,7 @@ def _lines(
         return (*lines, "too few to steer by: the next places are spread out")
     if ask_whether:
         lines.append(choice.prediction.words)
-    lines.append(drifting(choice.prediction).words(measured.name))
+    lines.append(property_drift(choice.prediction).words(measured.name))
     unit = choice.prediction.unit
     lines.append(
         f"expected error over all key points {choice.map_error:.3g} {unit},"
