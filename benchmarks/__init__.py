@@ -36,6 +36,7 @@ BENCHES: dict[str, str] = {
     "scale": "benchmarks.speed.scale",
     "series": "benchmarks.truth.series",
     "soak": "benchmarks.reliability.soak",
+    "stability": "benchmarks.truth.stability",
     "startup": "benchmarks.speed.startup",
     "stop": "benchmarks.reliability.stop",
     "truth": "benchmarks.truth.truth",
