@@ -142,7 +142,7 @@ def _score(
         table.add("supervised", level, partition_scores(predicted, truth))
     found = [labelled.decided(seed) for seed in range(N_SEEDS)]
     winner, seed, _ = found[0]
-    code = np.asarray(facts.trained[winner][seed].z, dtype=np.float64)
+    code = np.asarray(labelled.of(winner, seed).z, dtype=np.float64)
     n_found = [len(np.unique(labelled.types(w, s))) for w, s, _ in found]
     extra["tied"].append(float(np.mean([tied for *_, tied in found])))
     extra["types_found"].append(float(np.mean(n_found)))
