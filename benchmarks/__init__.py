@@ -9,6 +9,7 @@ measurement is a module with one function
 from benchmarks.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "claims": "benchmarks.truth.claims",
     "cluster": "benchmarks.reliability.cluster",
     "day": "benchmarks.reliability.day",
     "day-window": "benchmarks.reliability.day_window",

@@ -64,8 +64,7 @@ def ask(null: Null, points: Points, road: Road) -> Asked:
     scan = null.scan()
     try:
         keypoints = _keypoints(null, points, scan)
-        whole = road == "live"
-        evidence, shown = _explored(scan, keypoints) if whole else _of(scan, keypoints, road)
+        evidence, shown = evidence_of(scan, keypoints, road)
     except InputError:
         return Asked(null, points, road, "refused", False, 0)
     return Asked(null, points, road, evidence.grade, evidence.has_types, shown)
@@ -77,6 +76,17 @@ def _keypoints(null: Null, points: Points, scan: Scan) -> Keypoints | None:
     if points == "detected":
         return None
     return null.keypoints(points, prepare(scan, Plan.preset("live")).keypoints)
+
+
+def evidence_of(scan: Scan, keypoints: Keypoints | None, road: Road) -> tuple[Evidence, int]:
+    """Return what is said of a scan by a road, and how many types are shown.
+
+    Raises
+    ------
+    InputError
+        If the scan is refused, or the one candidate collapsed.
+    """
+    return _explored(scan, keypoints) if road == "live" else _of(scan, keypoints, road)
 
 
 def _explored(scan: Scan, keypoints: Keypoints | None) -> tuple[Evidence, int]:
