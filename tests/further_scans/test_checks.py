@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.truth.zones import CLEAN, FADING, PITCH_M, PLAN, SIDE_PX, scanned
 from corescout.cli.app import _run
-from corescout.data import Check, Evidence
+from corescout.data import Evidence, EvidenceCheck
 from corescout.exports.nsid import write_nsid
 from corescout.exports.script import write_script
 from corescout.further_scans import FurtherScan, checks_of
@@ -193,7 +193,7 @@ def test_a_wider_scan_is_a_repeat_and_an_area(found, zones):
 IMAGE = Evidence(
     0.05, 3.0, (0.0,) * 19, True, "evidence", 0.4, 0.1, True, "distinct", 0.1, 0.1, 9.0
 )  # fmt: skip
-FOUND = Check("repeat", "b.ibw", True, 0.3, 0.1, 0.02, 80.0)
+FOUND = EvidenceCheck("repeat", "b.ibw", True, 0.3, 0.1, 0.02, 80.0)
 DENIED = replace(FOUND, found=False)
 
 

@@ -29,7 +29,7 @@ _NAMES: dict[CheckKind, str] = {
 
 
 @dataclass(frozen=True)
-class Check:
+class EvidenceCheck:
     """Types of one image, looked for in another one.
 
     Attributes

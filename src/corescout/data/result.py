@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
-from corescout.data.check import Check
+from corescout.data.check import EvidenceCheck
 from corescout.data.consensus import Votes
 from corescout.data.cores import CorePoints
 from corescout.data.counted import counted
@@ -64,7 +64,7 @@ class Evidence:
         The same of a trend that only rises or only falls from row to row.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
-    checks : tuple of Check
+    checks : tuple of EvidenceCheck
         What further images say of the types.
     """
 
@@ -80,7 +80,7 @@ class Evidence:
     drift_share: float = float("nan")
     trend_share: float = float("nan")
     correlation_lengths: float = float("nan")
-    checks: tuple[Check, ...] = ()
+    checks: tuple[EvidenceCheck, ...] = ()
 
     @property
     def is_microscope(self) -> bool:

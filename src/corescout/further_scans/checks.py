@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from corescout.data import (
     Candidate,
-    Check,
     CheckKind,
+    EvidenceCheck,
     InputError,
     Keypoints,
     Result,
@@ -50,7 +50,9 @@ class FurtherScan:
     __repr__ = short_repr
 
 
-def checks_of(result: Result, further: Sequence[FurtherScan], plan: Plan) -> tuple[Check, ...]:
+def checks_of(
+    result: Result, further: Sequence[FurtherScan], plan: Plan
+) -> tuple[EvidenceCheck, ...]:
     """Look for the types of a result in every further image that there is.
 
     The other way of the same lines is looked at by itself where the file has it; channels are those
@@ -88,7 +90,7 @@ class _Asking:
 
     # -- images -----------------------------------------------------------------------------
 
-    def of_same_lines(self) -> Iterator[Check]:
+    def of_same_lines(self) -> Iterator[EvidenceCheck]:
         """The other way, and second channels, at the same key points."""
         result = self._result
         other = retraced(result)
@@ -101,28 +103,28 @@ class _Asking:
             try:
                 tau = placed_by_channel(result, name, self._placed.tau)
             except InputError as error:
-                yield Check("channel", name, None, reason=str(error))
+                yield EvidenceCheck("channel", name, None, reason=str(error))
                 continue
             yield self._judged("channel", name, self._placed, replace(self._placed, tau=tau))
 
-    def of_scan(self, further: FurtherScan) -> Iterator[Check]:
+    def of_scan(self, further: FurtherScan) -> Iterator[EvidenceCheck]:
         """The place that a further scan shares with the first, and what lies beyond."""
         first, scan = self._result.scan, further.scan
         name = scan.source or scan.uid
         kind: CheckKind = way_of(first, scan, is_reversed=further.is_reversed)
         if kind == "turned" and not self._turns():
-            yield Check(
+            yield EvidenceCheck(
                 kind, name, None, reason="the winner tells directions apart; one with r would do"
             )
             return
         try:
             there = transfer(self._result.representation, scan)
         except InputError as error:
-            yield Check(kind, name, None, reason=str(error))
+            yield EvidenceCheck(kind, name, None, reason=str(error))
             return
         frame = there.scan.frame
         if first.frame is None or frame is None:
-            yield Check(kind, name, None, reason="a scan without a scale")
+            yield EvidenceCheck(kind, name, None, reason="a scan without a scale")
             return
         found = register(first, there.scan)
         drift = np.zeros(2) if found.refused is not None else np.asarray(found.drift_m)
@@ -137,31 +139,31 @@ class _Asking:
         if beyond(first, there.scan) >= _LEAST_BEYOND:
             yield self._of_area(name, placed.take(~inside))
         elif min(inside.sum(), mine.sum()) < _LEAST_POINTS:
-            yield Check(kind, name, None, reason="the scans share too few key points")
+            yield EvidenceCheck(kind, name, None, reason="the scans share too few key points")
 
     # -- one image --------------------------------------------------------------------------
 
-    def _of_image(self, kind: CheckKind, name: str, scan: Scan) -> Check:
+    def _of_image(self, kind: CheckKind, name: str, scan: Scan) -> EvidenceCheck:
         try:
             there = transfer(self._result.representation, scan, self._keypoints)
         except InputError as error:
-            return Check(kind, name, None, reason=str(error))
+            return EvidenceCheck(kind, name, None, reason=str(error))
         typed = self._result.typed.at(there.z, there.neighbours)
         where = self._on_grid(there.scan, np.asarray(there.patches.center_yx_px))
         return self._judged(kind, name, self._placed, Placed(where, _unsmoothed(typed)))
 
-    def _of_area(self, name: str, placed: Placed) -> Check:
+    def _of_area(self, name: str, placed: Placed) -> EvidenceCheck:
         if len(placed) < _LEAST_POINTS:
-            return Check("area", name, None, reason="too few key points beyond the scan")
+            return EvidenceCheck("area", name, None, reason="too few key points beyond the scan")
         steady = max(steady_shares(placed.tau, placed.yx))
         if steady >= DRIFT_SHARE:
             reason = f"a steady change explains {steady:.0%} of what differs there"
-            return Check("area", name, None, reason=reason)
+            return EvidenceCheck("area", name, None, reason=reason)
         return self._judged("area", name, placed, placed)
 
     def _judged(
         self, kind: CheckKind, name: str, one: Placed, other: Placed, known: str = ""
-    ) -> Check:
+    ) -> EvidenceCheck:
         """Whether two images agree beyond one pattern and beyond chance, or cannot tell.
 
         It is denied where one image agrees within and not with the other, and where types lie the
@@ -171,25 +173,29 @@ class _Asking:
         if found is None:
             here = cross_agreement(one, one, self._near)
             if here is None:
-                return Check(kind, name, None, reason="one type in the place that both show")
+                return EvidenceCheck(
+                    kind, name, None, reason="one type in the place that both show"
+                )
             nothing = f"; {known}" if known else ""
-            return Check(kind, name, False, 0.0, 0.0, 1.0, here.cells, f"one type there{nothing}")
+            return EvidenceCheck(
+                kind, name, False, 0.0, 0.0, 1.0, here.cells, f"one type there{nothing}"
+            )
         figures = found.value, found.standard_error, found.p_value, found.cells
         largest, significance = self._plan.largest_agreement or 0.0, self._plan.significance
         if found.value > largest and found.p_value <= significance:
-            return Check(kind, name, True, *figures, known)
+            return EvidenceCheck(kind, name, True, *figures, known)
         if kind == "area":
             reason = f"its agreement is {found.value:.2f} +- {found.standard_error:.2f}"
-            return Check(kind, name, None, *figures, _joined(reason, known))
+            return EvidenceCheck(kind, name, None, *figures, _joined(reason, known))
         within = cross_agreement(one, one, self._near)
         seen = within is not None and within.value > largest
         if (seen and found.value <= largest) or found.value + found.standard_error < 0:
-            return Check(kind, name, False, *figures, known)
+            return EvidenceCheck(kind, name, False, *figures, known)
         why = (
             f"beyond {self._near:.0f} px the types agree by {found.value:.2f} +-"
             f" {found.standard_error:.2f} (p = {found.p_value:.2f})"
         )
-        return Check(kind, name, None, *figures, _joined(why, known))
+        return EvidenceCheck(kind, name, None, *figures, _joined(why, known))
 
     # -- places -----------------------------------------------------------------------------
 

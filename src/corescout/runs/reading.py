@@ -9,8 +9,8 @@ from zipfile import BadZipFile
 
 from corescout.data import (
     Candidate,
-    Check,
     Evidence,
+    EvidenceCheck,
     InputError,
     Result,
     Reward,
@@ -164,9 +164,9 @@ def _candidate(values: dict[str, Any]) -> Candidate:
     return Candidate(**{**values, "channels": tuple(values["channels"])})
 
 
-def _check(values: dict[str, Any]) -> Check:
+def _check(values: dict[str, Any]) -> EvidenceCheck:
     figures = ("agreement", "agreement_error", "p_value", "cells")
-    return Check(**{**values, **{name: _number(values[name]) for name in figures}})
+    return EvidenceCheck(**{**values, **{name: _number(values[name]) for name in figures}})
 
 
 def _trial(values: dict[str, Any]) -> Trial:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corescout.data import Check, Evidence, Explanation
+from corescout.data import Evidence, EvidenceCheck, Explanation
 
 ENOUGH_LENGTHS = 20.0  # correlation lengths that a side should have
 _FOR_ZONES: tuple[Explanation, ...] = ("noise", "chance", "one pattern")
@@ -30,7 +30,7 @@ _WOULD: dict[Explanation, str] = {
 }
 
 
-def with_checks(evidence: Evidence, checks: Sequence[Check]) -> Evidence:
+def with_checks(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     """Return the evidence with what further images say, and the grade that follows.
 
     Nothing is claimed that an image denies. What one image shows as one pattern stays so.
@@ -76,7 +76,7 @@ def checks_in_words(evidence: Evidence, text: str) -> str:
     return ". ".join([text, *said])
 
 
-def _without_claim(evidence: Evidence, denied: Sequence[Check]) -> Evidence:
+def _without_claim(evidence: Evidence, denied: Sequence[EvidenceCheck]) -> Evidence:
     """Evidence that a further image denies: of the microscope, where the slow axis tells so."""
     grade = evidence.grade
     if grade in ("distinct", "zones"):
