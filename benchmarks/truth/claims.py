@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from benchmarks.truth.null_roads import CLAIMS, Road, evidence_of
 from corescout.data import InputError
-from corescout.search.grade import ENOUGH_LENGTHS
+from corescout.search.excluded import ENOUGH_LENGTHS
 from corescout.surfaces import generate_family
 
 FAMILIES = ("voronoi", "level_set")
