@@ -1,10 +1,10 @@
 """How `bench claims` counts what is said of surfaces with several types."""
 
-from benchmarks.truth.claims import Said, of_family, tallied
+from benchmarks.truth.claims import SaidOfSurface, of_family, tallied
 
 
 def said(grade, *, wide=True, claimed=False, shown=2, road="scattering"):
-    return Said("voronoi 1", road, 3, shown, wide, grade, claimed)
+    return SaidOfSurface("voronoi 1", road, 3, shown, wide, grade, claimed)
 
 
 def test_wide_and_narrow_scans_are_counted_apart():

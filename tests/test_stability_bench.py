@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.truth.stability import Kept, Pair, pairs_of, tallied
+from benchmarks.truth.stability import TrialMemory, Pair, pairs_of, tallied
 from corescout.plan import Plan
 from corescout.surfaces import generate_family
 
 
 def test_a_kept_trial_comes_back():
-    store = Kept()
+    store = TrialMemory()
     assert store.get("a") is None
     store.put("a", b"trial", "13 px")
     assert store.get("a") == b"trial"

@@ -30,7 +30,7 @@ LEAST_CLAIMED = 0.8
 
 
 @dataclass(frozen=True)
-class Said:
+class SaidOfSurface:
     """What is said of one surface.
 
     Attributes
@@ -68,9 +68,9 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return BenchReport("claims", values, () if quick else tuple(bars), tuple(map(str, said)))
 
 
-def of_family(family: str, wanted: int, road: Road) -> list[Said]:
+def of_family(family: str, wanted: int, road: Road) -> list[SaidOfSurface]:
     """Ask so many surfaces of two to five types."""
-    out: list[Said] = []
+    out: list[SaidOfSurface] = []
     for number in range(FIRST_NUMBER, FIRST_NUMBER + 3 * wanted):
         if len(out) == wanted:
             break
@@ -86,13 +86,13 @@ def of_family(family: str, wanted: int, road: Road) -> list[Said]:
         wide = evidence.correlation_lengths >= ENOUGH_LENGTHS
         claimed = evidence.has_types or evidence.grade in CLAIMS
         out.append(
-            Said(f"{family} {number}", road, types, shown, wide, evidence.grade, claimed)
+            SaidOfSurface(f"{family} {number}", road, types, shown, wide, evidence.grade, claimed)
         )  # fmt: skip
         sys.stderr.write(f"{out[-1]}\n")
     return out
 
 
-def tallied(said: Sequence[Said]) -> dict[str, Value]:
+def tallied(said: Sequence[SaidOfSurface]) -> dict[str, Value]:
     """Count grades and claims of each road, on wide scans and on narrow ones."""
     values: dict[str, Value] = {}
     for road in dict.fromkeys(one.road for one in said):

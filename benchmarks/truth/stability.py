@@ -43,7 +43,7 @@ LEAST_SAID = 0.5
 _UNSURE = "Another training would part the points otherwise"
 
 
-class Kept:
+class TrialMemory:
     """A store in memory: what the winner was trained on serves the consensus too."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ def pairs_of(name: str, scan: Scan, surface: Surface | None) -> list[Pair]:
 
     runs: dict[str, list[Result]] = {way: [] for way in WAYS}
     for seed in SEEDS:
-        store = Kept()
+        store = TrialMemory()
         for way in WAYS:
             plan = Plan.preset("live", seed=seed, decision={"types": way})
             runs[way].append(explore(scan, plan, store=store))
