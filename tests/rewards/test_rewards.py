@@ -226,7 +226,8 @@ def test_a_users_reward_from_the_current_folder(three, tmp_path, monkeypatch):
     assert "no such part" in rewards[names[1]].void_because
     assert "expected a corescout.data.Reward" in rewards[names[2]].void_because
     upward = rewards[names[3]].void_because
-    assert "'higher' or 'lower'" in upward and "'up'" in upward
+    assert "'higher' or 'lower'" in upward
+    assert "'up'" in upward
     assert upward.endswith("(my_own_rewards.py, line 14)")  # not where the core found it
     assert rewards["gain"].void_because is None
 
@@ -241,9 +242,9 @@ def test_a_users_reward_by_its_entry_point(three, tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     assert score(fit_of(three), ["size"])["size"].value == len(three)
-    with pytest.raises(InputError, match="packaged-reward says; found .*'gone'"):
+    with pytest.raises(InputError, match=r"packaged-reward says; found .*'gone'"):
         load_reward("gone")
-    with pytest.raises(InputError, match="components, .*size.*; did you mean 'size'"):
+    with pytest.raises(InputError, match=r"components, .*size.*; did you mean 'size'"):
         load_reward("sise")
 
 
