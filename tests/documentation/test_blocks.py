@@ -89,7 +89,7 @@ COMMANDS = [
 
 
 def test_every_block_has_a_language_that_is_run_or_read():
-    known = {"sh", "python", "toml", "json", "mermaid", "text", ""}
+    known = {"sh", "python", "toml", "yaml", "json", "mermaid", "text", ""}
     assert {b.language for b in BLOCKS} <= known
     # A block without a language is a drawing: none of it is a command of ours.
     for block in code_blocks(""):
@@ -260,7 +260,8 @@ def test_a_block_of_toml_is_what_it_says(block, tmp_path, monkeypatch):
         roles = read_scan(tmp_path / "own.npz").roles
         assert roles == {name: table["role"] for name, table in values.items()}
     else:
-        assert any(key.startswith("corescout.") for key in values["project"]["entry-points"])
+        groups = ("corescout.", "napari.manifest")
+        assert any(key.startswith(groups) for key in values["project"]["entry-points"])
 
 
 @pytest.mark.parametrize("block", code_blocks("json"), ids=named)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from corescout.data import Fit, InputError, Reward
+from corescout.data.raised import raised_at
 from corescout.plan_changes import did_you_mean
 from corescout.rewards.bayesian import (
     bayesian_h,
@@ -181,15 +181,6 @@ def _evaluate(name: str, function: RewardFunction, fit: Fit) -> Reward:
             return replace(reward, name=name, void_because=f"its value is {reward.value}")
         return replace(reward, name=name)
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-        why = f"{type(error).__name__}: {error}{_where(error, function)}"
+        why = f"{type(error).__name__}: {error}{raised_at(error, function)}"
         _log.warning("reward %s is void for %s: %s", name, fit.candidate.label, why)
         return Reward(name, float("nan"), "higher", void_because=why)
-
-
-def _where(error: Exception, function: RewardFunction) -> str:
-    """The line of the user's that raised, so that it is found without a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    code = getattr(function, "__code__", None)
-    own = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
-    last = (own or frames)[-1] if frames else None
-    return f" ({Path(last.filename).name}, line {last.lineno})" if last else ""
