@@ -138,6 +138,19 @@ def test_napari_opens_its_files(installed, workplace):
     assert done.stdout.split("\n")[-2] == "Amplitude (pm) (96, 96)"
 
 
+def test_its_instrument_is_held_to_the_promises_of_all(installed, workplace):
+    """The command of the page; two of the promises are enough to see that it is this one."""
+    page = (ROOT / "docs" / PAGES["instrument"]).read_text("utf-8")
+    said = re.search(r"^CORESCOUT_INSTRUMENT=(\w+) .* python (.*) -k \1$", page, re.MULTILINE)
+    named = {"CORESCOUT_INSTRUMENT": said[1],
+             "CORESCOUT_PROFILES": str(workplace / "instruments.toml")}  # fmt: skip
+    few = f"{said[1]} and (before_connect or in_order)"
+    command = [*said[2].split(), "-n0", "-p", "no:cacheprovider", "-k", few]
+    done = run({**installed, **named}, ROOT, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
 def test_without_the_package_each_is_refused_with_what_to_do(workplace, capsys):
     from corescout.cli.app import _run
 
