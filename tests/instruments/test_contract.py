@@ -21,7 +21,7 @@ from corescout.instruments.asylum import AsylumInstrument
 from corescout.instruments.dtmicroscope import DTMicroscopeInstrument
 from corescout.instruments.folder import FolderInstrument
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
-from corescout.instruments.profiles import open_instrument
+from corescout.instruments.profiles import KINDS, open_instrument
 from corescout.instruments.recorded import RecordedInstrument
 from corescout.instruments.twin import DigitalTwin
 from corescout.readers import read_scan, read_spectrum_grid
@@ -127,6 +127,10 @@ def backend(request, wall_surface, scan_file, tmp_path):
     made.close()
     if server is not None:
         server.close()
+
+
+def test_every_kind_of_profile_is_held_to_it():
+    assert set(KINDS) <= {name.partition(" ")[0] for name in OURS}
 
 
 @pytest.fixture
