@@ -39,6 +39,7 @@ BENCHES: dict[str, str] = {
     "startup": "benchmarks.speed.startup",
     "stop": "benchmarks.reliability.stop",
     "truth": "benchmarks.truth.truth",
+    "zones": "benchmarks.truth.zones",
 }
 
 __all__ = ["BENCHES", "Bar", "BenchReport"]
