@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.truth.stability import TrialMemory, Pair, pairs_of, tallied
+from benchmarks.truth.stability import Pair, TrialMemory, pairs_of, tallied
 from corescout.plan import Plan
 from corescout.surfaces import generate_family
 
