@@ -9,6 +9,7 @@ measurement is a module with one function
 from benchmarks.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "claims": "benchmarks.truth.claims",
     "cluster": "benchmarks.reliability.cluster",
     "day": "benchmarks.reliability.day",
     "day-window": "benchmarks.reliability.day_window",
@@ -37,9 +38,11 @@ BENCHES: dict[str, str] = {
     "scale": "benchmarks.speed.scale",
     "series": "benchmarks.truth.series",
     "soak": "benchmarks.reliability.soak",
+    "stability": "benchmarks.truth.stability",
     "startup": "benchmarks.speed.startup",
     "stop": "benchmarks.reliability.stop",
     "truth": "benchmarks.truth.truth",
+    "zones": "benchmarks.truth.zones",
 }
 
 __all__ = ["BENCHES", "Bar", "BenchReport"]

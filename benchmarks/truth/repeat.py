@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.outcome import Bar, BenchReport, Value
+from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from corescout.data import InputError, Keypoints, Result, Scan
 from corescout.plan import Plan
 from corescout.surfaces import Imaging, Surface, generate_family
@@ -41,7 +41,7 @@ _CORE = 0.25
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Explore 20 surfaces of the family "voronoi", two with `quick`; then the real pair."""
-    wanted = QUICK_SURFACES if quick else N_SURFACES
+    wanted = surfaces_wanted(N_SURFACES, QUICK_SURFACES, is_quick=quick)
     plan = Plan.preset("live")
     values, notes = study(plan, wanted)
     bars = [
