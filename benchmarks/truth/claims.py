@@ -1,9 +1,10 @@
 """`bench claims`: how often several types are claimed where there are two to five of them.
 
 Generated surfaces of 256 x 256 px whose scan is 20 correlation lengths wide or more, of which a
-wide enough scan is the least that evidence needs; the others count beside. The evidence is asked
-without training of all, of the whole exploration of a tenth (`null_roads`). The counterpart of
-`bench null`.
+wide enough scan is the least that evidence needs; the others count beside. The evidence is asked of
+one image without training, of one autoencoder with a repeat of the place (other noise, and the
+imaging of `bench repeat`), and for a tenth of the whole exploration (`null_roads`). The counterpart
+of `bench null`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from pathlib import Path
 
 from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from benchmarks.truth.null_roads import CLAIMS, Road, evidence_of
-from corescout.data import InputError
+from benchmarks.truth.repeat import FIRST, MARGIN_PX, scanned
+from corescout.data import InputError, Scan
 from corescout.search.excluded import ENOUGH_LENGTHS
-from corescout.surfaces import generate_family
+from corescout.surfaces import Imaging, generate_family
 
 FAMILIES = ("voronoi", "level_set")
 PER_FAMILY, QUICK_PER_FAMILY = 40, 1
@@ -60,9 +62,14 @@ class SaidOfSurface:
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Ask 40 surfaces of each family, or as many as wanted; one with `quick`."""
     wanted = surfaces_wanted(PER_FAMILY, QUICK_PER_FAMILY, is_quick=quick)
-    said = [one for family in FAMILIES for one in of_family(family, wanted, "scattering")]
     few = 0 if quick else -(-wanted // WHOLE)
-    said += [one for family in FAMILIES for one in of_family(family, few, "live")]
+    counts: dict[Road, int] = {"scattering": wanted, "13 px, repeat": wanted, "live": few}
+    said = [
+        one
+        for road, n in counts.items()
+        for family in FAMILIES
+        for one in of_family(family, n, road)
+    ]
     values = tallied(said)
     bars = [Bar(k, ">=", LEAST_CLAIMED) for k in values if k.endswith("wide_claimed_share")]
     return BenchReport("claims", values, () if quick else tuple(bars), tuple(map(str, said)))
@@ -74,12 +81,12 @@ def of_family(family: str, wanted: int, road: Road) -> list[SaidOfSurface]:
     for number in range(FIRST_NUMBER, FIRST_NUMBER + 3 * wanted):
         if len(out) == wanted:
             break
-        surface = generate_family(family, number, (SIDE_PX, SIDE_PX))
-        types = len(surface.type_names)
+        types = len(generate_family(family, number, (64, 64)).type_names)
         if not LEAST_TYPES <= types <= MOST_TYPES:
             continue
+        scan, again = _scans(family, number, repeated="repeat" in road)
         try:
-            evidence, shown = evidence_of(surface.scan, None, road)
+            evidence, shown = evidence_of(scan, None, road, again)
         except InputError as error:
             sys.stderr.write(f"{family} {number} was left out: {error}\n"[:200])
             continue
@@ -92,6 +99,15 @@ def of_family(family: str, wanted: int, road: Road) -> list[SaidOfSurface]:
     return out
 
 
+def _scans(family: str, number: int, *, repeated: bool) -> tuple[Scan, Scan | None]:
+    """Scan a surface as its family does, or twice in the way of `bench repeat`."""
+    if not repeated:
+        return generate_family(family, number, (SIDE_PX, SIDE_PX)).scan, None
+    side = SIDE_PX + 2 * MARGIN_PX
+    sample = generate_family(family, number, (side, side), imaging=Imaging())
+    return scanned(sample, FIRST, 1), scanned(sample, FIRST, 2)
+
+
 def tallied(said: Sequence[SaidOfSurface]) -> dict[str, Value]:
     """Count grades and claims of each road, on wide scans and on narrow ones."""
     values: dict[str, Value] = {}
@@ -99,7 +115,7 @@ def tallied(said: Sequence[SaidOfSurface]) -> dict[str, Value]:
         for word, wide in (("wide", True), ("narrow", False)):
             cell = [one for one in said if one.road == road and one.wide == wide]
             if cell:
-                key = f"{road}_{word}".replace(" ", "_")
+                key = f"{road}_{word}".replace(",", "").replace(" ", "_")
                 grades = Counter(one.grade for one in cell)
                 values[key] = ", ".join(f"{grade} {n}" for grade, n in grades.most_common())
                 values[f"{key}_asked"] = len(cell)

@@ -1,7 +1,8 @@
-"""Asking one scan for evidence of types, as an exploration asks it, by three roads.
+"""Asking one scan for evidence of types, as an exploration asks it, by four roads.
 
 "scattering": of scattering's codes, which need no training. "13 px": of one autoencoder of 13 px
-with rotation, trained once. "live": the whole exploration, sweep, finalists and surrogates.
+with rotation, trained once. "13 px, repeat": the same with a perfect repeat of the place, other
+noise over the same sample. "live": the whole exploration, sweep, finalists and surrogates.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,9 +19,12 @@ from corescout.data import Candidate, Evidence, InputError, Keypoints, Scan
 from corescout.plan import Plan
 from corescout.surfaces import generate_family
 
-Road = Literal["scattering", "13 px", "live"]
+Road = Literal["scattering", "13 px", "13 px, repeat", "live"]
 CLAIMS = ("zones", "distinct")  # grades that claim that there are several types
 _CLOUD_PX = 128
+_ALONE: dict[str, Any] = {
+    "windows_px": (13,), "invariances": ("r",), "baselines": (), "decision": {"seeds": 1},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,10 @@ class Asked:
 def ask(null: Null, points: Points, road: Road) -> Asked:
     """Ask a scan of one pattern for types."""
     scan = null.scan()
+    again = null.scan(again=1) if road == "13 px, repeat" else None
     try:
         keypoints = _keypoints(null, points, scan)
-        evidence, shown = evidence_of(scan, keypoints, road)
+        evidence, shown = evidence_of(scan, keypoints, road, again)
     except InputError:
         return Asked(null, points, road, "refused", False, 0)
     return Asked(null, points, road, evidence.grade, evidence.has_types, shown)
@@ -78,21 +83,29 @@ def _keypoints(null: Null, points: Points, scan: Scan) -> Keypoints | None:
     return null.keypoints(points, prepare(scan, Plan.preset("live")).keypoints)
 
 
-def evidence_of(scan: Scan, keypoints: Keypoints | None, road: Road) -> tuple[Evidence, int]:
+def evidence_of(
+    scan: Scan, keypoints: Keypoints | None, road: Road, repeat: Scan | None = None
+) -> tuple[Evidence, int]:
     """Return what is said of a scan by a road, and how many types are shown.
+
+    Parameters
+    ----------
+    repeat : Scan, optional
+        Of the same place, for the roads that explore.
 
     Raises
     ------
     InputError
         If the scan is refused, or the one candidate collapsed.
     """
-    return _explored(scan, keypoints) if road == "live" else _of(scan, keypoints, road)
-
-
-def _explored(scan: Scan, keypoints: Keypoints | None) -> tuple[Evidence, int]:
+    if road in ("scattering", "13 px"):
+        return _of(scan, keypoints, road)
+    from corescout.further_scans import FurtherScan
     from corescout.pipeline import explore
 
-    result = explore(scan, Plan.preset("live"), keypoints=keypoints)
+    plan = Plan.preset("live", **({} if road == "live" else _ALONE))
+    further = [] if repeat is None else [FurtherScan(repeat)]
+    result = explore(scan, plan, keypoints=keypoints, further=further)
     return result.evidence, result.n_types
 
 
