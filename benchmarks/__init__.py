@@ -17,6 +17,7 @@ BENCHES: dict[str, str] = {
     "door": "benchmarks.reliability.door",
     "dry-run": "benchmarks.speed.dry_run",
     "fuzz": "benchmarks.reliability.fuzz",
+    "gpax": "benchmarks.truth.gpax_compare",
     "gui": "benchmarks.speed.gui",
     "keypoints": "benchmarks.truth.keypoints",
     "kill": "benchmarks.reliability.kill",

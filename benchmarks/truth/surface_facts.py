@@ -180,7 +180,7 @@ def _trained(
         block=prepared.block,
         training=plan.training,
         mixtures=plan.mixtures,
-        scattering=prepared.scattering if candidate.kind == "scattering" else None,
+        features=prepared.trial_data.features(candidate, plan.keypoints),
     )
     return tuple(
         TrainedCandidate(
