@@ -3,13 +3,13 @@
 from benchmarks.truth.claims import SaidOfSurface, of_family, tallied
 
 
-def said(grade, *, wide=True, claimed=False, shown=2, road="scattering"):
-    return SaidOfSurface("voronoi 1", road, 3, shown, wide, grade, claimed)
+def said(grade, *, wide=True, claimed=False, shown=2, procedure="scattering"):
+    return SaidOfSurface("voronoi 1", procedure, 3, shown, wide, grade, claimed)
 
 
 def test_wide_and_narrow_scans_are_counted_apart():
     rows = [said("distinct", claimed=True), said("possible zones"), said("one pattern", shown=1)]
-    rows += [said("possible zones", wide=False), said("distinct", claimed=True, road="live")]
+    rows += [said("possible zones", wide=False), said("distinct", claimed=True, procedure="live")]
     values = tallied(rows)
     assert values["scattering_wide_asked"] == 3
     assert values["scattering_wide_claimed_share"] == 0.333

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.truth.null import above, holm, scans, tallied, upper_bound
+from benchmarks.truth.null_evidence import Asked, ask
 from benchmarks.truth.null_families import CHANGES, FAMILIES, Null
-from benchmarks.truth.null_roads import Asked, ask
 from benchmarks.truth.quilting import quilted
 from corescout.data import Keypoints
 from corescout.rewards.context import correlation_length_px

@@ -1,9 +1,10 @@
 """`bench claims`: how often several types are claimed where there are two to five of them.
 
 Generated surfaces of 256 x 256 px whose scan is 20 correlation lengths wide or more, of which a
-wide enough scan is the least that evidence needs; the others count beside. The evidence is asked
-without training of all, of the whole exploration of a tenth (`null_roads`). The counterpart of
-`bench null`.
+wide enough scan is the least that evidence needs; the others count beside. The evidence is asked of
+one image without training, of one autoencoder with a repeat of the place (other noise, and the
+imaging of `bench repeat`), and for a tenth of the whole exploration (`null_evidence`). The
+counterpart of `bench null`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
-from benchmarks.truth.null_roads import CLAIMS, Road, evidence_of
-from corescout.data import InputError
+from benchmarks.truth.null_evidence import CLAIMS, Procedure, evidence_of
+from benchmarks.truth.repeat import FIRST, MARGIN_PX, scanned
+from corescout.data import InputError, Scan
 from corescout.search.excluded import ENOUGH_LENGTHS
-from corescout.surfaces import generate_family
+from corescout.surfaces import Imaging, generate_family
 
 FAMILIES = ("voronoi", "level_set")
 PER_FAMILY, QUICK_PER_FAMILY = 40, 1
@@ -35,7 +37,7 @@ class SaidOfSurface:
 
     Attributes
     ----------
-    name, road : str
+    name, procedure : str
     types, shown : int
         Planted types, and types that are shown.
     wide : bool
@@ -45,7 +47,7 @@ class SaidOfSurface:
     """
 
     name: str
-    road: Road
+    procedure: Procedure
     types: int
     shown: int
     wide: bool
@@ -54,52 +56,66 @@ class SaidOfSurface:
 
     def __str__(self) -> str:
         width = "wide" if self.wide else "narrow"
-        return f"{self.name}, {self.road}, {width}, {self.types} types: {self.grade}, {self.shown}"
+        asked = f"{self.name}, {self.procedure}, {width}, {self.types} types"
+        return f"{asked}: {self.grade}, {self.shown}"
 
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Ask 40 surfaces of each family, or as many as wanted; one with `quick`."""
     wanted = surfaces_wanted(PER_FAMILY, QUICK_PER_FAMILY, is_quick=quick)
-    said = [one for family in FAMILIES for one in of_family(family, wanted, "scattering")]
     few = 0 if quick else -(-wanted // WHOLE)
-    said += [one for family in FAMILIES for one in of_family(family, few, "live")]
+    counts: dict[Procedure, int] = {"scattering": wanted, "13 px, repeat": wanted, "live": few}
+    said = [
+        one
+        for procedure, n in counts.items()
+        for family in FAMILIES
+        for one in of_family(family, n, procedure)
+    ]
     values = tallied(said)
     bars = [Bar(k, ">=", LEAST_CLAIMED) for k in values if k.endswith("wide_claimed_share")]
     return BenchReport("claims", values, () if quick else tuple(bars), tuple(map(str, said)))
 
 
-def of_family(family: str, wanted: int, road: Road) -> list[SaidOfSurface]:
+def of_family(family: str, wanted: int, procedure: Procedure) -> list[SaidOfSurface]:
     """Ask so many surfaces of two to five types."""
     out: list[SaidOfSurface] = []
     for number in range(FIRST_NUMBER, FIRST_NUMBER + 3 * wanted):
         if len(out) == wanted:
             break
-        surface = generate_family(family, number, (SIDE_PX, SIDE_PX))
-        types = len(surface.type_names)
+        types = len(generate_family(family, number, (64, 64)).type_names)
         if not LEAST_TYPES <= types <= MOST_TYPES:
             continue
+        scan, again = _scans(family, number, repeated="repeat" in procedure)
         try:
-            evidence, shown = evidence_of(surface.scan, None, road)
+            evidence, shown = evidence_of(scan, None, procedure, again)
         except InputError as error:
             sys.stderr.write(f"{family} {number} was left out: {error}\n"[:200])
             continue
         wide = evidence.correlation_lengths >= ENOUGH_LENGTHS
         claimed = evidence.has_types or evidence.grade in CLAIMS
-        out.append(
-            SaidOfSurface(f"{family} {number}", road, types, shown, wide, evidence.grade, claimed)
-        )  # fmt: skip
+        name, grade = f"{family} {number}", evidence.grade
+        out.append(SaidOfSurface(name, procedure, types, shown, wide, grade, claimed))
         sys.stderr.write(f"{out[-1]}\n")
     return out
 
 
+def _scans(family: str, number: int, *, repeated: bool) -> tuple[Scan, Scan | None]:
+    """Scan a surface as its family does, or twice in the way of `bench repeat`."""
+    if not repeated:
+        return generate_family(family, number, (SIDE_PX, SIDE_PX)).scan, None
+    side = SIDE_PX + 2 * MARGIN_PX
+    sample = generate_family(family, number, (side, side), imaging=Imaging())
+    return scanned(sample, FIRST, 1), scanned(sample, FIRST, 2)
+
+
 def tallied(said: Sequence[SaidOfSurface]) -> dict[str, Value]:
-    """Count grades and claims of each road, on wide scans and on narrow ones."""
+    """Count grades and claims of each procedure, on wide scans and on narrow ones."""
     values: dict[str, Value] = {}
-    for road in dict.fromkeys(one.road for one in said):
+    for procedure in dict.fromkeys(one.procedure for one in said):
         for word, wide in (("wide", True), ("narrow", False)):
-            cell = [one for one in said if one.road == road and one.wide == wide]
+            cell = [one for one in said if one.procedure == procedure and one.wide == wide]
             if cell:
-                key = f"{road}_{word}".replace(" ", "_")
+                key = f"{procedure}_{word}".replace(",", "").replace(" ", "_")
                 grades = Counter(one.grade for one in cell)
                 values[key] = ", ".join(f"{grade} {n}" for grade, n in grades.most_common())
                 values[f"{key}_asked"] = len(cell)

@@ -2,9 +2,10 @@
 
 Scans of one pattern (`null_families`): half of them steady, half with each change of the microscope
 in turn; fine and coarse, three sizes in turn; the detector's points. A sixth as many more, steady,
-have points that are given or edited. The evidence is asked without training of all, of one
-training of a sixth, and of the whole exploration of a fortieth (`null_roads`). A scan that is
-refused is counted as such and not replaced. Beside them clouds of Gaussian codes.
+have points that are given or edited. The evidence is asked without training of all, of one training
+of a sixth, of one with a perfect repeat of another sixth, and of the whole exploration of a
+fortieth (`null_evidence`; `CORESCOUT_BENCH_PROCEDURES`, names with semicolons between, asks some).
+A scan that is refused is counted as such and not replaced. Beside them clouds of Gaussian codes.
 
 Each share of claims stands with its upper 95 % bound (Clopper and Pearson), and with those cells
 that are rejected against 5 % after Holm.
@@ -19,15 +20,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
+from benchmarks.truth.null_evidence import Asked, Procedure, ask, cloud_claimed
 from benchmarks.truth.null_families import CHANGES, FAMILIES, Change, Null, Points
-from benchmarks.truth.null_roads import Asked, Road, ask, cloud_claimed
 
 SIDES_PX = (128, 224, 256)
 PER_FAMILY, QUICK_PER_FAMILY = 120, 1
 FIRST_SEED = 20_000  # no rule was looked at on these
 CLOUDS, QUICK_CLOUDS = 40, 2
 MOST_CLAIMED, MOST_BOUND = 0.05, 0.12
-SHARES: dict[Road, int] = {"scattering": 1, "13 px": 6, "live": 40}  # one scan in so many
+# One scan in so many.
+SHARES: dict[Procedure, int] = {"scattering": 1, "13 px": 6, "13 px, repeat": 6, "live": 40}
 _CYCLE, _STRIDE = 60, 37  # all sizes, scales and changes; in an order that mixes them early
 GRADES = ("one pattern", "drift", "possible zones", "zones", "distinct", "refused")
 
@@ -35,12 +37,12 @@ GRADES = ("one pattern", "drift", "possible zones", "zones", "distinct", "refuse
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Ask 120 scans of each family, or as many as wanted; one with `quick`."""
     wanted = surfaces_wanted(PER_FAMILY, QUICK_PER_FAMILY, is_quick=quick)
-    roads = os.environ.get("CORESCOUT_BENCH_ROADS", ",".join(SHARES)).split(",")
+    procedures = os.environ.get("CORESCOUT_BENCH_PROCEDURES", ";".join(SHARES)).split(";")
     asked: list[Asked] = []
-    for number, (road, share) in enumerate(SHARES.items()):
-        if road in roads:
+    for number, (procedure, share) in enumerate(SHARES.items()):
+        if procedure in procedures:
             first = FIRST_SEED + 1000 * number
-            asked += asked_of(scans(-(-wanted // share), first), road)
+            asked += asked_of(scans(-(-wanted // share), first), procedure)
     values, notes = tallied(asked)
     clouds = QUICK_CLOUDS if quick else CLOUDS
     values["clouds_claimed"] = sum(map(cloud_claimed, range(clouds)))
@@ -66,11 +68,11 @@ def scans(per_family: int, first_seed: int) -> list[tuple[Null, Points]]:
     return out
 
 
-def asked_of(wanted: Iterable[tuple[Null, Points]], road: Road) -> list[Asked]:
-    """Ask every scan by a road, and say how far it is."""
+def asked_of(wanted: Iterable[tuple[Null, Points]], procedure: Procedure) -> list[Asked]:
+    """Ask every scan by a procedure, and say how far it is."""
     out = []
     for null, points in wanted:
-        out.append(ask(null, points, road))
+        out.append(ask(null, points, procedure))
         sys.stderr.write(f"{out[-1]}\n")
     return out
 
@@ -99,7 +101,7 @@ def tallied(asked: Sequence[Asked]) -> tuple[dict[str, Value], list[str]]:
 
 
 def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
-    """Families, changes, sizes and points, each pooled over the others, for each road."""
+    """Families, changes, sizes and points, each pooled over the others, for each procedure."""
     cells: dict[str, list[Asked]] = {}
     for one in asked:
         steady, null = one.null.change == "none", one.null
@@ -111,7 +113,7 @@ def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
         else:
             names.append(null.change)
         for name in (*names, "all steady" if steady else "all changing"):
-            key = f"{one.road}_{name}".replace(" ", "_")
+            key = f"{one.procedure}_{name}".replace(",", "").replace(" ", "_")
             cells.setdefault(key, []).append(one)
     return cells
 

@@ -35,7 +35,7 @@ PITCH_M = 8e-9
 DRIFT_PX = (2.0, 2.2)  # 3 px from the first line to the last
 FIRST = Imaging(tip_px=1.2, noise=0.03, row_noise=0.02)
 AGAIN = replace(FIRST, tip_px=1.5, row_noise=0.05, drift_px=DRIFT_PX)
-_MARGIN_PX = AGAIN.margin_px
+MARGIN_PX = AGAIN.margin_px
 _CORE = 0.25
 
 
@@ -137,12 +137,12 @@ def repeated(seed: int, plan: Plan) -> Repeat:
 
     from corescout.pipeline import apply, explore
 
-    sample = generate_family("voronoi", seed, (SIDE_PX + 2 * _MARGIN_PX,) * 2, imaging=Imaging())
-    inner = slice(_MARGIN_PX, -_MARGIN_PX)
+    sample = generate_family("voronoi", seed, (SIDE_PX + 2 * MARGIN_PX,) * 2, imaging=Imaging())
+    inner = slice(MARGIN_PX, -MARGIN_PX)
     first = scanned(sample, FIRST, 1)
     result = explore(first, plan)
     places = np.asarray(result.patches.center_yx_px)
-    truth = sample.type_at(places + _MARGIN_PX)
+    truth = sample.type_at(places + MARGIN_PX)
     planted = len(np.unique(sample.wall_type[inner, inner][sample.wall_type[inner, inner] > 0]))
     scores: list[dict[str, float]] = []
     of_truth = [float(adjusted_mutual_info_score(truth, result.types.of_point))]
@@ -205,7 +205,7 @@ def scanned(sample: Surface, imaging: Imaging, noise_seed: int) -> Scan:
     """Scan the middle of a sample; what differs between two scans is the imaging and the noise."""
     response = np.asarray(sample.response, np.float64)
     if imaging.margin_px == 0:
-        inner = slice(_MARGIN_PX, -_MARGIN_PX)
+        inner = slice(MARGIN_PX, -MARGIN_PX)
         response = response[inner, inner]
     else:
         response = drifted(response, imaging)

@@ -1,7 +1,8 @@
-"""Asking one scan for evidence of types, as an exploration asks it, by three roads.
+"""Asking one scan for evidence of types, as an exploration asks it, by four procedures.
 
 "scattering": of scattering's codes, which need no training. "13 px": of one autoencoder of 13 px
-with rotation, trained once. "live": the whole exploration, sweep, finalists and surrogates.
+with rotation, trained once. "13 px, repeat": the same with a perfect repeat of the place, other
+noise over the same sample. "live": the whole exploration, sweep, finalists and surrogates.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,9 +19,12 @@ from corescout.data import Candidate, Evidence, InputError, Keypoints, Scan
 from corescout.plan import Plan
 from corescout.surfaces import generate_family
 
-Road = Literal["scattering", "13 px", "live"]
+Procedure = Literal["scattering", "13 px", "13 px, repeat", "live"]
 CLAIMS = ("zones", "distinct")  # grades that claim that there are several types
 _CLOUD_PX = 128
+_ALONE: dict[str, Any] = {
+    "windows_px": (13,), "invariances": ("r",), "baselines": (), "decision": {"seeds": 1},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Asked:
     Attributes
     ----------
     null : Null
-    points, road : str
+    points, procedure : str
     grade : str
         "refused" where the scan was.
     has_types : bool
@@ -41,7 +45,7 @@ class Asked:
 
     null: Null
     points: Points
-    road: Road
+    procedure: Procedure
     grade: str
     has_types: bool
     shown: int
@@ -53,21 +57,22 @@ class Asked:
 
     def __str__(self) -> str:
         return (
-            f"{self.road}: {self.null.family}, {self.null.change}, {self.points} points,"
+            f"{self.procedure}: {self.null.family}, {self.null.change}, {self.points} points,"
             f" {'coarse' if self.null.coarse else 'fine'}, {self.null.side_px} px, seed"
             f" {self.null.seed}: {self.grade}"
         )
 
 
-def ask(null: Null, points: Points, road: Road) -> Asked:
+def ask(null: Null, points: Points, procedure: Procedure) -> Asked:
     """Ask a scan of one pattern for types."""
     scan = null.scan()
+    again = null.scan(again=1) if procedure == "13 px, repeat" else None
     try:
         keypoints = _keypoints(null, points, scan)
-        evidence, shown = evidence_of(scan, keypoints, road)
+        evidence, shown = evidence_of(scan, keypoints, procedure, again)
     except InputError:
-        return Asked(null, points, road, "refused", False, 0)
-    return Asked(null, points, road, evidence.grade, evidence.has_types, shown)
+        return Asked(null, points, procedure, "refused", False, 0)
+    return Asked(null, points, procedure, evidence.grade, evidence.has_types, shown)
 
 
 def _keypoints(null: Null, points: Points, scan: Scan) -> Keypoints | None:
@@ -78,25 +83,33 @@ def _keypoints(null: Null, points: Points, scan: Scan) -> Keypoints | None:
     return null.keypoints(points, prepare(scan, Plan.preset("live")).keypoints)
 
 
-def evidence_of(scan: Scan, keypoints: Keypoints | None, road: Road) -> tuple[Evidence, int]:
-    """Return what is said of a scan by a road, and how many types are shown.
+def evidence_of(
+    scan: Scan, keypoints: Keypoints | None, procedure: Procedure, repeat: Scan | None = None
+) -> tuple[Evidence, int]:
+    """Return what is said of a scan by a procedure, and how many types are shown.
+
+    Parameters
+    ----------
+    repeat : Scan, optional
+        Of the same place, for the procedures that explore.
 
     Raises
     ------
     InputError
         If the scan is refused, or the one candidate collapsed.
     """
-    return _explored(scan, keypoints) if road == "live" else _of(scan, keypoints, road)
-
-
-def _explored(scan: Scan, keypoints: Keypoints | None) -> tuple[Evidence, int]:
+    if procedure in ("scattering", "13 px"):
+        return _of(scan, keypoints, procedure)
+    from corescout.further_scans import FurtherScan
     from corescout.pipeline import explore
 
-    result = explore(scan, Plan.preset("live"), keypoints=keypoints)
+    plan = Plan.preset("live", **({} if procedure == "live" else _ALONE))
+    further = [] if repeat is None else [FurtherScan(repeat)]
+    result = explore(scan, plan, keypoints=keypoints, further=further)
     return result.evidence, result.n_types
 
 
-def _of(scan: Scan, keypoints: Keypoints | None, road: Road) -> tuple[Evidence, int]:
+def _of(scan: Scan, keypoints: Keypoints | None, procedure: Procedure) -> tuple[Evidence, int]:
     """The evidence of one candidate, trained once, as if it had won."""
     from corescout.pipeline import types_with_evidence
     from corescout.preparation import prepare
@@ -110,18 +123,18 @@ def _of(scan: Scan, keypoints: Keypoints | None, road: Road) -> tuple[Evidence, 
         study = Study(
             prepared, plan, executor, None, threading.Event(), None, time.monotonic()
         )  # fmt: skip
-        outcome = study.train_one(_candidate(plan, prepared.channels, road))
+        outcome = study.train_one(_candidate(plan, prepared.channels, procedure))
         _, types, evidence = types_with_evidence(study, outcome)
     return evidence, int(types.max())
 
 
-def _candidate(plan: Plan, channels: tuple[str, ...], road: Road) -> Candidate:
+def _candidate(plan: Plan, channels: tuple[str, ...], procedure: Procedure) -> Candidate:
     for one in plan.candidates(channels):
-        if one.kind == "scattering" and road == "scattering":
+        if one.kind == "scattering" and procedure == "scattering":
             return one
-        if (one.kind, one.window_px, one.invariances) == ("vae", 13, "r") and road == "13 px":
+        if (one.kind, one.window_px, one.invariances) == ("vae", 13, "r") and procedure == "13 px":
             return one
-    raise ValueError(f"no candidate for the road {road!r}")
+    raise ValueError(f"no candidate for the procedure {procedure!r}")
 
 
 def cloud_claimed(seed: int) -> bool:
