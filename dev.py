@@ -1,12 +1,12 @@
 """Two commands on a fresh machine, with the standard library alone.
 
     python3 dev.py demo     set everything up and run the demonstration
-    python3 dev.py test     set everything up and run the checks and the tests
+    python3 dev.py test     set everything up and run the checks and the tests; with --coverage
+                            they fail below 85 % outside of gui and below 70 % in it
     python3 dev.py docs     set everything up and build the documentation into site/
     python3 dev.py setup    set everything up
     python3 dev.py package  build sdist and wheel and check both; unused and undeclared dependencies
     python3 dev.py oldest   a subset of the tests with the oldest dependencies that are promised
-    python3 dev.py coverage the tests with their coverage: 85 % outside of gui, 70 % in it at least
     python3 dev.py licences write docs/licences.md and the SBOM sbom.cdx.json
 
 A second call finds everything there and does nothing twice.
@@ -76,16 +76,6 @@ def oldest(rest: list[str]) -> int:
     return run([python(), ".ci/oldest.py", *rest])
 
 
-def coverage(rest: list[str]) -> int:
-    """Run the tests under the tracer, then hold both parts to their bars."""
-    measured = ["--cov=corescout", "--cov-report="]
-    code = run([python(), "-m", "pytest", *SPREAD, *measured, *rest], ALONE)
-    report = [python(), "-m", "coverage", "report", "--skip-covered"]
-    outside = run([*report, "--omit=*/gui/*", "--fail-under=85"])
-    window = run([*report, "--include=*/gui/*", "--fail-under=70"])
-    return code or outside or window
-
-
 def licences(rest: list[str]) -> int:
     """Write the page of licences and the bill of materials of this environment."""
     must([python(), "-m", "pip", "install", "-q", "--group", "release"])
@@ -95,7 +85,7 @@ def licences(rest: list[str]) -> int:
     return run([python(), "-m", "cyclonedx_py", *bill, *rest, python()])
 
 
-RELEASE = {"package": package, "oldest": oldest, "coverage": coverage, "licences": licences}
+RELEASE = {"package": package, "oldest": oldest, "licences": licences}
 # All tests by several processes, each of which keeps to one thread; tests/conftest.py says how
 # many, and in which order.
 # A process that crashes ends the run: without its tests the rest would wait for good.
@@ -105,22 +95,32 @@ SPREAD = (
 ALONE = {"OMP_NUM_THREADS": "1"}
 
 
+COVERAGE = "--coverage"
+
+
 def checks(rest: list[str]) -> int:
     """Lint, types beside the tests, the tests with the import contracts; all of them run."""
+    measured = COVERAGE in rest
+    rest = [word for word in rest if word != COVERAGE]
     if rest:
         return run([python(), "-m", "pytest", *rest])
     codes = [
         run([python(), "-m", "ruff", "check", "."]),
         run([python(), "-m", "ruff", "format", "--check", "."]),
     ]
+    traced = ["--cov=corescout", "--cov-report="] if measured else []
     with tempfile.TemporaryFile("w+") as said:
         types = subprocess.Popen(
             [python(), "-m", "mypy"], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT
         )
-        codes.append(run([python(), "-m", "pytest", *SPREAD], ALONE))
+        codes.append(run([python(), "-m", "pytest", *SPREAD, *traced], ALONE))
         codes.append(types.wait())
         said.seek(0)
         say(f"mypy, beside the tests\n{said.read().rstrip()}")
+    if measured:
+        report = [python(), "-m", "coverage", "report", "--skip-covered"]
+        codes.append(run([*report, "--omit=*/gui/*", "--fail-under=85"]))
+        codes.append(run([*report, "--include=*/gui/*", "--fail-under=70"]))
     return next((code for code in codes if code), 0)
 
 

@@ -16,21 +16,25 @@ from corescout.plan import Plan, TrainingPlan
 from corescout.surfaces import Surface, generate_surface
 
 ROOT = Path(__file__).parent.parent
+# These wait for real controllers' clocks and compute next to nothing: one process, more than there
+# are processors, takes them all, one after the other, so that no two of them make each other late.
+WAITING = (
+    "foreign/test_stop_situations", "foreign/test_random_stops", "foreign/test_scan_watch",
+    "instruments/nanonis/test_scan_watch", "foreign/test_image_situations",
+    "foreign/test_safety_situations", "instruments/nanonis/test_stop",
+    "foreign/test_live_situations", "foreign/test_read_back",
+)  # fmt: skip
 # Where files are dealt to processes (`--dist loadfile`), these come first: one that takes long and
 # comes last is waited for by all. Those that mostly wait stand among those that mostly compute.
 LONGEST = (
-    "foreign/test_stop_situations", "gui/test_explorer", "documentation/test_blocks",
-    "foreign/test_scan_watch", "gui/test_instrument", "gui/test_types",
-    "foreign/test_safety_situations", "cli/test_cli", "gui/test_policy", "gui/test_window",
-    "instruments/nanonis/test_scan_watch", "gui/test_other_screens", "test_pipeline",
-    "foreign/test_random_stops", "runs/test_run_folder", "gui/test_one_scan",
-    "foreign/test_image_situations", "gui/test_live", "search/test_cluster",
-    "instruments/nanonis/test_stop", "cli/test_watch", "gui/test_safety",
-    "foreign/test_live_situations", "gui/test_results_kept", "cli/test_resume",
-    "instruments/test_soak", "gui/test_window_session", "live/test_runner",
-    "documentation/test_notebook", "gui/test_plugin", "foreign/test_read_back",
-    "gui/test_targets", "vae/test_pyroved_engine", "report/test_report", "runs/test_record",
-    "gui/test_explore_step", "gui/test_watch_folder", "search/test_processes", "cli/test_options",
+    "gui/test_explorer", "documentation/test_blocks", "gui/test_instrument", "gui/test_types",
+    "cli/test_cli", "gui/test_policy", "gui/test_window", "gui/test_other_screens",
+    "test_pipeline", "runs/test_run_folder", "gui/test_one_scan", "gui/test_live",
+    "search/test_cluster", "cli/test_watch", "gui/test_safety", "gui/test_results_kept",
+    "cli/test_resume", "instruments/test_soak", "gui/test_window_session", "live/test_runner",
+    "documentation/test_notebook", "gui/test_plugin", "gui/test_targets",
+    "vae/test_pyroved_engine", "report/test_report", "runs/test_record", "gui/test_explore_step",
+    "gui/test_watch_folder", "search/test_processes", "cli/test_options",
     "mcp_server/test_hostile_calls", "gui/test_readable",
 )  # fmt: skip
 
@@ -42,13 +46,30 @@ settings.load_profile("busy")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """As many processes as processors for `-n auto`: with more of them stops are late."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    """One process for each processor and one that waits, for `-n auto`."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Deal whole files to processes, those that wait as one."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class WaitingFilesTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid):  # made to be overridden
+            file = super()._split_scope(nodeid)
+            waits = file.removeprefix("tests/").removesuffix(".py") in WAITING
+            return "files that wait" if waits else file
+
+    return WaitingFilesTogether(config, log)
 
 
 def pytest_collection_modifyitems(items):
-    """Put the longest files first."""
-    place = {ROOT / "tests" / f"{name}.py": n for n, name in enumerate(LONGEST)}
+    """Put the files that wait first, and then the longest."""
+    first = (*WAITING, *LONGEST)
+    place = {ROOT / "tests" / f"{name}.py": n for n, name in enumerate(first)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 

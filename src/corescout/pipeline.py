@@ -26,6 +26,7 @@ from corescout.data import (
     TypedPoints,
 )
 from corescout.edits import with_types
+from corescout.further_scans import FurtherScan, checks_of
 from corescout.plan import Plan
 from corescout.preparation import Prepared, plan_on, prepare
 from corescout.readers import read_scan
@@ -43,6 +44,7 @@ from corescout.search import (
 )
 from corescout.search.consensus import Agreed, agreed_over_seeds
 from corescout.search.decision import Decision
+from corescout.search.excluded import with_checks
 from corescout.search.executors import Threads
 from corescout.search.grade import graded
 from corescout.search.lateral import without_rotation
@@ -51,7 +53,7 @@ from corescout.search.provisional import follow, typed_outcome
 from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
-from corescout.search.verdict import applied_verdict, verdict
+from corescout.search.verdict import applied_verdict, verdict, void_own_rewards
 from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
@@ -71,6 +73,7 @@ def explore(
     stop: threading.Event | None = None,
     executor: Executor | None = None,
     store: Store | None = None,
+    further: Sequence[FurtherScan] = (),
 ) -> Result:
     """Find the representation in which a scan falls into few, well separated types.
 
@@ -92,6 +95,9 @@ def explore(
     store : Store, optional
         Where finished trials are kept, such as the `Record` of a run folder: those that are there
         are not computed again.
+    further : sequence of FurtherScan, optional
+        Repeats of the place, wider scans or areas beside it, in which the types are looked for:
+        what these exclude can raise the grade of the evidence, or lower it.
 
     Returns
     -------
@@ -153,7 +159,24 @@ def explore(
         prepared.scan, patches.center_yx_px, typed, cores, plan.targets, targets
     )
     trials = with_evidence(study.found.all_trials(), winner.candidate, evidence)
-    return Result(
+
+    def why(evidence: Evidence) -> str:
+        return verdict(
+            winner.candidate,
+            decision,
+            evidence,
+            int(types.max()),
+            agreement,
+            study.found.n_seeds(decision.winner)
+            if together is None
+            else len(study.found.voters_by_seed()),
+            prepared.grid,
+            trials,
+            study.found.void_reasons(),
+            votes,
+        )
+
+    result = Result(
         scan=prepared.scan,
         channels=prepared.channels,
         keypoints=replace(
@@ -169,20 +192,7 @@ def explore(
         core_points=cores,
         targets=targets,
         evidence=evidence,
-        why=verdict(
-            winner.candidate,
-            decision,
-            evidence,
-            int(types.max()),
-            agreement,
-            study.found.n_seeds(decision.winner)
-            if together is None
-            else len(study.found.voters_by_seed()),
-            prepared.grid,
-            trials,
-            study.found.void_reasons(),
-            votes,
-        ),
+        why=why(evidence),
         tied=decision.tied,
         runners_up=decision.runners_up,
         trials=trials,
@@ -201,8 +211,13 @@ def explore(
             *confirmation,
             *followed,
             *untold,
+            *void_own_rewards(trials, plan.wanted_rewards),
         ),
     )
+    checked = with_checks(evidence, checks_of(result, further, plan))
+    if checked is evidence:
+        return result
+    return replace(result, evidence=checked, why=why(checked), seconds=time.monotonic() - began)
 
 
 def save(result: Result, folder: str | Path, *, overwrite: bool = False, log: str = "") -> Path:

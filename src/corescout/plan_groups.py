@@ -289,6 +289,11 @@ class DecisionPlan(PlanGroup):
         description="agreement at a distance that the parts of one pattern may have; types must"
         " exceed it by a standard error; None: not asked",
     )
+    second_channels: tuple[str, ...] = Field(
+        (),
+        description="channels of the same file in which the types are looked for too: they can"
+        " exclude that these are noise",
+    )
     possible_types: bool = Field(
         True,
         description="without evidence of separate types, show those that a mixture tells apart"

@@ -21,8 +21,10 @@ from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
 from corescout.scattering import fit_scattering
 from corescout.trial_cost import TrialWork
 from corescout.vae import specification_of, train, train_with_pyroved
+from corescout.wall_codes import fit_wall_codes
 
 _SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
+_OF_FEATURES = {"scattering": fit_scattering, "descriptors": fit_wall_codes}
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
 
@@ -44,8 +46,9 @@ class TrialGroup:
     extra_rewards : tuple of str
         Those that need fits of their own, and the user's.
     bayesian : BayesianPlan
-    scattering : (N, F) or None
-        Scattering coefficients of the surroundings of each patch, for the candidate of that kind.
+    features : (N, F) or None
+        What a candidate that sees no patches is fitted to: coefficients of scattering of the
+        surroundings of each patch, or wall descriptors.
     measured, walls : (N,), (N, 5) or None
         See `Fit`.
     """
@@ -59,7 +62,7 @@ class TrialGroup:
     rewards: tuple[str, ...] | None = None
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
-    scattering: NDArray[np.float64] | None = None
+    features: NDArray[np.float64] | None = None
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
 
@@ -190,7 +193,7 @@ def _fits(
             np.asarray(patches.values),
             group.training,
             seed=seed,
-            scattering=group.scattering,
+            features=group.features,
         )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
@@ -222,8 +225,8 @@ def _weights(
 ) -> Sequence[Mapping[str, NDArray[np.float32]]]:
     """Weights of each candidate: trained as one stack, or a baseline's one after the other."""
     first = group.candidates[0]
-    if first.kind == "scattering" and group.scattering is not None:
-        return [fit_scattering(group.scattering, first.latent_dim)] * len(seeds)
+    if first.kind in _OF_FEATURES and group.features is not None:
+        return [_OF_FEATURES[first.kind](group.features, first.latent_dim)] * len(seeds)
     if first.kind != "vae":
         found = []
         for patches, seed in zip(sets, seeds, strict=True):

@@ -3,14 +3,18 @@
 import sys
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QPainter, QPicture
 
+from corescout.data import Candidate, Reward, Trial
 from corescout.gui.canvas.patch_outline import squares
 from corescout.gui.jobs.job import Pausable
 from corescout.gui.model.plan_options import options
+from corescout.gui.plots.candidate_plot import CandidatePlot
 from corescout.pipeline import explore
 from corescout.search.runner import held_s
 from corescout.surfaces import generate_surface
@@ -72,6 +76,31 @@ def test_what_is_set_is_the_plan_and_can_be_undone(surface_explorer, qtbot):
 
 
 @pytest.mark.gui
+@pytest.mark.parametrize(("width", "labelled"), [(130, False), (900, True)])
+def test_no_label_of_a_window_runs_into_the_next(qtbot, width, labelled):
+    plot = CandidatePlot()
+    qtbot.addWidget(plot)
+    plot.resize(width, 200)
+    plot.show()
+    windows = (7, 9, 11, 13, 17, 21)
+    trials = [
+        Trial(n, Candidate(w, "r"), "done", {"icl": Reward("icl", float(n), "lower")})
+        for n, w in enumerate(windows)
+    ]
+    plot.show_trials(trials, "icl", pitch_m=8e-9)
+    qtbot.wait(100)
+    axis = plot.getPlotItem().getAxis("bottom")
+    picture = QPicture()
+    painter = QPainter(picture)
+    *_, texts = axis.generateDrawSpecs(painter)
+    painter.end()
+    drawn = sorted((rect.left(), rect.right(), text) for rect, _, text in texts if text)
+    assert all(one[1] < other[0] for one, other in pairwise(drawn))
+    assert (len(drawn) == len(windows)) is labelled
+    assert drawn[0][2] == "56"
+
+
+@pytest.mark.gui
 def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_while_paused(
     surface_explorer, qtbot
 ):
@@ -86,7 +115,8 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
     assert len(panel.plot.dots) == count
     assert explorer.running
 
-    dot = panel.plot.dots[1]
+    dot = next(d for d in panel.plot.dots[::-1] if d.candidate.kind != "scattering")
+    assert dot.number == panel.plot.best  # the star lies on it
     place = QPointF(dot.candidate.window_px, dot.value)
     scene = panel.plot.getViewBox().mapViewToScene(place)
     at = panel.plot.mapFromScene(scene)
@@ -103,8 +133,21 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
         timeout=5000,
     )
 
+    assert panel.looked_at.isVisible()
+    label = explorer.workspace.view.label
+    assert label in panel.looked_at.text()
+    assert not panel.use_button.isEnabled()
+
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(panel.plot.dots) > count, timeout=240_000)
+    assert panel.plot.ring_at() == (
+        dot.candidate.window_px,
+        dot.value,
+    )  # it is drawn anew with them
+    qtbot.mouseClick(panel.winner_button, Qt.MouseButton.LeftButton)
+    assert panel.plot.ring_at() is None
+    assert explorer.workspace.view.label != label  # the first types, which nothing has replaced
+    assert not panel.looked_at.isVisible()
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
     pressed = time.monotonic()
     qtbot.mouseClick(explorer.run_bar.stop_button, Qt.MouseButton.LeftButton)

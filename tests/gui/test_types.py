@@ -221,7 +221,7 @@ def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
     assert window.latent_panel.text.text().startswith("No. 12 ")
 
 
-def test_a_type_is_renamed_by_keys_and_the_name_is_undone(window, qtbot):
+def test_a_type_is_renamed_by_keys_and_the_name_is_undone(window, qtbot, qtlog):
     types = window.types_step.list
     item = types.item_of(2)
     types.setCurrentItem(item)
@@ -233,6 +233,7 @@ def test_a_type_is_renamed_by_keys_and_the_name_is_undone(window, qtbot):
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.result.types.name(2) == "needles")
     assert types.item_of(2).text(NAME) == "needles"
+    assert not [r.message for r in qtlog.records if "editing failed" in r.message]
     assert window.undo_stack.undoText() == "rename type 2 to needles"
     window.undo_stack.undo()
     assert types.item_of(2).text(NAME) == "type 2"

@@ -13,7 +13,6 @@ from corescout.library import (
     find_like_point,
     find_like_type,
     library_type,
-    repeat_in_words,
 )
 from corescout.pipeline import apply, explore
 from corescout.runs import write_run
@@ -232,14 +231,3 @@ def test_measured_patches_are_turned_upright_as_the_decoder_has_them(surface, qu
     # Turned the wrong way, random angles stay random: as far as before, within a tenth.
     wrong = apart(upright_patches(turned, -latents.angle_rad, latents.shift_px))
     assert wrong > 0.9 * apart(turned)
-
-
-def test_a_repeat_of_the_place_excludes_noise_and_no_more(typed_result, surface, rng):
-    again = replace(surface.scan, uid="again")
-    said = repeat_in_words(typed_result, apply(typed_result, again))
-    assert said.startswith("repeat ")
-    assert "one pattern" in said or "more than chance" in said
-    types = apply(typed_result, again)
-    kinds = replace(types.types, of_point=rng.permutation(types.types.of_point))
-    dealt = replace(types, edited_types=kinds)
-    assert "It does not show" in repeat_in_words(typed_result, dealt)

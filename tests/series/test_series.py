@@ -10,6 +10,7 @@ import pytest
 
 from corescout.cli.app import _run
 from corescout.data import InputError, Scan, ScanFrame
+from corescout.lines import analysed_channel
 from corescout.plan import Plan
 from corescout.preparation import prepare
 from corescout.series import (
@@ -101,6 +102,25 @@ def test_bands_keep_scans_apart_and_have_one_pitch(plan):
     own = pool({"one": scan_of(1), "dim": scan_of(3, gain=0.5)}, plan, own_levels=True)
     grey = [np.nanpercentile(m.channel(), 95) for m in own.members.values()]
     np.testing.assert_allclose(grey, 1.0, atol=1e-6)
+
+
+def test_the_lines_of_a_pooled_series_are_mended_once_and_those_of_a_later_scan_too(plan):
+    gain = np.where(np.arange(128) % 16 < 8, 1.0, 1.6).astype(np.float32)[:, None]
+    streaked = scan_of(2)
+    streaked = replace(
+        streaked, channels={n: np.asarray(v) * gain for n, v in streaked.channels.items()}
+    )
+    pooled = pool({"one": scan_of(1), "two": streaked}, plan)
+    raw = streaked.channel()
+    mended = analysed_channel(streaked, streaked.default_channel, plan.cleaning).mended
+    assert not np.allclose(mended, raw, rtol=1e-2, atol=0)
+    member = pooled.members["two"]
+    np.testing.assert_array_equal(member.channel(), mended)
+    for scan in (member, pooled.scan):
+        once_more = analysed_channel(scan, scan.default_channel, pooled.plan.cleaning)
+        np.testing.assert_array_equal(once_more.mended, scan.channel())
+    later = analysed_channel(streaked, streaked.default_channel, pooled.plan.cleaning)
+    np.testing.assert_array_equal(later.mended, mended)
 
 
 class Counted(Member):

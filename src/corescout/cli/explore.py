@@ -11,7 +11,7 @@ from corescout.cli import options
 from corescout.cli.dry_run import print_dry_run
 from corescout.cli.output import Json
 from corescout.cli.resume import resume_run, source_and_plan
-from corescout.cli.running import explore_and_save, print_answer, print_place
+from corescout.cli.running import explore_and_save, further_scans, print_answer, print_place
 from corescout.cli.settings import Settings
 from corescout.cli.where import Where
 from corescout.data import InputError
@@ -57,7 +57,18 @@ def explore(
     pixel_size: options.PixelSize = None,
     repeat: Annotated[
         list[Path] | None,
-        typer.Option("--repeat", help="A later scan of the same place: are its types the same?"),
+        typer.Option(
+            "--repeat",
+            help="A scan of the same place, a wider one or one beside it: are its types the same?"
+            " Several may be given",
+        ),
+    ] = None,
+    reversed_repeat: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--reversed-repeat",
+            help="A repeat with the slow axis reversed, where its file does not say so",
+        ),
     ] = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
@@ -112,9 +123,10 @@ def explore(
                 verbose, as_json)  # fmt: skip
         return
     if pooled or levels or match or series:
+        found = "none" if file is None else f"one file, {file}" if file.exists() else f"no {file}"
         raise InputError(
             "a folder or several files for --pooled, --levels, --match and --series",
-            "one file" if file else "none", "give the folder of the series",
+            found, "give the folder of the series",
         )  # fmt: skip
     if file is None:
         raise InputError("a scan to explore", "none", "give a file, or --resume RUN")
@@ -124,14 +136,7 @@ def explore(
     scan = read_scan(
         file, pixel_size_m=made.pixel_size_m, channel=made.channels[0] if made.channels else None
     )
-    again = [
-        read_scan(
-            path,
-            pixel_size_m=made.pixel_size_m,
-            channel=made.channels[0] if made.channels else None,
-        )
-        for path in repeat or ()
-    ]
+    further = further_scans(made, repeat or (), reversed_repeat or ())
     if dry_run:
         print_dry_run(scan, made, workers, as_json)
         return
@@ -146,7 +151,7 @@ def explore(
         overwrite=overwrite,
         verbose=verbose,
         reuse=from_run,
-        repeats=again,
+        further=further,
         tell=None if as_json else print_answer,
     )
     print_place(result, folder, as_json)

@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,6 +19,7 @@ from corescout.interactive.progress import stop_on_interrupt, terminal_bar
 
 if TYPE_CHECKING:
     from corescout.data import Result, Scan
+    from corescout.further_scans import FurtherScan
     from corescout.plan import Plan
     from corescout.runs import Record
 
@@ -37,7 +37,7 @@ def explore_and_save(
     overwrite: bool,
     verbose: bool,
     reuse: Path | None = None,
-    repeats: Sequence[Scan] = (),
+    further: Sequence[FurtherScan] = (),
     tell: Tell | None = None,
 ) -> Result:
     """Explore with a progress bar into a run folder, which keeps every trial from the start on.
@@ -46,8 +46,8 @@ def explore_and_save(
     ----------
     reuse : Path, optional
         A run whose trials are taken where they are the same.
-    repeats : sequence of Scan
-        Of the same place: how far the types are found again there is among the notes.
+    further : sequence of FurtherScan
+        Repeats, wider scans and areas beside it, in which the types are looked for.
     tell : callable, optional
         Told the result as soon as it is decided, before its report is drawn.
     """
@@ -61,7 +61,7 @@ def explore_and_save(
     except BaseException:
         record.discard_if_empty()
         raise
-    return go_on(record, scan, where=where, verbose=verbose, repeats=repeats, tell=tell)
+    return go_on(record, scan, where=where, verbose=verbose, further=further, tell=tell)
 
 
 def go_on(
@@ -70,7 +70,7 @@ def go_on(
     *,
     where: Where,
     verbose: bool,
-    repeats: Sequence[Scan] = (),
+    further: Sequence[FurtherScan] = (),
     tell: Tell | None = None,
 ) -> Result:
     """Explore what a record lacks, tell the result, and write its run folder."""
@@ -90,6 +90,7 @@ def go_on(
                         on_progress=where.followed(show, executor),
                         stop=stop,
                         store=record,
+                        further=further,
                     )
             except StoppedError as stopped:
                 record.note("stopped")
@@ -97,8 +98,6 @@ def go_on(
             except BaseException:
                 record.discard_if_empty()
                 raise
-        if repeats:
-            result = _with_repeats(result, repeats)
         log_of.info("%s", result.verdict)
         for note in result.notes:
             log_of.info("note: %s", note)
@@ -120,13 +119,21 @@ def _keep(result: Result, record: Record, log: str) -> None:
         again.note("decided", files=hashes(record.folder))
 
 
-def _with_repeats(result: Result, repeats: Sequence[Scan]) -> Result:
-    """Find the types again on repeats of the place, and say how far they agree."""
-    from corescout.library import repeat_in_words
-    from corescout.pipeline import apply
+def further_scans(
+    plan: Plan, repeats: Sequence[Path], reversed_repeats: Sequence[Path]
+) -> list[FurtherScan]:
+    """Read the further scans of an operator, with the channel and pixel size of the plan."""
+    from corescout.further_scans import FurtherScan
+    from corescout.readers import read_scan
 
-    said = [repeat_in_words(result, apply(result, scan)) for scan in repeats]
-    return replace(result, notes=(*result.notes, *said))
+    channel = plan.channels[0] if plan.channels else None
+    return [
+        FurtherScan(
+            read_scan(path, pixel_size_m=plan.pixel_size_m, channel=channel),
+            is_reversed=path in reversed_repeats,
+        )
+        for path in (*repeats, *reversed_repeats)
+    ]
 
 
 def _keep_stopped(record: Record, stopped: StoppedError, log: str) -> NoReturn:

@@ -8,6 +8,7 @@ is a pixel's centre. Pairs are (y, x) for pixels and (x, y) for metres, and the 
 from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
+from corescout.data.check import CheckKind, EvidenceCheck, Explanation
 from corescout.data.consensus import Consensus, Voter, Votes
 from corescout.data.cores import CorePoints
 from corescout.data.descriptors import WallDescriptors
@@ -38,11 +39,14 @@ from corescout.data.types import TypeLook, Types
 __all__ = [
     "BayesianMixture",
     "Candidate",
+    "CheckKind",
     "Consensus",
     "CorePoints",
     "CorescoutError",
     "Encoding",
     "Evidence",
+    "EvidenceCheck",
+    "Explanation",
     "Finding",
     "Fit",
     "Grade",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
+from corescout.data.check import EvidenceCheck
 from corescout.data.consensus import Votes
 from corescout.data.cores import CorePoints
 from corescout.data.counted import counted
@@ -30,7 +31,7 @@ from corescout.data.typed_points import TypedPoints
 from corescout.data.types import Types
 from corescout.data.verdict import Verdict, verdict_of
 
-Grade = Literal["one pattern", "drift", "possible zones", "distinct"]
+Grade = Literal["one pattern", "drift", "possible zones", "zones", "distinct"]
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,15 @@ class Evidence:
         They agree at a distance beyond what the parts of one pattern do. Without evidence such
         types are possible ones: shown, not claimed.
     grade : str
-        "one pattern", "drift", "possible zones" or "distinct"; "" where nothing was asked.
+        "one pattern", "drift", "possible zones", "zones" or "distinct"; "" where nothing was asked.
     drift_share : float
         Share of what varies over the scan that a plane explains.
     trend_share : float
         The same of a trend that only rises or only falls from row to row.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
+    checks : tuple of EvidenceCheck
+        What further images say of the types.
     """
 
     p_value: float
@@ -77,6 +80,15 @@ class Evidence:
     drift_share: float = float("nan")
     trend_share: float = float("nan")
     correlation_lengths: float = float("nan")
+    checks: tuple[EvidenceCheck, ...] = ()
+
+    @property
+    def is_microscope(self) -> bool:
+        """Whether a repeat with the slow axis reversed or turned has found a drift out."""
+        ways = ("reversed", "turned")
+        return self.grade == "drift" and any(
+            check.found is False and check.kind in ways for check in self.checks
+        )
 
 
 @dataclass(frozen=True)

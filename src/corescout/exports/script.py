@@ -75,6 +75,19 @@ def write_script(result: Result, path: str | Path) -> Path:
     return target
 
 
+def _further(result: Result) -> str:
+    """The further scans that the evidence was asked of, where their files are there."""
+    scans = ("repeat", "reversed", "turned", "area")
+    checks = [c for c in result.evidence.checks if c.kind in scans and Path(c.source).is_file()]
+    backwards = {c.source for c in checks if c.kind == "reversed"}
+    asked = {
+        "repeats": [c.source for c in checks if c.source not in backwards],
+        "reversed_repeats": [c.source for c in checks if c.source in backwards],
+    }
+    files = {name: [str(Path(f).resolve()) for f in dict.fromkeys(f)] for name, f in asked.items()}
+    return "".join(f", {name}={found!r}" for name, found in files.items() if found)
+
+
 def _quoted(text: str) -> str:
     """Part of a docstring: no quotes that would end it."""
     return text.replace('"', "'")
@@ -91,5 +104,5 @@ def _text(result: Result, name: str, scan: str, table: str | None) -> str:
         scan=scan,
         plan=json.dumps(dict(result.plan), indent=2),
         keypoints=_KEYPOINTS.format(file=table) if table else "",
-        argument=", keypoints=keypoints" if table else "",
+        argument=f"{', keypoints=keypoints' if table else ''}{_further(result)}",
     ).replace("\n\n    result =", "\n    result =")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from corescout import pipeline
 from corescout.data import InputError, Result, Scan, StoppedError
+from corescout.further_scans import FurtherScan
 from corescout.interactive.exploration import Exploration
 from corescout.interactive.inputs import as_keypoints, as_plan, as_scan
 from corescout.interactive.progress import shown, stop_on_interrupt
@@ -33,6 +34,8 @@ def explore(
     progress: bool | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    repeats: Sequence[Any] = (),
+    reversed_repeats: Sequence[Any] = (),
 ) -> Exploration:
     """Find the representation in which a scan falls into few, well separated types.
 
@@ -60,6 +63,11 @@ def explore(
         Told a frozen `Progress` instead, at most ten times a second, on the calling thread.
     stop : threading.Event, optional
         Ends the work within about a second, as an interrupt does.
+    repeats : sequence of scans, optional
+        Of the same place, wider ones or ones beside it: what they exclude can raise the grade of
+        the evidence, or lower it.
+    reversed_repeats : sequence of scans, optional
+        With the slow axis reversed, where their files do not say so.
 
     Raises
     ------
@@ -72,11 +80,15 @@ def explore(
     first = made.channels[0] if made.channels else None
     given = as_scan(scan, made.pixel_size_m if pitch is None else pitch, first)
     places = as_keypoints(keypoints, given)
+    further = [
+        FurtherScan(as_scan(each, made.pixel_size_m if pitch is None else pitch, first), back)
+        for each, back in [*((r, False) for r in repeats), *((r, True) for r in reversed_repeats)]
+    ]
     with stop_on_interrupt(stop) as ended, shown(progress if on_progress is None else False) as bar:
         try:
             found = pipeline.explore(
                 given, made, keypoints=places, workers=workers, on_progress=on_progress or bar,
-                stop=ended,
+                stop=ended, further=further,
             )  # fmt: skip
         except StoppedError as stopped:
             count = len(stopped.trials)

@@ -3,7 +3,7 @@
 from corescout.library.comparison import Comparison, TypeShare, compare
 from corescout.library.entry import LibraryType, library_type
 from corescout.library.finding import Ranking, find_like_point, find_like_type
-from corescout.library.repeat import PlaceByPlace, place_by_place, repeat_in_words
+from corescout.library.repeat import PlaceByPlace, place_by_place
 from corescout.library.store import Library
 
 __all__ = [
@@ -18,5 +18,4 @@ __all__ = [
     "find_like_type",
     "library_type",
     "place_by_place",
-    "repeat_in_words",
 ]

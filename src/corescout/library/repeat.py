@@ -4,9 +4,6 @@ Types lie in patches, so that points dealt at random are no null: neighbours agr
 types are worth. The null is the same two scans laid on one another at wrong places, two correlation
 lengths of the pattern or more away. As many of these as there are tell little where a scan holds
 few independent cells of that size: no p-value is smaller than 1 / (1 + cells).
-
-A repeat of one place excludes noise and chance. It cannot show that there are several types and not
-one pattern, as one pattern repeats too; only a wider scan or another area can.
 """
 
 from __future__ import annotations
@@ -30,7 +27,6 @@ Numbers = NDArray[np.int64]
 _REACH = 1.0  # spacings: key points farther apart than that are no pair
 _LEAST_PAIRS = 20
 _LENGTHS_AWAY = 2.0  # correlation lengths between a place and a wrong one, at least
-_SIGNIFICANT = 0.05
 _RINGS, _DIRECTIONS = (1.0, 1.5, 2.0), 12
 
 
@@ -118,26 +114,6 @@ def place_by_place(first: Result, second: Result) -> PlaceByPlace:
         (float(drift[0]), float(drift[1])),
         found.refused,
         _same_types(pairs, kinds) if better else {},
-    )
-
-
-def repeat_in_words(result: Result, repeat: Result) -> str:
-    """Say how far the types of a result are found again on a repeat of its place, and what of it.
-
-    Parameters
-    ----------
-    repeat : Result
-        The types of `result`, applied to the repeat.
-    """
-    found = place_by_place(result, repeat)
-    name = repeat.scan.source or repeat.scan.uid
-    drift = "" if found.not_registered is None else f"; drift not known: {found.not_registered}"
-    text = f"repeat {name}: {found.in_words}{drift}"
-    if found.p_value is None or found.p_value > _SIGNIFICANT:
-        return f"{text}. It does not show that what is coloured is more than chance"
-    return (
-        f"{text}. What is coloured is not noise; that there are several types and not one pattern,"
-        " only a wider scan or another area can show"
     )
 
 

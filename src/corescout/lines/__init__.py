@@ -1,11 +1,12 @@
 """Line faults: jumps, lost lines, gain and offset from line to line, found and mended."""
 
-from corescout.lines.channel import AnalysedChannel, analysed_channel
+from corescout.lines.channel import CLEANED, AnalysedChannel, analysed_channel
 from corescout.lines.finding import find_line_faults
 from corescout.lines.lag import Lag, at_mean_places, find_lag
 from corescout.lines.mending import mend, without_masked
 
 __all__ = [
+    "CLEANED",
     "AnalysedChannel",
     "Lag",
     "analysed_channel",

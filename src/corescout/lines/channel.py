@@ -37,17 +37,23 @@ class AnalysedChannel:
     faults: LineFaults
 
 
+CLEANED = "corescout_cleaned"  # in the metadata of a scan to which this was done before
+_NOTHING = {"lines": "off", "plane": False, "row_median": False, "scars": False}
+
+
 def analysed_channel(scan: Scan, name: str, plan: CleaningPlan) -> AnalysedChannel:
     """Clean a channel and take its lines' faults off, as far as the plan asks for it.
 
     Topography is levelled line by line by the cleaning, and phase and frequency have no gain:
-    of these no line is mended.
+    of these no line is mended. Nothing is done twice to a scan of a pooled series.
 
     Raises
     ------
     InputError
         If the scan has no channel of that name.
     """
+    if scan.metadata.get(CLEANED):
+        plan = plan.model_copy(update=_NOTHING)
     raw = clean_channel(scan, name, plan)
     role = scan.roles.get(name, "")
     signed = bool(np.nanmin(raw) < 0) if np.isfinite(raw).any() else False

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from corescout.data import Candidate, Evidence, InputError, Result, Reward, RunnerUp, Target, Trial
+from corescout.data import (
+    Candidate,
+    Evidence,
+    EvidenceCheck,
+    InputError,
+    Result,
+    Reward,
+    RunnerUp,
+    Target,
+    Trial,
+)
 from corescout.data.bounds import bounded_npz, own_h5, regular_file
 from corescout.fit_arrays import fit_from_h5, mixture_from_h5
 from corescout.plan import not_known
@@ -133,6 +143,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             drift_share=_number(evidence.get("drift_share")),
             trend_share=_number(evidence.get("trend_share")),
             correlation_lengths=_number(evidence.get("correlation_lengths")),
+            checks=tuple(_check(c) for c in evidence.get("checks", ())),
         ),
         why=decision["why"],
         tied=tuple(_runner_up(r) for r in decision["tied"]),
@@ -151,6 +162,11 @@ def _json(path: Path, name: str) -> Any:
 
 def _candidate(values: dict[str, Any]) -> Candidate:
     return Candidate(**{**values, "channels": tuple(values["channels"])})
+
+
+def _check(values: dict[str, Any]) -> EvidenceCheck:
+    figures = ("agreement", "agreement_error", "p_value", "cells")
+    return EvidenceCheck(**{**values, **{name: _number(values[name]) for name in figures}})
 
 
 def _trial(values: dict[str, Any]) -> Trial:

@@ -19,10 +19,10 @@ from corescout.data import Evidence, Grade
 from corescout.plan import DecisionPlan
 from corescout.preparation import Prepared
 from corescout.rewards.context import correlation_length_px
+from corescout.search.excluded import ENOUGH_LENGTHS, checks_in_words
 
 Floats = NDArray[np.float64]
 
-ENOUGH_LENGTHS = 20.0  # correlation lengths that a side should have
 DRIFT_SHARE = 0.5  # of the variance of the neighbourhoods' mean, explained by a steady change
 _COMPONENTS = 4
 _MEAN_OVER_PX = 27.0
@@ -35,6 +35,10 @@ _WORDS: dict[Grade, str] = {
     "possible zones": (
         "possible zones: what is coloured keeps to its own places, which one image alone cannot"
         " tell from one coarse pattern"
+    ),
+    "zones": (
+        "zones: the types keep to their own places beyond two correlation lengths of the pattern,"
+        " and do so in more than one image"
     ),
     "distinct": "distinct types: they keep to their own places, with gaps between their codes",
 }
@@ -79,16 +83,16 @@ def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
         text += f" ({_steady(evidence)})"
     lengths = evidence.correlation_lengths
     if not math.isfinite(lengths) or evidence.grade == "distinct":
-        return text
+        return checks_in_words(evidence, text)
     text += f". The scan is {lengths:.0f} correlation lengths of its pattern wide"
-    if lengths >= ENOUGH_LENGTHS:
-        return text
-    times = ENOUGH_LENGTHS / lengths
-    size = "" if side_m is None else f" ({1e6 * side_m * times:.2g} µm)"
-    return (
-        f"{text}, too few to decide: {ENOUGH_LENGTHS:.0f} would do, a scan of {times:.2g} times the"
-        f" side{size}"
-    )
+    if evidence.grade != "zones" and lengths < ENOUGH_LENGTHS:
+        times = ENOUGH_LENGTHS / lengths
+        size = "" if side_m is None else f" ({1e6 * side_m * times:.2g} µm)"
+        text += (
+            f", too few to decide: {ENOUGH_LENGTHS:.0f} would do, a scan of {times:.2g} times the"
+            f" side{size}"
+        )
+    return checks_in_words(evidence, text)
 
 
 def steady_shares(context: Floats, yx_px: Floats) -> tuple[float, float]:

@@ -88,9 +88,10 @@ class Task:
         }
         if self.plan.training.step == "numba":
             found["numba"] = _version_of("numba")
+        if self.surrogates or self.candidates[0].kind == "descriptors":
+            found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
         if self.surrogates:
             found["surrogates"] = list(self.surrogates)
-            found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
             found["seed"] = self.plan.seed
         return found
 
@@ -201,7 +202,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         return TrialGroup(
             candidates=candidates,
             patch_sets=made.patch_sets,
-            scattering=made.scattering,
+            features=made.features,
             context=np.zeros((n_points, 0)),
             block=np.zeros(0, np.int64),
             training=plan.training,
@@ -217,7 +218,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
-        scattering=data.scattering if candidates[0].kind == "scattering" else None,
+        features=data.features(candidates[0], plan.keypoints),
         measured=data.measured,
         walls=data.walls,
     )

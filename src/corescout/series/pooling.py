@@ -18,7 +18,7 @@ from corescout.data import InputError, Scan, ScanFrame
 from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.derived import full_name, with_derived
-from corescout.lines import analysed_channel
+from corescout.lines import CLEANED, analysed_channel
 from corescout.plan import Plan
 from corescout.preparation import BANDS
 from corescout.square_grid import SquareGrid, square_grid
@@ -37,7 +37,7 @@ class Pooled:
     members : mapping of str to Scan
         By name, each on its own pixels, as it stands in its band.
     plan : Plan
-        Nothing is cleaned twice.
+        Of the one channel; its cleaning is for scans that come later, those here have had it.
     refused : mapping of str to str
         Scans that cannot be pooled, and why.
     """
@@ -85,11 +85,8 @@ def pool(scans: Mapping[str, Scan], plan: Plan, *, own_levels: bool = False) -> 
             "explore them one by one, without --pooled",
         )  # fmt: skip
     kept = {name: members[name] for name in grids}
-    cleaning = plan.cleaning.model_copy(
-        update={"lines": "off", "plane": False, "row_median": False, "scars": False}
-    )
     channel = next(iter(next(iter(kept.values())).channels))
-    pooled_plan = plan.model_copy(update={"cleaning": cleaning, "channels": (channel,)})
+    pooled_plan = plan.model_copy(update={"channels": (channel,)})
     scan = _stacked(kept, grids, max(plan.windows_px))
     return Pooled(scan, kept, pooled_plan, refused)
 
@@ -131,6 +128,7 @@ def as_member(scan: Scan, plan: Plan, *, own_levels: bool = False) -> Scan:
         units={wanted: unit},
         roles={} if role.startswith("topography") else {wanted: role},
         directions={},
+        metadata={**scan.metadata, CLEANED: True},
     )
 
 
@@ -190,5 +188,5 @@ def _stacked(
         roles=first.roles,
         frame=None if pitch is None else ScanFrame((values.shape[0], width), (pitch, pitch)),
         source=f"{counted(len(members), 'scan')}: {', '.join(members)}"[:300],
-        metadata={BANDS: bands},
+        metadata={BANDS: bands, CLEANED: True},
     )

@@ -71,7 +71,7 @@ class CandidatePanel(QWidget):
             " targets; the present one stays in the list"
         )
         self.winner_button = QPushButton("Back")
-        self.winner_button.setToolTip("Show the result again (the star)")
+        self.winner_button.setToolTip("Show the result again, or the best so far (the star)")
         self.table_button = QPushButton("Table")
         self.table_button.setCheckable(True)
         self.table_button.setToolTip("Show the candidates as a table")
@@ -82,7 +82,7 @@ class CandidatePanel(QWidget):
         self._lay_out()
         self.plot.picked.connect(self._pick)
         self.table.picked.connect(self._pick)
-        self.winner_button.clicked.connect(lambda: show_winner(workspace))
+        self.winner_button.clicked.connect(self._leave)
         self.use_button.clicked.connect(self._use)
         workspace.view_changed.connect(self._show_looked_at)
         self._show_looked_at()
@@ -138,11 +138,11 @@ class CandidatePanel(QWidget):
 
     def _running(self, running: bool) -> None:
         """A search begins: forget the last candidates."""
-        self._show_looked_at()
         if running and not self._workspace.choosing:
             self._decided_by = self._workspace.plan().decision.reward
             self._picked, self._seen_best = False, None
             self.show_result(None)
+        self._show_looked_at()
 
     def show_progress(self, progress: Progress) -> None:
         """Add the candidates that have finished since.
@@ -166,6 +166,7 @@ class CandidatePanel(QWidget):
         """Show all candidates of a result, the winner with a star; nothing if None."""
         self._result = result
         self.table.clear_trials()
+        self.plot.mark(None)
         if result is not None:
             self._decided_by = _decided_by(result)
         self._show_trials(result.trials if result is not None else ())
@@ -224,20 +225,30 @@ class CandidatePanel(QWidget):
         """Say which candidate is looked at where it is not the result, and how to leave it."""
         workspace = self._workspace
         view, result = workspace.view, workspace.result
-        shown = view.result if view is not None else None
-        away = view is not None and result is not None
-        if shown is not None and result is not None:
-            away = shown.fit is not result.fit
+        if result is None:
+            away = view is not None and self._picked
+            seen = "not at the best so far"
+        else:
+            shown = view.result if view is not None else None
+            away = view is not None if shown is None else shown.fit is not result.fit
+            seen = f"not at {result.winner.in_nm(result.analysis_pitch_m)}"
         self._strip.setVisible(away)
         self.legend.setVisible(not away)
-        if view is None or result is None or not away:
+        if view is None or not away:
             return
         self.looked_at.setText(f"You see <b>{view.label}</b>")
-        self.looked_at.setToolTip(
-            f"You look at {view.label}, not at {result.winner.in_nm(result.analysis_pitch_m)}"
-        )
+        self.looked_at.setToolTip(f"You look at {view.label}, {seen}")
         usable = candidates_of(workspace) is result and not workspace.running
         self.use_button.setEnabled(usable and self._number is not None)
+
+    def _leave(self) -> None:
+        """Back to the result, or to what a search under way has shown by itself."""
+        self._picked = False
+        self.plot.mark(None)
+        if self._workspace.result is not None:
+            show_winner(self._workspace)
+        elif self._seen_best is not None:
+            show_candidate(self._workspace, self._seen_best)
 
     def _use(self) -> None:
         if self._number is not None:

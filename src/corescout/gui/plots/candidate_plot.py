@@ -18,9 +18,12 @@ from corescout.gui.model.candidate_curves import Curve, Dot, curves
 
 _SYMBOLS = {
     "none": "o", "r": "s", "t": "t1", "rt": "d",
-    "pca": "t", "nmf": "p", "fft": "h", "scattering": "+",
+    "pca": "t", "nmf": "p", "fft": "h", "descriptors": "x", "scattering": "+",
 }  # fmt: skip
-_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚"}
+_GAP_PX = 4  # between two labels of an axis
+_MARKS = {
+    "o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚", "x": "✖",
+}  # fmt: skip
 
 
 class CandidatePlot(pg.PlotWidget):
@@ -41,7 +44,7 @@ class CandidatePlot(pg.PlotWidget):
         self._star = pg.ScatterPlotItem(size=19, symbol="star", pen=pg.mkPen("k", width=0.6),
                                         brush=pg.mkBrush(BEST_COLOR))  # fmt: skip
         self._star.setZValue(20)
-        self._star.setAcceptedMouseButtons(pg.QtCore.Qt.MouseButton.NoButton)
+        self._star.sigClicked.connect(self._click_star)  # it covers the candidate below it
         self.addItem(self._star)
         self._ring = pg.ScatterPlotItem(size=16, symbol="o", brush=None)
         self._ring.setZValue(30)
@@ -50,8 +53,11 @@ class CandidatePlot(pg.PlotWidget):
         self._color = text_color(True)
         self._reward = ""
         self.best: int | None = None  # number of the trial that has the star
+        self._marked: int | None = None  # number of the trial that has the ring
         self._pitch_m: float | None = None
         self.set_dark(True)
+        item.getViewBox().sigXRangeChanged.connect(self._label_windows)
+        item.getViewBox().sigResized.connect(self._label_windows)
 
     @property
     def dots(self) -> list[Dot]:
@@ -87,11 +93,10 @@ class CandidatePlot(pg.PlotWidget):
         for curve in found:
             self._draw(curve, floor)
         self._put_star(trials, winner)
-        windows = sorted({dot.candidate.window_px for dot in self._dots})
-        self.getPlotItem().getAxis("bottom").setTicks([[(w, _size(w, pitch_m)) for w in windows]])
         self.setLabel("bottom", "window (nm)" if pitch_m else "window (px)")
-        self.mark(None)
+        self.mark(self._marked)
         self.getPlotItem().autoRange(padding=0.08)
+        self._label_windows()
 
     def legend(self) -> str:
         """Return what the lines are, as rich text."""
@@ -104,11 +109,17 @@ class CandidatePlot(pg.PlotWidget):
 
     def mark(self, number: int | None) -> None:
         """Draw a ring around the candidate that is looked at."""
+        self._marked = number
         floor = self._floor()
         chosen = [d for d in self._dots if d.number == number]
         places = [(d.candidate.window_px, _height(d, floor)) for d in chosen]
         self._ring.setPen(pg.mkPen(self._color, width=2))
         self._ring.setData(pos=np.array(places).reshape(-1, 2))
+
+    def ring_at(self) -> tuple[float, float] | None:
+        """Return the window and the height at which the ring stands."""
+        x, y = self._ring.getData()
+        return (float(x[0]), float(y[0])) if len(x) else None
 
     def set_dark(self, dark: bool) -> None:
         """Draw axes and labels in a colour that reads on the theme's background."""
@@ -117,6 +128,19 @@ class CandidatePlot(pg.PlotWidget):
             axis = self.getPlotItem().getAxis(side)
             axis.setPen(self._color)
             axis.setTextPen(self._color)
+
+    def _label_windows(self, *_: object) -> None:
+        """A tick at every window, a label wherever it does not run into the one before."""
+        ticks: tuple[list[tuple[int, str]], list[tuple[int, str]]] = ([], [])
+        pixel = self.getViewBox().viewPixelSize()[0]
+        metrics, free_from = self.fontMetrics(), -math.inf
+        for window in sorted({dot.candidate.window_px for dot in self._dots}):
+            label = _size(window, self._pitch_m)
+            middle, half = window / pixel, metrics.horizontalAdvance(label) / 2
+            fits = middle - half >= free_from
+            ticks[0 if fits else 1].append((window, label if fits else ""))
+            free_from = middle + half + _GAP_PX if fits else free_from
+        self.getPlotItem().getAxis("bottom").setTicks(list(ticks))
 
     def _floor(self) -> float:
         """Where a candidate without a value is drawn: below all others."""
@@ -178,6 +202,10 @@ class CandidatePlot(pg.PlotWidget):
     def _click(self, item: Any, points: Any, event: Any = None) -> None:
         if len(points):
             self.picked.emit(points[0].data().number)
+
+    def _click_star(self, *_: object) -> None:
+        if self.best is not None:
+            self.picked.emit(self.best)
 
 
 def _size(window_px: int, pitch_m: float | None) -> str:

@@ -94,6 +94,8 @@ class TypeList(QTreeWidget):
 
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Rename with F2 or Enter, hide and show with the space bar."""
+        if self.state() == QAbstractItemView.State.EditingState:  # Enter has ended it
+            return
         item = self.currentItem()
         if item is not None and event.key() in (Qt.Key.Key_F2, Qt.Key.Key_Return):
             self._edit(item)
