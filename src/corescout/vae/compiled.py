@@ -22,7 +22,7 @@ from corescout.vae.masks import pixel_mask
 from corescout.vae.networks import Parameters
 from corescout.vae.schedule import learning_rate_at, warmup_at
 from corescout.vae.specification import CIRCULAR_MAX_STD_RAD, Specification
-from corescout.vae.step_arrays import Array, Layers, Model, Optimised, Schedule, Work
+from corescout.vae.step_arrays import Array, Layers, ModelConstants, Optimised, Schedule, StepArrays
 from corescout.vae.transforms import base_coordinates
 
 _STEPS_AT_ONCE = 64  # between two looks at `stop`: about a tenth of a second
@@ -198,8 +198,8 @@ def _views(vector: Array, like: Layers) -> Layers:
     return Layers(*parts)
 
 
-def _model_of(spec: Specification, beta0: float) -> Model:
-    return Model(
+def _model_of(spec: Specification, beta0: float) -> ModelConstants:
+    return ModelConstants(
         rotates=spec.rotates,
         shifts=spec.shifts,
         channels=spec.n_channels,
@@ -213,7 +213,7 @@ def _model_of(spec: Specification, beta0: float) -> Model:
     )
 
 
-def _work_of(spec: Specification, batch: int) -> Work:
+def _work_of(spec: Specification, batch: int) -> StepArrays:
     n, h, latent, g = spec.n_pixels, spec.hidden, spec.latent_dim, spec.n_gaussian
     heads, points = 2 * g + (3 if spec.rotates else 0), spec.window_px**2
     side = spec.canvas_px if spec.invariances else spec.window_px
@@ -221,7 +221,7 @@ def _work_of(spec: Specification, batch: int) -> Work:
     def rows(*shape: int) -> Array:
         return np.zeros((batch, *shape), np.float32)
 
-    return Work(
+    return StepArrays(
         x=rows(n), seen=rows(n), h1=rows(h), h2=rows(h), heads=rows(heads), std=rows(g),
         direction=rows(2), narrow=rows(), cos=rows() + np.float32(1), sin=rows(), shift=rows(2),
         z=rows(latent),

@@ -36,7 +36,7 @@ class Layers(NamedTuple):
     image_bias: Array
 
 
-class Model(NamedTuple):
+class ModelConstants(NamedTuple):
     """What a specification fixes."""
 
     rotates: bool
@@ -51,7 +51,7 @@ class Model(NamedTuple):
     base: Array  # (2, w^2) coordinates of the pixels
 
 
-class Work(NamedTuple):
+class StepArrays(NamedTuple):
     """Arrays that every step writes anew, rows are patches."""
 
     x: Array  # (B, n)

@@ -17,7 +17,7 @@ import numpy as np
 from numba import float32, int32, njit
 from numpy.typing import NDArray
 
-from corescout.vae.step_arrays import Array, Layers, Model, Optimised, Schedule, Work
+from corescout.vae.step_arrays import Array, Layers, ModelConstants, Optimised, Schedule, StepArrays
 
 _Arguments = ParamSpec("_Arguments")
 _Returned = TypeVar("_Returned")
@@ -39,8 +39,8 @@ def train_steps(
     vectors: Optimised,
     p: Layers,
     d: Layers,
-    model: Model,
-    work: Work,
+    model: ModelConstants,
+    work: StepArrays,
 ) -> float:
     """Take S steps with patches (N, n), rows (S, B), noise (S, B, G + 1).
 
@@ -157,7 +157,7 @@ def _softplus(x: float) -> float:
 
 
 @_compiled
-def _take(patches: Array, rows: NDArray[np.int64], mask: Array, work: Work) -> None:
+def _take(patches: Array, rows: NDArray[np.int64], mask: Array, work: StepArrays) -> None:
     for i in range(len(rows)):
         for j in range(patches.shape[1]):
             value = patches[rows[i], j]
@@ -173,7 +173,7 @@ def _tanh_of_sum(a: Array, bias: Array) -> None:
 
 
 @_compiled
-def _encode(noise: Array, p: Layers, model: Model, work: Work, last: bool) -> float:
+def _encode(noise: Array, p: Layers, model: ModelConstants, work: StepArrays, last: bool) -> float:
     """Draw from the posterior; return the sum of the KL divergences where they are reported."""
     _multiply(work.seen, p.encoder_1, work.h1, work.panel)
     _tanh_of_sum(work.h1, p.encoder_1_bias)
@@ -204,7 +204,7 @@ def _encode(noise: Array, p: Layers, model: Model, work: Work, last: bool) -> fl
 
 
 @_compiled
-def _turn(i: int, noise: float, model: Model, work: Work, last: bool) -> float:
+def _turn(i: int, noise: float, model: ModelConstants, work: StepArrays, last: bool) -> float:
     """Draw the angle of a patch; return its KL divergence where it is reported."""
     at = 2 * work.std.shape[1]
     work.direction[i, 0] += work.heads[i, at]
@@ -219,7 +219,7 @@ def _turn(i: int, noise: float, model: Model, work: Work, last: bool) -> float:
 
 
 @_compiled
-def _decode(p: Layers, work: Work) -> None:
+def _decode(p: Layers, work: StepArrays) -> None:
     _multiply(work.z, p.decoder_1, work.g1, work.panel)
     _tanh_of_sum(work.g1, p.decoder_1_bias)
     _multiply(work.g1, p.decoder_2, work.g2, work.panel)
@@ -229,7 +229,7 @@ def _decode(p: Layers, work: Work) -> None:
 
 
 @_compiled
-def _compare(model: Model, work: Work, last: bool) -> float:
+def _compare(model: ModelConstants, work: StepArrays, last: bool) -> float:
     """Derivatives by image, shift and angle; the summed negative log-likelihood where reported."""
     fit, moves, points = 0.0, model.rotates or model.shifts, model.window**2
     share = float32(1) / float32(len(work.x))
@@ -260,7 +260,7 @@ def _compare(model: Model, work: Work, last: bool) -> float:
 
 
 @_compiled
-def _places(i: int, model: Model, work: Work) -> None:
+def _places(i: int, model: ModelConstants, work: StepArrays) -> None:
     """Where the pixels of patch i are on the canvas, as `transforms` has it; clamped to it.
 
     A place at or beyond the edge does not move with shift and angle.
@@ -282,7 +282,7 @@ def _places(i: int, model: Model, work: Work) -> None:
 
 
 @_compiled
-def _read(image: Array, side: int, work: Work) -> None:
+def _read(image: Array, side: int, work: StepArrays) -> None:
     """Bilinear values at the places, of the channel that `image` begins with."""
     for q in range(len(work.corner)):
         k, right, below = work.corner[q], work.along[0, q], work.along[1, q]
@@ -292,7 +292,7 @@ def _read(image: Array, side: int, work: Work) -> None:
 
 
 @_compiled
-def _read_back(i: int, channel: int, model: Model, work: Work) -> None:
+def _read_back(i: int, channel: int, model: ModelConstants, work: StepArrays) -> None:
     """The derivatives of `_read` and `_places`, from d_logits in `work.logits`."""
     side, first = model.side, channel * model.side**2
     image, d_image = work.image[i, first:], work.d_image[i, first:]
@@ -337,7 +337,7 @@ def _tanh_back(d: Array, activation: Array, d_bias: Array) -> None:
 
 
 @_compiled
-def _decoder_back(p: Layers, d: Layers, work: Work) -> None:
+def _decoder_back(p: Layers, d: Layers, work: StepArrays) -> None:
     _sum_rows(work.d_image, d.image_bias)
     _multiply(work.g2.T, work.d_image, d.image, work.panel)
     _multiply(work.d_image, p.image.T, work.d_one, work.panel)
@@ -350,7 +350,7 @@ def _decoder_back(p: Layers, d: Layers, work: Work) -> None:
 
 
 @_compiled
-def _latents_back(noise: Array, weight: float, model: Model, work: Work) -> None:
+def _latents_back(noise: Array, weight: float, model: ModelConstants, work: StepArrays) -> None:
     n_gaussian = work.std.shape[1]
     for i in range(len(work.x)):
         for j in range(n_gaussian):
@@ -376,7 +376,7 @@ def _latents_back(noise: Array, weight: float, model: Model, work: Work) -> None
 
 
 @_compiled
-def _encoder_back(p: Layers, d: Layers, model: Model, work: Work) -> None:
+def _encoder_back(p: Layers, d: Layers, model: ModelConstants, work: StepArrays) -> None:
     if model.rotates:
         _multiply(work.seen.T, work.d_direction, d.dipole, work.panel)
     _multiply(work.h2.T, work.d_heads, d.heads, work.panel)
