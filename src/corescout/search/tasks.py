@@ -86,6 +86,8 @@ class Task:
             "training": self.plan.training.model_dump(mode="json"),
             "mixtures": self.plan.mixtures.model_dump(mode="json"),
         }
+        if self.plan.training.step == "numba":
+            found["numba"] = _version_of("numba")
         if self.surrogates or self.candidates[0].kind == "descriptors":
             found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
         if self.surrogates:
@@ -176,13 +178,14 @@ def to_bytes(task: Task, outcomes: Sequence[Outcome]) -> bytes:
 
 @lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = []
-    for name in _NUMERIC:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            found.append((name, "not installed"))
-    return tuple(found)
+    return tuple((name, _version_of(name)) for name in _NUMERIC)
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def versions() -> dict[str, str]:
