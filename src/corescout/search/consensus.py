@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from corescout.cores import numbered_by_size
 from corescout.data import Consensus, Mixture, TypedPoints, Voter, Votes
+from corescout.data.neighbours import REACH_PX, SHARE
 from corescout.mixtures import averaged, fit_mixtures, keep_dense
 from corescout.mixtures.whitening import whitening
 from corescout.plan import Plan
@@ -27,7 +28,6 @@ from corescout.search.places import Places
 from corescout.trial import Outcome
 
 DIMS = 6  # principal components of the whitened codes
-REACH_PX, SHARE = 18.0, 0.8  # of the neighbours: on a plateau of 18 to 32 px, 0.8 to 0.9
 SEEDS = 10  # fits that are averaged
 
 Floats = NDArray[np.float64]
