@@ -9,6 +9,7 @@ measurement is a module with one function
 from benchmarks.outcome import Bar, BenchReport
 
 BENCHES: dict[str, str] = {
+    "claims": "benchmarks.truth.claims",
     "cluster": "benchmarks.reliability.cluster",
     "day": "benchmarks.reliability.day",
     "day-window": "benchmarks.reliability.day_window",
@@ -16,6 +17,7 @@ BENCHES: dict[str, str] = {
     "door": "benchmarks.reliability.door",
     "dry-run": "benchmarks.speed.dry_run",
     "fuzz": "benchmarks.reliability.fuzz",
+    "gpax": "benchmarks.truth.gpax_compare",
     "gui": "benchmarks.speed.gui",
     "keypoints": "benchmarks.truth.keypoints",
     "kill": "benchmarks.reliability.kill",
@@ -36,6 +38,7 @@ BENCHES: dict[str, str] = {
     "scale": "benchmarks.speed.scale",
     "series": "benchmarks.truth.series",
     "soak": "benchmarks.reliability.soak",
+    "stability": "benchmarks.truth.stability",
     "startup": "benchmarks.speed.startup",
     "stop": "benchmarks.reliability.stop",
     "truth": "benchmarks.truth.truth",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from corescout.data import InputError
 
 Value = float | int | bool | str
 CHECKOUT = Path(__file__).resolve().parents[1]  # from where `python -c` finds the benches
@@ -53,3 +56,15 @@ class BenchReport:
     def passed(self) -> bool:
         """Whether all bars are met."""
         return all(self.met(bar) for bar in self.bars)
+
+
+def surfaces_wanted(full: int, quick: int, *, is_quick: bool) -> int:
+    """How many surfaces: `CORESCOUT_BENCH_SURFACES` where it is set, else those of the size."""
+    asked = os.environ.get("CORESCOUT_BENCH_SURFACES")
+    if asked is None:
+        return quick if is_quick else full
+    if not asked.isdigit() or int(asked) < 1:
+        raise InputError(
+            "CORESCOUT_BENCH_SURFACES of 1 or more", repr(asked), "set it, or unset it"
+        )
+    return int(asked)

@@ -62,7 +62,7 @@ def test_the_sliding_fourier_transform_does_not_see_a_shift(rng):
     assert np.linalg.norm(z[:30].mean(axis=0) - z[30:].mean(axis=0)) > 10 * spread
 
 
-@pytest.mark.parametrize("kind", ["pca", "nmf", "fft", "scattering"])
+@pytest.mark.parametrize("kind", ["pca", "nmf", "fft", "descriptors", "scattering"])
 def test_a_baseline_is_a_candidate_like_any_other(prepared, kind):
     plan = Plan.preset("live", baselines=(kind,), extra_rewards=("held_out_gain",))
     candidate = next(c for c in plan.candidates(prepared.channels) if c.kind == kind)
@@ -74,7 +74,7 @@ def test_a_baseline_is_a_candidate_like_any_other(prepared, kind):
         training=plan.training,
         mixtures=plan.mixtures.model_copy(update={"max_components": 3}),
         extra_rewards=plan.wanted_rewards,
-        scattering=prepared.scattering,
+        features=prepared.trial_data.features(candidate, plan.keypoints),
     )
     for outcome in run_trials(group):
         assert outcome.collapsed is None
@@ -84,9 +84,10 @@ def test_a_baseline_is_a_candidate_like_any_other(prepared, kind):
         assert np.isfinite(rewards["bic"].value) == (kind != "scattering")
         assert np.isfinite(rewards["held_out_gain"].value)
         assert (rewards["reconstruction"].void_because is None) == (
-            kind not in ("fft", "scattering")
+            kind not in ("fft", "descriptors", "scattering")
         )
     assert kind.upper() in candidate.label.upper()
+    assert candidate.sees_no_patches == (kind in ("descriptors", "scattering"))
 
 
 def test_scattering_is_one_candidate_whatever_the_windows():

@@ -1,6 +1,7 @@
 """Names that stand in several places are the same ones: registries, manifest, documentation."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import get_args
 
@@ -61,6 +62,18 @@ def test_every_kind_of_instrument_is_documented_and_a_profile():
     assert set(KINDS) == set(table)
     schema = PROFILES.json_schema()
     assert set(schema["discriminator"]["mapping"]) == set(KINDS)
+
+
+def test_the_server_for_agents_may_import_no_instrument():
+    """The modules that profiles make an instrument from stand in the contract of the server."""
+    profiles = (ROOT / "src/corescout/instruments/profiles.py").read_text("utf-8")
+    made_from = set(
+        re.findall(r"^ +from (corescout\.instruments\.\w+) import", profiles, re.MULTILINE)
+    )
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (server,) = [c for c in contracts["contracts"] if "nothing that moves" in c["name"]]
+    assert len(made_from) == len(KINDS)
+    assert made_from <= set(server["forbidden_modules"])
 
 
 def test_every_setting_that_the_window_explains_is_one_of_the_plan():

@@ -69,6 +69,12 @@ print(json.dumps({
     "paper": Path("paper.txt").read_text().count("mark"), "why": result.why,
 }))
 """
+NAPARI = """
+from npe2 import PluginManager, io_utils
+PluginManager.instance().discover()
+(layer,) = io_utils.read(["surface.lines"], stack=False)
+print(layer[1]["name"], layer[0].shape)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +132,25 @@ def test_the_command_line_knows_them_too(installed, workplace):
     assert done.stdout.startswith("plotter (")
 
 
+def test_napari_opens_its_files(installed, workplace):
+    done = run(installed, workplace, "-c", NAPARI)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[-2] == "Amplitude (pm) (96, 96)"
+
+
+def test_its_instrument_is_held_to_the_promises_of_all(installed, workplace):
+    """The command of the page; two of the promises are enough to see that it is this one."""
+    page = (ROOT / "docs" / PAGES["instrument"]).read_text("utf-8")
+    said = re.search(r"^CORESCOUT_INSTRUMENT=(\w+) .* python (.*) -k \1$", page, re.MULTILINE)
+    named = {"CORESCOUT_INSTRUMENT": said[1],
+             "CORESCOUT_PROFILES": str(workplace / "instruments.toml")}  # fmt: skip
+    few = f"{said[1]} and (before_connect or in_order)"
+    command = [*said[2].split(), "-n0", "-p", "no:cacheprovider", "-k", few]
+    done = run({**installed, **named}, ROOT, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
 def test_without_the_package_each_is_refused_with_what_to_do(workplace, capsys):
     from corescout.cli.app import _run
 
@@ -141,5 +166,7 @@ def test_the_page_shows_the_very_code_that_was_installed(what):
     code = (PACKAGE / "src" / "corescout_lines" / f"{what}.py").read_text("utf-8")
     shown = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert code in shown
-    declared = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0]
-    assert declared.strip() in (PACKAGE / "pyproject.toml").read_text("utf-8")
+    for declared in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        assert declared.strip() in (PACKAGE / "pyproject.toml").read_text("utf-8")
+    manifest = (PACKAGE / "src" / "corescout_lines" / "napari.yaml").read_text("utf-8")
+    assert re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) == [manifest] * (what == "reader")

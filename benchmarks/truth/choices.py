@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.truth.partition_scores import partition_scores
-from benchmarks.truth.surface_facts import N_SEEDS, SurfaceFacts
+from benchmarks.truth.surface_facts import N_SEEDS, SurfaceFacts, TrainedCandidate
 from corescout.plan import DecisionPlan, MixturePlan, Plan
 from corescout.search import Places, decide, types_of_codes
 from corescout.search.agreement import medoid
 from corescout.search.consensus import agreed
 from corescout.search.decision import shortlist
+from corescout.search.direction import turns
 from corescout.search.study import SEED_STRIDE
 
 Labels = NDArray[np.int64]
@@ -42,7 +43,7 @@ class Labelled:
     def types(self, place: int, seed: int) -> Labels:
         """Types (N,) of a candidate with a seed, as an exploration would show them."""
         if (place, seed) not in self._types:
-            one = self.facts.trained[place][seed]
+            one = self.of(place, seed)
             z = np.asarray(one.z, dtype=np.float64)
             mixture, types = types_of_codes(
                 {k: one.mixture(k) for k in one.parameters},
@@ -57,9 +58,9 @@ class Labelled:
 
     def of_reward(self, place: int, seed: int, name: str) -> Labels:
         """Label with the components that one reward, or else the gain, likes best."""
-        rewards = self.facts.trained[place][seed].rewards
-        k = rewards[name].parts.get("n_components", rewards["gain"].parts["n_components"])
-        return self.facts.trained[place][seed].labels(max(1, round(k)))
+        one = self.of(place, seed)
+        k = one.rewards[name].parts.get("n_components", one.rewards["gain"].parts["n_components"])
+        return one.labels(max(1, round(k)))
 
     def decided(self, seed: int) -> tuple[int, int, int]:
         """Return the place of the winner, its seed, and how many are tied, the winner too.
@@ -67,24 +68,46 @@ class Labelled:
         As in an exploration: one seed for all, all seeds for the finalists, and of the winner the
         seed that agrees best with the others.
         """
-        places, trained = self.vaes, self.facts.trained
-        order = [(seed + s) % len(trained[places[0]]) for s in range(N_SEEDS)]
-        trials = [trained[i][seed].trial(j) for j, i in enumerate(places)]
+        places, trained = [*self.tried(seed), *self.untrained], self.facts.trained
+        n_seeds = len(trained[self.vaes[0]])
+        order = [(seed + s) % n_seeds for s in range(N_SEEDS)]
+        trials = [self.of(i, seed).trial(j) for j, i in enumerate(places)]
         repeats = {
-            j: [trained[places[j]][s].trial(j) for s in order[1:]]
+            j: [self.of(places[j], s).trial(j) for s in order[1:]]
             for j in shortlist(trials, self.plan)
         }
         decision = decide(trials, repeats, self.plan)
         if decision is None:
             raise ValueError(f"{self.facts.name}: every candidate collapsed")
         winner = places[decision.winner]
-        able = [s for s in order if trained[winner][s].collapsed is None]
+        able = [s for s in order[: len(trained[winner])] if self.of(winner, s).collapsed is None]
         shown = able[medoid([self.of_reward(winner, s, "gain") for s in able])]
         return winner, shown, 1 + len(decision.tied)
 
     def alive(self, seed: int) -> list[int]:
-        """Places of the autoencoders that did not collapse with a seed."""
-        return [i for i in self.vaes if self.facts.trained[i][seed].collapsed is None]
+        """Places of the autoencoders that an exploration tries and that did not collapse."""
+        return [i for i in self.tried(seed) if self.facts.trained[i][seed].collapsed is None]
+
+    def tried(self, seed: int) -> list[int]:
+        """Places of the autoencoders that an exploration tries with a seed.
+
+        Those of one dimension only where all others with rotation collapsed.
+        """
+        first = [f[0].candidate for f in self.facts.trained]
+        plain = [i for i in self.vaes if first[i].latent_dim > 1]
+        turned = [i for i in plain if turns(first[i].invariances)]
+        asleep = turned and all(self.facts.trained[i][seed].collapsed for i in turned)
+        return self.vaes if asleep else plain
+
+    def of(self, place: int, seed: int) -> TrainedCandidate:
+        """Return a candidate of a seed; what needs no seed has one."""
+        trained = self.facts.trained[place]
+        return trained[seed % len(trained)]
+
+    @property
+    def untrained(self) -> list[int]:
+        """Places of scattering, which stands for the others where all of them collapsed."""
+        return [i for i, f in enumerate(self.facts.trained) if f[0].candidate.kind == "scattering"]
 
     @property
     def vaes(self) -> list[int]:
@@ -116,8 +139,10 @@ def by_reward(name: str) -> ChoiceRule:
     """The candidate that one reward likes best, with the number of components that it likes."""
 
     def choose(labelled: Labelled, seed: int) -> Labels:
-        trained = labelled.facts.trained
-        best_place = max(labelled.alive(seed), key=lambda i: trained[i][seed].rewards[name].utility)
+        alive = labelled.alive(seed)
+        if not alive:
+            return scattering(labelled, seed)
+        best_place = max(alive, key=lambda i: labelled.of(i, seed).rewards[name].utility)
         return labelled.of_reward(best_place, seed, name)
 
     return choose
@@ -135,19 +160,20 @@ def pca(labelled: Labelled, seed: int) -> Labels:
 
 def scattering(labelled: Labelled, seed: int) -> Labels:
     """Types of scattering, which nothing is trained for: the provisional ones of a search."""
-    kinds = [trained[0].candidate.kind for trained in labelled.facts.trained]
-    return labelled.types(kinds.index("scattering"), 0)
+    return labelled.types(labelled.untrained[0], 0)
 
 
 def consensus(labelled: Labelled, seed: int) -> Labels:
     """What the finalists of a seed and scattering say together."""
     facts = labelled.facts
-    places = labelled.vaes
-    trials = [facts.trained[i][seed].trial(j) for j, i in enumerate(places)]
-    voters = [facts.trained[places[j]][seed] for j in shortlist(trials, labelled.plan)]
-    voters += [t[0] for t in facts.trained if t[0].candidate.kind == "scattering"]
     winner, shown, _ = labelled.decided(seed)
-    one = facts.trained[winner][shown]
+    one = labelled.of(winner, shown)
+    if one.candidate.kind == "scattering":
+        return labelled.types(winner, shown)
+    places = labelled.tried(seed)
+    trials = [labelled.of(i, seed).trial(j) for j, i in enumerate(places)]
+    voters = [labelled.of(places[j], seed) for j in shortlist(trials, labelled.plan)]
+    voters += [labelled.of(i, seed) for i in labelled.untrained]
     found = agreed(
         [voter.outcome(facts.yx_px) for voter in voters],
         facts.yx_px,
@@ -178,11 +204,13 @@ def best(labelled: Labelled, seed: int) -> Labels:
     other = (seed + 1) % N_SEEDS
     truth = labelled.facts.truth
     able = [i for i in labelled.alive(seed) if labelled.facts.trained[i][other].collapsed is None]
+    able = able or labelled.untrained
     winner = max(able, key=lambda i: partition_scores(labelled.types(i, seed), truth)["ami"])
     return labelled.types(winner, other)
 
 
 def random_scores(labelled: Labelled, seed: int, truth: Labels) -> dict[str, float]:
     """Mean scores over all candidates that did not collapse: what a random choice expects."""
-    rows = [partition_scores(labelled.types(i, seed), truth) for i in labelled.alive(seed)]
+    able = labelled.alive(seed) or labelled.untrained
+    rows = [partition_scores(labelled.types(i, seed), truth) for i in able]
     return {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}

@@ -23,7 +23,7 @@ from scipy.ndimage import (
 )
 from scipy.spatial import cKDTree
 
-from benchmarks.outcome import Bar, BenchReport
+from benchmarks.outcome import Bar, BenchReport, surfaces_wanted
 from benchmarks.truth.keypoint_faults import SHARES, fault_values, line_values
 from corescout.keypoints import find_wall_lines
 from corescout.lines import analysed_channel
@@ -33,6 +33,8 @@ from corescout.surfaces import Imaging, Surface, generate_family
 from corescout.vocabulary import Detector
 
 DETECTORS: tuple[Detector, ...] = ("canny", "sato", "grid", "orb", "sift")
+N_SURFACES, QUICK_SURFACES = 12, 2
+N_LINES, QUICK_LINES = 12, 4
 REACH_PX = 2.0
 FRAME_PX = 4  # walls this close to the edge of the scan do not count
 _CUT_PX = np.arange(-4, 4.25, 0.5)
@@ -95,7 +97,7 @@ class Score:
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Score every detector on clean surfaces of one family and on poor scans of the other."""
-    seeds = range(2 if quick else 12)
+    seeds = range(surfaces_wanted(N_SURFACES, QUICK_SURFACES, is_quick=quick))
     values: dict[str, float | str] = {}
     for family, imaging in (("voronoi", Imaging()), ("level_set", None)):
         surfaces = [generate_family(family, seed, imaging=imaging) for seed in seeds]
@@ -111,7 +113,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
                 precision = score.true[name] / max(1, score.points[name])
                 values[f"{key}_{name}"] = f"recall {recall:.3f}, precision {precision:.3f}"
     values |= fault_values(len(seeds))
-    values |= line_values(4 if quick else 12)
+    values |= line_values(surfaces_wanted(N_LINES, QUICK_LINES, is_quick=quick))
     default = KeypointPlan().detector
     bars = tuple(
         Bar(f"voronoi_{default}_{figure}", ">=", 0.9)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.outcome import Bar, BenchReport, Value
+from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from corescout.data import InputError
 from corescout.plan import Plan
 from corescout.surfaces.needles import Difference, needle_surface, needles_at_random
@@ -24,7 +24,7 @@ _OF_TWO: tuple[Difference, ...] = ("width", "polarity")
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Explore 20 surfaces of one kind and 20 of two; one of each with `quick`."""
-    wanted = QUICK_SURFACES if quick else N_SURFACES
+    wanted = surfaces_wanted(N_SURFACES, QUICK_SURFACES, is_quick=quick)
     return study(range(FIRST_SEED, FIRST_SEED + wanted))
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.outcome import Bar, BenchReport, Value
+from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from corescout.data import InputError, Keypoints, Result, Scan
 from corescout.plan import Plan
 from corescout.surfaces import Imaging, Surface, generate_family
@@ -35,13 +35,13 @@ PITCH_M = 8e-9
 DRIFT_PX = (2.0, 2.2)  # 3 px from the first line to the last
 FIRST = Imaging(tip_px=1.2, noise=0.03, row_noise=0.02)
 AGAIN = replace(FIRST, tip_px=1.5, row_noise=0.05, drift_px=DRIFT_PX)
-_MARGIN_PX = AGAIN.margin_px
+MARGIN_PX = AGAIN.margin_px
 _CORE = 0.25
 
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Explore 20 surfaces of the family "voronoi", two with `quick`; then the real pair."""
-    wanted = QUICK_SURFACES if quick else N_SURFACES
+    wanted = surfaces_wanted(N_SURFACES, QUICK_SURFACES, is_quick=quick)
     plan = Plan.preset("live")
     values, notes = study(plan, wanted)
     bars = [
@@ -137,12 +137,12 @@ def repeated(seed: int, plan: Plan) -> Repeat:
 
     from corescout.pipeline import apply, explore
 
-    sample = generate_family("voronoi", seed, (SIDE_PX + 2 * _MARGIN_PX,) * 2, imaging=Imaging())
-    inner = slice(_MARGIN_PX, -_MARGIN_PX)
+    sample = generate_family("voronoi", seed, (SIDE_PX + 2 * MARGIN_PX,) * 2, imaging=Imaging())
+    inner = slice(MARGIN_PX, -MARGIN_PX)
     first = scanned(sample, FIRST, 1)
     result = explore(first, plan)
     places = np.asarray(result.patches.center_yx_px)
-    truth = sample.type_at(places + _MARGIN_PX)
+    truth = sample.type_at(places + MARGIN_PX)
     planted = len(np.unique(sample.wall_type[inner, inner][sample.wall_type[inner, inner] > 0]))
     scores: list[dict[str, float]] = []
     of_truth = [float(adjusted_mutual_info_score(truth, result.types.of_point))]
@@ -205,7 +205,7 @@ def scanned(sample: Surface, imaging: Imaging, noise_seed: int) -> Scan:
     """Scan the middle of a sample; what differs between two scans is the imaging and the noise."""
     response = np.asarray(sample.response, np.float64)
     if imaging.margin_px == 0:
-        inner = slice(_MARGIN_PX, -_MARGIN_PX)
+        inner = slice(MARGIN_PX, -MARGIN_PX)
         response = response[inner, inner]
     else:
         response = drifted(response, imaging)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from corescout.data import Candidate, Fit, Latents, Mixture, Reward, Trial
 from corescout.plan import Plan
+from corescout.preparation import Prepared
+from corescout.search.direction import turns
 from corescout.search.study import SEED_STRIDE
 from corescout.surfaces import generate_family
 from corescout.trial import Outcome
@@ -94,7 +96,8 @@ class SurfaceFacts:
     context : (N, P)
     block : (N,)
     trained : tuple of tuple of TrainedCandidate
-        For each candidate, one for each seed.
+        For each candidate, one for each seed. Those of one dimension come last, where an
+        exploration would have tried them with one of the seeds.
     """
 
     name: str
@@ -131,40 +134,14 @@ def surface_facts(
 
 def _train(family: str, number: int, plan: Plan, n_seeds: int, side_px: int) -> SurfaceFacts:
     from corescout.preparation import prepare
-    from corescout.trial import TrialGroup, run_trials
     from corescout.vae import single_threaded
 
     surface = generate_family(family, number, (side_px, side_px))
     with single_threaded():
         prepared = prepare(surface.scan, plan)
-        trained = []
-        for candidate in plan.candidates(prepared.channels):
-            seeds = range(n_seeds if candidate.kind == "vae" else 1)
-            group = TrialGroup(
-                candidates=tuple(replace(candidate, seed=SEED_STRIDE * s) for s in seeds),
-                patch_sets=(prepared.patches(candidate.window_px),),
-                context=prepared.context,
-                block=prepared.block,
-                training=plan.training,
-                mixtures=plan.mixtures,
-                scattering=prepared.scattering if candidate.kind == "scattering" else None,
-            )
-            trained.append(
-                tuple(
-                    TrainedCandidate(
-                        o.candidate,
-                        o.collapsed,
-                        o.rewards,
-                        np.asarray(o.fit.latents.mean, dtype=np.float32),
-                        np.asarray(o.fit.kept),
-                        {
-                            k: (m.weights, m.means, m.covariances, m.log_likelihood_nats)
-                            for k, m in o.fit.mixtures.items()
-                        },
-                    )
-                    for o in run_trials(group)
-                )
-            )
+        candidates = plan.candidates(prepared.channels)
+        trained = [_trained(prepared, plan, one, n_seeds) for one in candidates]
+        trained += with_one_dimension(trained, prepared, plan, n_seeds)
     yx = np.asarray(prepared.keypoints.yx_px)
     return SurfaceFacts(
         name=f"{family} {number}",
@@ -175,4 +152,47 @@ def _train(family: str, number: int, plan: Plan, n_seeds: int, side_px: int) -> 
         context=prepared.context,
         block=prepared.block,
         trained=tuple(trained),
+    )
+
+
+def with_one_dimension(
+    trained: Sequence[tuple[TrainedCandidate, ...]], prepared: Prepared, plan: Plan, n_seeds: int
+) -> list[tuple[TrainedCandidate, ...]]:
+    """Train what an exploration tries where with a seed all candidates with rotation collapsed."""
+    turned = [one for one in trained if turns(one[0].candidate.invariances)]
+    seeds = range(n_seeds if turned else 0)
+    if not any(all(one[seed].collapsed for one in turned) for seed in seeds):
+        return []
+    fewer = dict.fromkeys(replace(one[0].candidate, seed=0, latent_dim=1) for one in turned)
+    return [_trained(prepared, plan, one, n_seeds) for one in fewer]
+
+
+def _trained(
+    prepared: Prepared, plan: Plan, candidate: Candidate, n_seeds: int
+) -> tuple[TrainedCandidate, ...]:
+    from corescout.trial import TrialGroup, run_trials
+
+    seeds = range(n_seeds if candidate.kind == "vae" else 1)
+    group = TrialGroup(
+        candidates=tuple(replace(candidate, seed=SEED_STRIDE * s) for s in seeds),
+        patch_sets=(prepared.patches(candidate.window_px),),
+        context=prepared.context,
+        block=prepared.block,
+        training=plan.training,
+        mixtures=plan.mixtures,
+        features=prepared.trial_data.features(candidate, plan.keypoints),
+    )
+    return tuple(
+        TrainedCandidate(
+            o.candidate,
+            o.collapsed,
+            o.rewards,
+            np.asarray(o.fit.latents.mean, dtype=np.float32),
+            np.asarray(o.fit.kept),
+            {
+                k: (m.weights, m.means, m.covariances, m.log_likelihood_nats)
+                for k, m in o.fit.mixtures.items()
+            },
+        )
+        for o in run_trials(group)
     )

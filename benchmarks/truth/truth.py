@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.outcome import Bar, BenchReport, Value
 from benchmarks.truth.choices import Labelled
 from benchmarks.truth.decision import REWARDS
-from benchmarks.truth.null import cloud_claimed
+from benchmarks.truth.null_evidence import cloud_claimed
 from benchmarks.truth.partition_scores import coverage, partition_scores
 from benchmarks.truth.rotation import rotation_plan, turn
 from benchmarks.truth.surface_facts import SurfaceFacts, TrainedCandidate, surface_facts

@@ -41,8 +41,15 @@ class Adam:
             gradient = gradient.clamp(-self._largest, self._largest)
         self._mean.lerp_(gradient, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(gradient, gradient, value=1 - _BETA2)
-        # m / (sqrt(v / c) + e) = sqrt(c) m / (sqrt(v) + sqrt(c) e), with one pass less
-        correction = math.sqrt(1 - _BETA2**self._step)
-        torch.sqrt(self._square, out=self._spread).add_(_EPSILON * correction)
-        rate = learning_rate * correction / (1 - _BETA1**self._step)
+        rate, epsilon = corrected(learning_rate, self._step)
+        torch.sqrt(self._square, out=self._spread).add_(epsilon)
         self._theta.addcdiv_(self._mean, self._spread, value=-rate)
+
+
+def corrected(learning_rate: float, step: int) -> tuple[float, float]:
+    """Rate and epsilon with which mean / (sqrt(square) + epsilon) is Adam's step number `step`.
+
+    m / (sqrt(v / c) + e) = sqrt(c) m / (sqrt(v) + sqrt(c) e), with one pass less.
+    """
+    correction = math.sqrt(1 - _BETA2**step)
+    return learning_rate * correction / (1 - _BETA1**step), _EPSILON * correction

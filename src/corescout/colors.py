@@ -28,7 +28,8 @@ UNASSIGNED_COLOR = "#9A9A9A"
 # microstructure, and differs in its symbol too.
 CANDIDATE_COLORS: dict[str, str] = {
     "none": "#9A9A9A", "r": "#56B4E9", "t": "#009E73", "rt": "#E69F00",
-    "pca": "#CC79A7", "nmf": "#D55E00", "fft": "#0072B2", "scattering": "#8B6F00",
+    "pca": "#CC79A7", "nmf": "#D55E00", "fft": "#0072B2", "descriptors": "#7B3294",
+    "scattering": "#8B6F00",
 }  # fmt: skip
 OTHER_CANDIDATE_COLOR = "#7F7F00"
 BEST_COLOR = "#F0E442"  # of the star

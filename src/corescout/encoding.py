@@ -1,4 +1,4 @@
-"""Codes of patches by the weights of a candidate of any kind: a VAE, a baseline, scattering."""
+"""Codes of key points by the weights of a candidate of any kind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from corescout.data import Candidate, Encoding, Latents
 from corescout.plan import TrainingPlan
 from corescout.scattering import encode_scattering
 from corescout.vae import encode, specification_of
+from corescout.wall_codes import encode_wall_codes
+
+_OF_FEATURES = {"scattering": encode_scattering, "descriptors": encode_wall_codes}
 
 
 def encode_with(
@@ -21,28 +24,30 @@ def encode_with(
     training: TrainingPlan,
     *,
     seed: int,
-    scattering: NDArray[np.float64] | None = None,
+    features: NDArray[np.float64] | None = None,
 ) -> Encoding:
     """Encode patches (N, C, w, w) with the weights of a candidate of any kind.
 
     Parameters
     ----------
-    scattering : (N, F), optional
-        Coefficients of the surroundings of the patches; needed by that kind alone.
+    features : (N, F), optional
+        Needed by a candidate that sees no patches, see `TrialData.features`.
     """
-    if candidate.kind == "scattering":
-        return _encoded_scattering(scattering, weights)
+    if candidate.kind in _OF_FEATURES:
+        return _encoded_features(candidate, features, weights)
     if candidate.kind != "vae":
         return encode_baseline(patches, weights, candidate.kind)
     return encode(patches, weights, specification_of(candidate, training), seed=seed)
 
 
-def _encoded_scattering(
-    features: NDArray[np.float64] | None, weights: Mapping[str, NDArray[np.float32]]
+def _encoded_features(
+    candidate: Candidate,
+    features: NDArray[np.float64] | None,
+    weights: Mapping[str, NDArray[np.float32]],
 ) -> Encoding:
-    """Codes of scattering coefficients: they rebuild nothing."""
+    """Codes of features: they rebuild nothing."""
     if features is None:
-        raise ValueError("encode_with: scattering needs the coefficients of the surroundings")
-    z = encode_scattering(features, weights)
+        raise ValueError(f"encode_with: {candidate.kind} needs its features")
+    z = _OF_FEATURES[candidate.kind](features, weights)
     zeros = np.zeros(len(z))
     return Encoding(Latents(z, np.zeros_like(z)), np.full(len(z), np.nan), zeros, zeros)

@@ -54,7 +54,7 @@ from corescout.search.provisional import follow, typed_outcome
 from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
-from corescout.search.verdict import applied_verdict, verdict
+from corescout.search.verdict import applied_verdict, verdict, void_own_rewards
 from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
@@ -214,6 +214,7 @@ def explore(
             *confirmation,
             *followed,
             *untold,
+            *void_own_rewards(trials, plan.wanted_rewards),
         ),
     )
     checked = with_checks(evidence, checks_of(result, further, plan))

@@ -85,7 +85,8 @@ class Plan(PlanGroup):
     )
     baselines: tuple[Baseline, ...] = Field(
         ("scattering",),
-        description="as candidates: PCA, NMF, NMF of the sliding Fourier transform, and scattering,"
+        description="as candidates: PCA, NMF, NMF of the sliding Fourier transform, wall"
+        " descriptors (physical numbers of the wall, the same in every window), and scattering,"
         " which sees the surroundings of a point and is shown beside the others: it decides where"
         " nothing else can",
     )
@@ -250,23 +251,26 @@ class Plan(PlanGroup):
                 kind=kind,
             )
             for kind in dict.fromkeys(self.baselines)
-            if kind != "scattering"
+            if kind not in ("descriptors", "scattering")
             for window in _spread(self.windows_px)
             for latent_dim in self.latent_dims
         )
-        return vaes + baselines + self._scattering(channels)
+        return vaes + baselines + self._of_one_window(channels)
 
-    def _scattering(self, channels: tuple[str, ...]) -> tuple[Candidate, ...]:
-        """The one candidate of scattering: what it sees is the same in every window."""
-        if "scattering" not in self.baselines:
-            return ()
+    def _of_one_window(self, channels: tuple[str, ...]) -> tuple[Candidate, ...]:
+        """Candidates that see the same whatever the window: wall descriptors, then scattering."""
         window = max((w for w in self.windows_px if w <= SCATTERING_PX), default=self.windows_px[0])
-        return (
+        dims: dict[Baseline, tuple[int, ...]] = {
+            "descriptors": self.latent_dims, "scattering": (SCATTERING_DIM,),
+        }  # fmt: skip
+        return tuple(
             Candidate(
-                window_px=window, latent_dim=SCATTERING_DIM, channels=channels, seed=self.seed,
-                kind="scattering",
-            ),
-        )  # fmt: skip
+                window_px=window, latent_dim=dim, channels=channels, seed=self.seed, kind=kind
+            )
+            for kind, of_kind in dims.items()
+            if kind in self.baselines
+            for dim in of_kind
+        )
 
 
 PlanGroup.whole = Plan

@@ -166,6 +166,11 @@ class TrainingPlan(PlanGroup):
         0.3, ge=0, description="a candidate with min Var(z_i) below this is collapsed"
     )
     retries: int = Field(2, ge=0, description="other seeds tried after a collapse")
+    step: Literal["torch", "numba"] = Field(
+        "torch",
+        description="numba: a compiled step, which takes half the time and needs the extra 'fast':"
+        " the numbers agree within rounding, not bit for bit",
+    )
     device: Device = Field(
         "cpu", description="'cuda' trains there: the numbers agree within rounding, not bit for bit"
     )

@@ -75,11 +75,6 @@ class Prepared:
 
     __repr__ = short_repr
 
-    @cached_property
-    def scattering(self) -> NDArray[np.float64]:
-        """Scattering coefficients (N, F) of the surroundings of each key point."""
-        return self.trial_data.scattering
-
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, the one that key points are sought on first."""
@@ -102,6 +97,7 @@ class Prepared:
             bands=tuple(tuple(map(int, band)) for band in self.scan.metadata.get(BANDS, ())),
             measured=self.measured,
             walls=None if self.keypoints.profiles is None else self.keypoints.profiles.array,
+            pitch_m=self.grid.pitch_m,
         )
 
 

@@ -75,7 +75,7 @@ def write_sample(name: str, out: Path | None = None, *, size_px: int = 128, seed
     ----------
     out : path, optional
         ``scan.h5`` where a surface is generated, else the name of the fetched file, both in the
-        current folder.
+        current folder. Its folder is made if it is not there.
     size_px, seed : int
         Of the generated surface.
 
@@ -93,6 +93,7 @@ def write_sample(name: str, out: Path | None = None, *, size_px: int = 128, seed
     target = out or Path("scan.h5" if file is None else Path(file).name)
     if target.exists():
         raise InputError("a file that does not exist yet", str(target), "choose another with --out")
+    target.parent.mkdir(parents=True, exist_ok=True)
     if file is not None:
         shutil.copyfile(fetch(file), target)
         return target

@@ -127,7 +127,7 @@ def _encoded(
         np.asarray(prepared.patches(candidate.window_px).values),
         plan.training,
         seed=candidate.seed,
-        scattering=prepared.scattering if candidate.kind == "scattering" else None,
+        features=prepared.trial_data.features(candidate, plan.keypoints),
     )
 
 

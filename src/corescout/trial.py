@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from corescout.baselines import fit_baseline
 from corescout.data import Candidate, Fit, Latents, PatchSet, Reward, StoppedError
+from corescout.data.counted import counted
 from corescout.data.latents import ACTIVE_VARIANCE
 from corescout.data.short_repr import short_repr
 from corescout.encoding import encode_with
@@ -21,8 +22,10 @@ from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
 from corescout.scattering import fit_scattering
 from corescout.trial_cost import TrialWork
 from corescout.vae import specification_of, train, train_with_pyroved
+from corescout.wall_codes import fit_wall_codes
 
 _SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
+_OF_FEATURES = {"scattering": fit_scattering, "descriptors": fit_wall_codes}
 RETRY_STRIDE = 1000  # seed of a retry: seed + 1000 times the attempt
 
 
@@ -44,8 +47,9 @@ class TrialGroup:
     extra_rewards : tuple of str
         Those that need fits of their own, and the user's.
     bayesian : BayesianPlan
-    scattering : (N, F) or None
-        Scattering coefficients of the surroundings of each patch, for the candidate of that kind.
+    features : (N, F) or None
+        What a candidate that sees no patches is fitted to: coefficients of scattering of the
+        surroundings of each patch, or wall descriptors.
     measured, walls : (N,), (N, 5) or None
         See `Fit`.
     """
@@ -59,7 +63,7 @@ class TrialGroup:
     rewards: tuple[str, ...] | None = None
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
-    scattering: NDArray[np.float64] | None = None
+    features: NDArray[np.float64] | None = None
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
 
@@ -190,7 +194,7 @@ def _fits(
             np.asarray(patches.values),
             group.training,
             seed=seed,
-            scattering=group.scattering,
+            features=group.features,
         )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
@@ -222,8 +226,8 @@ def _weights(
 ) -> Sequence[Mapping[str, NDArray[np.float32]]]:
     """Weights of each candidate: trained as one stack, or a baseline's one after the other."""
     first = group.candidates[0]
-    if first.kind == "scattering" and group.scattering is not None:
-        return [fit_scattering(group.scattering, first.latent_dim)] * len(seeds)
+    if first.kind in _OF_FEATURES and group.features is not None:
+        return [_OF_FEATURES[first.kind](group.features, first.latent_dim)] * len(seeds)
     if first.kind != "vae":
         found = []
         for patches, seed in zip(sets, seeds, strict=True):
@@ -302,12 +306,15 @@ def _explained(group: TrialGroup, i: int, fitted: _Fitted, stop: threading.Event
     ((smaller, *_),) = _fits(replace(group.subset([i]), candidates=(fewer,)), (seed,), stop, None)
     difference = _elbo_nats(smaller, group) - _elbo_nats(fit, group)
     error = float(difference.std(ddof=1) / np.sqrt(len(difference)))
-    count = f"all {retries + 1} seeds"
+    count, model = (
+        f"all {retries + 1} seeds",
+        f"a model of {counted(fewer.latent_dim, 'dimension')}",
+    )
     if difference.mean() >= -2 * error:
-        why = f"{why}, with {count}; {fewer.latent_dim} dimension(s) do as well: an excess one"
+        why = f"{why}, with {count}; {model} does as well: an excess one"
     else:
         why = (
-            f"{why}, with {count}, though {fewer.latent_dim} dimension(s) lose"
+            f"{why}, with {count}, though {model} loses"
             f" {-difference.mean():.2g} nats per patch: an accident of the training"
         )
     return fit, weights, why, seed

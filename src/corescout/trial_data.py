@@ -11,10 +11,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Keypoints, Normalisation, PatchSet
+from corescout.data import Candidate, Keypoints, Normalisation, PatchSet
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
+from corescout.plan import KeypointPlan
 from corescout.scattering import scattering_features
+from corescout.wall_codes import wall_features
 
 _ARRAYS = ("images", "keypoints_yx_px", "context", "block")
 _UNTRAINED = ("measured", "walls")  # may be None; nothing is trained on them
@@ -43,6 +45,8 @@ class TrialData:
         trained on this and on what was measured, so that `digest` leaves them out.
     bands : tuple of (first row, end, width)
         Where the scans lie that one image holds; empty for one scan.
+    pitch_m : float or None
+        Of the pixels; None without a scale.
     """
 
     images: NDArray[np.float32]
@@ -54,6 +58,7 @@ class TrialData:
     bands: tuple[tuple[int, ...], ...] = ()
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
+    pitch_m: float | None = None
 
     __repr__ = short_repr
 
@@ -79,6 +84,14 @@ class TrialData:
     def scattering(self) -> NDArray[np.float64]:
         """Scattering coefficients (N, F) of the surroundings of each key point."""
         return scattering_features(self.images, self.keypoints_yx_px)
+
+    def features(self, candidate: Candidate, plan: KeypointPlan) -> NDArray[np.float64] | None:
+        """Return what a candidate that sees no patches is fitted to, (N, F); None for others."""
+        if candidate.kind == "scattering":
+            return self.scattering
+        if candidate.kind == "descriptors":
+            return wall_features(self.images[0], self.keypoints, self.pitch_m, plan)
+        return None
 
     @cached_property
     def digest(self) -> str:
@@ -113,6 +126,7 @@ class TrialData:
             normalisation=Normalisation(tuple(facts["channels"]), low, high),
             keypoint_source=facts["keypoint_source"],
             bands=tuple(tuple(band) for band in facts["bands"]),
+            pitch_m=facts["pitch_m"],
             **arrays,
         )
 
@@ -120,6 +134,7 @@ class TrialData:
         of = self.normalisation
         return {
             "bands": [list(band) for band in self.bands],
+            "pitch_m": self.pitch_m,
             "keypoint_source": self.keypoint_source,
             "channels": list(of.channels),
             "low": np.asarray(of.low, float).tolist(),

@@ -7,7 +7,7 @@ from typing import Literal
 Preset = Literal["live", "standard", "paper"]
 FindingDetector = Literal["canny", "sato", "grid", "orb", "sift"]
 Detector = Literal[FindingDetector, "none"]  # "none": only what a person draws
-Baseline = Literal["pca", "nmf", "fft", "scattering"]
+Baseline = Literal["pca", "nmf", "fft", "descriptors", "scattering"]
 Device = Literal["cpu", "cuda"]
 Merging = Literal["none", "entropy", "places"]
 SearchMethod = Literal["grid", "tpe", "nsga2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -20,7 +21,14 @@ def whole_file(path: Path, *, sync: bool = False) -> Iterator[Path]:
     path : Path
     sync : bool
         Wait until the content is on the disk, so that the file is whole after a power cut too.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; where its folder is missing, the folder is named.
     """
+    if not path.parent.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     partial = path.with_name(f".{path.stem[:40]}.partial{path.suffix}")
     try:
         yield partial

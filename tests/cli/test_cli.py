@@ -265,7 +265,8 @@ def quick_run(quick_result, tmp_path_factory):
 
 REFUSED = {
     "a folder for a file": (["targets", "{run}", "--out", "{tmp}"], "directory"),
-    "no such folder": (["targets", "{run}", "--out", "{tmp}/no/a.csv"], "folders"),
+    "no such folder": (["targets", "{run}", "--out", "{tmp}/no/a.csv"], "/no: no such"),
+    "a series of no folder": (["explore", "{tmp}/none", "--pooled"], "/none; give the folder"),
     "maps in a file": (["export", "{run}", "--out", "{run}/plan.json"], "plan.json"),
     "two at once": (["export", "{run}", "--script", "a.py", "--pyroved", "b"], "--script"),
     "bias without spectra": (["targets", "{run}", "--bias", "4V"], "--action"),
@@ -294,6 +295,11 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(tmp_path, quick_run, ca
     assert said[-1].startswith("corescout: ")
     assert len(said[-1]) < 500
     assert not any(line.startswith(("Traceback", "Usage")) for line in said)
+
+
+def test_the_folder_of_a_sample_is_made(tmp_path):
+    assert _run(["sample", "--size", "64", "--out", str(tmp_path / "scans" / "cold.h5")]) == 0
+    assert (tmp_path / "scans" / "cold.h5").is_file()
 
 
 def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, quick_run, capsys):

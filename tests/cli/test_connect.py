@@ -16,6 +16,8 @@ from corescout.cli.app import app
 from corescout.cli.connect import understood
 from corescout.data import InputError, ScanFrame
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
+from corescout.instruments.protocol import Status
+from corescout.instruments.recorded import RecordedInstrument
 from corescout.instruments.twin import DigitalTwin
 from corescout.surfaces import generate_surface
 
@@ -114,3 +116,45 @@ def test_only_a_twin_is_served(tmp_path):
 def test_what_cannot_be_reached_is_said(where):
     with pytest.raises(InputError):
         said("connect", "--nanonis", where)
+
+
+class Foreign(RecordedInstrument):
+    """Of another module than ours; says what is no number, or raises what it likes."""
+
+    answer = ("nan", "nan")
+
+    def connect(self):
+        super().connect()
+        self.at_m = tuple(float(v) for v in self.answer)
+
+    def status(self):
+        return Status(self.at_m, 0.0, busy=False)
+
+
+@pytest.fixture
+def foreign(monkeypatch):
+    made = Foreign([])
+    monkeypatch.setattr("corescout.instruments.profiles.open_instrument", lambda *_: (made, None))
+    return made
+
+
+def test_a_place_that_is_no_number_is_a_doubt(foreign):
+    text = said("connect", "desk")
+    assert "X nan nm" in text
+    assert "this is no number: no plan can be armed" in text
+    assert "limits: none" in text
+
+
+def test_what_an_instrument_of_another_package_raises_is_told_with_its_line(foreign):
+    foreign.answer = ("hello",)
+    with pytest.raises(
+        InputError, match=r"that answers; found ValueError: .*test_connect.py, line"
+    ):
+        said("connect", "desk")
+
+
+def test_a_setting_that_a_profile_does_not_have_is_named(tmp_path):
+    profiles = tmp_path / "instruments.toml"
+    profiles.write_text('[instruments.afm]\nkind = "nanonis"\nprot = 6501\n')
+    with pytest.raises(InputError, match="'prot', which it does not have"):
+        said("connect", "afm", "--profiles", profiles)

@@ -38,6 +38,10 @@ from documentation.staged import PRINTED, examples, fetched_before, stage, twin_
 OUTPUTS = Path(__file__).parent / "outputs.json"
 WRITE = bool(os.environ.get("CORESCOUT_WRITE_OUTPUTS"))
 BLOCKS = [b for page in PAGES for b in blocks_of(page)]
+CONTRACT = (
+    "CORESCOUT_INSTRUMENT=desk CORESCOUT_PROFILES=instruments.toml python -m pytest"
+    " tests/instruments/test_contract.py -k desk"
+)
 CLUSTER = "documentation/test_cluster_page.py::test_the_commands_of_the_page_run_as_they_stand"
 # What goes on until Ctrl-C, and how long it runs here before that comes.
 ENDLESS = {"corescout watch": 4.0, "corescout twin": 2.0}
@@ -89,7 +93,7 @@ COMMANDS = [
 
 
 def test_every_block_has_a_language_that_is_run_or_read():
-    known = {"sh", "python", "toml", "json", "mermaid", "text", ""}
+    known = {"sh", "python", "toml", "yaml", "json", "mermaid", "text", ""}
     assert {b.language for b in BLOCKS} <= known
     # A block without a language is a drawing: none of it is a command of ours.
     for block in code_blocks(""):
@@ -102,6 +106,7 @@ def test_what_stands_as_text_is_an_output_or_is_read_by_a_test():
         (page, text.splitlines()[0]) for page in PAGES for text in texts_of(page)
     } == {
         ("docs/cluster.md", "#!/usr/bin/env bash"),  # tests/test_slurm_script.py
+        ("docs/add-an-instrument.md", CONTRACT),  # tests/test_third_package.py
         ("docs/tutorials/series.md", "scan,temperature_K"),  # `staged`
     }  # fmt: skip
 
@@ -260,7 +265,8 @@ def test_a_block_of_toml_is_what_it_says(block, tmp_path, monkeypatch):
         roles = read_scan(tmp_path / "own.npz").roles
         assert roles == {name: table["role"] for name, table in values.items()}
     else:
-        assert any(key.startswith("corescout.") for key in values["project"]["entry-points"])
+        groups = ("corescout.", "napari.manifest")
+        assert any(key.startswith(groups) for key in values["project"]["entry-points"])
 
 
 @pytest.mark.parametrize("block", code_blocks("json"), ids=named)

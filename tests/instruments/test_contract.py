@@ -1,19 +1,27 @@
-"""What every instrument must do, according to what it declares. One suite for all of them."""
+"""What every instrument must do, according to what it declares. One suite for all of them.
 
+One of another package is held to it too: ``CORESCOUT_INSTRUMENT=NAME CORESCOUT_PROFILES=FILE``
+names its profile, whose limits are in force.
+"""
+
+import os
 import shutil
 import threading
 import time
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from corescout.data import StoppedError, Target
+from corescout.data import ScanFrame, StoppedError, Target
 from corescout.instruments import InstrumentError, Session, SessionError, plan_visits
 from corescout.instruments.asylum import AsylumInstrument
 from corescout.instruments.dtmicroscope import DTMicroscopeInstrument
 from corescout.instruments.folder import FolderInstrument
 from corescout.instruments.nanonis import NanonisInstrument, NanonisServer
+from corescout.instruments.profiles import KINDS, open_instrument
 from corescout.instruments.recorded import RecordedInstrument
 from corescout.instruments.twin import DigitalTwin
 from corescout.readers import read_scan, read_spectrum_grid
@@ -29,9 +37,46 @@ def spectra_plan(scan, places):
     return plan_visits(scan, targets)
 
 
-@pytest.fixture(
-    params=["twin", "recorded", "nanonis", "nanonis cloud", "folder", "asylum", "dtmicroscope"]
-)
+def own_plan(scan, actions, limits):
+    """Spectra, or marks where it knows none, at three places of its travel box."""
+    (x0, x1), (y0, y1) = limits.x_m, limits.y_m
+    pitch_m = ((x1 - x0) / 2 / scan.shape_px[1], (y1 - y0) / 2 / scan.shape_px[0])
+    centre_m = ((x0 + x1) / 2, (y0 + y1) / 2)
+    placed = replace(scan, frame=ScanFrame(scan.shape_px, pitch_m, centre_m))
+    plan = spectra_plan(placed, [(20.0, 20.0), (40.0, 60.0), (60.0, 30.0)])
+    if "spectrum" in actions:
+        return plan
+    return plan_visits(placed, [replace(t, action="mark", settings={}) for t in plan.targets])
+
+
+def noted(made):
+    """The same with a `log` of the messages that it has carried out, where it keeps none."""
+    if not hasattr(made, "log"):
+        made.log, carry_out = [], made.send
+
+        def send(message):
+            measured = carry_out(message)
+            made.log.append(message)
+            return measured
+
+        made.send = send
+    return made
+
+
+def plotter(folder):
+    """The instrument of the page for contributors, with no package installed."""
+    monkey = pytest.MonkeyPatch()
+    monkey.syspath_prepend(Path(__file__).parent.parent / "third_package" / "src")
+    try:
+        return import_module("corescout_lines.instrument").Plotter(folder / "paper.txt")
+    finally:
+        monkey.undo()
+
+
+OURS = ["twin", "recorded", "nanonis", "nanonis cloud", "folder", "asylum", "dtmicroscope"]
+
+
+@pytest.fixture(params=[*OURS, "plotter", *filter(None, [os.environ.get("CORESCOUT_INSTRUMENT")])])
 def backend(request, wall_surface, scan_file, tmp_path):
     """An instrument and a plan for it."""
     server = None
@@ -62,6 +107,15 @@ def backend(request, wall_surface, scan_file, tmp_path):
         scan = read_scan(scan_file("scan_0001.ibw"))
         plan = spectra_plan(scan, [(20.0, 30.0), (100.0, 120.0), (200.0, 40.0)])
         made = AsylumInstrument(tmp_path, tmp_path / "ToIgor.arcmd")
+    elif request.param == "plotter":
+        made = noted(plotter(tmp_path))
+        plan = own_plan(
+            wall_surface.scan, made.capabilities.actions, request.getfixturevalue("limits")
+        )
+    elif request.param not in OURS:
+        made, limits = open_instrument(request.param, os.environ.get("CORESCOUT_PROFILES"))
+        plan = own_plan(wall_surface.scan, made.capabilities.actions, limits)
+        noted(made)
     else:
         grid = read_spectrum_grid(scan_file("BEPS_PTO_50x50.h5"))
         survey = read_scan(scan_file("PTO_Funakubo0004.h5"))
@@ -75,8 +129,15 @@ def backend(request, wall_surface, scan_file, tmp_path):
         server.close()
 
 
+def test_every_kind_of_profile_is_held_to_it():
+    assert set(KINDS) <= {name.partition(" ")[0] for name in OURS}
+
+
 @pytest.fixture
-def wide(limits):
+def wide(limits, request):
+    own = os.environ.get("CORESCOUT_INSTRUMENT")
+    if own is not None and own == request.node.callspec.params["backend"]:
+        return open_instrument(own, os.environ.get("CORESCOUT_PROFILES"))[1]
     return replace(limits, x_m=(-20e-6, 20e-6), y_m=(-20e-6, 20e-6), largest_step_m=1e-4)
 
 
@@ -110,7 +171,8 @@ def test_all_targets_are_visited_in_order(backend, session_of):
     session_of.preview(plan)
     session_of.approve(plan.digest, by="test")
     events = list(session_of.run(plan))
-    sent = [e.target_uid for e in events if e.what == "sent" and e.message.kind == "move"]
+    going = ("move", "mark")
+    sent = [e.target_uid for e in events if e.what == "sent" and e.message.kind in going]
     assert sent == [t.uid for t in plan.targets]
     assert events[-1].what == "done"
     if instrument.capabilities.whole_plans:
@@ -121,6 +183,8 @@ def test_all_targets_are_visited_in_order(backend, session_of):
         return  # what was measured comes later, as files
     if instrument.capabilities.can_read_back:
         assert all(e.off_m < 20e-9 for e in events if e.what == "arrived")
+    if plan.targets[0].action == "mark":
+        return
     measured = [e for e in events if e.what == "measured"]
     assert [e.target_uid for e in measured] == sent
     assert all(np.isfinite(e.measurement.channels["response"]).all() for e in measured)
@@ -185,7 +249,8 @@ def test_an_action_that_it_does_not_know_is_refused(backend, wide, journal):
             return capabilities if name == "capabilities" else getattr(instrument, name)
 
     check = Session(Poorer(), wide, journal).preview(plan)
-    assert any("does not know 'spectrum'" in e for e in check.errors)
+    action = plan.targets[0].action
+    assert any(f"does not know '{action}'" in e for e in check.errors)
 
 
 def test_only_one_session_controls_it(backend, wide, tmp_path, journal):

@@ -547,3 +547,42 @@ def test_what_the_loops_showed_decides_the_next_plan(day, twin, typed, live_plan
         places = np.array([m.xy_m for m in runner.snapshot.measurements.values()])
         apart = np.linalg.norm(places[:, None] - places[None], axis=2) + np.eye(len(places))
         assert apart.min() > 20e-9  # no place twice
+
+
+@pytest.mark.parametrize("largest_v", [5.0, 0.5])
+def test_the_distance_between_targets_is_of_what_was_written(
+    day, twin, typed, live_plan, largest_v
+):
+    """1.5 times the radius that the frames show; the plan's own where nothing was written."""
+    steering = Steering("coercive_bias_v", {"map": 1.0}, batch=6, error=1e-6)
+    policy = Policy("me", most_plans=5, most_targets=100)
+    coming = PushSource()
+    runner = measuring(
+        day, twin, typed, live_plan, coming, policy, steering=steering, look_at_written=True,
+        action_settings={"bias_start_v": -largest_v, "bias_end_v": largest_v},
+    )  # fmt: skip
+    runner.start()
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.records) == 1 and runner.idle)
+    measured = runner._measuring.measured
+    if largest_v < 1:
+        assert measured.written_radius_m is None
+    else:
+        truth = max(twin.sample.written_m)
+        assert measured.written_radius_m == pytest.approx(truth, rel=0.5)
+    coming.coming.put(list(twin.scans())[-1])
+    until(lambda: len(runner.snapshot.records) == 2 and runner.idle)
+    runner.stop()
+    assert runner.wait(WAIT_S)
+    asked = runner.snapshot.targets
+    places = np.array([state.target.xy_m for state in asked])
+    apart = np.linalg.norm(places[:, None] - places[None], axis=2) + np.eye(len(places))
+    least_m = 20 * twin.surface.scan.frame.pitch_m[0]  # of the plan
+    if largest_v < 1:
+        assert apart.min() >= 0.99 * least_m
+    else:
+        assert apart.min() >= 1.5 * measured.written_radius_m
+        free_m = 1.5 * measured.written_radius_m
+        assert free_m < 0.5 * least_m
+    seen = [e for e in read_journal(day.folder / "journal.jsonl") if e["what"] == "written"]
+    assert len(seen) == len(runner.snapshot.measurements)

@@ -108,7 +108,8 @@ def test_readers_of_other_packages_are_taken_through_an_entry_point(tmp_path):
     assert found["a.twice"] == [["Amplitude"], ["Amplitude"]]
     assert "found str" in found["a.wrong"]
     assert "foreign_reader:broken" in found["a.broken"]
-    assert "KeyError" in found["a.broken"]
+    assert "a.broken: KeyError: 'header' (foreign_reader.py, line 15)" in found["a.broken"]
+    assert "copy the file again" in found["a.broken"]
     assert "other content in a.npy" in found["a.npy"]  # our own suffixes are not given away
     assert all(value for name, value in found.items() if name.endswith("known"))
 

@@ -207,6 +207,9 @@ def broken(fit):
 
 def number(fit):
     return 3.0
+
+def upward(fit):
+    return Reward("upward", 3.0, "up")
 """
 
 
@@ -214,7 +217,7 @@ def test_a_users_reward_from_the_current_folder(three, tmp_path, monkeypatch):
     (tmp_path / "my_own_rewards.py").write_text(OWN_MODULE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", [p for p in sys.path if p])
-    names = [f"my_own_rewards:{f}" for f in ("size", "broken", "number")]
+    names = [f"my_own_rewards:{f}" for f in ("size", "broken", "number", "upward")]
     with pytest.raises(InputError, match="No module named"):  # not without having been allowed
         load_reward(names[0])
     look_in_current_folder()
@@ -222,6 +225,10 @@ def test_a_users_reward_from_the_current_folder(three, tmp_path, monkeypatch):
     assert rewards[names[0]].value == len(three)
     assert "no such part" in rewards[names[1]].void_because
     assert "expected a corescout.data.Reward" in rewards[names[2]].void_because
+    upward = rewards[names[3]].void_because
+    assert "'higher' or 'lower'" in upward
+    assert "'up'" in upward
+    assert upward.endswith("(my_own_rewards.py, line 14)")  # not where the core found it
     assert rewards["gain"].void_because is None
 
 
@@ -230,9 +237,15 @@ def test_a_users_reward_by_its_entry_point(three, tmp_path, monkeypatch):
     info = tmp_path / "packaged_reward-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: packaged-reward\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[corescout.rewards]\nsize = packaged_reward:size\n")
+    (info / "entry_points.txt").write_text(
+        "[corescout.rewards]\nsize = packaged_reward:size\ngone = packaged_reward:gone\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     assert score(fit_of(three), ["size"])["size"].value == len(three)
+    with pytest.raises(InputError, match=r"packaged-reward says; found .*'gone'"):
+        load_reward("gone")
+    with pytest.raises(InputError, match=r"components, .*size.*; did you mean 'size'"):
+        load_reward("sise")
 
 
 def test_evidence_is_a_reward_of_the_winner_alone():

@@ -1,5 +1,7 @@
 """Which candidate wins: one reward, a weighted sum, several objectives; ties; words."""
 
+from dataclasses import replace
+
 import numpy as np
 import optuna
 import pytest
@@ -9,6 +11,7 @@ from corescout.plan import DecisionPlan
 from corescout.search import decide
 from corescout.search.decision import shortlist
 from corescout.search.pareto import distance_to_ideal, non_dominated_ranks
+from corescout.search.verdict import void_own_rewards
 
 ONE_REWARD = DecisionPlan(reward="gain", context_margin=None, seeds=1)
 
@@ -123,6 +126,28 @@ def test_the_gate_lets_only_those_compete_that_keep_the_context():
     found = decide(trials, {}, plan)
     assert found.winner == 1
     assert "loses too much of the surroundings" in found.runners_up[0].reason
+
+
+def test_what_was_trained_well_is_named_before_what_collapsed():
+    trials = [
+        trial(0, void="collapsed", gain=9.0),
+        trial(1, gain=0.9, context_retention=0.1),
+        trial(2, gain=0.2, context_retention=0.5),
+    ]
+    found = decide(trials, {}, DecisionPlan(reward="gain", context_margin=0.08, seeds=1))
+    assert found.winner == 2
+    assert [t.candidate for t in found.runners_up] == [trials[1].candidate, trials[0].candidate]
+
+
+def test_a_reward_of_ones_own_that_has_no_value_is_noted():
+    why = "KeyError: 70 (reward.py, line 30)"
+    trials = [trial(0, gain=1.0), trial(1, gain=1.0)]
+    seven = Reward("seven", float("nan"), "higher", void_because=why)
+    size = Reward("size", 3.0, "higher")
+    trials = [replace(t, rewards={**t.rewards, "seven": seven, "size": size}) for t in trials]
+    assert void_own_rewards(trials, ("gain", "size", "seven")) == (
+        f"reward 'seven' is void for 2 of 2 trainings: {why}",
+    )
 
 
 def test_scattering_decides_only_where_nothing_else_can():

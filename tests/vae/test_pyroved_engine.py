@@ -41,6 +41,7 @@ def candidate(**changes):
         ({}, {"angle_guide": "circular"}, "angle"),
         ({}, {"mask": "round"}, "mask"),
         ({}, {"device": "cuda"}, "training.device"),
+        ({}, {"step": "numba"}, "training.step"),
     ],
 )
 def test_what_pyroved_lacks_is_refused_by_name(changes, training, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from corescout.cli.output import Json, print_json
 from corescout.data import InputError
+from corescout.data.errors import CorescoutError
+from corescout.data.raised import raised_at
 
 if TYPE_CHECKING:
     from corescout.data import ScanFrame
@@ -50,6 +53,17 @@ def connect(
         raise InputError("an instrument that answers", str(error), "see docs/instruments.md") from (
             error
         )
+    except CorescoutError:
+        raise
+    except Exception as error:
+        module = type(instrument).__module__
+        if module.partition(".")[0] == "corescout":
+            raise
+        raise InputError(
+            f"an instrument of {module} that answers",
+            f"{type(error).__name__}: {error}{raised_at(error, type(instrument).connect)}",
+            "tell its authors; nothing was moved or changed",
+        ) from error
     finally:
         instrument.close()
 
@@ -62,12 +76,16 @@ def understood(instrument: Instrument, limits: Limits | None) -> list[str]:
     lines = [f"{capabilities.name} ({capabilities.address})"]
     if status.at_m is not None:
         lines.append(f"tip: {_place(status.at_m)}, bias {status.bias_v:g} V")
+        if not all(map(math.isfinite, (*status.at_m, status.bias_v))):
+            lines.append("  this is no number: no plan can be armed")
+    frame = None
     if isinstance(instrument, Describing):
         found = instrument.describe()
         lines += [*found.said, *_frame_lines(found.frame)]
         names = ", ".join(f"{n} ({u})" if u else n for n, u in found.channels.items())
         lines.append(f"channels: {names or 'none'}")
-        lines += _limit_lines(limits, found.frame)
+        frame = found.frame
+    lines += _limit_lines(limits, frame)
     lines += [f"note: {warning}" for warning in capabilities.warnings()]
     lines.append("read only: nothing was moved or changed. Compare with the instrument's own view.")
     return lines

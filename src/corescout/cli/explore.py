@@ -123,9 +123,10 @@ def explore(
                 verbose, as_json)  # fmt: skip
         return
     if pooled or levels or match or series:
+        found = "none" if file is None else f"one file, {file}" if file.exists() else f"no {file}"
         raise InputError(
             "a folder or several files for --pooled, --levels, --match and --series",
-            "one file" if file else "none", "give the folder of the series",
+            found, "give the folder of the series",
         )  # fmt: skip
     if file is None:
         raise InputError("a scan to explore", "none", "give a file, or --resume RUN")

@@ -91,7 +91,9 @@ Also = Annotated[
 LatentDims = Annotated[str | None, typer.Option(help="Latent dimensions, such as 1,2,3.")]
 Baselines = Annotated[
     str | None,
-    typer.Option(help="Candidates that are no autoencoders: any of pca,nmf,fft,scattering."),
+    typer.Option(
+        help="Candidates that are no autoencoders: any of pca,nmf,fft,descriptors,scattering."
+    ),
 ]
 MergingOption = Annotated[
     Merging | None, typer.Option(help="Rule that makes components of a mixture one type.")

@@ -97,6 +97,9 @@ def targets(
     error: Annotated[
         float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
     ] = None,
+    reference_every: Annotated[
+        int, typer.Option(min=0, help="Loops of --goal between two at the reference area; 0: none.")
+    ] = 0,
     plot: Annotated[
         Path | None,
         typer.Option(help="Draw what --property depends on, input by input (.png), with --goal."),
@@ -119,8 +122,8 @@ def targets(
     settings = _settings(action, bias, frame_size)
     steering = (measurements, measured, goal)
     if any(option is not None for option in steering):
-        found = _steered(result, steering, batch, error, margin, avoid_radius, limits, action,
-                         settings)  # fmt: skip
+        found = _steered(result, steering, (batch, reference_every), error, margin, avoid_radius,
+                         limits, action, settings)  # fmt: skip
         chosen: Sequence[Target] = found.targets
         if plot is not None:
             _plot(found, plot)
@@ -163,7 +166,7 @@ def _by_type(
 def _steered(
     result: Result,
     steering: tuple[Path | None, str | None, str | None],
-    count: int,
+    how_many: tuple[int, int],
     error: float | None,
     margin: str | None,
     avoid_radius: str | None,
@@ -186,7 +189,11 @@ def _steered(
     inside = allowed_places(
         result, limits, action.value, settings, length_m(margin, "--margin") if margin else 0.0
     )
-    found = suggest(result, values, wanted, count, error=error, radius_m=radius_m, allowed=inside)
+    count, reference_every = how_many
+    found = suggest(
+        result, values, wanted, count, error=error, radius_m=radius_m, allowed=inside,
+        reference_every=reference_every,
+    )  # fmt: skip
     for line in found.lines:
         typer.echo(line, err=True)
     return found

@@ -78,6 +78,16 @@ def watch(
     error: Annotated[
         float | None, typer.Option(help="That --goal asks for; a tenth of the range by default.")
     ] = None,
+    reference_every: Annotated[
+        int, typer.Option(min=0, help="Loops of --goal between two at the reference area; 0: none.")
+    ] = 0,
+    look_at_written: Annotated[
+        bool,
+        typer.Option(
+            "--look-at-written",
+            help="Scan a frame before and after each spectrum: what it wrote sets the distance.",
+        ),
+    ] = False,
     preset: options.PresetOption = None,
     plan_file: options.PlanFile = None,
     allow_code: options.AllowCode = False,
@@ -114,14 +124,16 @@ def watch(
         seed=seed,
         allow_code=allow_code,
     )
-    steering = None if goal is None else _steering(goal, measured, batch, error)
+    steering = None if goal is None else _steering(goal, measured, batch, error, reference_every)
     policy = Policy(signed_by, most_plans, most_targets) if signed_by else None
     day = Day(out or Path(f"corescout-{datetime.now():%Y-%m-%d}"))
     tail = JournalTail(day.folder / JOURNAL) if as_json else None
     say = partial(typer.echo, err=as_json)  # with --json stdout holds entries alone
     try:
         analyst = Analyst(plan, _known(run), workers)
-        how = LiveSettings(most_scans=most_scans, steering=steering)
+        how = LiveSettings(
+            most_scans=most_scans, steering=steering, look_at_written=look_at_written
+        )
         if source is None or source == "twin":
             opened, limits = _instrument(source, instrument, profiles, plan.seed)
             runner = _at_instrument(opened, limits, day, analyst, policy, how)
@@ -140,7 +152,9 @@ def watch(
         raise typer.Exit(1)
 
 
-def _steering(goal: str, measured: str, batch: int, error: float | None) -> Steering:
+def _steering(
+    goal: str, measured: str, batch: int, error: float | None, reference_every: int
+) -> Steering:
     from corescout.live.settings import Steering
     from corescout.loop_properties import PROPERTIES
     from corescout.steering import goals_of
@@ -149,7 +163,7 @@ def _steering(goal: str, measured: str, batch: int, error: float | None) -> Stee
         raise InputError(
             f"a property among {', '.join(PROPERTIES)}", repr(measured), "choose one of these"
         )
-    return Steering(measured, goals_of(goal), batch, error)
+    return Steering(measured, goals_of(goal), batch, error, reference_every)
 
 
 def _known(run: Path | None) -> KnownRepresentation | None:

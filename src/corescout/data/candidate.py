@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CandidateKind = Literal["vae", "pca", "nmf", "fft", "scattering"]
-KIND_NAMES = {"pca": "PCA", "nmf": "NMF", "fft": "FFT + NMF", "scattering": "scattering"}
+CandidateKind = Literal["vae", "pca", "nmf", "fft", "descriptors", "scattering"]
+KIND_NAMES = {
+    "pca": "PCA", "nmf": "NMF", "fft": "FFT + NMF", "descriptors": "wall descriptors",
+    "scattering": "scattering",
+}  # fmt: skip
 Decoder = Literal["canonical", "spatial"]
 Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian"]
 
@@ -29,7 +32,7 @@ class Candidate:
     beta0 : float
         Weight of the KL term at the reference window (13 px).
     seed : int
-    kind : {"vae", "pca", "nmf", "fft", "scattering"}
+    kind : {"vae", "pca", "nmf", "fft", "descriptors", "scattering"}
         The method; all but "vae" are baselines that ignore invariances, decoder, likelihood and
         beta0.
     """
@@ -70,6 +73,11 @@ class Candidate:
         if not pitch_m:
             return self.label
         return f"{self.window_px * pitch_m * 1e9:.0f} nm, {self._method}"
+
+    @property
+    def sees_no_patches(self) -> bool:
+        """Whether it is the same in every window: of the surroundings or the wall of a point."""
+        return self.kind in ("descriptors", "scattering")
 
     @property
     def _method(self) -> str:

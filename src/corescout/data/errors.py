@@ -20,7 +20,7 @@ class InputError(CorescoutError):
     Parameters
     ----------
     expected, found, remedy : str
-        Clauses without a final full stop. `remedy` says what to do about it.
+        Clauses without a final full stop. `remedy` says what to do about it, or asks it.
     """
 
     def __init__(self, expected: str, found: str, remedy: str) -> None:
@@ -30,8 +30,8 @@ class InputError(CorescoutError):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        text = f"expected {self.expected}; found {self.found}; {self.remedy}."
-        return one_line(text)
+        end = "" if self.remedy.endswith("?") else "."
+        return one_line(f"expected {self.expected}; found {self.found}; {self.remedy}{end}")
 
 
 class StoppedError(CorescoutError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 Direction = Literal["higher", "lower"]
 
@@ -35,6 +35,13 @@ class Reward:
     parts: Mapping[str, float] = field(default_factory=dict)
     void_because: str | None = None
     per_block: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.direction not in get_args(Direction):
+            raise ValueError(
+                f"expected the direction 'higher' or 'lower' of {self.name}, found"
+                f" {self.direction!r}; name the one that is better"
+            )
 
     @property
     def utility(self) -> float:

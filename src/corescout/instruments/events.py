@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from corescout.data import Measurement, Scan
 from corescout.instruments.messages import Message
+from corescout.instruments.written import WrittenArea
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ class Drifted:
 
 
 @dataclass(frozen=True)
+class Wrote:
+    """The frames around a target were compared: what its spectrum wrote."""
+
+    target_uid: str
+    area: WrittenArea
+    what: ClassVar[str] = "written"
+
+
+@dataclass(frozen=True)
 class HandedOver:
     """The whole plan is with the instrument; its spectra come later."""
 
@@ -71,4 +81,4 @@ class Done:
     what: ClassVar[str] = "done"
 
 
-Event = Sent | Arrived | Measured | Drifted | HandedOver | Held | Done
+Event = Sent | Arrived | Measured | Drifted | Wrote | HandedOver | Held | Done

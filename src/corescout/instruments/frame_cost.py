@@ -25,7 +25,13 @@ def frames_in_words(plan: VisitPlan, messages: Sequence[Message]) -> list[str]:
         )
     if looks:
         found.append(f"{_count(looks)} on the way to measure the drift ({_cost(plan, looks)}).")
-    if at := [message for message in frames if message.target_uid is not None]:
+    of_spectra = {t.uid for t in plan.targets if t.action == "spectrum"}
+    if around := [message for message in frames if message.target_uid in of_spectra]:
+        found.append(
+            f"{_count(around)} around targets, {plan.written_size_m * 1e6:.3g} µm wide, before and"
+            f" after each spectrum, which show what it wrote ({_cost(plan, around)})."
+        )
+    if at := [m for m in frames if m.target_uid is not None and m.target_uid not in of_spectra]:
         found.append(f"{_count(at)} at targets ({_cost(plan, at)}).")
     return found
 

@@ -11,7 +11,6 @@ from corescout.instruments.journal import Journal
 from corescout.instruments.protocol import (
     Contact,
     Instrument,
-    InstrumentError,
     StopReport,
     TellsContact,
 )
@@ -84,17 +83,18 @@ class Halt:
 
     def say_held(self) -> None:
         """Note how the tip is left: a stop does not lift it, nor switch a drive off."""
-        said = ""
         try:
             contact = Contact()
             if isinstance(self._instrument, TellsContact):
                 contact = self._instrument.contact()
             said = f"{contact}, {self._instrument.status().bias_v:g} V"
-            self._journal.write(HeldWith(said=said))
-        except InstrumentError as error:
+        except Exception as error:  # noqa: BLE001 - an instrument of somebody else's may raise anything
             said = f"how the tip is held cannot be read: {error}"
-        except (OSError, ValueError) as error:
-            LOG.error("not in the journal: %s", error)
+        else:
+            try:
+                self._journal.write(HeldWith(said=said))
+            except (OSError, ValueError) as error:  # a full disk, or a journal that is closed
+                LOG.error("not in the journal: %s", error)
         self.held_with = said
         if self._begun.is_set() and self.report is not None:
             self._told(self.report)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+import numpy as np
 
 from corescout.data import Target
 from corescout.data.target import SPECTRUM_DEFAULTS
@@ -49,6 +52,9 @@ def messages_of(
 
     Frames are scanned at `scan_speed_m_per_s`, the speed of moves if not said.
 
+    Where a plan looks at what was written, a frame around the target goes before the move to it and
+    another one after its spectrum.
+
     A plan with a drift check scans its small frame again after every few targets, and before the
     first where it says so; these messages serve no target.
     """
@@ -58,7 +64,8 @@ def messages_of(
     if check is not None and check.first_size_m > 0:
         said += _look(check.first_center_m, check.first_size_m, scan_speed)
     for number, target in enumerate(plan.targets, start=1):
-        said += _visit(target, scan_speed)
+        look = _around(plan, target, scan_speed)
+        said += [*look, *_visit(target, scan_speed), *look]
         if check is not None and check.every and number % check.every == 0:
             said += _look(check.center_m, check.size_m, scan_speed)
     return (*said, Message("bias", {"bias_v": 0.0}))
@@ -71,6 +78,24 @@ def _look(center_m: tuple[float, float], size_m: float, speed_m_per_s: float) ->
         "speed_m_per_s": speed_m_per_s,
     }  # fmt: skip
     return [Message("bias", {"bias_v": 0.0}), Message("zoom", frame)]
+
+
+def _around(plan: VisitPlan, target: Target, speed_m_per_s: float) -> list[Message]:
+    """The frame at 0 V around a target of a spectrum; nothing where none is asked for.
+
+    At the edge of the scan it stays inside: where the scan was, the tip may go.
+    """
+    size_m = plan.written_size_m
+    if size_m <= 0 or target.action != "spectrum" or target.xy_m is None:
+        return []
+    frame = plan.frame
+    half_m = size_m / 2 * (math.sqrt(2) if frame.angle_rad else 1)
+    most_yx = np.asarray(frame.shape_px) / 2 - half_m / np.asarray(frame.pitch_m[::-1])
+    middle_yx = (np.asarray(frame.shape_px) - 1) / 2
+    off_yx = np.clip(frame.to_px(target.xy_m) - middle_yx, -most_yx.clip(0), most_yx.clip(0))
+    x_m, y_m = (float(v) for v in frame.to_m(middle_yx + off_yx))
+    found = _look((x_m, y_m), size_m, speed_m_per_s)
+    return [replace(message, target_uid=target.uid) for message in found]
 
 
 def _visit(target: Target, scan_speed_m_per_s: float) -> list[Message]:

@@ -17,8 +17,9 @@ from corescout.instruments.entries import (
     TargetMeasured,
     TipArrived,
     TipElsewhere,
+    WrittenSeen,
 )
-from corescout.instruments.events import Arrived, Drifted, Event, HandedOver, Measured, Sent
+from corescout.instruments.events import Arrived, Drifted, Event, HandedOver, Measured, Sent, Wrote
 from corescout.instruments.gate import Gate
 from corescout.instruments.journal import Journal
 from corescout.instruments.limits import Limits
@@ -27,6 +28,7 @@ from corescout.instruments.protocol import ChecksStop, Instrument
 from corescout.instruments.readiness import read_readiness, setpoint_of
 from corescout.instruments.rehearsal import start_m
 from corescout.instruments.visit_plan import VisitPlan, is_number
+from corescout.instruments.written import WrittenFrames
 from corescout.registration import register
 
 BIAS_V = 10e-3  # within which a bias is the one that was set
@@ -76,6 +78,9 @@ class PlanRun:
         self._instrument, self._limits, self._journal = instrument, limits, journal
         self._clock, self._begun, self._stop = clock, begun, stop
         self._came_back: Measurement | Scan | None = None
+        spectra = [t for t in plan.targets if t.action == "spectrum" and t.xy_m is not None]
+        self._looked_at = {t.uid for t in spectra if plan.written_size_m > 0}
+        self._written = WrittenFrames({t.uid: t.xy_m for t in spectra if t.xy_m is not None})
         self.gate = Gate(limits, self._carry_out)
 
     def visits(self) -> Iterator[Event]:
@@ -97,7 +102,8 @@ class PlanRun:
             if message.kind in ("move", "zoom"):
                 place = (message.values["x_m"], message.values["y_m"])
             self._journal.write(MessageSent(**asdict(message)))
-            if message.target_uid and message.kind in _MEASURING:
+            looks = message.kind == "zoom" and message.target_uid in self._looked_at
+            if message.target_uid and message.kind in _MEASURING and not looks:
                 self._begun[message.target_uid] = _place(plan, message.target_uid)
             self._came_back = None
             with self._at_most(timed=timed):
@@ -127,8 +133,23 @@ class PlanRun:
         if uid is None and isinstance(came, Scan) and self._reference is not None:
             yield self._drift(came, self._reference)
             return
+        if uid in self._looked_at and isinstance(came, Scan):
+            yield from self._wrote(str(uid), came)
+            return
         self._journal.write(TargetMeasured(target_uid=uid, source=came.source))
         yield Measured(uid, came)
+
+    def _wrote(self, uid: str, frame: Scan) -> Iterator[Event]:
+        """Compare the frame after a spectrum with that before it; it is told, and holds nothing."""
+        area = self._written.take(uid, frame)
+        if area is not None:
+            self._journal.write(
+                WrittenSeen(
+                    target_uid=uid, area_m2=area.area_m2, radius_m=area.radius_m,
+                    touched=list(area.touched), refused=area.refused,
+                )
+            )  # fmt: skip
+            yield Wrote(uid, area)
 
     def _drift(self, frame: Scan, reference: Scan) -> Event:
         """Compare a frame with the plan's scan where the plan takes it to lie."""

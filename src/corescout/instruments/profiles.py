@@ -203,10 +203,12 @@ def open_instrument(name: str, path: str | Path | None = None) -> tuple[Instrume
         profile = _profile(tables[name])
     except ValidationError as error:
         first = error.errors()[0]
-        line = ".".join(map(str, first["loc"][1:] or first["loc"]))
+        line = ".".join(map(str, first["loc"][1:] or first["loc"])) or "kind"
+        strange = first["type"] == "extra_forbidden"
+        said = f"{line!r}, which it does not have" if strange else f"{line}: {first['msg']}"
         raise InputError(
             f"a valid profile in [instruments.{name}]",
-            f"{line or 'kind'}: {first['msg']}",
+            said,
             f"correct {file}; docs/instruments.md has examples",
         ) from error
     limits = None

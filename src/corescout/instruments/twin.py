@@ -29,7 +29,7 @@ from corescout.instruments.protocol import (
     Told,
 )
 from corescout.instruments.twin_loops import Formula, LoopField
-from corescout.instruments.twin_sample import TwinSample
+from corescout.instruments.twin_sample import Pulse, TwinSample
 from corescout.surfaces import Surface, generate_surface
 
 _SLICE_S = 0.01  # how often motion looks at the stop
@@ -135,7 +135,7 @@ class DigitalTwin:
 
     @property
     def written_xy_m(self) -> list[tuple[float, float]]:
-        """Places on the sample where spectra have left a domain."""
+        """Places on the sample where spectra were made."""
         return self.sample.written_xy_m
 
     def connect(self) -> None:
@@ -288,7 +288,9 @@ class DigitalTwin:
         loop = self._loop(tip_m, kind)
         noise = self._rng.normal(scale=self.noise_m, size=len(bias))
         response = noise if loop is None else loop.response_m(bias) + noise
-        self.sample.write(tip_m, self.seconds())
+        coercive_v = (loop or self.loops[kind]).coercive_v
+        largest_v = max(abs(v["bias_start_v"]), abs(v["bias_end_v"]))
+        self.sample.write(tip_m, self.seconds(), Pulse(largest_v, v["seconds"], coercive_v))
         return Measurement(
             target_uid=message.target_uid,
             axis=bias,

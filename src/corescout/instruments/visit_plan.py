@@ -62,6 +62,9 @@ class VisitPlan:
     expires_at : datetime
         UTC; after that nothing of it is sent.
     drift_check : DriftCheck or None
+    written_size_m : float
+        Side of the square frames around each target of a spectrum, before and after it, that show
+        what was written; 0: none.
     """
 
     scan_uid: str
@@ -71,11 +74,14 @@ class VisitPlan:
     tolerance_m: float
     expires_at: datetime
     drift_check: DriftCheck | None = None
+    written_size_m: float = 0.0
 
     def canonical(self) -> bytes:
         """Return the plan as JSON that is the same for the same plan: sorted keys, exact floats."""
         values = asdict(self)
         values["expires_at"] = self.expires_at.astimezone(UTC).isoformat()
+        if values["written_size_m"] == 0:  # as plans were written that knew no such frames
+            del values["written_size_m"]
         return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @property
@@ -93,6 +99,8 @@ def plan_problems(plan: VisitPlan) -> tuple[str, ...]:
         found.append(f"tolerance_m: expected metres, found {_short(plan.tolerance_m)}")
     if not plan.targets:
         found.append("expected at least one target, found none")
+    if not (is_number(plan.written_size_m) and plan.written_size_m >= 0):
+        found.append(f"written_size_m: expected metres, found {_short(plan.written_size_m)}")
     check = plan.drift_check
     if check is not None and not all(map(is_number, _numbers_of(check))):
         found.append(f"drift_check: expected numbers, found {_short(check)}")
@@ -140,11 +148,14 @@ def plan_visits(
     lifetime: timedelta = LIFETIME,
     drift_check: DriftCheck | None = None,
     drift_m: tuple[float, float] = (0.0, 0.0),
+    written_size_m: float = 0.0,
 ) -> VisitPlan:
     """Make a plan of targets that were chosen on a scan.
 
     Parameters
     ----------
+    written_size_m : float
+        See `VisitPlan`.
     drift_m : tuple of float
         (x, y) by which the sample has moved since the scan, from `corescout.registration`: the
         frame and every target are shifted by it. A shifted plan is another plan.
@@ -175,6 +186,7 @@ def plan_visits(
         tolerance_m=tolerance_m,
         expires_at=(now or datetime.now(UTC)) + lifetime,
         drift_check=drift_check,
+        written_size_m=written_size_m,
     )
 
 

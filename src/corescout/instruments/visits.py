@@ -18,6 +18,7 @@ from corescout.targets import in_order
 CHECK_EVERY = 8  # targets between two looks at the drift
 CHECK_SHARE = 0.6  # of the scan's smaller side: the frame of that look
 FIRST_LOOK_S = 60.0  # that the look before the first target takes at most
+WRITTEN_PX = 32  # of the scan: the side of the frames that show what was written
 FIRST_LOOK_PX = 64  # of the scan: a smaller frame cannot be told from another place
 
 
@@ -31,6 +32,7 @@ def visits(
     check_every: int = CHECK_EVERY,
     look: FirstLook | None = None,
     tolerance_m: float = TOLERANCE_M,
+    look_at_written: bool = False,
 ) -> VisitPlan:
     """Return the plan of targets in the order of their way: window, loop and scripts ask here.
 
@@ -51,6 +53,8 @@ def visits(
         a frame that takes at most a minute; and for how long the plan holds.
     tolerance_m : float
         Largest drift that the plan tolerates.
+    look_at_written : bool
+        Scan a frame of 32 px of the scan around each target before its spectrum and after it.
 
     Raises
     ------
@@ -71,6 +75,7 @@ def visits(
         tolerance_m=tolerance_m,
         lifetime=look.lifetime,
         drift_check=check,
+        written_size_m=WRITTEN_PX * max(frame.pitch_m) if look_at_written else 0.0,
     )
 
 

@@ -22,12 +22,15 @@ class Steering:
         Targets of a plan.
     error : float or None
         That is asked for, in the unit of the property; a tenth of its range if None.
+    reference_every : int
+        Every so many loops one goes to the reference area; 0: none does.
     """
 
     name: str = "coercive_bias_v"
     goals: Mapping[str, float] = field(default_factory=lambda: {"map": 1.0})
     batch: int = 10
     error: float | None = None
+    reference_every: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class LiveSettings:
         Train on what is new on scans that fit.
     drift_check : bool
         Look at the drift during a plan.
+    look_at_written : bool
+        Scan a frame around each target before and after its spectrum: targets then keep 1.5 times
+        the radius that was written from what was measured and from each other.
     report_every : int
         Scans between two writings of the day's page; it is written at the end in any case.
     most_scans : int or None
@@ -57,6 +63,7 @@ class LiveSettings:
     action_settings: dict[str, float] = field(default_factory=dict)
     learn: bool = True
     drift_check: bool = True
+    look_at_written: bool = False
     report_every: int = 10
     most_scans: int | None = None
     steering: Steering | None = None

@@ -9,6 +9,7 @@ inputs: a second loop at one place is no repeat, since the first one has written
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,6 +113,28 @@ class Predictor:
             among = np.linalg.inv(inverse[np.ix_(own, own)])
             residual[own], variance[own] = among @ self.weights[own], np.diag(among)
         return residual, np.maximum(variance - own_noise, 0.0)
+
+    def change(
+        self, columns: Sequence[int], a: NDArray[np.float64], b: NDArray[np.float64]
+    ) -> tuple[float, float]:
+        """Return how much the parts of some inputs change from a (D,) to b (D,), in the unit of y.
+
+        Mean and standard deviation of g = sum_p f_p(b) - f_p(a) over the parts p of these columns
+        alone: cov(g, y) = k_p(b, loops) - k_p(a, loops).
+        """
+        from scipy.linalg import solve_triangular
+
+        crossed, prior = np.zeros(len(self.inputs)), 0.0
+        for part, kernel in self.kernel.of_parts():
+            if set(part.columns.tolist()) <= set(columns):
+                ends = np.stack([a, b])
+                k = kernel.covariance(ends, self.inputs)
+                crossed += k[1] - k[0]
+                prior += 2 * (kernel.variance - float(kernel.covariance(ends, ends)[0, 1]))
+        told = solve_triangular(self.factor, crossed, lower=True, check_finite=False)
+        variance = max(prior - float(told @ told), 0.0)
+        mean = self.spread * float(crossed @ self.weights)
+        return mean, self.spread * self.widened * float(np.sqrt(variance))
 
     @property
     def relevance(self) -> NDArray[np.float64]:

@@ -90,6 +90,13 @@ class Kernel:
             at = end
         return found
 
+    def of_parts(self) -> list[tuple[Part, Kernel]]:
+        """Each part with the kernel of it alone."""
+        return [
+            (part, Kernel((part,), np.concatenate([[np.log(signal2)], np.log(length)])))
+            for part, signal2, length in self.split()
+        ]
+
     @property
     def variance(self) -> float:
         """Of f at any place."""

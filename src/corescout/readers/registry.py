@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from corescout.data import InputError, Scan, ScanFrame
 from corescout.data.bounds import why_no_file
 from corescout.data.printable import printable
+from corescout.data.raised import raised_at
 from corescout.readers.channels import free_name
 from corescout.readers.damage import damaged_as_input_error
 from corescout.readers.own_names import own_names, with_own_names
@@ -187,15 +188,19 @@ def _foreign(entry: EntryPoint) -> Reader:
     """The reader of another package. What it raises or returns wrongly is said with its name."""
 
     def read(path: Path) -> list[Scan]:
+        function = None
         try:
-            given = entry.load()(path)
+            function = entry.load()
+            given = function(path)
         except InputError:
             raise
         except Exception as error:
+            where = raised_at(error, function) if function is not None else ""
             raise InputError(
                 f"a {path.suffix} file that {entry.value} reads",
-                f"{type(error).__name__}: {error}"[:200],
-                "tell the authors of that reader, or export the scan to another format",
+                f"{path.name}: {type(error).__name__}: {str(error)[:200]}{where}",
+                "copy the file again if it may be cut short, tell the authors of that reader, or"
+                " export the scan to another format",
             ) from error
         scans = [given] if isinstance(given, Scan) else given
         if not isinstance(scans, list) or not scans or not all(isinstance(s, Scan) for s in scans):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import cast
 
 from corescout.data import Fit, InputError, Reward
+from corescout.data.raised import raised_at
 from corescout.plan_changes import did_you_mean
 from corescout.rewards.bayesian import (
     bayesian_h,
@@ -110,20 +111,20 @@ def load_reward(name: str) -> RewardFunction:
     Raises
     ------
     InputError
-        If there is none of that name.
+        If there is none of that name, or it cannot be imported.
     """
     if name in REWARDS:
         return REWARDS[name]
     if ":" in name:
         return _own(name)
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group="corescout.rewards", name=name):
-        return entry.load()  # type: ignore[no-any-return]
+    installed = entry_points(group="corescout.rewards")
+    for entry in installed.select(name=name):
+        return _installed(entry)
+    known = (*REWARDS, *sorted(installed.names - set(REWARDS)))
     raise InputError(
-        f"a reward among {', '.join(REWARDS)}",
+        f"a reward among {', '.join(known)}",
         f"{name!r}",
-        did_you_mean(name, REWARDS) or "choose one of these, or give your own as module:function",
+        did_you_mean(name, known) or "choose one of these, or give your own as module:function",
     )
 
 
@@ -137,6 +138,20 @@ def look_in_current_folder() -> None:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # an installed command does not look there by itself
+
+
+def _installed(entry: EntryPoint) -> RewardFunction:
+    """The function that a package offers by an entry point."""
+    try:
+        found = entry.load()
+    except Exception as error:  # somebody else's package may raise anything while it is imported
+        package = entry.dist.name if entry.dist is not None else "a package"
+        raise InputError(
+            f"a reward {entry.name!r} at {entry.value}, as {package} says",
+            f"{type(error).__name__}: {error}",
+            f"correct the entry point or the module, and install {package} again",
+        ) from error
+    return cast(RewardFunction, found)
 
 
 def _own(name: str) -> RewardFunction:
@@ -166,13 +181,6 @@ def _evaluate(name: str, function: RewardFunction, fit: Fit) -> Reward:
             return replace(reward, name=name, void_because=f"its value is {reward.value}")
         return replace(reward, name=name)
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-        why = f"{type(error).__name__}: {error}{_where(error)}"
+        why = f"{type(error).__name__}: {error}{raised_at(error, function)}"
         _log.warning("reward %s is void for %s: %s", name, fit.candidate.label, why)
         return Reward(name, float("nan"), "higher", void_because=why)
-
-
-def _where(error: Exception) -> str:
-    """The line of the user's that raised, so that it is found without a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if len(frames) > 1 else None
-    return f" ({Path(last.filename).name}, line {last.lineno})" if last else ""

@@ -201,6 +201,7 @@ def _front(
 def _excluded(
     trials: Sequence[Trial], competed: Mapping[int, float], scoring: Scoring
 ) -> tuple[RunnerUp, ...]:
+    """Those that did not compete, and why: what was trained well before what collapsed."""
     out = []
     for i, trial in enumerate(trials):
         if i in competed or trial.state == "not_tried":
@@ -217,7 +218,7 @@ def _excluded(
             f" {_value(trial.rewards, 'context_retention'):.2f})"
         )
         out.append(RunnerUp(trial.candidate, score, reason))
-    return tuple(out)
+    return tuple(sorted(out, key=lambda other: not np.isfinite(other.score)))
 
 
 def _void_reason(trial: Trial, plan: DecisionPlan) -> str:

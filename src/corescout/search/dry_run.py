@@ -103,7 +103,7 @@ class Speed:
     threads : float
         So many times as much is done by all threads together as by one.
     cut_s : float
-        To cut patches and to find the coefficients of scattering, once.
+        To cut patches and to find coefficients of scattering and wall descriptors, once.
     consensus_s : float
         To fit the mixtures of a consensus for one seed of the candidates.
     """
@@ -278,5 +278,5 @@ def _group(prepared: Prepared, plan: Plan, candidate: Candidate) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=plan.wanted_rewards,
         bayesian=plan.bayesian,
-        scattering=prepared.scattering if candidate.kind == "scattering" else None,
+        features=prepared.trial_data.features(candidate, plan.keypoints),
     )

@@ -48,7 +48,7 @@ def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]
     """
     stacks = 1 if plan.training.device == "cuda" else max(-(-len(numbers) // _STACK), 2)
     stacks = min(stacks, len(numbers))
-    if winner.kind == "scattering":  # each has coefficients of its own
+    if winner.sees_no_patches:  # each has features of its own
         stacks = len(numbers)
     once = plan.model_copy(update={"training": plan.training.model_copy(update={"retries": 0})})
     return [

@@ -12,7 +12,6 @@ from corescout.data import Candidate, Keypoints, Normalisation, PatchSet
 from corescout.keypoints import find_keypoints
 from corescout.patches import cut_patches, fits
 from corescout.plan import Plan
-from corescout.scattering import scattering_features
 from corescout.surfaces import phase_randomised
 from corescout.trial_data import TrialData
 
@@ -27,12 +26,12 @@ class Surrogates:
     ----------
     patch_sets : tuple of PatchSet
         One for each surface, equally many patches in each.
-    scattering : (N, F) or None
-        Coefficients of the surroundings of the patches of a single surface, where they are asked.
+    features : (N, F) or None
+        Of a single surface, for a winner that sees no patches.
     """
 
     patch_sets: tuple[PatchSet, ...]
-    scattering: NDArray[np.float64] | None = None
+    features: NDArray[np.float64] | None = None
 
 
 def surrogates(
@@ -41,11 +40,11 @@ def surrogates(
     """Make the surfaces of some numbers; the key points are sought anew on each."""
     made = [_Surface.of(data, winner.window_px, plan, plan.seed + 1 + i) for i in numbers]
     n_points = min(len(s.patches) for s in made)
-    scattering = None
-    if winner.kind == "scattering":
+    features = None
+    if winner.sees_no_patches:
         (only,) = made
-        scattering = scattering_features(only.images, np.asarray(only.patches.center_yx_px))
-    return Surrogates(tuple(_thin(s.patches, n_points, plan.seed) for s in made), scattering)
+        features = only.data(data).features(winner, plan.keypoints)
+    return Surrogates(tuple(_thin(s.patches, n_points, plan.seed) for s in made), features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +53,12 @@ class _Surface:
 
     images: NDArray[np.float32]
     patches: PatchSet
+
+    def data(self, scan: TrialData) -> TrialData:
+        """Return what a trial on it needs, where the scan's own data is `scan`."""
+        return replace(
+            scan, images=self.images, keypoints_yx_px=np.asarray(self.patches.center_yx_px)
+        )
 
     @classmethod
     def of(cls, data: TrialData, window_px: int, plan: Plan, seed: int) -> _Surface:

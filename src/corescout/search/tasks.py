@@ -86,9 +86,12 @@ class Task:
             "training": self.plan.training.model_dump(mode="json"),
             "mixtures": self.plan.mixtures.model_dump(mode="json"),
         }
+        if self.plan.training.step == "numba":
+            found["numba"] = _version_of("numba")
+        if self.surrogates or self.candidates[0].kind == "descriptors":
+            found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
         if self.surrogates:
             found["surrogates"] = list(self.surrogates)
-            found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
             found["seed"] = self.plan.seed
         return found
 
@@ -175,13 +178,14 @@ def to_bytes(task: Task, outcomes: Sequence[Outcome]) -> bytes:
 
 @lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = []
-    for name in _NUMERIC:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            found.append((name, "not installed"))
-    return tuple(found)
+    return tuple((name, _version_of(name)) for name in _NUMERIC)
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def versions() -> dict[str, str]:
@@ -198,7 +202,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         return TrialGroup(
             candidates=candidates,
             patch_sets=made.patch_sets,
-            scattering=made.scattering,
+            features=made.features,
             context=np.zeros((n_points, 0)),
             block=np.zeros(0, np.int64),
             training=plan.training,
@@ -214,7 +218,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
-        scattering=data.scattering if candidates[0].kind == "scattering" else None,
+        features=data.features(candidates[0], plan.keypoints),
         measured=data.measured,
         walls=data.walls,
     )

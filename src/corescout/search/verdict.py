@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from corescout.data import Candidate, Consensus, Evidence, Result, Trial, TypedPoints, Votes
 from corescout.data.candidate import KIND_NAMES
 from corescout.data.counted import counted
+from corescout.rewards import REWARDS
 from corescout.search.decision import Decision
 from corescout.search.grade import grade_in_words
 from corescout.square_grid import SquareGrid
@@ -76,6 +79,20 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
         f" beyond {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
     )
+
+
+def void_own_rewards(trials: Sequence[Trial], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Say which rewards of one's own have no value where training went well, and why."""
+    notes = []
+    for name in wanted:
+        if name in REWARDS:
+            continue
+        asked = [t.rewards[name] for t in trials if t.state == "done" and name in t.rewards]
+        void = [reward.void_because for reward in asked if reward.void_because is not None]
+        if void:
+            of = f"{len(void)} of {counted(len(asked), 'training')}"
+            notes.append(f"reward {name!r} is void for {of}: {void[0]}")
+    return tuple(notes)
 
 
 def representation(candidate: Candidate, pitch_m: float | None) -> str:

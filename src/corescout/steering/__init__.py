@@ -1,8 +1,9 @@
 """Steering by measurement: what was measured at key points decides where the tip goes next."""
 
 from corescout.steering.choosing import Choice, choose, goals_of
+from corescout.steering.drift import PropertyDrift, property_drift
 from corescout.steering.earlier import EarlierPoint, earlier_points
-from corescout.steering.field import Field, field_of
+from corescout.steering.field import WRITTEN_RADII, Field, field_of
 from corescout.steering.goals import GOALS
 from corescout.steering.measured import (
     MeasuredValues,
@@ -16,11 +17,13 @@ from corescout.steering.suggestion import Suggestion, suggest
 
 __all__ = [
     "GOALS",
+    "WRITTEN_RADII",
     "Choice",
     "EarlierPoint",
     "Field",
     "MeasuredValues",
     "Prediction",
+    "PropertyDrift",
     "Suggestion",
     "choose",
     "earlier_points",
@@ -30,6 +33,7 @@ __all__ = [
     "measured_values",
     "predict",
     "predict_property",
+    "property_drift",
     "says_where",
     "suggest",
     "validate",

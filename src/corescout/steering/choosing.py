@@ -14,12 +14,14 @@ from corescout.data.short_repr import short_repr
 from corescout.plan_changes import did_you_mean
 from corescout.prediction.cross_validation import LEAST_LOOPS
 from corescout.quantities import names, weights
+from corescout.steering.drift import due, probe
 from corescout.steering.field import Field
 from corescout.steering.goals import GOALS, MET, Outlook, surprise
 from corescout.steering.measured import MeasuredValues
 from corescout.steering.posterior import LoopPosterior, references
 from corescout.steering.property import LEAST_VALUES, Prediction, predict
 
+REFERENCE = "reference: a fresh place of the reference area, which tells drift from structure"
 LEAST_TO_STEER = 8  # values; before, places are spread out
 _DRAWS = 10  # random places of which the most unlike one is taken, where nothing is known
 _ERROR_SHARE = 0.1  # of the range of the values: the error that is asked for if none is given
@@ -80,6 +82,7 @@ def choose(
     error: float | None = None,
     seed: int = 0,
     start: Prediction | None = None,
+    reference_every: int = 0,
 ) -> Choice:
     """Choose up to `count` key points to measure next.
 
@@ -96,6 +99,9 @@ def choose(
         tenth of the range of the values if None.
     start : Prediction, optional
         Of fewer loops: saves time.
+    reference_every : int
+        Every so many loops one goes to a fresh place of the reference area, see
+        `steering.drift`; 0: none does.
 
     Raises
     ------
@@ -127,7 +133,8 @@ def choose(
         return _untold(state, prediction, wanted, free, count, seed)
     if all(MET[name](outlook) for name in wanted):
         return replace(state, met=True)
-    picked, reasons = _batch(outlook, goals, free, count)
+    probed = _References(measured, due(len(measured), count, reference_every))
+    picked, reasons = _batch(outlook, goals, free, count, probed)
     return replace(state, rows=picked, reasons=reasons)
 
 
@@ -178,15 +185,32 @@ def _check(goals: Mapping[str, float]) -> None:
         raise InputError("goals with weights above 0", repr(dict(goals)), "such as map=1,types=1")
 
 
+@dataclass(frozen=True)
+class _References:
+    """Which places of a batch go to the reference area."""
+
+    measured: MeasuredValues
+    numbers: tuple[int, ...]
+
+    def place(self, number: int, field: Field, free: NDArray[np.bool_]) -> int | None:
+        """Return the place, where this one does and a fresh one is left."""
+        return probe(field, self.measured, free) if number in self.numbers else None
+
+
 def _batch(
-    outlook: Outlook, goals: Mapping[str, float], free: NDArray[np.bool_], count: int
+    outlook: Outlook,
+    goals: Mapping[str, float],
+    free: NDArray[np.bool_],
+    count: int,
+    probed: _References,
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
     field, prediction = outlook.prediction.field, outlook.prediction
     free, rows, reasons = free.copy(), [], []
     fixed = surprise(prediction) if goals.get("surprise", 0) > 0 else np.zeros(len(field))
-    for _ in range(count):
+    for number in range(count):
         if not free.any():
             break
+        probe_row = probed.place(number, field, free)
         parts = {}
         for name, weight in goals.items():
             if weight > 0:
@@ -197,8 +221,9 @@ def _batch(
                 )
                 parts[name] = weight * worth / max(float(worth[free].max()), 1e-300)
         total = sum(parts.values()) * (1 - prediction.failing)
-        row = int(np.where(free, total, -np.inf).argmax())
-        reasons.append(_reason(outlook, row, {n: float(v[row]) for n, v in parts.items()}, fixed))
+        row = int(np.where(free, total, -np.inf).argmax()) if probe_row is None else probe_row
+        own = {n: float(v[row]) for n, v in parts.items()}
+        reasons.append(REFERENCE if probe_row is not None else _reason(outlook, row, own, fixed))
         rows.append(row)
         outlook.posterior.add(row)
         outlook = replace(outlook, chosen=(*outlook.chosen, row))

@@ -21,6 +21,7 @@ _PARTS = {
     "types": (1.0, 1.0, 0.6, 0.2),
     "all": (0.7, 5.0, 0.8, 0.5),
 }
+WRITTEN_RADII = 1.5  # that loops keep from each other, in radii of what one writes
 _PLACE, _ORDER = (0.3, 3.0, 0.5, 0.3), (0.15, 2.0, 0.5, 0.3)
 
 
@@ -72,12 +73,25 @@ class Field:
                   "all": np.ones(len(self.names), bool)}  # fmt: skip
         return np.flatnonzero(wanted[kind])
 
-    def at(self, rows: NDArray[np.int64], order: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What a process looks at (n, D + 3): inputs, place in blocks, order of the loops (n,)."""
-        place = self.xy_m[rows] / max(self.block_m, 1e-12)
-        return np.column_stack([self.inputs[rows], place, order])
+    def at(
+        self,
+        rows: NDArray[np.int64],
+        order: NDArray[np.float64],
+        time: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """What a process looks at (n, D + 4): inputs, place in blocks, order and time of the loops.
 
-    def parts(self, *, place: bool = True) -> tuple[Part, ...]:
+        Order and time (n,) run from -1 to 1; the time is the order where it is not said.
+        """
+        place = self.xy_m[rows] / max(self.block_m, 1e-12)
+        return np.column_stack([self.inputs[rows], place, order, order if time is None else time])
+
+    @property
+    def when(self) -> tuple[int, int]:
+        """Columns of order and time in `at`."""
+        return len(self.names) + 2, len(self.names) + 3
+
+    def parts(self, *, place: bool = True, time: bool = False) -> tuple[Part, ...]:
         """What a property is expected to be the sum of, see `prediction.kernel`; decision 30.
 
         Parameters
@@ -85,12 +99,14 @@ class Field:
         place : bool
             What near places have in common beside their structure; it tells how far to believe the
             map, and nothing of whether structure predicts.
+        time : bool
+            Whether the time of the loops is known, and is not their order.
         """
         found = [Part(self.columns(kind), *prior) for kind, prior in _PARTS.items()]
         count = len(self.names)
         if place:
             found.append(Part(np.array([count, count + 1]), *_PLACE, shared=True))
-        found.append(Part(np.array([count + 2]), *_ORDER))
+        found += [Part(np.array([column]), *_ORDER) for column in self.when[: 1 + time]]
         return tuple(part for part in found if len(part.columns))
 
     def touched(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -119,7 +135,7 @@ def field_of(
         Key points inside the limits of the instrument; hidden types and the margin of the plan
         are left out in any case.
     radius_m : float, optional
-        Distance of loops from each other; else 1.5 x the written radius where that is known, else
+        Distance of loops from each other; else 1.5 x the written radius where one was seen, else
         the distance from measured places that the plan says.
     earlier : sequence of EarlierPoint
         Places of loops of earlier scans: rows after the key points, none to be measured.
@@ -137,8 +153,8 @@ def field_of(
     targets = Plan.model_validate(result.plan).targets
     spacing_m = targets.spacing_m or targets.spacing_px * min(frame.pitch_m)
     if radius_m is None:
-        known = written_radius_m is not None
-        radius_m = 1.5 * (written_radius_m or 0.0) if known else targets.avoid_m or spacing_m
+        apart_m = targets.avoid_m or spacing_m
+        radius_m = WRITTEN_RADII * written_radius_m if written_radius_m else apart_m
     places, kind = np.asarray(result.patches.center_yx_px), np.asarray(result.types.of_point)
     margin = np.minimum(places, np.asarray(result.scan.shape_px) - 1 - places)
     inside = (margin * np.asarray(frame.pitch_m[::-1]) >= targets.margin_m).all(axis=1)

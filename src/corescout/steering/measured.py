@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from corescout.tied import RADIUS_PX, tied_rows
 
 ON_FIELD = "_on_field"  # ending of a property that is read from the on-field loop
 _ON_CHANNEL = " on field"  # ending of such a channel
+_AS_THE_ORDER = 0.98  # correlation of time and order: loops one after the other
 _NUMBER = re.compile(r"[0-9]{1,12}")
 
 
@@ -37,6 +39,8 @@ class MeasuredValues:
         NaN where the measurement failed.
     notes : tuple of str
         What was left out and why.
+    seconds : (M,) or None
+        When each was made, since any moment; None or NaN where that is not known.
     """
 
     name: str
@@ -44,12 +48,15 @@ class MeasuredValues:
     row: NDArray[np.int64]
     value: NDArray[np.float64]
     notes: tuple[str, ...] = ()
+    seconds: NDArray[np.float64] | None = None
 
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
         set_readonly(self, "row", (None,), np.int64)
         set_readonly(self, "value", (len(self.row),))
+        if self.seconds is not None:
+            set_readonly(self, "seconds", (len(self.row),))
 
     def __len__(self) -> int:
         return len(self.row)
@@ -58,6 +65,26 @@ class MeasuredValues:
     def known(self) -> NDArray[np.bool_]:
         """Which measurements (M,) told a value."""
         return np.isfinite(self.value)
+
+    @property
+    def order(self) -> NDArray[np.float64]:
+        """When each (M,) was made, counted in loops, from -1 to 1."""
+        count = len(self)
+        return np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(count)
+
+    @property
+    def time(self) -> NDArray[np.float64] | None:
+        """When each (M,) was made, by the clock, from -1 to 1.
+
+        None where a time is not known, all are one, or it says no more than the order.
+        """
+        if self.seconds is None or len(self) < 3 or not np.isfinite(self.seconds).all():
+            return None
+        spread = float(np.ptp(self.seconds))
+        if spread <= 0:
+            return None
+        time = 2 * (np.asarray(self.seconds) - self.seconds.min()) / spread - 1
+        return None if np.corrcoef(time, self.order)[0, 1] > _AS_THE_ORDER else time
 
 
 def measured_values(
@@ -109,8 +136,9 @@ def values_of_loops(loops: Sequence[Measurement], name: str, first_row: int) -> 
     values = [v.value if not v.failed else float("nan") for v in found]
     unit = next((v.unit for v in found if v.unit), "") or _unit_in(name)
     return MeasuredValues(
-        name, unit, first_row + np.arange(len(found)), np.array(values), _failures(found)
-    )
+        name, unit, first_row + np.arange(len(found)), np.array(values), _failures(found),
+        _seconds([loop.acquired_at for loop in loops]),
+    )  # fmt: skip
 
 
 def measured_plan(path: str | Path, name: str) -> MeasuredPlan:
@@ -193,6 +221,7 @@ class _Value:
     value: float
     failed: str
     unit: str
+    when: datetime | None = None
 
 
 def _of_column(rows: Iterable[Mapping[str, str]], name: str) -> list[_Value]:
@@ -200,7 +229,7 @@ def _of_column(rows: Iterable[Mapping[str, str]], name: str) -> list[_Value]:
     for row in rows:
         value = _number(row.get(name))
         failed = "" if np.isfinite(value) else "no number"
-        found.append(_Value(*_where(row), value, failed, ""))
+        found.append(_Value(*_where(row), value, failed, "", _time_of(row)))
     return found
 
 
@@ -245,7 +274,7 @@ def _of_loop(row: Mapping[str, str], base: str) -> _Value:
         axis, values = (np.array((row.get(k) or "").split(), float) for k in ("axis", "values"))
         unit = row.get("unit") or ""
         loop = Measurement(None, axis, "bias", "V", {"response": values}, {"response": unit})
-        return _value_of(loop, "response", base, _where(row))
+        return replace(_value_of(loop, "response", base, _where(row)), when=_time_of(row))
     except ValueError:
         return _Value(*_where(row), float("nan"), "its row is not complete", "")
 
@@ -290,7 +319,23 @@ def _tied(
     notes = [f"{untied} of {len(found)} rows are at no key point"] if untied else []
     notes += _failures(tied)
     unit = next((v.unit for v in found if v.unit), "") or _unit_in(name)
-    return MeasuredValues(name, unit, np.array(rows), np.array(values), tuple(notes))
+    seconds = _seconds([one.when for one in tied])
+    return MeasuredValues(name, unit, np.array(rows), np.array(values), tuple(notes), seconds)
+
+
+def _seconds(when: Sequence[datetime | None]) -> NDArray[np.float64] | None:
+    """Times as seconds since the first of them; None where one is not known."""
+    if not when or any(one is None for one in when):
+        return None
+    known = [one if one.tzinfo else one.replace(tzinfo=UTC) for one in when if one is not None]
+    return np.array([(one - min(known)).total_seconds() for one in known])
+
+
+def _time_of(row: Mapping[str, str]) -> datetime | None:
+    try:
+        return datetime.fromisoformat((row.get("acquired_at") or "").strip())
+    except ValueError:
+        return None
 
 
 def _failures(found: Sequence[_Value]) -> tuple[str, ...]:

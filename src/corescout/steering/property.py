@@ -84,7 +84,8 @@ class Prediction:
         from corescout.prediction.gaussian_process import conditioned
         from corescout.prediction.kernel import Kernel
 
-        p, known = self.predictor, self.field.parts(place=False)
+        p = self.predictor
+        known = self.field.parts(place=False, time=self.measured.time is not None)
         kept, lost = [], 0.0
         for part, signal2, length in p.kernel.split():
             if any(np.array_equal(part.columns, one.columns) for one in known):
@@ -155,7 +156,7 @@ def predict(field: Field, measured: MeasuredValues, start: Predictor | None = No
     """Predict a property over a field, at the time of the last loop.
 
     The property is a sum: of types, codes, descriptors, what near places share beside them, and
-    the order of the loops, so that what drifts with the tip is not put down to structure.
+    order and time of the loops, so that what drifts with the tip is not put down to structure.
 
     Parameters
     ----------
@@ -175,10 +176,10 @@ def predict(field: Field, measured: MeasuredValues, start: Predictor | None = No
             "measure more places",
         )
     rows = np.asarray(measured.row)
-    order = _order(len(rows))
-    x, parts = field.at(rows, order), field.parts()
+    time = measured.time
+    x, parts = field.at(rows, measured.order, time), field.parts(time=time is not None)
     predictor = fit_predictor(x[known], np.asarray(measured.value)[known], start, parts=parts)
-    everywhere = field.at(np.arange(len(field)), np.full(len(field), order[-1]))
+    everywhere = field.at(np.arange(len(field)), np.full(len(field), measured.order[-1]))
     mean, std = predictor.predict(everywhere)
     failing = _failing(everywhere, x, known, parts)
     return Prediction(
@@ -196,14 +197,11 @@ def validate(field: Field, measured: MeasuredValues, seed: int = 0) -> Validatio
     rows = np.asarray(measured.row)[known]
     if len(rows) == 0:
         return Validation(0, 0)
-    x, parts = field.at(rows, _order(len(known))[known]), field.parts(place=False)
+    time = measured.time
+    x = field.at(np.asarray(measured.row), measured.order, time)[known]
+    parts = field.parts(place=False, time=time is not None)
     block = blocks_of(field.xy_m[rows], max(field.block_m, 1e-12))
     return cross_validate(x, np.asarray(measured.value)[known], block, seed, parts)
-
-
-def _order(count: int) -> NDArray[np.float64]:
-    """When each of `count` loops was measured, from -1 to 1."""
-    return np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(count)
 
 
 def _failing(

@@ -12,6 +12,7 @@ from corescout.data import Result, Target
 from corescout.data.counted import counted
 from corescout.data.short_repr import short_repr
 from corescout.steering.choosing import Choice, choose
+from corescout.steering.drift import property_drift
 from corescout.steering.earlier import EarlierPoint
 from corescout.steering.field import field_of
 from corescout.steering.measured import MeasuredValues
@@ -57,6 +58,7 @@ def suggest(
     earlier: Sequence[EarlierPoint] = (),
     seed: int = 0,
     ask_whether: bool = True,
+    reference_every: int = 0,
 ) -> Suggestion:
     """Suggest the next targets of a result, from what was measured on it.
 
@@ -67,7 +69,7 @@ def suggest(
         Weights of "map", "types", "extremes", "surprise"; the map if None.
     count : int
         Of the batch.
-    error : float, optional
+    error, reference_every
         See `choose`.
     radius_m, written_radius_m, allowed, earlier
         See `field_of`.
@@ -84,7 +86,9 @@ def suggest(
         result, allowed=allowed, radius_m=radius_m, written_radius_m=written_radius_m,
         earlier=earlier,
     )  # fmt: skip
-    choice = choose(field, measured, goals, count, error=error, seed=seed)
+    choice = choose(
+        field, measured, goals, count, error=error, seed=seed, reference_every=reference_every
+    )
     targets = tuple(
         _target(result, row, number, reason)
         for number, (row, reason) in enumerate(
@@ -127,6 +131,7 @@ def _lines(
         return (*lines, "too few to steer by: the next places are spread out")
     if ask_whether:
         lines.append(choice.prediction.words)
+    lines.append(property_drift(choice.prediction).words(measured.name))
     unit = choice.prediction.unit
     lines.append(
         f"expected error over all key points {choice.map_error:.3g} {unit},"

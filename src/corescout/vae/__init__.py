@@ -9,9 +9,10 @@ from corescout.data import Encoding
 from corescout.vae.encoding import encode, reconstruct
 from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
 from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
+from corescout.vae.schedule import epochs_of
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
-from corescout.vae.training import Trained, check_device, epochs_of, train
+from corescout.vae.training import Trained, check_device, train
 
 __all__ = [
     "Encoding",

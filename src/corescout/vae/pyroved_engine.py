@@ -43,6 +43,7 @@ def check_engine(spec: Specification, plan: TrainingPlan, kind: str = "vae") -> 
         (plan.kl_warmup > 0, f"training.kl_warmup {plan.kl_warmup:g}; it has no warm-up"),
         (plan.initialisation != "uniform", "training.initialisation 'scaled'; it has 'uniform'"),
         (plan.max_steps is not None, "training.max_steps; it trains whole epochs"),
+        (plan.step != "torch", f"training.step {plan.step!r}; it has its own step"),
         (plan.device != "cpu", f"training.device {plan.device!r}; it trains on the processor here"),
     )
     # channels and scale are named first: no other setting mends them

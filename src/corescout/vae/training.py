@@ -6,7 +6,6 @@ with canvas side c, spatial decoder 2 B w^2 2 h^2 multiply-adds; twice that agai
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,12 +18,14 @@ from torch import Tensor
 from corescout.adam import Adam
 from corescout.data import InputError, StoppedError
 from corescout.plan import TrainingPlan
+from corescout.vae.compiled import check_compiled, train_compiled
 from corescout.vae.elbo import log_likelihood
 from corescout.vae.gradient import Gradient, has_gradient
 from corescout.vae.initialisation import initial_parameters
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import decode, draw, posterior
 from corescout.vae.networks import Parameters
+from corescout.vae.schedule import epochs_of, learning_rate_at, warmup_at
 from corescout.vae.specification import Specification
 from corescout.vae.transforms import base_coordinates
 
@@ -78,7 +79,7 @@ def train(
     StoppedError
         If `stop` was set.
     InputError
-        If the plan asks for CUDA and there is none.
+        If the plan asks for CUDA or numba and there is none.
     """
     device = check_device(plan)
     x = torch.as_tensor(np.array(patches), device=device).flatten(-3)
@@ -92,6 +93,11 @@ def train(
             name: torch.as_tensor(np.array(start[name])).expand_as(value).clone()
             for name, value in initial.items()
         }
+    if plan.step == "numba" and has_gradient(spec):
+        parameters, losses = train_compiled(
+            x, initial, generators, spec, beta0, plan, n_epochs, stop, on_step
+        )
+        return Trained(spec, _unstack(parameters, len(seeds)), losses)
     theta = torch.cat([value.flatten() for value in initial.values()]).to(device)
     adam = Adam(theta)
     step_of = _written_out if has_gradient(spec) else _differentiated
@@ -123,36 +129,12 @@ def train(
 
 
 def check_device(plan: TrainingPlan) -> str:
-    """Return the device that a plan asks for; an InputError where this machine has none."""
+    """Return the device that a plan asks for; an InputError where this machine cannot train so."""
+    if plan.step == "numba":
+        check_compiled(plan)
     if plan.device == "cuda" and not torch.cuda.is_available():
         raise InputError("a CUDA device", "none", "leave --device out, or say --device cpu")
     return plan.device
-
-
-def epochs_of(plan: TrainingPlan, n_patches: int) -> int:
-    """Epochs that fit the plan's cap on steps, at least 4: more patches need fewer passes."""
-    steps_per_epoch = max(1, n_patches // min(plan.batch_size, n_patches))
-    if plan.max_steps is None:
-        return plan.epochs
-    return max(min(plan.epochs, plan.max_steps // steps_per_epoch), min(plan.epochs, 4))
-
-
-def learning_rate_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
-    """One cycle: cosine from 1/25 of the peak to the peak over 30 %, then down to 1/1000 of it."""
-    if plan.schedule == "constant":
-        return plan.learning_rate
-    rise = 0.3 * n_steps
-    if step < rise:
-        low, high, at = plan.learning_rate / 25, plan.learning_rate, step / rise
-    else:
-        low, high = plan.learning_rate, plan.learning_rate / 1000
-        at = (step - rise) / max(1.0, n_steps - rise)
-    return high + (low - high) * 0.5 * (1 + math.cos(math.pi * at))
-
-
-def warmup_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
-    """Factor on the KL weight: rises linearly to 1, so that no dimension is given up early."""
-    return min(1.0, (step + 1) / max(1.0, plan.kl_warmup * n_steps))
 
 
 Differentiate = Callable[[Tensor, Tensor, float, bool], tuple[Tensor, Tensor | None]]

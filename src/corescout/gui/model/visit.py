@@ -20,6 +20,7 @@ from corescout.instruments.events import (
     Held,
     Measured,
     Sent,
+    Wrote,
 )
 from corescout.instruments.first_look import FirstLook
 from corescout.instruments.messages import Message
@@ -116,6 +117,9 @@ class VisitProgress:
                     self.state_of[uid] = "measured"
             case Drifted(drift_m=drift_m):
                 self.text = self.drift = f"drift {math.hypot(*drift_m) * 1e9:.1f} nm"
+            case Wrote(area=area):
+                if area.radius_m:
+                    self.text = f"written: radius {area.radius_m * 1e9:.0f} nm"
             case HandedOver():
                 self.text = "handed over to the instrument"
             case Held() | Done():

@@ -18,10 +18,12 @@ from corescout.gui.model.candidate_curves import Curve, Dot, curves
 
 _SYMBOLS = {
     "none": "o", "r": "s", "t": "t1", "rt": "d",
-    "pca": "t", "nmf": "p", "fft": "h", "scattering": "+",
+    "pca": "t", "nmf": "p", "fft": "h", "descriptors": "x", "scattering": "+",
 }  # fmt: skip
 _GAP_PX = 4  # between two labels of an axis
-_MARKS = {"o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚"}
+_MARKS = {
+    "o": "●", "s": "■", "d": "◆", "t": "▼", "t1": "▲", "p": "⬟", "h": "⬢", "+": "✚", "x": "✖",
+}  # fmt: skip
 
 
 class CandidatePlot(pg.PlotWidget):

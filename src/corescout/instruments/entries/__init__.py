@@ -23,6 +23,7 @@ from corescout.instruments.entries.session import (
     TipElsewhere,
     TipNotWithdrawn,
     TipWithdrawn,
+    WrittenSeen,
 )
 from corescout.instruments.entries.tools import ToolAnswered, ToolCalled
 from corescout.instruments.entries.watch import (
@@ -80,6 +81,7 @@ __all__ = [
     "WatchBegan",
     "WatchEnded",
     "Withdrawn",
+    "WrittenSeen",
     "entry_of",
     "said",
 ]

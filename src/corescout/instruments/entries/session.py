@@ -136,6 +136,30 @@ class DriftSeen(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrittenSeen(Entry):
+    """What a spectrum wrote, by the frames before and after it."""
+
+    target_uid: str | None = None
+    area_m2: float | None = None
+    radius_m: float | None = None
+    touched: list[str] = field(default_factory=list)
+    refused: str | None = None
+    what: ClassVar[str] = "written"
+    told: ClassVar[bool] = True
+
+    def words(self) -> str:
+        if self.refused is not None or self.area_m2 is None or self.radius_m is None:
+            return f"what was written at {self.target_uid} is not known: {self.refused}"
+        if self.area_m2 == 0:
+            return f"nothing was written at {self.target_uid}"
+        beside = f", {', '.join(self.touched)} touched" if self.touched else ""
+        return (
+            f"{self.area_m2 * 1e18:.0f} nm² were written at {self.target_uid}"
+            f" (radius {self.radius_m * 1e9:.1f} nm){beside}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanHandedOver(Entry):
     """A plan went to the instrument as a whole."""
 

@@ -18,7 +18,7 @@ LOG = logging.getLogger("corescout.live")
 MEASUREMENTS = "measurements.csv"
 _COLUMNS = (
     "target", "scan", "type", "x_m", "y_m", "channel", "axis", "values", "axis_name", "axis_unit",
-    "unit",
+    "unit", "acquired_at",
 )  # fmt: skip
 
 
@@ -26,11 +26,12 @@ def add_rows(path: Path, target: Target, measurement: Measurement) -> None:
     """Append a measurement, a row for each channel; all rows or none."""
     place = measurement.xy_m or target.xy_m or ("", "")
     axis = " ".join(f"{v:.6g}" for v in measurement.axis)
+    at = "" if measurement.acquired_at is None else measurement.acquired_at.isoformat()
     rows = [
         [
             defused(target.uid), defused(target.scan_uid), target.type, *place, defused(channel),
             axis, " ".join(f"{v:.6g}" for v in values), defused(measurement.axis_name),
-            defused(measurement.axis_unit), defused(measurement.units.get(channel, "")),
+            defused(measurement.axis_unit), defused(measurement.units.get(channel, "")), at,
         ]
         for channel, values in measurement.channels.items()
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from corescout.instruments import (
     SessionError,
     StopReport,
     VisitPlan,
+    events,
 )
 from corescout.instruments.entries import (
     Declined,
@@ -28,7 +29,6 @@ from corescout.instruments.entries import (
     RunHeld,
     Withdrawn,
 )
-from corescout.instruments.events import Arrived, Done, Drifted, HandedOver, Held, Measured, Sent
 from corescout.live.day.day import Day
 from corescout.live.loop.looks import Looks, with_reason
 from corescout.live.loop.spectra_in_files import SpectraInFiles
@@ -289,7 +289,7 @@ class Measuring:
         try:
             for event in self._session.run(plan, suggestion.result.scan):
                 self._happened(event)
-                if isinstance(event, Measured) and isinstance(event.measurement, Scan):
+                if isinstance(event, events.Measured) and isinstance(event.measurement, Scan):
                     zooms.append(event.measurement)
         except Exception as error:  # noqa: BLE001 - the session holds; the watch goes on
             self._failed(f"{type(error).__name__}: {error}")
@@ -377,18 +377,19 @@ class Measuring:
 
     def _happened(self, event: Event) -> None:
         match event:
-            case Arrived(at_m=at_m):
+            case events.Arrived(at_m=at_m):
                 if at_m is not None:
                     self._show(at_m=at_m)
-            case Measured(target_uid=uid, measurement=came):
-                if uid is not None:
-                    self._states.keep(self._states.targets[uid], came)
-            case HandedOver():
+            case events.Measured(target_uid=str(uid), measurement=came):
+                self._states.keep(self._states.targets[uid], came)
+            case events.HandedOver():
                 self._files.expect()
                 self._states.mark("approved", "handed over to the instrument")
-            case Held(reason=reason):
+            case events.Held(reason=reason):
                 self._failed(reason)
-            case Sent() | Drifted() | Done():
+            case events.Wrote():
+                self._states.wrote(event)
+            case events.Sent() | events.Measured() | events.Drifted() | events.Done():
                 pass
             case _:
                 assert_never(event)

@@ -18,6 +18,7 @@ def steered(
     loops: Sequence[tuple[EarlierPoint, Measurement]],
     settings: LiveSettings,
     limits: Limits | None,
+    written_radius_m: float | None = None,
 ) -> Suggestion | None:
     """Suggest the next batch on the newest scan; None while there is no loop.
 
@@ -27,6 +28,8 @@ def steered(
         Of the session: what their places were like before, and where they are by now.
     limits : Limits or None
         Nothing outside them is suggested.
+    written_radius_m : float, optional
+        Of what the loops wrote, where that was seen.
     """
     steering = settings.steering
     if steering is None or settings.action != "spectrum" or not loops:
@@ -36,5 +39,6 @@ def steered(
     inside = allowed_places(result, limits, settings.action, settings.action_settings)
     return suggest(
         result, values, steering.goals, steering.batch, error=steering.error, allowed=inside,
-        earlier=[point for point, _ in loops],
+        earlier=[point for point, _ in loops], written_radius_m=written_radius_m,
+        reference_every=steering.reference_every,
     )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from corescout.data import Measurement, Result, Target
 from corescout.instruments import Instrument, Limits, VisitPlan
 from corescout.instruments.first_look import FirstLook
@@ -15,7 +17,7 @@ from corescout.live.reading.drift import Drift, shifted
 from corescout.live.reading.next_scan import Understood
 from corescout.live.settings import LiveSettings
 from corescout.plan import Plan
-from corescout.steering import EarlierPoint
+from corescout.steering import WRITTEN_RADII, EarlierPoint
 from corescout.targets import targets_of
 
 
@@ -31,11 +33,14 @@ class MeasuredPlaces:
         Where the tip was sent: the session does not send it there twice.
     loops : list of (EarlierPoint or None, Measurement)
         What each was like before, where it was a key point, and what came of it.
+    written_m : list of float
+        Radii of what was seen to be written; where nothing was, there is none.
     """
 
     xy_m: list[tuple[float, float]] = field(default_factory=list)
     sent_m: list[tuple[float, float]] = field(default_factory=list)
     loops: list[tuple[EarlierPoint | None, Measurement]] = field(default_factory=list)
+    written_m: list[float] = field(default_factory=list)
 
     def add(
         self, xy_m: tuple[float, float], loop: Measurement, before: EarlierPoint | None = None
@@ -50,6 +55,13 @@ class MeasuredPlaces:
         """Loops at key points, and what these were like before, where they are now."""
         there = zip(self.xy_m, self.loops, strict=True)
         return [(point.at(place), loop) for place, (point, loop) in there if point is not None]
+
+    @property
+    def written_radius_m(self) -> float | None:
+        """Radius that nine of ten domains do not exceed; None where none was seen."""
+        if not self.written_m:
+            return None
+        return float(np.quantile(self.written_m, 0.9, method="higher"))
 
     def follow(self, drift_m: tuple[float, float]) -> None:
         """Move with the sample."""
@@ -103,6 +115,7 @@ class VisitSuggestion:
         plan = visits(
             self.result, self.targets, settings.action, settings.action_settings,
             start_m=instrument.status().at_m, check_every=CHECK_EVERY if looks else 0, look=look,
+            look_at_written=settings.look_at_written and can_check_drift(instrument),
         )  # fmt: skip
         return with_drift(plan, Drift("", "", self.moved_m, None)) if any(self.moved_m) else plan
 
@@ -117,14 +130,21 @@ def suggest(
     """Suggest core points away from what was measured before, or frames for zooms.
 
     With `settings.steering` and loops at key points of the scan: what tells most of the property.
+    Once the written radius is known, targets keep 1.5 times that from places and from each other.
     """
     if settings.action == "zoom" and result.scan.frame is not None:
         return VisitSuggestion(result, zoom_targets(result, understood.advice))
-    if (found := steered(result, measured.of_key_points, settings, limits)) is not None:
+    radius_m = measured.written_radius_m
+    loops = measured.of_key_points
+    if (found := steered(result, loops, settings, limits, radius_m)) is not None:
         return VisitSuggestion(result, found.targets, lines=found.lines, met=found.met)
     plan = Plan.model_validate(result.plan)
     places = [*measured.xy_m, *measured.sent_m]
-    return VisitSuggestion(result, targets_of(result, plan.targets, places))
+    apart = plan.targets
+    if radius_m is not None:
+        keep_m = WRITTEN_RADII * radius_m
+        apart = apart.model_copy(update={"avoid_m": keep_m, "spacing_m": keep_m})
+    return VisitSuggestion(result, targets_of(result, apart, places))
 
 
 def with_drift(plan: VisitPlan, drift: Drift) -> VisitPlan:

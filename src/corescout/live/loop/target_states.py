@@ -8,6 +8,7 @@ from dataclasses import replace
 from corescout.data import Measurement, Result, Scan, Target
 from corescout.instruments import Limits
 from corescout.instruments.entries import Steered
+from corescout.instruments.events import Wrote
 from corescout.live.day.day import Day
 from corescout.live.loop.suggestion import MeasuredPlaces, VisitSuggestion, suggest
 from corescout.live.reading.next_scan import Understood
@@ -96,6 +97,11 @@ class TargetStates:
                 self.measured.add(place, came, self._before.get(target.uid))
             self._day.add_measurement(target, came)
         self._show(measurements=self._measurements, type_of_target=self._types)
+
+    def wrote(self, event: Wrote) -> None:
+        """Note what a spectrum wrote, where that was seen."""
+        if event.area.radius_m:
+            self.measured.written_m.append(event.area.radius_m)
 
     def _tell(self) -> None:
         self._show(targets=tuple(self._states.values()))
