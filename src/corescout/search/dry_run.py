@@ -210,7 +210,8 @@ def _consensus_s(prepared: Prepared, plan: Plan) -> float:
     """Time the fits of a consensus on codes of scattering; 0 where the winner makes the types."""
     if plan.decision.types != "consensus":
         return 0.0
-    codes = encode_scattering(prepared.scattering, fit_scattering(prepared.scattering, DIMS))
+    features = prepared.trial_data.scattering
+    codes = encode_scattering(features, fit_scattering(features, DIMS))
     return _time(lambda: mixture_of_votes(codes, plan), 1)
 
 
