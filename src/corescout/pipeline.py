@@ -45,6 +45,7 @@ from corescout.search import (
 )
 from corescout.search.consensus import Agreed, agreed_over_seeds
 from corescout.search.decision import Decision
+from corescout.search.evidence import without_claim_of_scattering
 from corescout.search.excluded import with_checks
 from corescout.search.executors import Threads
 from corescout.search.grade import graded
@@ -374,7 +375,9 @@ def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence
         if settled(gain, null_gains, plan, places):
             break
         null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
-    return graded(judge(gain, null_gains, plan, places), study.prepared, plan.decision)
+    judged = judge(gain, null_gains, plan, places)
+    judged = without_claim_of_scattering(judged, winner.candidate)
+    return graded(judged, study.prepared, plan.decision)
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:
