@@ -307,8 +307,7 @@ class DecisionPlan(PlanGroup):
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
     clear_cores: bool = Field(
         True,
-        description="core points are of one likely type, as their neighbours say too; False: the"
-        " most typical by their codes alone, as in the paper",
+        description="core points are of one likely type; False: as in the paper, typical is enough",
     )
     types: Literal["consensus", "winner"] = Field(
         "winner",
