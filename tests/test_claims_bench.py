@@ -20,7 +20,7 @@ def test_wide_and_narrow_scans_are_counted_apart():
 
 
 def test_a_surface_of_several_types_is_asked():
-    (one,) = of_family("voronoi", 1, "scattering")
+    (one,) = of_family("voronoi", 1, "13 px")
     assert 2 <= one.types <= 5
     assert one.wide
     assert one.grade in ("one pattern", "drift", "possible zones", "zones", "distinct")

@@ -58,7 +58,9 @@ def test_a_dimension_that_the_turns_average_out_held_the_direction(rng, left, wo
 def test_one_factor_leaves_an_excess_dimension(rng):
     training = TRAINING.model_copy(update={"collapse_variance": 0.3, "retries": 1})
     (outcome,) = run_trials(group_of(patches_with(1, rng), training))
-    assert "with all 2 seeds; 1 dimension(s) do as well: an excess one" in outcome.collapsed
+    assert (
+        "with all 2 seeds; a model of 1 dimension does as well: an excess one" in outcome.collapsed
+    )
     assert outcome.trained_seed == RETRY_STRIDE
     assert outcome.rewards["bic"].void_because == outcome.collapsed
     assert outcome.rewards["total_variance"].void_because is None

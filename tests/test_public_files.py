@@ -36,6 +36,18 @@ def test_the_citation_is_of_this_version():
     assert len(citation["preferred-citation"]["authors"]) == 7
 
 
+def test_the_page_on_installing_lists_the_extras_and_the_libraries_of_the_system():
+    page = (ROOT / "docs" / "installation.md").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    table = page[page.index("| extra |") :].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(project["optional-dependencies"])
+    told = re.search(r"`apt install\s([^`]+)`", page)[1].split()
+    script = (ROOT / "dev.py").read_text("utf-8")
+    needed = re.search(r"DEBIAN_PACKAGES = \((.*?)\)", script, re.DOTALL)[1]
+    assert {*told, "xvfb", "xauth"} == set(re.findall(r'"([^"]+)"', needed))
+
+
 def test_the_navigation_names_pages_that_are_there():
     text = (ROOT / "mkdocs.yml").read_text("utf-8")
     listed = set(re.findall(r": ([\w-]+\.md)$", text, re.MULTILINE))

@@ -2,9 +2,9 @@
 
 Generated surfaces of 256 x 256 px whose scan is 20 correlation lengths wide or more, of which a
 wide enough scan is the least that evidence needs; the others count beside. The evidence is asked of
-one image without training, of one autoencoder with a repeat of the place (other noise, and the
-imaging of `bench repeat`), and for a tenth of the whole exploration (`null_evidence`). The
-counterpart of `bench null`.
+one autoencoder and one image, of one with a repeat of the place (other noise, and the imaging of
+`bench repeat`), and for a tenth of the whole exploration (`null_evidence`). The counterpart of
+`bench null`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Ask 40 surfaces of each family, or as many as wanted; one with `quick`."""
     wanted = surfaces_wanted(PER_FAMILY, QUICK_PER_FAMILY, is_quick=quick)
     few = 0 if quick else -(-wanted // WHOLE)
-    counts: dict[Procedure, int] = {"scattering": wanted, "13 px, repeat": wanted, "live": few}
+    counts: dict[Procedure, int] = {"13 px": wanted, "13 px, repeat": wanted, "live": few}
     said = [
         one
         for procedure, n in counts.items()

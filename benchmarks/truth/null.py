@@ -31,7 +31,7 @@ MOST_CLAIMED, MOST_BOUND = 0.05, 0.12
 # One scan in so many.
 SHARES: dict[Procedure, int] = {"scattering": 1, "13 px": 6, "13 px, repeat": 6, "live": 40}
 _CYCLE, _STRIDE = 60, 37  # all sizes, scales and changes; in an order that mixes them early
-GRADES = ("one pattern", "drift", "possible zones", "zones", "distinct", "refused")
+GRADES = ("one type", "one pattern", "drift", "possible zones", "zones", "distinct", "refused")
 
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:

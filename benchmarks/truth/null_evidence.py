@@ -36,7 +36,7 @@ class Asked:
     null : Null
     points, procedure : str
     grade : str
-        "refused" where the scan was.
+        "one type" where nothing is left to tell apart, "refused" where the scan was.
     has_types : bool
         The verdict claims types.
     shown : int
@@ -72,7 +72,8 @@ def ask(null: Null, points: Points, procedure: Procedure) -> Asked:
         evidence, shown = evidence_of(scan, keypoints, procedure, again)
     except InputError:
         return Asked(null, points, procedure, "refused", False, 0)
-    return Asked(null, points, procedure, evidence.grade, evidence.has_types, shown)
+    grade = evidence.grade or "one type"
+    return Asked(null, points, procedure, grade, evidence.has_types, shown)
 
 
 def _keypoints(null: Null, points: Points, scan: Scan) -> Keypoints | None:

@@ -5,11 +5,16 @@ with the same ten random loops and adds batches of five; the map is predicted by
 for all of them. Counted: loops until the root-mean-square error over all key points is a tenth of
 the range of the true coercive bias, and until the mean of every type is known to 0.1 V; a policy
 that does not get there counts the most loops. "random, type means" predicts the mean of the type.
+As a bound that is not met counts as the most loops, it is also said after how many loops the map is
+as good as that of random places after the most. What is lost where structure tells nothing is the
+last error against that of random places: on the surfaces of the formula "none", where the type
+alone tells something, and on further ones where it does not either.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +31,7 @@ from corescout.surfaces import Surface, generate_surface
 
 FORMULAS: tuple[Formula, ...] = ("junction", "spacing", "hidden", "response", "none")
 SURFACES, QUICK_SURFACES = 10, 1
+WHITE_SURFACES = 4  # further ones, on which neither type nor place tells anything
 START, BATCH, MOST = 10, 5, 90
 MOST_QUICK = 30
 SHARE, TYPE_V = 0.1, 0.1
@@ -53,37 +59,64 @@ class Case:
     seen: NDArray[np.float64]
 
 
+POLICIES = ("ours", "ours_types", "random", "grid")
+OfSurface = tuple[str, "dict[str, Counted]"]  # what a surface is, and what each policy needed
+
+
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     """Ten surfaces, each formula twice; one surface and fewer loops with `quick`."""
     count, most = (QUICK_SURFACES, MOST_QUICK) if quick else (SURFACES, MOST)
-    needed: dict[str, dict[str, list[float]]] = {}
-    inside: list[float] = []
-    notes: list[str] = []
-    last: dict[str, list[float]] = {}
-    shown = 0
-    for seed in range(count):
-        case = case_of(seed, FORMULAS[seed % len(FORMULAS)])
-        for policy in ("ours", "ours_types", "random", "grid"):
-            found = loops_needed(case, policy, seed, most)
-            for goal, loops in found.needed.items():
-                needed.setdefault(goal, {}).setdefault(policy, []).append(loops)
-            last.setdefault(policy, []).append(found.error)
-            if policy in ("ours", "random"):
-                inside.append(found.inside)
-                shown += found.shown
-        notes.append(_note(seed, case, needed, last))
-    values: dict[str, float | int | bool | str] = {"surfaces": count, "most_loops": most}
+    white = 1 if quick else WHITE_SURFACES
+    told = [of_surface(seed, most) for seed in range(count)]
+    nothing = [of_nothing(seed, most) for seed in range(SURFACES, SURFACES + white)]
+    return report_of(told, nothing, most)
+
+
+def of_surface(seed: int, most: int) -> OfSurface:
+    """Measure one surface by each policy."""
+    case = case_of(seed, FORMULAS[seed % len(FORMULAS)])
+    return case.name, {policy: loops_needed(case, policy, seed, most) for policy in POLICIES}
+
+
+def of_nothing(seed: int, most: int) -> OfSurface:
+    """Measure a surface where nothing tells anything, by our policy and at random."""
+    case = case_of(seed, "none", alike=True)
+    return case.name, {p: loops_needed(case, p, seed, most) for p in ("ours", "random")}
+
+
+def report_of(told: Sequence[OfSurface], nothing: Sequence[OfSurface], most: int) -> BenchReport:
+    """Put the surfaces together."""
+    each = [found for _, found in told]
+
+    def needed(goal: str, policy: str) -> list[float]:
+        return [found[policy].needed[goal] for found in each]
+
+    values: dict[str, float | int | bool | str] = {"surfaces": len(each), "most_loops": most}
     for goal, policy in (("map", "ours"), ("types", "ours_types")):
         for other in ("random", "grid"):
-            ratio, low, high = _ratio(needed[goal][policy], needed[goal][other])
+            ratio, low, high = _ratio(needed(goal, policy), needed(goal, other))
             values[f"{goal}_to_{other}"] = round(ratio, 3)
             values[f"{goal}_to_{other}_low"] = round(low, 3)
             values[f"{goal}_to_{other}_high"] = round(high, 3)
-    ratio, _, high = _ratio(needed["map"]["ours"], needed["map_of_types"]["random"])
+    ratio, _, high = _ratio(needed("map", "ours"), needed("map_of_types", "random"))
     values["map_to_type_means"] = round(ratio, 3)
-    values["coverage_of_90"] = round(float(np.mean(inside)), 3)
-    values["intervals"] = shown
+    as_good = [_as_good(found["ours"].curve, found["random"].curve) for found in each]
+    values["map_loops_as_good"] = round(float(np.mean(as_good)) / most, 3)
+    for other in ("random", "grid"):
+        ratio, low, high = _ratio(*([f[p].error for f in each] for p in ("ours", other)))
+        values[f"last_error_to_{other}"] = round(ratio, 3)
+        values[f"last_error_to_{other}_low"] = round(low, 3)
+        values[f"last_error_to_{other}_high"] = round(high, 3)
+    seen = [found[policy] for found in each for policy in ("ours", "random")]
+    values["coverage_of_90"] = round(float(np.mean([c.inside for c in seen])), 3)
+    values["intervals"] = sum(c.shown for c in seen)
     values["suggestion_s"] = round(suggestion_s(), 2)
+    of_type = [found for name, found in told if name.startswith("none")]
+    lost = {"of_type_alone": of_type, "of_nothing": [found for _, found in nothing]}
+    for name, among in lost.items():
+        if among:
+            share = np.mean([f["ours"].rms_v / f["random"].rms_v for f in among])
+            values[f"loss_{name}"] = round(float(share) - 1, 3)
     bars = (
         Bar("map_to_random", "<=", 0.8), Bar("map_to_random_high", "<=", 1.0),
         Bar("map_to_grid", "<=", 0.8), Bar("map_to_grid_high", "<=", 1.0),
@@ -91,15 +124,29 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
         Bar("map_to_type_means", "<=", 0.5),
         Bar("coverage_of_90", ">=", 0.85), Bar("coverage_of_90", "<=", 0.95),
         Bar("suggestion_s", "<=", 2.0),
+        *(Bar(f"loss_{name}", "<=", 0.05) for name, among in lost.items() if among),
     )  # fmt: skip
-    return BenchReport("property", values, bars, tuple(notes))
+    notes = tuple(_note(*one) for one in (*told, *nothing))
+    return BenchReport("property", values, bars, notes)
 
 
-def case_of(seed: int, formula: Formula, side_px: int = 200) -> Case:
-    """Explore a surface with few candidates, and measure everywhere in advance."""
+def _as_good(ours: tuple[tuple[int, float], ...], random: tuple[tuple[int, float], ...]) -> float:
+    """Loops after which our map is as good as that of random places after all of theirs."""
+    return float(next((n for n, error in ours if error <= random[-1][1]), random[-1][0]))
+
+
+def case_of(seed: int, formula: Formula, side_px: int = 200, *, alike: bool = False) -> Case:
+    """Explore a surface with few candidates, and measure everywhere in advance.
+
+    Parameters
+    ----------
+    alike : bool
+        All types switch alike.
+    """
     surface = generate_surface((side_px, side_px), seed=100 + seed)
     result = explored(surface, seed)
-    loops = LoopField(surface, LOOPS, formula, seed=seed)
+    of_type = dict.fromkeys(LOOPS, LOOPS[1]) if alike else LOOPS
+    loops = LoopField(surface, of_type, formula, seed=seed)
     places = np.asarray(result.patches.center_yx_px)
     on_wall = surface.type_at(places) > 0
     field = field_of(result, allowed=on_wall, radius_m=3 * 8e-9)
@@ -108,7 +155,8 @@ def case_of(seed: int, formula: Formula, side_px: int = 200) -> Case:
     drawn = [loops.loop_at((float(y), float(x)), rng) for y, x in places]
     seen = np.array([np.nan if loop is None else loop.coercive_v for loop in drawn])
     seen = seen + NOISE_V * rng.standard_normal(len(seen))
-    return Case(f"{formula}, {len(field)} key points", field, truth, seen)
+    name = "nothing" if alike else formula
+    return Case(f"{name}, {len(field)} key points", field, truth, seen)
 
 
 def explored(surface: Surface, seed: int) -> Result:
@@ -136,6 +184,8 @@ class Counted:
         Share of the places that were not measured whose loop lies in its 90 % interval.
     shown : int
         How many these are.
+    curve : tuple of (loops, error over its bound)
+        Of the map, after each batch.
     """
 
     needed: dict[str, float]
@@ -143,6 +193,7 @@ class Counted:
     error: float
     inside: float
     shown: int
+    curve: tuple[tuple[int, float], ...] = ()
 
 
 def loops_needed(case: Case, policy: str, seed: int, most: int) -> Counted:
@@ -153,12 +204,13 @@ def loops_needed(case: Case, policy: str, seed: int, most: int) -> Counted:
     truth = case.truth[allowed]
     bound = SHARE * float(np.quantile(truth, 0.98) - np.quantile(truth, 0.02))
     needed: dict[str, float] = {}
-    errors = []
+    errors, curve = [], []
     prediction = None
     while True:
         measured = MeasuredValues("coercive_bias_v", "V", np.array(rows), case.seen[rows])
         prediction = predict(field, measured, None if prediction is None else prediction.predictor)
         errors.append(_rms(prediction.mean[allowed] - truth))
+        curve.append((len(rows), errors[-1] / bound))
         if errors[-1] <= bound:
             needed.setdefault("map", len(rows))
         of_types = type_means(field, measured)
@@ -189,6 +241,7 @@ def loops_needed(case: Case, policy: str, seed: int, most: int) -> Counted:
         errors[-1] / bound,
         inside,
         len(free),
+        tuple(curve),
     )
 
 
@@ -263,18 +316,14 @@ def _ratio(ours: list[float], others: list[float]) -> tuple[float, float, float]
     return float(a.sum() / b.sum()), float(low), float(high)
 
 
-def _note(
-    seed: int,
-    case: Case,
-    needed: dict[str, dict[str, list[float]]],
-    last: dict[str, list[float]],
-) -> str:
-    maps = ", ".join(f"{p} {v[-1]:.0f}" for p, v in needed["map"].items())
-    types = ", ".join(f"{p} {v[-1]:.0f}" for p, v in needed["types"].items())
-    ends = ", ".join(f"{p} {v[-1]:.2f}" for p, v in last.items())
+def _note(name: str, found: dict[str, Counted]) -> str:
+    def said(of: str) -> str:
+        return ", ".join(f"{policy} {counted.needed[of]:.0f}" for policy, counted in found.items())
+
+    ends = ", ".join(f"{policy} {counted.error:.2f}" for policy, counted in found.items())
     return (
-        f"surface {seed} ({case.name}): map after {maps}; type means after {types};"
-        f" last error over the bound {ends}"
+        f"{name}: map after {said('map')}; type means after {said('types')}; last error over the"
+        f" bound {ends}"
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from corescout.baselines import fit_baseline
 from corescout.data import Candidate, Fit, Latents, PatchSet, Reward, StoppedError
+from corescout.data.counted import counted
 from corescout.data.latents import ACTIVE_VARIANCE
 from corescout.data.short_repr import short_repr
 from corescout.encoding import encode_with
@@ -305,12 +306,15 @@ def _explained(group: TrialGroup, i: int, fitted: _Fitted, stop: threading.Event
     ((smaller, *_),) = _fits(replace(group.subset([i]), candidates=(fewer,)), (seed,), stop, None)
     difference = _elbo_nats(smaller, group) - _elbo_nats(fit, group)
     error = float(difference.std(ddof=1) / np.sqrt(len(difference)))
-    count = f"all {retries + 1} seeds"
+    count, model = (
+        f"all {retries + 1} seeds",
+        f"a model of {counted(fewer.latent_dim, 'dimension')}",
+    )
     if difference.mean() >= -2 * error:
-        why = f"{why}, with {count}; {fewer.latent_dim} dimension(s) do as well: an excess one"
+        why = f"{why}, with {count}; {model} does as well: an excess one"
     else:
         why = (
-            f"{why}, with {count}, though {fewer.latent_dim} dimension(s) lose"
+            f"{why}, with {count}, though {model} loses"
             f" {-difference.mean():.2g} nats per patch: an accident of the training"
         )
     return fit, weights, why, seed

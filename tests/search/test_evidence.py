@@ -1,10 +1,14 @@
 """The test against surfaces without types: in waves, and no longer than it can matter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from corescout.data import Candidate
 from corescout.plan import DecisionPlan, Plan
 from corescout.search import judge, settled, waves
+from corescout.search.evidence import without_claim_of_scattering
 
 
 def plan_with(count: int) -> Plan:
@@ -47,3 +51,16 @@ def test_types_that_were_to_be_tested_and_were_not_are_not_claimed():
     assert "1 of them cannot bring p <= 0.05 about" in few.reason
     assert not late.has_types
     assert "time was up" in late.reason
+
+
+def test_scattering_alone_claims_nothing():
+    claimed = judge(1.0, tuple(np.linspace(-1, 0.5, 19)), plan_with(19))
+    trained = Candidate(13, "r", ("Amplitude",))
+    assert without_claim_of_scattering(claimed, trained) is claimed
+    capped = without_claim_of_scattering(claimed, replace(trained, kind="scattering"))
+    assert not capped.has_types
+    assert np.isnan(capped.p_value)
+    assert capped.reason.startswith("no evidence of separate types, as nothing that was trained")
+    assert "0 of 19 surfaces without types reach it" in capped.reason
+    denied = judge(-1.0, (), plan_with(19))
+    assert without_claim_of_scattering(denied, replace(trained, kind="scattering")) is denied

@@ -273,6 +273,8 @@ class Exploration(Result):
         count: int = 10,
         error: float | None = None,
         radius_m: float | None = None,
+        written_radius_m: float | None = None,
+        reference_every: int = 0,
     ) -> Suggestion:
         """Suggest where to measure next, from what was measured; it sends nothing.
 
@@ -286,6 +288,10 @@ class Exploration(Result):
             That is asked for, in the unit of the property; a tenth of its range if None.
         radius_m : float, optional
             Least distance from measured places.
+        written_radius_m : float, optional
+            Of what a loop writes: 1.5 times that is the least distance.
+        reference_every : int
+            Every so many loops one goes to a fresh place of the reference area; 0: none does.
 
         Returns
         -------
@@ -303,7 +309,10 @@ class Exploration(Result):
         values = measurements
         if not isinstance(values, MeasuredValues):
             values = measured_values(values, self, name)
-        return suggest(self, values, wanted, count, error=error, radius_m=radius_m)
+        return suggest(
+            self, values, wanted, count, error=error, radius_m=radius_m,
+            written_radius_m=written_radius_m, reference_every=reference_every,
+        )  # fmt: skip
 
     def visits(
         self,
@@ -311,6 +320,8 @@ class Exploration(Result):
         settings: Mapping[str, float] | None = None,
         targets: Sequence[Target] | None = None,
         hours: float = 1.0,
+        *,
+        look_at_written: bool = False,
     ) -> VisitPlan:
         """Make a plan of visits, in the order of the shortest way, for a person to approve.
 
@@ -325,6 +336,8 @@ class Exploration(Result):
             Those of the result if None.
         hours : float
             After that nothing of it is sent.
+        look_at_written : bool
+            Scan a frame around each target before its spectrum and after it: what was written.
 
         Raises
         ------
@@ -333,7 +346,8 @@ class Exploration(Result):
         """
         from corescout.interactive.visits import visits
 
-        return visits(self, self.targets if targets is None else targets, action, settings, hours)
+        chosen = self.targets if targets is None else targets
+        return visits(self, chosen, action, settings, hours, look_at_written=look_at_written)
 
     def _as(self, result: Result) -> Self:
         return type(self).of(result)

@@ -18,6 +18,8 @@ def visits(
     action: Action,
     settings: Mapping[str, float] | None,
     hours: float,
+    *,
+    look_at_written: bool = False,
 ) -> VisitPlan:
     """Return the plan of targets in the order of their way from the scan's centre.
 
@@ -37,4 +39,5 @@ def visits(
         settings,
         check_every=0,
         look=FirstLook(lifetime=timedelta(hours=hours)),
+        look_at_written=look_at_written,
     )

@@ -98,6 +98,22 @@ def judge(
     return Evidence(p_value, gain, null_gains, has_types, reason, *apart)
 
 
+def without_claim_of_scattering(evidence: Evidence, winner: Candidate) -> Evidence:
+    """Return the evidence without a claim that scattering alone makes: possible types are left.
+
+    Its codes are averages over 21 px that vary slowly over any pattern; on scans of one pattern
+    they lie apart, with gaps, more often than a claim may be wrong.
+    """
+    if winner.kind != "scattering" or not evidence.has_types:
+        return evidence
+    found = evidence.reason.removeprefix("evidence of separate types").lstrip(": ")
+    reason = (
+        "no evidence of separate types, as nothing that was trained is left and scattering finds"
+        f" types in one pattern too often: {found}"
+    )
+    return replace(evidence, has_types=False, reason=reason, p_value=float("nan"))
+
+
 def _not_tested(plan: Plan) -> str:
     """Why no surface without types was tried, although the plan asks for them."""
     count, significance = plan.decision.null_surrogates, plan.decision.significance
