@@ -67,6 +67,16 @@ def test_targets_come_with_their_reasons_and_how_things_stand(run, table):
     assert all(t["reason"] for t in as_json["targets"])
 
 
+def test_every_so_many_loops_one_goes_to_the_reference_area(run, table):
+    done = targets(run, table, "--goal", "map", "--error", 0.01, "--reference-every", 4)
+    assert done.exit_code == 0, done.output
+    reasons = [row["reason"] for row in csv.DictReader(io.StringIO(done.stdout))]
+    measured = len(table.read_text().splitlines()) - 1
+    expected = [i for i in range(10) if (measured + i + 1) % 4 == 0]
+    assert [i for i, reason in enumerate(reasons) if reason.startswith("reference")] == expected
+    assert "drift" in done.stderr
+
+
 def test_nothing_outside_the_limits_is_proposed(run, table, typed_result, tmp_path):
     x_m = typed_result.scan.frame.to_m(np.asarray(typed_result.patches.center_yx_px))[:, 0]
     middle = float(np.median(x_m))

@@ -123,7 +123,8 @@ def test_a_watch_of_one_scan_measures_the_plan_that_it_began(
     monkeypatch.setattr(twin_demo, "demo_twin", lambda seed: (twin, limits_of(twin)))
     (tmp_path / "plan.json").write_text(quick_plan.model_dump_json(), encoding="utf-8")
     out = tmp_path / "day"
-    command = ["watch", "twin", "--most-scans", "1", "--signed-by", "Ada", "--out", str(out)]
+    command = ["watch", "twin", "--most-scans", "1", "--signed-by", "Ada", "--out", str(out),
+               "--look-at-written"]  # fmt: skip
     options = ["--plan", str(tmp_path / "plan.json"), "--set", "decision.null_surrogates=0"]
     assert _run([*command, *options, *WINDOWS[:4]]) == 0
     entries = read_journal(out / "journal.jsonl")
@@ -131,6 +132,11 @@ def test_a_watch_of_one_scan_measures_the_plan_that_it_began(
     wanted = {target["uid"] for target in approved["plan"]["targets"]}
     assert wanted
     assert {e["target_uid"] for e in entries if e["what"] == "measured"} == wanted
+    seen = [e for e in entries if e["what"] == "written"]
+    assert {e["target_uid"] for e in seen} == wanted
+    assert any(e["radius_m"] for e in seen)
+    page = (out / "day.html").read_text("utf-8")
+    assert "nm² were written at" in page
     assert not [e for e in entries if e["what"] in ("run held", "stop")]
     states = [e["state"] for e in entries if e["what"] == "state"]
     assert "RUNNING" in states

@@ -234,6 +234,10 @@ def test_a_plan_of_visits_is_written_and_read_for_approval(result, tmp_path):
     file = write_visits(plan, tmp_path / "visits.json")
     again = read_visits(file)
     assert again == plan
+    assert plan.written_size_m == 0
+    looking = result.visits("spectrum", look_at_written=True)
+    assert looking.written_size_m == 32 * max(result.scan.frame.pitch_m)
+    assert looking.digest != result.visits("spectrum").digest
     assert {t.settings["bias_end_v"] for t in again.targets} == {4.0}
     with pytest.raises(FileExistsError):
         write_visits(plan, file)
