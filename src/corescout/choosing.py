@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from corescout.cores import find_core_points
-from corescout.data import Candidate, InputError, Progress, Result, TypedPoints
+from corescout.data import Candidate, InputError, Neighbours, Progress, Result, TypedPoints
 from corescout.pipeline import types_with_evidence
 from corescout.plan import Plan
 from corescout.preparation import prepare
@@ -65,8 +65,9 @@ def choose_candidate(
             )
             chosen = study.train_one(trial.candidate)
             mixture, types, evidence = types_with_evidence(study, chosen)
-    typed = TypedPoints(chosen.fit.codes, mixture, types)
-    cores = find_core_points(typed, plan.decision.core_share)
+    around = Neighbours.around(np.asarray(chosen.fit.center_yx_px))
+    typed = TypedPoints(chosen.fit.codes, mixture, types, near=around)
+    cores = find_core_points(typed, plan.decision.core_share, clear=plan.decision.clear_cores)
     patches = replace(
         prepared.patches(chosen.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(chosen.fit.center_yx_px)),

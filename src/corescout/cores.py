@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 from corescout.data import CorePoints, Mixture, TypedPoints
 
 
-def find_core_points(points: TypedPoints, share: float) -> CorePoints:
+def find_core_points(points: TypedPoints, share: float, *, clear: bool = True) -> CorePoints:
     """Return the `share` of each component's points with the least Mahalanobis distance.
 
     At least one point of each component that has any is core. Points between two types are none,
-    unless a component has no others.
+    unless a component has no others; without `clear` they are not asked about.
     """
     component = points.component
     chosen: list[NDArray[np.int64]] = []
     for k in range(points.mixture.n_components):
         members = np.flatnonzero(component == k)
         count = max(1, round(share * len(members))) if len(members) else 0
-        clear = members[points.likely[members]]
-        members = clear if len(clear) else members
+        likely = members[points.likely[members]]
+        members = likely if clear and len(likely) else members
         nearest = np.argsort(points.mahalanobis2[members], kind="stable")
         chosen.append(members[nearest[:count]])
     index = np.sort(np.concatenate(chosen))

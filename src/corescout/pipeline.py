@@ -19,6 +19,7 @@ from corescout.data import (
     Evidence,
     Keypoints,
     Mixture,
+    Neighbours,
     Progress,
     Result,
     Scan,
@@ -144,13 +145,15 @@ def explore(
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
     votes = None if together is None else together.votes
-    typed = TypedPoints(winner.fit.codes, mixture, types) if together is None else together.typed
+    around = Neighbours.around(np.asarray(winner.fit.center_yx_px))
+    alone = TypedPoints(winner.fit.codes, mixture, types, near=around)
+    typed = alone if together is None else together.typed
     if study.provisional is not None and winner.candidate.kind != "scattering":
         before = np.asarray(study.provisional.typed.types.of_point)
         same = follow(before, typed.component, typed.type_of_component)
         typed, followed = replace(typed, type_of_component=same.type_of_component), (same.words,)
     types = typed.type_of_component
-    cores = find_core_points(typed, plan.decision.core_share)
+    cores = find_core_points(typed, plan.decision.core_share, clear=plan.decision.clear_cores)
     patches = replace(
         prepared.patches(winner.candidate.window_px),
         center_yx_px=prepared.grid.to_scan_px(np.asarray(winner.fit.center_yx_px)),

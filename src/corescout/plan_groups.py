@@ -305,6 +305,10 @@ class DecisionPlan(PlanGroup):
         " are directions and flanks too; of lateral channels they decide in any case",
     )
     core_share: float = Field(0.25, gt=0, le=1, description="share of each type that is core")
+    clear_cores: bool = Field(
+        True,
+        description="core points are of one likely type; False: as in the paper, typical is enough",
+    )
     types: Literal["consensus", "winner"] = Field(
         "winner",
         description="whose codes types are made of: 'consensus', those of the finalists and of"

@@ -59,6 +59,7 @@ PRESETS: dict[str, dict[str, object]] = {
             "merging": "none",
             "types": "winner",
             "none_decides": True,
+            "clear_cores": False,
         },
     },
 }

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corescout.data import Mixture, TypedPoints, TypeLook, Types
+from corescout.cores import find_core_points
+from corescout.data import Mixture, Neighbours, TypedPoints, TypeLook, Types
+from corescout.data.typed_points import LIKELY
 
 CENTRES = np.array([[-2.0, 0.0], [0.0, 0.0], [2.0, 0.0]])
 
@@ -42,6 +44,32 @@ def test_the_probability_of_a_type_is_the_sum_over_its_components(points):
     np.testing.assert_allclose(points.probabilities.sum(axis=1), 1)
     own = points.probabilities[np.arange(150), points.types.of_point - 1]
     np.testing.assert_array_equal(points.probability, own)
+
+
+@pytest.fixture
+def among(points):
+    """The points on a line, each type on its own half, but for one among those of the other."""
+    x = np.arange(150.0) * 4
+    x[[0, 149]] = x[[149, 0]]
+    return replace(points, near=Neighbours.around(np.column_stack([np.zeros(150), x])))
+
+
+def test_neighbours_say_how_sure_a_type_is_and_not_which(points, among):
+    np.testing.assert_array_equal(among.types.of_point, points.types.of_point)
+    np.testing.assert_array_equal(among.component, points.component)
+    assert points.probability[0] > 0.99
+    assert among.probability[0] < LIKELY
+    assert among.probability[20] > 0.99
+    np.testing.assert_allclose(among.probabilities.sum(axis=1), 1)
+    assert among.type_in_words(0) == "between walls and type 2"
+    assert among.at(points.z).likely.all()
+
+
+def test_a_point_that_its_neighbours_deny_is_no_core_point(points, among):
+    centred = replace(among, z=np.concatenate([CENTRES[:1], points.z[1:]]))
+    assert 0 not in find_core_points(centred, 0.25).index
+    assert 0 in find_core_points(centred, 0.25, clear=False).index
+    assert len(find_core_points(centred, 0.25)) == len(find_core_points(centred, 0.25, clear=False))
 
 
 def test_a_point_put_elsewhere_belongs_to_the_nearest_component_of_its_new_type(points):

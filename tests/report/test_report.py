@@ -1,5 +1,6 @@
 """The report: every figure drawn, self-contained, safe against odd names."""
 
+import gc
 import re
 from dataclasses import replace
 
@@ -73,7 +74,9 @@ def test_every_figure_draws_the_same_twice(request, run, name):
 
 
 def test_a_users_reward_stands_in_the_table_and_the_plot(rich_result):
+    kept = gc.get_freeze_count()
     page = report_html(rich_result)
+    assert gc.get_freeze_count() == kept  # what the collector was kept off is its again
     head = re.search(r"<h2>Candidates</h2>.*?</tr>", page, re.S)[0]
     own = {name.rpartition(":")[2] for name in OWN}  # a reward of one's own goes by its function
     for name in (*own, "held-out gain"):

@@ -90,6 +90,23 @@ def test_threads_share_what_they_can(prepared):
     assert [c.seconds for c in two.candidates] == [c.seconds for c in alone.candidates]
 
 
+def test_the_fits_of_a_consensus_are_paid_for_once_a_seed_and_by_no_thread_less(prepared):
+    machine = replace(MACHINE, threads=2.0, consensus_s=1.5)
+    three = said(prepared, machine, decision={"seeds": 3})
+    assert three.consensus_s == 4.5
+    alone = said(prepared, replace(machine, consensus_s=0.0), decision={"seeds": 3})
+    assert three.seconds == pytest.approx(alone.seconds + 4.5)
+
+
+def test_the_fits_of_a_consensus_are_timed_where_one_is_asked_for(prepared):
+    few = {"windows_px": (9,), "invariances": (), "baselines": ("pca",)}
+    mixtures = {"max_components": 2, "starts": 1}
+    for types, more in (("consensus", True), ("winner", False)):
+        plan = Plan.preset("live", **few, mixtures=mixtures, decision={**ALONE, "types": types})
+        found = measure_speed(prepared, plan, groups_of(prepared, plan), 1)
+        assert (found.consensus_s > 0) == more
+
+
 def test_a_spatial_decoder_is_the_dearest_training(prepared):
     plain = said(prepared, decision=ALONE)
     confirmed = said(prepared, decision={**ALONE, "confirm_spatial": True})

@@ -48,6 +48,8 @@ def _lines(found: DryRun) -> list[str]:
         f"about {_time(found.seconds)} on {counted(found.workers, 'thread')},"
         " as this machine is busy now",
     ]
+    if found.consensus_s:
+        lines.append(f"{_time(found.consensus_s)} of it to find the types of all that vote")
     if found.budget_s is not None and found.budget_s < found.seconds:
         lines.append(f"the budget of {_time(found.budget_s)} cuts that short")
     return [*lines, "nothing was tried and nothing was written"]

@@ -238,12 +238,22 @@ class Result:
         """The patches as neighbours, where types are smoothed over these."""
         return None if self.votes is None else self.votes.neighbours
 
+    @property
+    def _near(self) -> Neighbours | None:
+        """The patches as neighbours on the grid of the analysis, where types are the winner's."""
+        if self.votes is not None:
+            return None
+        yx, frame = np.asarray(self.patches.center_yx_px), self.scan.frame
+        if frame is None or self.analysis_pitch_m is None:
+            return Neighbours.around(yx)
+        return Neighbours.around(yx * frame.pitch_m[::-1] / self.analysis_pitch_m)
+
     @cached_property
     def typed(self) -> TypedPoints:
         """The patches with their types, in the space that these are made in."""
         return TypedPoints(
             self.codes, self.mixture, self.type_of_component, self.edited_types,
-            self.core_points.type_names, self.neighbours,
+            self.core_points.type_names, self.neighbours, self._near,
         )  # fmt: skip
 
     @cached_property

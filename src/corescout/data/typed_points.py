@@ -14,7 +14,7 @@ from corescout.data.neighbours import Neighbours
 from corescout.data.short_repr import short_repr
 from corescout.data.types import TypeLook, Types
 
-LIKELY = 0.6  # probability from which on a point has one likely type
+LIKELY = 0.7  # probability from which on a point has one likely type
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,9 @@ class TypedPoints:
         Of type 1, 2, ...; those that are missing are called by their number.
     neighbours : Neighbours or None
         Over which the posteriors are smoothed: a type is then where such patches live.
+    near : Neighbours or None
+        Over which it is asked how sure a type is, where types themselves are not smoothed: a type
+        is what the patch by itself is likeliest of.
     """
 
     z: NDArray[np.float64]
@@ -46,6 +49,7 @@ class TypedPoints:
     edited_types: Types | None = None
     names: tuple[str, ...] = ()
     neighbours: Neighbours | None = None
+    near: Neighbours | None = None
 
     __repr__ = short_repr
 
@@ -89,16 +93,22 @@ class TypedPoints:
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
-        """Posterior probability (N, T) of each type that has a component, in their order."""
+        """Probability (N, T) of each type that has a component, in their order.
+
+        The posterior, smoothed over the neighbours where these are known: that of a mixture alone
+        is near 0 or 1 whatever it is worth. On 14 generated surfaces that nothing was chosen on
+        its expected calibration error is 0.08 instead of 0.25 (``docs/evidence.md``).
+        """
         belongs = self.type_of_component[:, None] == self._numbers[None]
         tau = self.mixture.assign(self.z)
-        if self.neighbours is not None:
-            tau = self.neighbours.smoothed(tau)
+        over = self.neighbours or self.near
+        if over is not None:
+            tau = over.smoothed(tau)
         return np.asarray(tau @ belongs)
 
     @property
     def probability(self) -> NDArray[np.float64]:
-        """Posterior probability (N,) of each point's own type; 0 where it has no component."""
+        """Probability (N,) of each point's own type; 0 where it has no component."""
         mine = self._numbers[None] == self.types.of_point[:, None]
         return np.asarray(np.where(mine, self.probabilities, 0.0).sum(axis=1))
 
@@ -106,10 +116,10 @@ class TypedPoints:
     def likely(self) -> NDArray[np.bool_]:
         """Which points (N,) have one likely type, or were named by hand; others lie between two.
 
-        Asked where posteriors are smoothed over neighbours: those of a mixture alone are near 0 or
-        1 whatever they are worth.
+        Asked where the neighbours of points are known. With types of the winner a point whose
+        neighbours are of another type is no likely one, whatever its patch says.
         """
-        if self.neighbours is None:
+        if self.neighbours is None and self.near is None:
             return np.ones(len(self), bool)
         return np.asarray((self.probability >= LIKELY) | self.types.by_hand)
 
@@ -149,7 +159,7 @@ class TypedPoints:
         What a person said of single points stays with these; components that were made for them
         are found again.
         """
-        found = replace(self, z=z, edited_types=None, neighbours=neighbours)
+        found = replace(self, z=z, edited_types=None, neighbours=neighbours, near=None)
         if self.edited_types is None:
             return found
         looks = {**found.types.looks, **self.edited_types.looks}

@@ -30,5 +30,7 @@ def with_types(
             type_of_component=typed.type_of_component,
             edited_types=typed.edited_types,
         )
-    result = replace(result, core_points=find_core_points(result.typed, plan.decision.core_share))
+    decision = plan.decision
+    cores = find_core_points(result.typed, decision.core_share, clear=decision.clear_cores)
+    result = replace(result, core_points=cores)
     return replace(result, targets=targets_of(result, plan.targets))

@@ -230,7 +230,7 @@ class _Asking:
 
 def _unsmoothed(typed: TypedPoints) -> NDArray[np.float64]:
     """Probability (N, T) of each type by the patch alone."""
-    return replace(typed, neighbours=None).probabilities
+    return replace(typed, neighbours=None, near=None).probabilities
 
 
 def _voters(result: Result) -> tuple[Candidate, ...]:

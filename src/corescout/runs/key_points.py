@@ -22,11 +22,11 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "y_m": ("m", "Y of the centre in the instrument's coordinates, upwards"),
     "type": ("", "number of its type of microstructure, from 1"),
     "type_name": ("", "name of its type"),
-    "probability": ("", "posterior probability of its type, summed over the type's components"),
+    "probability": ("", "probability of its type, as its neighbours say too"),
     "typicality": ("", "chi-square tail of the distance to its component's centre, 1 there"),
     "core": ("", "1 for a core point: among the most typical of its component"),
     "motif": ("", "number of its component of the mixture, from 1, before merging and edits"),
-    "likely": ("", "0 for a point between two types; with types of several candidates"),
+    "likely": ("", "0 for a point between two types: no core point"),
     "z1": ("", "latent code of the winner; free of angle, shift and scale where inferred"),
     "angle_rad": ("rad", "direction of the patch, counter-clockwise as the scan is shown"),
     "kind": ("", "what a cut across the wall shows: a step, a bright or a dark line, or unknown"),
@@ -68,9 +68,8 @@ def key_point_table(result: Result) -> dict[str, Column]:
         "typicality": typed.typicality,
         "core": core,
         "motif": typed.motif + 1,
+        "likely": typed.likely.astype(np.int64),
     }
-    if result.votes is not None:
-        table["likely"] = typed.likely.astype(np.int64)
     codes = result.fit.codes
     table |= {f"z{k + 1}": codes[:, k] for k in range(codes.shape[1])}
     if result.fit.latents.angle_rad is not None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from corescout.cores import numbered_by_size
 from corescout.data import Consensus, Mixture, TypedPoints, Voter, Votes
+from corescout.data.neighbours import REACH_PX, SHARE
 from corescout.mixtures import averaged, fit_mixtures, keep_dense
 from corescout.mixtures.whitening import whitening
 from corescout.plan import Plan
@@ -27,7 +28,6 @@ from corescout.search.places import Places
 from corescout.trial import Outcome
 
 DIMS = 6  # principal components of the whitened codes
-REACH_PX, SHARE = 18.0, 0.8  # of the neighbours: on a plateau of 18 to 32 px, 0.8 to 0.9
 SEEDS = 10  # fits that are averaged
 
 Floats = NDArray[np.float64]
@@ -108,7 +108,7 @@ def agreed(
     """
     consensus = _consensus(voters, winner_mixture)
     votes = Votes(consensus, consensus.codes([o.fit.codes for o in voters]), yx_px)
-    mixture = _mixture(votes.codes, plan)
+    mixture = mixture_of_votes(votes.codes, plan)
     tau = votes.neighbours.smoothed(mixture.assign(votes.codes))
     group = merged(tau, Places.of(yx_px, window_px), plan.decision)
     types = numbered_by_size(group[tau.argmax(axis=1)], group)
@@ -127,8 +127,11 @@ def _consensus(voters: Sequence[Outcome], winner_mixture: Mixture) -> Consensus:
     return Consensus(tuple(each), axes, REACH_PX, SHARE, winner_mixture)
 
 
-def _mixture(codes: Floats, plan: Plan) -> Mixture:
-    """The mixture of as many components as BIC likes best on average, averaged over seeds."""
+def mixture_of_votes(codes: Floats, plan: Plan) -> Mixture:
+    """Fit the codes (N, L) of a consensus from several seeds; return their average.
+
+    Of as many components as the mean BIC over the seeds likes best.
+    """
     kept = keep_dense(codes, plan.mixtures.density_filter, seed=plan.seed)
     seeds = [plan.seed + s for s in range(SEEDS)]
     fits: list[dict[int, Mixture]] = fit_mixtures(

@@ -4,7 +4,8 @@ The machine is timed on small pieces of the very work: passes of training of the
 and the dearest candidate, what follows a training (codes, mixtures, rewards), a surface without
 types, and how much faster several threads are than one. How many candidates collapse, and are
 trained again with other seeds, is not known before: a fifth is taken. Surfaces without types are
-left out once the answer is clear: all of them are counted.
+left out once the answer is clear: all of them are counted. Where several candidates make the types
+together the fits of one seed are timed on codes of scattering; they are done on one thread.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from corescout.data import Candidate
 from corescout.plan import MixturePlan, Plan
 from corescout.preparation import Prepared
 from corescout.rewards import load_reward
+from corescout.scattering import encode_scattering, fit_scattering
+from corescout.search.consensus import DIMS, mixture_of_votes
 from corescout.search.evidence import surrogate_tasks
 from corescout.search.tasks import group_of
 from corescout.trial import TrialGroup, run_trials
@@ -70,6 +73,8 @@ class DryRun:
     workers : int
     budget_s : float or None
         What is not tried by then is left out.
+    consensus_s : float
+        Part of `seconds`: the types that several candidates make together; 0 where the winner does.
     """
 
     n_keypoints: int
@@ -80,6 +85,7 @@ class DryRun:
     seconds: float
     workers: int
     budget_s: float | None
+    consensus_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Speed:
         So many times as much is done by all threads together as by one.
     cut_s : float
         To cut patches and to find coefficients of scattering and wall descriptors, once.
+    consensus_s : float
+        To fit the mixtures of a consensus for one seed of the candidates.
     """
 
     pass_cost: tuple[float, ...]
@@ -106,6 +114,7 @@ class Speed:
     surrogate_s: float
     threads: float
     cut_s: float = 0.0
+    consensus_s: float = 0.0
 
     def training_s(self, group: TrialGroup) -> float:
         """Seconds of one thread that a group trains."""
@@ -152,6 +161,7 @@ def estimate(
     total += decision.null_surrogates * (mean_training + speed.surrogate_s)
     if decision.confirm_spatial:
         total += max(map(speed.training_s, map(_spatial, groups))) + speed.after_s
+    consensus_s = decision.seeds * speed.consensus_s
     return DryRun(
         n_keypoints=len(prepared.keypoints),
         channels=prepared.channels,
@@ -161,9 +171,10 @@ def estimate(
         ),
         n_repeats=repeats,
         n_surrogates=decision.null_surrogates,
-        seconds=speed.cut_s + total / speed.threads,
+        seconds=speed.cut_s + total / speed.threads + consensus_s,
         workers=workers,
         budget_s=plan.budget_s,
+        consensus_s=consensus_s,
     )
 
 
@@ -191,7 +202,17 @@ def measure_speed(
         after_s=max(0.0, whole_s - training_s),
         surrogate_s=max(0.0, surrogate_s),
         threads=_threads(whole, whole_s, workers),
+        consensus_s=_consensus_s(prepared, plan),
     )
+
+
+def _consensus_s(prepared: Prepared, plan: Plan) -> float:
+    """Time the fits of a consensus on codes of scattering; 0 where the winner makes the types."""
+    if plan.decision.types != "consensus":
+        return 0.0
+    features = prepared.trial_data.scattering
+    codes = encode_scattering(features, fit_scattering(features, DIMS))
+    return _time(lambda: mixture_of_votes(codes, plan), 1)
 
 
 def _threads(group: TrialGroup, alone_s: float, workers: int) -> float:

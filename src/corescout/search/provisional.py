@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.cores import find_core_points
-from corescout.data import Provisional, TypedPoints
+from corescout.data import Neighbours, Provisional, TypedPoints
 from corescout.plan import DecisionPlan, Plan
 from corescout.preparation import Prepared
 from corescout.rewards.stability import adjusted_rand
@@ -27,7 +27,7 @@ def provisional_types(
     """Return the types of a candidate as an exploration would show them if it had won."""
     fit = outcome.fit
     typed = typed_outcome(outcome, plan.decision)
-    cores = find_core_points(typed, plan.decision.core_share)
+    cores = find_core_points(typed, plan.decision.core_share, clear=plan.decision.clear_cores)
     yx_px = prepared.grid.to_scan_px(np.asarray(fit.center_yx_px))
     targets = choose_targets(prepared.scan, yx_px, typed, cores, plan.targets)
     return Provisional(number, yx_px, typed, cores, targets, seconds)
@@ -41,7 +41,8 @@ def typed_outcome(outcome: Outcome, plan: DecisionPlan) -> TypedPoints:
         fit.mixtures, outcome.rewards, fit.codes, places, plan, fit.bayesian,
         join=outcome.candidate.kind != "scattering",
     )  # fmt: skip
-    return TypedPoints(fit.codes, mixture, types)
+    around = Neighbours.around(np.asarray(fit.center_yx_px))
+    return TypedPoints(fit.codes, mixture, types, near=around)
 
 
 @dataclass(frozen=True, eq=False)

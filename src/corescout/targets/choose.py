@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -198,7 +200,8 @@ def _ranked(
         wanted = (same + 0.1 * core_points.typicality)[clear]
     else:
         rows, kinds = np.arange(len(points)), kind_of
-        unsure = 1 - points.probabilities.max(axis=1)
+        of_patch = replace(points, near=None)
+        unsure = 1 - of_patch.probabilities.max(axis=1)
         far = points.mixture.mahalanobis2(points.z).min(axis=1)
         wanted = unsure if plan.choice == "boundary" else far
     shown = [int(t) for t in np.unique(kinds) if int(t) not in hidden]

@@ -2,6 +2,9 @@
 
 Notation: B patches of n pixels, h hidden units, G Gaussian factors, L latent dimensions, H = 2 G
 (+ 3 where an angle is inferred) heads, P canvas pixels of all channels, S steps.
+
+numba's cache on the disk names these classes: one that is renamed makes older caches unreadable,
+an error that only emptying `__pycache__` mends.
 """
 
 from __future__ import annotations
