@@ -100,20 +100,15 @@ def worth_for_map(outlook: Outlook) -> NDArray[np.float64]:
 
 
 def worth_for_types(outlook: Outlook) -> NDArray[np.float64]:
-    """By how much a loop lowers the mean variance over each type that is not known yet, summed.
-
-    sum_t mean_{r in t} cov(f_i, f_r)^2 / (var f_i + n^2). The variance of the mean of a type is no
-    more than that; it is lower where errors within the type cancel, which the process believes
-    they do and few loops do not show.
-    """
+    """By how much a loop lowers the variances of the means of the types that are not known yet."""
     p, worth = outlook.posterior, np.zeros(len(outlook.posterior.variance))
-    for number in outlook.unmet_types():
-        with_each = (p.covariance[:, outlook.of_type(number)] ** 2).mean(axis=1)
-        lowered = with_each / (p.variance + p.noise2)
-        worth += lowered
+    for number, error in outlook.unmet_types().items():
+        with_mean = p.covariance[:, outlook.of_type(number)].mean(axis=1)
+        lowered = with_mean**2 / (p.variance + p.noise2) * outlook.unit**2
+        worth += lowered / max(error, outlook.error) ** 2
         if outlook.count_of_type(number) < _LEAST_OF_TYPE:  # a type is seen before it is inferred
             own = outlook.prediction.field.type == number
-            worth += own * float(lowered.max())
+            worth += own * float(lowered.max()) / max(error, outlook.error) ** 2
     return worth
 
 
