@@ -1,5 +1,6 @@
 """`bench scale`: time and memory against the number of key points and of pixels.
 
+And of the whole decision of `live` on large scans, with the compiled step where numba is installed.
 Each measurement is a process of its own: its peak memory is its own.
 """
 
@@ -17,6 +18,7 @@ from benchmarks.outcome import CHECKOUT, Bar, BenchReport
 
 KEYPOINTS = (1_000, 4_000, 16_000, 64_000)
 SIDES_PX = (256, 1024, 4096)
+LIVE_SIDES_PX = (512, 2048)  # about 3,700 key points, and 60,000
 QUICK_KEYPOINTS, QUICK_SIDES_PX = (500, 1_000, 2_000), (256, 512)
 TILE_PX = 512
 
@@ -30,6 +32,24 @@ side = max(256, int((count * 55) ** 0.5))
 plan = Plan.preset("live", windows_px=(9, 13), invariances=("none", "rt"), max_keypoints=count,
     keypoints=KeypointPlan(spacing_px=4), decision=DecisionPlan(seeds=1, null_surrogates=0))
 explore(tiled_scan(256), plan.model_copy(update={"max_keypoints": 300}))
+scan = tiled_scan(side)
+started = time.perf_counter()
+result = explore(scan, plan)
+print(json.dumps([len(result.keypoints), time.perf_counter() - started, peak_gib()]))
+"""
+_LIVE = """
+import json, sys, time
+from importlib.util import find_spec
+from benchmarks.speed.scale import peak_gib, tiled_scan
+from corescout.pipeline import explore
+from corescout.plan import KeypointPlan, Plan
+side = int(sys.argv[1])
+step = "torch" if find_spec("numba") is None else "numba"
+plan = Plan.preset("live", training={"step": step})
+explore(tiled_scan(256), plan.model_copy(update={"max_keypoints": 300, "windows_px": (9,)}))
+if side > 512:
+    plan = plan.model_copy(update={
+        "keypoints": KeypointPlan(spacing_px=4), "max_keypoints": side**2 // 70})
 scan = tiled_scan(side)
 started = time.perf_counter()
 result = explore(scan, plan)
@@ -62,13 +82,23 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
         count, found_s, peak = _measure(_FIND, side)
         values |= {f"find_{side}_s": round(found_s, 2), f"find_{side}_keypoints": count}
         values |= {f"find_{side}_gib": round(peak, 2)}
+    for side in () if quick else LIVE_SIDES_PX:
+        count, seconds, live_peak = _measure(_LIVE, side)
+        values |= {f"live_{side}_s": round(seconds, 1), f"live_{side}_keypoints": count}
+        values |= {f"live_{side}_gib": round(live_peak, 2)}
     values["largest_find_s"] = found_s
     values["peak_gib"] = peak
-    bars = (
+    bars: tuple[Bar, ...] = (
         Bar("exponent", "<=", 1.1),
         Bar("largest_find_s", "<=", 20),
         Bar("peak_gib", "<=", 4),
     )
+    if not quick:
+        bars += (
+            Bar("live_512_s", "<=", 40),
+            Bar("live_2048_s", "<=", 300),
+            Bar("live_2048_gib", "<=", 4),
+        )
     return BenchReport("scale", values, bars)
 
 

@@ -162,9 +162,15 @@ def _pair(name: str, way: str, runs: Sequence[Result], surface: Surface | None) 
     scores: dict[str, float] = {}
     if surface is not None:
         rows = [_against(run, surface) for run in runs]
-        scores = {key: float(np.nanmean([row[key] for row in rows])) for key in rows[0]}
+        scores = {key: _mean([row[key] for row in rows]) for key in rows[0]}
     said = any(_UNSURE in run.why for run in runs)
     return Pair(name, way, shown, float(ari), said, scores)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean of those that there are; NaN of none."""
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _against(run: Result, surface: Surface) -> dict[str, float]:

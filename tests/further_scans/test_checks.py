@@ -171,6 +171,16 @@ def test_what_cannot_be_read_is_said(found, here):
     assert asked(found, FurtherScan(nowhere)).grade == found.evidence.grade
 
 
+def test_a_check_without_figures_comes_back_from_a_run(found, here, tmp_path):
+    nowhere = FurtherScan(replace(scanned(here, CLEAN, 2), frame=None))
+    said = replace(found, evidence=asked(found, nowhere))
+    (check,) = read_run(write_run(said, tmp_path / "run")).evidence.checks
+    assert check.found is None
+    assert np.isnan([check.agreement, check.p_value]).all()
+    assert check.reason == said.evidence.checks[0].reason
+    assert check.excludes == ()
+
+
 def test_a_turned_frame_excludes_time(found, here):
     """The frame is turned by 90 degrees clockwise: its image is the sample turned back."""
     turned = scanned(np.rot90(here), CLEAN, 6)
