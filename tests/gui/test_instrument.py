@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hands import QuickScans
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 
 from corescout.gui.canvas.layer_data import LIVE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
@@ -141,6 +141,22 @@ def test_a_plan_looks_at_the_drift_where_the_instrument_can_scan(connected, qtbo
     form.show_possible(frozenset({"mark"}), can_check=True)
     assert form.visit_settings().check_every == 8
     assert connected.explorer.undo_stack.count() == count  # nobody has edited it
+
+
+def test_what_spectra_write_is_looked_at_where_it_is_asked_for(connected, qtbot):
+    form, panel = connected.panel.form_of_action, connected.panel
+    around = lambda: [m for m in connected.check.messages if m.kind == "zoom" and m.target_uid]  # noqa: E731
+    dry_run(connected, qtbot)
+    assert not around()
+    qtbot.mouseClick(form.written, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert connected.check is None or not panel.approve_button.isEnabled()  # another plan
+    dry_run(connected, qtbot)
+    assert len(around()) == 20  # ten spectra
+    assert "before and after each spectrum" in panel.preview_box.warnings.text().replace("\n", " ")
+    form.show_possible(frozenset({"spectrum"}), can_check=False)
+    assert not form.visit_settings().look_at_written
+    form.show_possible(frozenset({"spectrum"}), can_check=True)
+    assert form.visit_settings().look_at_written
 
 
 def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):

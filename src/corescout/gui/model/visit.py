@@ -34,12 +34,13 @@ _SAID = {
 
 @dataclass(frozen=True)
 class VisitSettings:
-    """What is done at the targets, and the drift that the plan tolerates."""
+    """What is done at the targets, the drift that the plan tolerates, and what is looked at."""
 
     action: Action
     settings: dict[str, float]
     tolerance_m: float
     check_every: int
+    look_at_written: bool = False
 
     def plan(
         self, result: Result, targets: Sequence[Target], *, look: FirstLook | None = None
@@ -59,6 +60,7 @@ class VisitSettings:
         return visits(
             result, targets, self.action, self.settings,
             check_every=self.check_every, look=look, tolerance_m=self.tolerance_m,
+            look_at_written=self.look_at_written,
         )  # fmt: skip
 
 

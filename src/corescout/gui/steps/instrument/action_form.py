@@ -75,6 +75,11 @@ class ActionForm(QWidget):
         self.check_every.setSuffix(" targets")
         self.check_every.setValue(CHECK_EVERY)
         self.check_every.setToolTip("Frames rescanned during the run to measure drift")
+        self.written = QCheckBox("look at what was written")
+        self.written.setToolTip(
+            "A frame at 0 V before and after each spectrum shows what it wrote; new targets of a"
+            " watch keep away from it"
+        )
         self.again = QCheckBox("measure targets again")
         self.again.setToolTip("If off, targets that were already measured or started are rejected")
         self._lay_out()
@@ -82,6 +87,7 @@ class ActionForm(QWidget):
             "action": self.action, "bias": self.bias, "duration": self.seconds,
             "points": self.points, "frame": self.size, "tolerance": self.tolerance,
             "drift check": self.check_every, "measure again": self.again,
+            "written": self.written,
         }  # fmt: skip
         for name, widget in named.items():
             workspace.parameters.add("instrument", name, widget)
@@ -90,7 +96,8 @@ class ActionForm(QWidget):
         for widget in (self.bias, self.seconds, self.points, self.size, self.tolerance,
                        self.check_every):  # fmt: skip
             widget.valueChanged.connect(self.changed)
-        self.again.toggled.connect(self.changed)
+        for box in (self.again, self.written):
+            box.toggled.connect(self.changed)
         self.action.currentIndexChanged.connect(self._show_settings)
         self.action.currentIndexChanged.connect(self.changed)
         self._show_settings()
@@ -111,7 +118,14 @@ class ActionForm(QWidget):
         """Return what is done at the targets, and the drift that the plan tolerates."""
         action, settings = self.values()
         tolerance_m = self.tolerance.value() * 1e-9
-        return VisitSettings(action, settings, tolerance_m, self.check_every.value())
+        check_every, written = self.check_every.value(), self.looks_at_written
+        return VisitSettings(action, settings, tolerance_m, check_every, written)
+
+    @property
+    def looks_at_written(self) -> bool:
+        """Whether frames are scanned around each spectrum."""
+        is_spectrum = self.action.currentData() == "spectrum"
+        return is_spectrum and self.written.isEnabled() and self.written.isChecked()
 
     def show_possible(self, actions: frozenset[str], *, can_check: bool) -> None:
         """Offer what the instrument knows; look at the drift where it can scan a frame."""
@@ -124,6 +138,7 @@ class ActionForm(QWidget):
             wanted = self._check_wanted if can_check else 0
             self._parameters.get("instrument", "drift check").set(wanted)
         self.check_every.setEnabled(can_check)
+        self.written.setEnabled(can_check)
 
     def show_spectrum(self, told: SpectrumSettings | None) -> None:
         """Show how spectra are set at the instrument: there is nothing to type here then.
@@ -159,6 +174,7 @@ class ActionForm(QWidget):
         grid.addWidget(self.seconds, 0, 1)
         grid.addWidget(self.points, 1, 0)
         grid.addWidget(self.told_text, 2, 0, 1, 2)
+        grid.addWidget(self.written, 3, 0, 1, 2)
         form = QFormLayout(self._frame)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Side", self.size)

@@ -201,11 +201,14 @@ class InstrumentStep(Step):
             folder = ask_folder(self)
             if folder is None:
                 return
-        action, settings = self.panel.form_of_action.values()
-        check = self.panel.form_of_action.check_every.value() > 0
+        form = self.panel.form_of_action
+        action, settings = form.values()
         where = "-".join(folder.absolute().parts[-2:]) if folder else ""
         name = f"{datetime.now():%Y-%m-%d}-watch-{where}"
-        live = LiveSettings(action=action, action_settings=settings, drift_check=check)
+        live = LiveSettings(
+            action=action, action_settings=settings, drift_check=form.check_every.value() > 0,
+            look_at_written=form.looks_at_written,
+        )  # fmt: skip
         self.live.start(link, folder, self.days / name, live)
         self._timer.start()
         self.wanted.emit(self.panel.live_fold)
