@@ -124,7 +124,7 @@ class ActionForm(QWidget):
     @property
     def looks_at_written(self) -> bool:
         """Whether frames are scanned around each spectrum."""
-        is_spectrum = self.action.currentData() == "spectrum"
+        is_spectrum: bool = self.action.currentData() == "spectrum"
         return is_spectrum and self.written.isEnabled() and self.written.isChecked()
 
     def show_possible(self, actions: frozenset[str], *, can_check: bool) -> None:
