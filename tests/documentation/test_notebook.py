@@ -78,7 +78,7 @@ def test_no_bar_is_left_behind(executed):
 
 def test_what_it_says_is_true(executed):
     assert "type 1" in text_of(outputs_of(executed, "summary()"))
-    assert "m | posterior probability" in text_of(outputs_of(executed, 'attrs["units"]'))
+    assert "m | probability of its type" in text_of(outputs_of(executed, 'attrs["units"]'))
     assert "numpy.angle" in text_of(outputs_of(executed, "1j"))
     assert text_of(outputs_of(executed, "encode(patches)")) == "True"
     assert text_of(outputs_of(executed, "take(other")).startswith("(True")
