@@ -39,6 +39,17 @@ def array_file(tmp_path_factory):
     return path
 
 
+def test_torch_is_not_loaded_before_an_exploration_begins(array_file, tmp_path):
+    """It takes a second, in which its bar is there."""
+    code = (
+        "import importlib, os, sys; explore = importlib.import_module('corescout.cli.explore');"
+        "explore.explore_and_save = lambda *a, **k: os._exit(8 if 'torch' in sys.modules else 7);"
+        "from corescout.cli.app import _run; _run(sys.argv[1:])"
+    )
+    words = [sys.executable, "-c", code, "explore", array_file, "--out", tmp_path / "run"]
+    assert subprocess.run(words, check=False, timeout=60).returncode == 7
+
+
 @pytest.fixture(scope="module")
 def run_folder(array_file):
     done = corescout("explore", array_file, *QUICK, "--pixel-size", "10nm")

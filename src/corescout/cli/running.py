@@ -123,6 +123,8 @@ def further_scans(
     plan: Plan, repeats: Sequence[Path], reversed_repeats: Sequence[Path]
 ) -> list[FurtherScan]:
     """Read the further scans of an operator, with the channel and pixel size of the plan."""
+    if not repeats and not reversed_repeats:
+        return []  # torch is loaded once the bar is there
     from corescout.further_scans import FurtherScan
     from corescout.readers import read_scan
 
