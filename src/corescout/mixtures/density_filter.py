@@ -44,7 +44,7 @@ def _densest(z: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
     from scipy.spatial import cKDTree
 
     k = max(2, round(len(z) ** 0.5))
-    distance = cKDTree(z).query(z, k=k)[0][:, -1]
+    distance = cKDTree(z).query(z, k=[k])[0][:, 0]
     n_kept = max(2, round(share * len(z)))
     kept = np.zeros(len(z), dtype=bool)
     kept[np.argsort(distance, kind="stable")[:n_kept]] = True

@@ -20,13 +20,20 @@ def phase_randomised(image: NDArray[np.floating], seed: int) -> NDArray[np.float
     tile = np.block([[filled, filled[:, ::-1]], [filled[::-1], filled[::-1, ::-1]]])
     strength = np.abs(np.fft.rfft2(tile))
     levels = np.sort(tile, axis=None)
+    shape = tile.shape
+    del tile, filled  # of a large scan each array here is as large as a hundred megabytes
     rng = np.random.default_rng(seed)
-    current = rng.permutation(levels).reshape(tile.shape)
+    current = rng.permutation(levels).reshape(shape)
     for _ in range(_ITERATIONS):
         spectrum = np.fft.rfft2(current)
-        spectrum *= strength / np.maximum(np.abs(spectrum), 1e-30)
-        current = np.fft.irfft2(spectrum, s=tile.shape)
-        ranked = np.empty(current.size)
-        ranked[np.argsort(current, axis=None, kind="stable")] = levels
-        current = ranked.reshape(tile.shape)
+        factor = np.abs(spectrum)
+        np.maximum(factor, 1e-30, out=factor)
+        np.divide(strength, factor, out=factor)
+        spectrum *= factor
+        del current, factor
+        current = np.fft.irfft2(spectrum, s=shape)
+        del spectrum
+        order = np.argsort(current, axis=None, kind="stable")
+        current.reshape(-1)[order] = levels
+        del order
     return current[:height, :width].astype(np.float32)
