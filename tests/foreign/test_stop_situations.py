@@ -341,7 +341,7 @@ def test_what_ends_the_motion_goes_first_where_perhaps_one_command_is_taken(benc
     bench.controller.kill_port(3, "deaf")
     if busy:
         bench.controller.faults.add(command="Bias.Get", port=1, times=1, delay_s=0.3)
-        asking = threading.Thread(target=bench.instrument.status, daemon=True)
+        asking = threading.Thread(target=lambda: _quietly(bench.instrument.status), daemon=True)
         asking.start()
         bench.until(lambda: bench.controller.log.acted("Bias.Get"))
     _, asked = bench.stop()
