@@ -166,7 +166,9 @@ def test_the_page_shows_the_very_code_that_was_installed(what):
     code = (PACKAGE / "src" / "corescout_lines" / f"{what}.py").read_text("utf-8")
     shown = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert code in shown
-    for declared in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for declared in blocks:
         assert declared.strip() in (PACKAGE / "pyproject.toml").read_text("utf-8")
     manifest = (PACKAGE / "src" / "corescout_lines" / "napari.yaml").read_text("utf-8")
     assert re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) == [manifest] * (what == "reader")
