@@ -23,6 +23,7 @@ TYPE_COLORS: tuple[str, ...] = (
     "#BF0000",  # red
 )
 UNASSIGNED_COLOR = "#9A9A9A"
+PALE = 0.35  # opacity of a point that lies between two types
 
 # Of candidates, by their invariances or their baseline. A line of these is no type of
 # microstructure, and differs in its symbol too.
