@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import candidate_color, type_color
+from corescout.colors import candidate_color, motif_colors, type_color
 from corescout.data import Result, Trial
 from corescout.data.counted import counted
 from corescout.mixtures import keep_dense
@@ -137,22 +137,20 @@ def s3_motifs(result: Result) -> Figure | None:
     typed = result.typed
     places = np.asarray(result.patches.center_yx_px)
     figure = new_figure(11, 9.4)
-    motifs = np.arange(1, typed.mixture.n_components + 1)
-    of_motif = [type_color(int(k) + 1) for k in typed.motif]
+    of_component = motif_colors(typed.type_of_component.tolist(), result.types.colors)
+    of_motif = [of_component[k] for k in typed.motif]
     rows = (
-        ("Types: where such patches live", type_colors(result), typed.type_of_component,
-         result.types.colors),
-        ("Motifs: what each patch is by itself", of_motif, motifs, None),
-    )  # fmt: skip
-    for (title, colors, kinds, chosen), (left, right) in zip(
-        rows, figure.subplots(2, 2), strict=True
-    ):
+        ("Types: where such patches live; pale: between two", type_colors(result)),
+        ("Motifs, in shades of their types: what each patch is by itself", of_motif),
+    )
+    voters = counted(len(result.votes.consensus.voters), "candidate")
+    for (title, colors), (left, right) in zip(rows, figure.subplots(2, 2), strict=True):
         draw_scan(left, result, colorbar=False)
         left.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
         left.set_title(title, fontsize=10)
         draw_latents(right, typed.z, colors, letter="c")
-        draw_ellipses(right, typed.mixture, np.asarray(kinds), chosen)
-        voters = counted(len(result.votes.consensus.voters), "candidate")
+        kinds = np.asarray(typed.type_of_component)
+        draw_ellipses(right, typed.mixture, kinds, result.types.colors)
         right.set_title(f"Codes of {voters} together", fontsize=10)
     return figure
 

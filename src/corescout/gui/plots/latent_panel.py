@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QDockWidget,
     QHBoxLayout,
@@ -42,6 +43,7 @@ from corescout.gui.plots.plane_choice import PlaneChoice
 from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
+_NARROW_PX = 560  # too narrow for a choice of planes and a sentence in one line
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
 _EMPTY = "Run Explore to see the latent space"
 _TOOL_TIPS = {
@@ -206,11 +208,11 @@ class LatentPanel(QWidget):
         left = QVBoxLayout()
         left.setSpacing(1)
         left.addWidget(self.plot, stretch=1)
-        below = QHBoxLayout()
-        below.setSpacing(3)
-        below.addWidget(self.plane)
-        below.addWidget(self.text, stretch=1)
-        left.addLayout(below)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._below.setSpacing(3)
+        self._below.addWidget(self.plane)
+        self._below.addWidget(self.text, stretch=1)
+        left.addLayout(self._below)
         middle = QHBoxLayout()
         middle.setSpacing(2)
         middle.addLayout(left, stretch=1)
@@ -220,6 +222,13 @@ class LatentPanel(QWidget):
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(middle, stretch=1)
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Put what is said of a point beside the choice of the plane, or below it."""
+        narrow = self.width() < _NARROW_PX
+        ways = QBoxLayout.Direction
+        self._below.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
+        super().resizeEvent(event)
 
     def _enlarge(self, large: bool) -> None:
         """Take the dock of the plots out of the window, or put it back."""
@@ -272,7 +281,8 @@ class LatentPanel(QWidget):
         assert self._view is not None
         found = color_points(self._view, self.colors.currentData() or "type", self.plot.dims)
         self.scale.setText(_scale_text(found))
-        self.plot.set_core_shown(not found.low)  # else they would hide what was asked for
+        by_type = self.colors.currentData() in (None, "type")
+        self.plot.set_core_shown(by_type)  # else they would hide what was asked for
         return found
 
     def _recolor(self) -> None:

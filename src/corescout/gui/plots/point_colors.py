@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import PALE, type_color
+from corescout.colors import PALE, motif_colors, type_color
 from corescout.gui.look import PALETTE_STEPS, cyclic_palette, rgba, sequential_palette
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.plots.descriptor_colors import (
@@ -114,9 +114,9 @@ def _by_type(view: CandidateView) -> PointColors:
 
 def _by_motif(view: CandidateView) -> PointColors:
     """What each patch is by itself: the component it is likeliest of, whatever is near."""
-    count = view.sure.mixture.n_components
-    palette = np.array([rgba(type_color(k)) for k in range(1, count + 1)])
-    return PointColors(palette, view.sure.motif)
+    typed = view.sure
+    colors = motif_colors(typed.type_of_component.tolist(), view.types.colors)
+    return PointColors(np.array([rgba(color) for color in colors]), typed.motif)
 
 
 def _by_profile(view: CandidateView, key: str) -> PointColors:
