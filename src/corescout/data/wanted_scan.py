@@ -22,7 +22,7 @@ class WantedScan:
     size_m : tuple of float or None
         (width, height); None where the first scan has no scale.
     settles : str
-        What it can exclude; no full stop.
+        What it tells from what; no full stop.
     """
 
     way: Way
@@ -34,7 +34,7 @@ class WantedScan:
         if self.size_m is not None:
             width, height = (f"{1e6 * side:.3g}" for side in self.size_m)
             size = f"{width} × {height} µm"
-        return f"{_words(self.way, size)}: {self.settles}"
+        return f"{_words(self.way, size)}; it tells {self.settles}"
 
 
 def wanted_scan(result: Result) -> WantedScan | None:
@@ -51,12 +51,12 @@ def wanted_scan(result: Result) -> WantedScan | None:
     frame = result.scan.frame
     size = None if frame is None else (float(frame.size_m[0]), float(frame.size_m[1]))
     if _began_as_drift(evidence) and "time" not in evidence.excluded:
-        return WantedScan("reversed", size, "whether it is the sample or a change with time")
+        return WantedScan("reversed", size, "the sample from a change with time (tip, drift)")
     if evidence.correlation_lengths >= ENOUGH_LENGTHS:
-        return WantedScan("repeat", size, "whether it is the sample or noise and chance")
+        return WantedScan("repeat", size, "the sample from noise and chance")
     times = max(ENOUGH_LENGTHS / evidence.correlation_lengths, _LEAST_TIMES)
     wider = None if size is None or not math.isfinite(times) else (size[0] * times, size[1] * times)
-    return WantedScan("area", wider, "whether these are zones or one coarse pattern")
+    return WantedScan("area", wider, "zones from one coarse pattern")
 
 
 def _began_as_drift(evidence: Evidence) -> bool:
@@ -65,6 +65,6 @@ def _began_as_drift(evidence: Evidence) -> bool:
 
 def _words(way: Way, size: str) -> str:
     if way == "area":
-        return f"a wider scan{f' of {size}' if size else ''} about the same centre would tell"
-    what = "with the slow axis reversed" if way == "reversed" else "as it was"
-    return f"the same place again {what}{f', {size},' if size else ''} would tell"
+        return f"scan {size or 'a wider area'} about the same centre"
+    place = f"scan the same place again{f' ({size})' if size else ''}"
+    return f"{place} with the slow axis reversed" if way == "reversed" else place
