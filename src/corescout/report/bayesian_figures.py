@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,7 +57,12 @@ def f7_bayesian_types(result: Result) -> Figure | None:
     draw_latents(right, z)
     for kind, name in enumerate(core.type_names, start=1):
         rows = core.index[core.type == kind]
-        look = {"s": 22, "c": type_color(kind), "edgecolors": "black", "linewidths": 0.5}
+        look: dict[str, Any] = {
+            "s": 22,
+            "c": type_color(kind),
+            "edgecolors": "black",
+            "linewidths": 0.5,
+        }
         left.scatter(places[rows, 1], places[rows, 0], **look)
         right.scatter(z[rows, 0], second[rows], **look, label=f"{name} ({len(rows)})")
     draw_ellipses(right, mixture, typed.type_of_component)
