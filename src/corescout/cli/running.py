@@ -132,7 +132,7 @@ def further_scans(
     return [
         FurtherScan(
             read_scan(path, pixel_size_m=plan.pixel_size_m, channel=channel),
-            is_reversed=path in reversed_repeats,
+            "reversed" if path in reversed_repeats else None,
         )
         for path in (*repeats, *reversed_repeats)
     ]

@@ -1,0 +1,82 @@
+"""Further scans as evidence of a result, looked at off the GUI thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corescout.data import Progress, Result, Scan, StoppedError
+from corescout.data.check import Way
+from corescout.gui.jobs.job import Job
+
+if TYPE_CHECKING:
+    from corescout.further_scans import FurtherScan
+
+
+@dataclass(frozen=True, eq=False)
+class GivenScan:
+    """A further scan that an operator gives.
+
+    Attributes
+    ----------
+    source : str
+        Its file, or its own name.
+    scan : Scan or None
+        None: it is read from the file.
+    way : str or None
+        What it is to the first; None: as the files say.
+    """
+
+    source: str
+    scan: Scan | None = None
+    way: Way | None = None
+
+    @classmethod
+    def of(cls, scan: Scan) -> GivenScan:
+        """One that is in the viewer."""
+        return cls(scan.source or scan.uid, scan)
+
+    @property
+    def name(self) -> str:
+        """Without the folder."""
+        return self.source.replace("\\", "/").rpartition("/")[2]
+
+
+def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
+    """Look for the types of a result in further scans; its answer has the new grade.
+
+    The stage of its progress is the name of the scan that is looked at.
+    """
+
+    def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
+        from corescout.further_scans import with_further
+
+        def tell(number: int, name: str) -> None:
+            on_progress(Progress(stage=name, fraction=number / len(given)))
+
+        scans = []
+        for each in given:
+            if stop.is_set():
+                raise StoppedError
+            tell(0, each.name)
+            scans.append(_further(each, result))
+        return with_further(
+            result, scans, on_scan=lambda i, each: tell(i, given[i].name), stop=stop
+        )
+
+    return Job(run)
+
+
+def _further(given: GivenScan, result: Result) -> FurtherScan:
+    from corescout.further_scans import FurtherScan
+    from corescout.plan import Plan
+    from corescout.readers import read_scan
+
+    scan = given.scan
+    if scan is None:
+        size = Plan.model_validate(result.plan).pixel_size_m
+        scan = read_scan(Path(given.source), pixel_size_m=size, channel=result.channels[0])
+    return FurtherScan(scan, given.way)
