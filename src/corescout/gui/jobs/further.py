@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corescout.data import Progress, Result, Scan, StoppedError
-from corescout.data.check import Way
+from corescout.data.check import OF_SCANS, Way
 from corescout.gui.jobs.job import Job
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ class GivenScan:
         """One that is in the viewer."""
         return cls(scan.source or scan.uid, scan)
 
+    @classmethod
+    def all_of(cls, result: Result) -> tuple[GivenScan, ...]:
+        """Those that the evidence of a result was asked of, each once."""
+        ways: dict[str, Way] = {}
+        for check in result.evidence.checks:
+            way = next((each for each in OF_SCANS if each == check.kind), None)
+            if way is not None:
+                ways.setdefault(check.source, way)
+        return tuple(cls(source, None, way) for source, way in ways.items())
+
     @property
     def name(self) -> str:
         """Without the folder."""
@@ -62,7 +72,7 @@ def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
             if stop.is_set():
                 raise StoppedError
             tell(0, each.name)
-            scans.append(_further(each, result))
+            scans.append(read_given(each, result.channels[0], result.plan))
         return with_further(
             result, scans, on_scan=lambda i, each: tell(i, given[i].name), stop=stop
         )
@@ -70,13 +80,20 @@ def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
     return Job(run)
 
 
-def _further(given: GivenScan, result: Result) -> FurtherScan:
+def read_given(given: GivenScan, channel: str | None, plan: Mapping[str, object]) -> FurtherScan:
+    """Return a further scan, read where it is not there yet.
+
+    Raises
+    ------
+    InputError
+        If its file cannot be read.
+    """
     from corescout.further_scans import FurtherScan
     from corescout.plan import Plan
     from corescout.readers import read_scan
 
     scan = given.scan
     if scan is None:
-        size = Plan.model_validate(result.plan).pixel_size_m
-        scan = read_scan(Path(given.source), pixel_size_m=size, channel=result.channels[0])
+        size = Plan.model_validate(plan).pixel_size_m
+        scan = read_scan(Path(given.source), pixel_size_m=size, channel=channel)
     return FurtherScan(scan, given.way)
