@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from corescout.data import Finding, InputError, Keypoints, Progress, Result, Scan
-from corescout.gui.jobs.further import GivenScan, read_given
+from corescout.data import Finding, Keypoints, Progress, Result, Scan
+from corescout.gui.jobs.further import GivenScan, read_all
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.kept_search import KeptSearch
 from corescout.gui.jobs.search_place import SearchPlace
 from corescout.plan import Plan
-
-if TYPE_CHECKING:
-    from corescout.further_scans import FurtherScan
-
-_log = logging.getLogger(__name__)
 
 
 def start_exploration(
@@ -47,13 +40,13 @@ def start_exploration(
         from corescout.pipeline import explore
         from corescout.runs.further_kept import KeptFurther
 
-        scans = [each for each in map(partial(_read_or_none, plan), further) if each is not None]
+        scans = read_all(further, plan)
         named = [KeptFurther.of(each.scan, each.way) for each in scans]
         kept, ended = KeptSearch.begin(place, scan, plan, keypoints, named), False
         try:
             before = () if named else kept.further
             given = [GivenScan(each.source, None, each.way) for each in before]
-            scans += [s for s in map(partial(_read_or_none, plan), given) if s is not None]
+            scans += read_all(given, plan)
             with where.executor() as executor:
                 result = explore(
                     scan,
@@ -72,16 +65,6 @@ def start_exploration(
         return result
 
     return Job(run)
-
-
-def _read_or_none(plan: Plan, given: GivenScan) -> FurtherScan | None:
-    """Read a further scan; one whose file is gone ends no search."""
-    channel = plan.channels[0] if plan.channels else None
-    try:
-        return read_given(given, channel, plan.model_dump(mode="json"))
-    except (InputError, OSError) as error:
-        _log.warning("%s is left out as evidence: %s", given.name, error)
-        return None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corescout.data import Progress, Result, Scan, StoppedError
+from corescout.data import InputError, Progress, Result, Scan, StoppedError
 from corescout.data.check import OF_SCANS, Way
 from corescout.gui.jobs.job import Job
+from corescout.plan import Plan
 
 if TYPE_CHECKING:
     from corescout.further_scans import FurtherScan
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,17 @@ def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
     return Job(run)
 
 
+def read_all(given: Sequence[GivenScan], plan: Plan) -> list[FurtherScan]:
+    """Read further scans for a search; one whose file is gone ends no search."""
+    channel, found = plan.channels[0] if plan.channels else None, []
+    for each in given:
+        try:
+            found.append(read_given(each, channel, plan.model_dump(mode="json")))
+        except (InputError, OSError) as error:
+            _log.warning("%s is left out as evidence: %s", each.name, error)
+    return found
+
+
 def read_given(given: GivenScan, channel: str | None, plan: Mapping[str, object]) -> FurtherScan:
     """Return a further scan, read where it is not there yet.
 
@@ -89,7 +104,6 @@ def read_given(given: GivenScan, channel: str | None, plan: Mapping[str, object]
         If its file cannot be read.
     """
     from corescout.further_scans import FurtherScan
-    from corescout.plan import Plan
     from corescout.readers import read_scan
 
     scan = given.scan
