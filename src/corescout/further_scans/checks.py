@@ -18,6 +18,7 @@ from corescout.data import (
     Scan,
     TypedPoints,
 )
+from corescout.data.check import Way
 from corescout.data.short_repr import short_repr
 from corescout.further_scans.channels import placed_by_channel, retraced
 from corescout.further_scans.placed import Placed, cross_agreement, near_px
@@ -40,14 +41,19 @@ class FurtherScan:
     Attributes
     ----------
     scan : Scan
-    is_reversed : bool
-        Its slow axis runs the other way, where the file does not say so.
+    way : str or None
+        "repeat", "reversed" (the slow axis), "turned" or "area" as a person says; None: as files.
     """
 
     scan: Scan
-    is_reversed: bool = False
+    way: Way | None = None
 
     __repr__ = short_repr
+
+    @property
+    def source(self) -> str:
+        """File that it was read from, or its own name."""
+        return self.scan.source or self.scan.uid
 
 
 def checks_of(
@@ -110,8 +116,8 @@ class _Asking:
     def of_scan(self, further: FurtherScan) -> Iterator[EvidenceCheck]:
         """The place that a further scan shares with the first, and what lies beyond."""
         first, scan = self._result.scan, further.scan
-        name = scan.source or scan.uid
-        kind: CheckKind = way_of(first, scan, is_reversed=further.is_reversed)
+        name = further.source
+        kind: CheckKind = further.way or way_of(first, scan)
         if kind == "turned" and not self._turns():
             yield EvidenceCheck(
                 kind, name, None, reason="the winner tells directions apart; one with r would do"
@@ -125,6 +131,12 @@ class _Asking:
         frame = there.scan.frame
         if first.frame is None or frame is None:
             yield EvidenceCheck(kind, name, None, reason="a scan without a scale")
+            return
+        if further.way == "area":  # wherever its file says that it lies
+            own = replace(there.scan.frame or frame, center_m=(0.0, 0.0), angle_rad=0.0)
+            xy_m = own.to_m(np.asarray(there.patches.center_yx_px))
+            tau = _unsmoothed(self._result.typed.at(there.z, there.neighbours))
+            yield self._of_area(name, Placed(self._of_metres(xy_m), tau))
             return
         found = register(first, there.scan)
         drift = np.zeros(2) if found.refused is not None else np.asarray(found.drift_m)
