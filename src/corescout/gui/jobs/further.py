@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corescout.data import Progress, Result, Scan, StoppedError
-from corescout.data.check import Way
+from corescout.data import InputError, Progress, Result, Scan, StoppedError
+from corescout.data.check import OF_SCANS, Way
 from corescout.gui.jobs.job import Job
+from corescout.plan import Plan
 
 if TYPE_CHECKING:
     from corescout.further_scans import FurtherScan
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,16 @@ class GivenScan:
         """One that is in the viewer."""
         return cls(scan.source or scan.uid, scan)
 
+    @classmethod
+    def all_of(cls, result: Result) -> tuple[GivenScan, ...]:
+        """Those that the evidence of a result was asked of, each once."""
+        ways: dict[str, Way] = {}
+        for check in result.evidence.checks:
+            way = next((each for each in OF_SCANS if each == check.kind), None)
+            if way is not None:
+                ways.setdefault(check.source, way)
+        return tuple(cls(source, None, way) for source, way in ways.items())
+
     @property
     def name(self) -> str:
         """Without the folder."""
@@ -62,7 +76,7 @@ def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
             if stop.is_set():
                 raise StoppedError
             tell(0, each.name)
-            scans.append(_further(each, result))
+            scans.append(read_given(each, result.channels[0], result.plan))
         return with_further(
             result, scans, on_scan=lambda i, each: tell(i, given[i].name), stop=stop
         )
@@ -70,13 +84,30 @@ def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
     return Job(run)
 
 
-def _further(given: GivenScan, result: Result) -> FurtherScan:
+def read_all(given: Sequence[GivenScan], plan: Plan) -> list[FurtherScan]:
+    """Read further scans for a search; one whose file is gone ends no search."""
+    channel, found = plan.channels[0] if plan.channels else None, []
+    for each in given:
+        try:
+            found.append(read_given(each, channel, plan.model_dump(mode="json")))
+        except (InputError, OSError) as error:
+            _log.warning("%s is left out as evidence: %s", each.name, error)
+    return found
+
+
+def read_given(given: GivenScan, channel: str | None, plan: Mapping[str, object]) -> FurtherScan:
+    """Return a further scan, read where it is not there yet.
+
+    Raises
+    ------
+    InputError
+        If its file cannot be read.
+    """
     from corescout.further_scans import FurtherScan
-    from corescout.plan import Plan
     from corescout.readers import read_scan
 
     scan = given.scan
     if scan is None:
-        size = Plan.model_validate(result.plan).pixel_size_m
-        scan = read_scan(Path(given.source), pixel_size_m=size, channel=result.channels[0])
+        size = Plan.model_validate(plan).pixel_size_m
+        scan = read_scan(Path(given.source), pixel_size_m=size, channel=channel)
     return FurtherScan(scan, given.way)
