@@ -43,14 +43,18 @@ class Unanimity:
 
     @property
     def holds(self) -> bool:
-        """Whether gaps part the codes and all that were trained find the same types."""
-        return self.gain >= LEAST_GAIN and self.agreement >= LEAST_AGREEMENT
+        """Whether gaps part the codes and all that were trained find the same types.
+
+        A single training has nothing to agree with: gaps alone decide.
+        """
+        return self.gain >= LEAST_GAIN and not self.agreement < LEAST_AGREEMENT
 
 
 def unanimity(trained: Sequence[Outcome], plan: DecisionPlan) -> Unanimity:
     """Ask the trainings of the finalists, none of them collapsed, for the types of each."""
-    if len(trained) < 2:
-        return Unanimity(len(trained), float("nan"), float("nan"))
-    gains = [o.rewards["gain"].value for o in trained]
+    if not trained:
+        return Unanimity(0, float("nan"), float("nan"))
+    gain = float(np.median([o.rewards["gain"].value for o in trained]))
     types = [np.asarray(typed_outcome(o, plan).types.of_point) for o in trained]
-    return Unanimity(len(trained), float(np.median(gains)), mean_agreement(types))
+    agreement = mean_agreement(types) if len(types) > 1 else float("nan")
+    return Unanimity(len(trained), gain, agreement)

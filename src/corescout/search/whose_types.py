@@ -76,10 +76,13 @@ def whose_types(
 
 
 def _kept(winner: Outcome, each: Unanimity) -> str:
+    agreed = (
+        f" and {each.trainings} trainings of the finalists agree on the types with ARI"
+        f" {each.agreement:.2f}"
+    )
     return (
         f"Whose types these are: {winner.candidate.label} alone, as gaps part the codes (gain"
-        f" {each.gain:.1f}) and {each.trainings} trainings of the finalists agree on the types with"
-        f" ARI {each.agreement:.2f}."
+        f" {each.gain:.1f}){agreed if each.trainings > 1 else ''}."
     )
 
 
@@ -92,7 +95,7 @@ def _voted(whose: Consensus, each: Unanimity) -> str:
 
 
 def _why_voted(each: Unanimity) -> str:
-    """Why none of them speaks for all; "" where there was only one training."""
+    """Why none of them speaks for all; "" where nothing was trained."""
     if each.gain < LEAST_GAIN:
         return f", as no clear gaps part the codes of each (gain {each.gain:.1f})"
     if each.agreement < LEAST_AGREEMENT:
