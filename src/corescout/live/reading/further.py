@@ -14,7 +14,7 @@ _MOST_TRIES = 2  # of a kind of scan that could not tell
 
 
 @dataclass(frozen=True, eq=False)
-class FurtherEvidence:
+class FurtherReading:
     """What a scan says of the types of a result that was there before.
 
     Attributes
@@ -29,7 +29,7 @@ class FurtherEvidence:
     words: str = ""
 
 
-def evidence_of(result: Result, scan: Scan) -> FurtherEvidence:
+def evidence_of(result: Result, scan: Scan) -> FurtherReading:
     """Look for the types of a result in a later scan, where it can still tell something.
 
     Each kind of scan (the same place, the slow axis reversed, the frame turned, an area beyond) is
@@ -37,17 +37,17 @@ def evidence_of(result: Result, scan: Scan) -> FurtherEvidence:
     """
     kinds = open_kinds(result.evidence)
     if not kinds or not _can_be_asked(result, scan) or not kinds & ways_of(result.scan, scan):
-        return FurtherEvidence(result)
+        return FurtherReading(result)
     try:
         checked = with_further(result, [FurtherScan(scan)], kinds=kinds)
     except InputError as error:
-        return FurtherEvidence(result, f"as further evidence it tells nothing: {error}")
+        return FurtherReading(result, f"as further evidence it tells nothing: {error}")
     new = [c for c in checked.evidence.checks if c not in result.evidence.checks]
     if not new:
-        return FurtherEvidence(result)
+        return FurtherReading(result)
     before, after = result.evidence.grade, checked.evidence.grade
     grade = f"the grade stays {after}" if after == before else f"{before} becomes {after}"
-    return FurtherEvidence(checked, "; ".join([*(c.in_words for c in new), grade]))
+    return FurtherReading(checked, "; ".join([*(c.in_words for c in new), grade]))
 
 
 def wanted_in_words(result: Result) -> str:
