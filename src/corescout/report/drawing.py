@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import UNASSIGNED_COLOR, type_color
+from corescout.colors import PALE, UNASSIGNED_COLOR, type_color
 from corescout.data import Mixture, Result
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _SI = {
     "m": [(1e-12, "pm"), (1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m")],
     "V": [(1e-6, "µV"), (1e-3, "mV"), (1.0, "V")],
 }
+_OPACITY = 0.6  # of codes: where many lie is seen
 ELLIPSE_SIGMAS = 2.0
 ELLIPSE_SHARE = 1 - math.exp(-(ELLIPSE_SIGMAS**2) / 2)  # of a 2-D Gaussian: 86.5 %
 
@@ -156,13 +157,21 @@ def draw_places(axes: Axes, result: Result) -> None:
 
 
 def draw_latents(
-    axes: Axes, z: NDArray[np.float64], colors: list[str] | str = UNASSIGNED_COLOR, size: float = 7
+    axes: Axes,
+    z: NDArray[np.float64],
+    colors: list[str] | str = UNASSIGNED_COLOR,
+    size: float = 7,
+    letter: str = "z",
 ) -> None:
     """Draw codes z (N, L): its first two dimensions, or against 0 where there is but one."""
+    from matplotlib.colors import to_rgba_array
+
     second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
-    axes.scatter(z[:, 0], second, s=size, c=colors, alpha=0.6, linewidths=0)
-    axes.set_xlabel("$z_1$")
-    axes.set_ylabel("$z_2$" if z.shape[1] > 1 else "")
+    shown = to_rgba_array(colors)
+    shown[:, 3] *= _OPACITY
+    axes.scatter(z[:, 0], second, s=size, c=shown, linewidths=0)
+    axes.set_xlabel(f"${letter}_1$")
+    axes.set_ylabel(f"${letter}_2$" if z.shape[1] > 1 else "")
 
 
 def draw_ellipses(
@@ -196,9 +205,12 @@ def draw_ellipses(
 
 
 def type_colors(result: Result) -> list[str]:
-    """Colour of every patch: that of its type."""
-    chosen = result.types.colors
-    return [type_color(int(t), chosen) for t in result.types.of_point]
+    """Colour of every patch: that of its type, pale ("#rrggbbaa") where it lies between two."""
+    chosen, pale = result.types.colors, f"{round(255 * PALE):02x}"
+    return [
+        type_color(int(t), chosen) + ("" if sure else pale)
+        for t, sure in zip(result.types.of_point, result.typed.likely, strict=True)
+    ]
 
 
 def _pixel_aspect(result: Result) -> float:

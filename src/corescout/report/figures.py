@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import type_color
+from corescout.colors import motif_colors, type_color
 from corescout.data import Result
+from corescout.data.counted import counted
 from corescout.report.bayesian_figures import f6_bayesian_rewards, f7_bayesian_types
 from corescout.report.drawing import (
     ELLIPSE_SHARE,
@@ -105,10 +106,11 @@ def f5_types(result: Result) -> Figure:
             linewidths=0.5,
             label=f"{look.name}: {len(rows)} core points",
         )
+    pale = "" if result.typed.likely.all() else "; pale: between two types"
     set_title(
         right,
         f"Latent space ({result.winner.label})\nellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
-        " Gaussian",
+        f" Gaussian{pale}",
     )
     right.legend(fontsize=7, loc="best", framealpha=0.85)
     return figure
@@ -127,17 +129,30 @@ def s1_keypoints(result: Result) -> Figure:
 
 
 def s3_motifs(result: Result) -> Figure | None:
-    """Types beside motifs on the scan; nothing where types are those of the patches themselves."""
+    """Types and motifs on the scan and in the plane that candidates make them in together.
+
+    Nothing where the winner alone makes the types: F5 has its plane.
+    """
     if result.votes is None:
         return None
-    figure, both = scan_beside_scan()
+    typed = result.typed
     places = np.asarray(result.patches.center_yx_px)
-    of_motif = [type_color(int(k) + 1) for k in result.typed.motif]
-    titles = ("Types: where such patches live", "Motifs: what each patch is")
-    for axes, colors, title in zip(both, (type_colors(result), of_motif), titles, strict=True):
-        draw_scan(axes, result, colorbar=False)
-        axes.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
-        set_title(axes, title)
+    figure = new_figure(11, 9.4)
+    of_component = motif_colors(typed.type_of_component.tolist(), result.types.colors)
+    of_motif = [of_component[k] for k in typed.motif]
+    rows = (
+        ("Types: where such patches live; pale: between two", type_colors(result)),
+        ("Motifs, in shades of their types: what each patch is by itself", of_motif),
+    )
+    voters = counted(len(result.votes.consensus.voters), "candidate")
+    for (title, colors), (left, right) in zip(rows, figure.subplots(2, 2), strict=True):
+        draw_scan(left, result, colorbar=False)
+        left.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
+        set_title(left, title)
+        draw_latents(right, typed.z, colors, letter="c")
+        kinds = np.asarray(typed.type_of_component)
+        draw_ellipses(right, typed.mixture, kinds, result.types.colors)
+        set_title(right, f"Codes of {voters} together")
     return figure
 
 
@@ -161,6 +176,7 @@ def targets_route(result: Result) -> Figure | None:
 FIGURES: dict[str, tuple[str, DrawFigure]] = {
     "F5": ("Types: core points on the scan and in latent space", f5_types),
     "targets": ("Where to measure next", targets_route),
+    "S3": ("Types beside motifs: what each patch is, before its neighbours are asked", s3_motifs),
     "F1": ("Scan, sample patches of each type, latent density with its maxima (+)", f1_overview),
     "F4": ("Rewards over the window; the star marks the best, numbers are types K", f4_rewards),
     "pareto": ("Candidates by their objectives", pareto_front),
@@ -173,7 +189,6 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     ),
     "F7": ("Types of the Bayesian mixture with the best -ELBO + H", f7_bayesian_types),
     "S1": ("Scan and key points", s1_keypoints),
-    "S3": ("Motifs: what each patch is by itself, before its neighbours are asked", s3_motifs),
     "S2": ("Latent spaces after the density filter", s2_filtered),
 }
 

@@ -65,6 +65,36 @@ def verdict(
     return " ".join(sentences)
 
 
+def with_evidence_in_words(
+    why: str, before: Evidence, after: Evidence, n_types: int, side_m: float | None
+) -> str:
+    """Return the words of a verdict whose evidence is another one by now.
+
+    Parameters
+    ----------
+    why : str
+        As `verdict` made it with the evidence before; where that stands in other words, the new
+        grade follows at the end.
+    side_m : float or None
+        Shorter side of the scan.
+    """
+    old, new = (_of_evidence(each, n_types, side_m) for each in (before, after))
+    for was, now in zip(old, new, strict=True):
+        if was:
+            why = why.replace(was, now, 1)
+    return why if new[1] in why else f"{why} {new[1]}"
+
+
+def _of_evidence(evidence: Evidence, n_types: int, side_m: float | None) -> tuple[str, str, str]:
+    """What is said of the number of types, of the grade, and why."""
+    grade = grade_in_words(evidence, side_m)
+    return (
+        f": {_types(n_types, evidence)}.",
+        _sentence(grade) if grade else "",
+        _sentence(evidence.reason),
+    )
+
+
 def applied_verdict(result: Result, there: TypedPoints) -> str:
     """Say what the types of an earlier exploration are on the points of another scan."""
     kinds = there.types.of_point
