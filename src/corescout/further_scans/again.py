@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from corescout.data import EvidenceCheck, InputError, Result, StoppedError
-from corescout.data.check import OF_SCANS
+from corescout.data.check import OF_SCANS, Way
 from corescout.further_scans.checks import FurtherScan, checks_of
 from corescout.plan import Plan
 from corescout.search.excluded import with_checks
@@ -19,6 +19,7 @@ def with_further(
     result: Result,
     further: Sequence[FurtherScan],
     *,
+    kinds: Collection[Way] = OF_SCANS,
     on_scan: Callable[[int, FurtherScan], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Result:
@@ -29,6 +30,8 @@ def with_further(
 
     Parameters
     ----------
+    kinds : collection of str
+        What came of others is left out.
     on_scan : callable, optional
         Told the place of each scan in the list, and the scan, before it is looked at.
     stop : threading.Event, optional
@@ -49,7 +52,7 @@ def with_further(
             raise StoppedError
         if on_scan is not None:
             on_scan(number, each)
-        found += [c for c in checks_of(result, [each], plan) if c.kind in OF_SCANS]
+        found += [c for c in checks_of(result, [each], plan) if c.kind in kinds]
     if stop is not None and stop.is_set():
         raise StoppedError
     sources = {each.source for each in further}

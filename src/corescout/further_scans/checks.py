@@ -34,6 +34,12 @@ _LEAST_POINTS = 50  # in the place that both show
 _LEAST_BEYOND = 0.2  # of the first frame: a smaller area tells nothing of another place
 
 
+def ways_of(first: Scan, further: Scan) -> set[Way]:
+    """What a further scan can be asked as: a wider one shows the place and an area beyond it."""
+    ways: set[Way] = {way_of(first, further)}
+    return ways | {"area"} if beyond(first, further) >= _LEAST_BEYOND else ways
+
+
 @dataclass(frozen=True, eq=False)
 class FurtherScan:
     """A scan that an operator has beside the first: a repeat, a wider scan, a neighbour.
