@@ -6,6 +6,7 @@ import pytest
 from corescout.gui.canvas.layer_data import TYPES
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.candidate_view import CONSENSUS, WINNER
+from corescout.gui.steps.types.type_list import POINTS
 from corescout.runs import write_run
 
 pytestmark = pytest.mark.gui
@@ -95,6 +96,18 @@ def test_a_point_between_two_types_is_pale_here_and_there_and_said(window):
     panel.show_point(row)
     assert typed.type_in_words(row) in panel.text.text()
     assert "between" in panel.text.text()
+
+
+def test_the_list_says_what_lies_between_and_how_many_motifs_a_type_has(window):
+    typed, types = window.result.typed, window.result.types
+    told = {n: window.types_step.list.item_of(n).toolTip(POINTS) for n in types.numbers}
+    for number, words in told.items():
+        between = int((~typed.likely[types.rows(number)]).sum())
+        assert (f"{between} between two types" in words) == (between > 0)
+        motifs = int((typed.type_of_component == number).sum())
+        assert (f"{motifs} motifs" in words) == (motifs > 1)
+    assert any("between" in words for words in told.values())
+    assert any("motifs" in words for words in told.values())
 
 
 def test_motifs_and_probabilities_are_colourings_of_both_planes(window):
