@@ -312,7 +312,8 @@ class DecisionPlan(PlanGroup):
     types: Literal["consensus", "winner"] = Field(
         "consensus",
         description="whose codes types are made of: 'consensus', those of the finalists and of"
-        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+        " scattering together, smoothed over neighbours, unless each finds the same types by"
+        " itself; 'winner', those of the winner alone",
     )
     merging: Merging = Field(
         "entropy",
