@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from corescout.data import Candidate, Consensus, Evidence, Result, Trial, TypedPoints, Votes
+from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
 from corescout.data.candidate import KIND_NAMES
 from corescout.data.counted import counted
 from corescout.rewards import REWARDS
@@ -29,7 +29,7 @@ def verdict(
     grid: SquareGrid,
     trials: tuple[Trial, ...],
     void: str = "",
-    votes: Votes | None = None,
+    whose: str = "",
 ) -> str:
     """Say what was chosen, how many types, how sure, what was second and what was skipped.
 
@@ -37,12 +37,12 @@ def verdict(
     ----------
     seed_agreement : float or None
         Mean adjusted Rand index between what the seeds would show; None where that is one type.
-    votes : Votes, optional
-        Where several candidates make the types.
+    whose : str
+        Who makes the types and why, a sentence; "" where that was not asked.
     """
     sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
-    if votes is not None:
-        sentences.append(_together(votes.consensus))
+    if whose:
+        sentences.append(whose)
     side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
     if grade := grade_in_words(evidence, side_m):
         sentences.append(_sentence(grade))
@@ -145,14 +145,6 @@ def _types(n_types: int, evidence: Evidence) -> str:
     return (
         f"no evidence of separate types in this scan; {n_types} possible types are shown, each"
         " of which keeps to its own places"
-    )
-
-
-def _together(whose: Consensus) -> str:
-    return (
-        f"Whose types these are: {counted(len(whose.voters), 'candidate')} together"
-        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
-        f" weights take {whose.size_bytes / 1e6:.1f} MB."
     )
 
 
