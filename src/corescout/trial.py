@@ -21,7 +21,7 @@ from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
 from corescout.scattering import fit_scattering
 from corescout.trial_cost import TrialWork
-from corescout.vae import specification_of, train, train_with_pyroved
+from corescout.vae import shown, specification_of, train, train_with_pyroved
 from corescout.wall_codes import fit_wall_codes
 
 _SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
@@ -195,6 +195,7 @@ def _fits(
             group.training,
             seed=seed,
             features=group.features,
+            stop=stop,
         )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
@@ -237,10 +238,11 @@ def _weights(
             found.append(fit_baseline(values, first.kind, first.latent_dim, seed=seed))
         return found
     shared = len(group.patch_sets) == 1
-    values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
     spec = specification_of(first, group.training)
     if group.training.engine == "pyroved":
         return _weights_of_pyroved(group, sets, seeds, stop, on_step)
+    each = [shown(np.asarray(s.values), group.training) for s in (sets[:1] if shared else sets)]
+    values = each[0] if shared else np.stack(each)
     trained = train(values, spec, first.beta0, seeds, group.training, stop=stop, on_step=on_step)
     return trained.weights
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,9 +86,20 @@ class TrialData:
         """Scattering coefficients (N, F) of the surroundings of each key point."""
         return scattering_features(self.images, self.keypoints_yx_px)
 
-    def features(self, candidate: Candidate, plan: KeypointPlan) -> NDArray[np.float64] | None:
-        """Return what a candidate that sees no patches is fitted to, (N, F); None for others."""
+    def features(
+        self, candidate: Candidate, plan: KeypointPlan, stop: threading.Event | None = None
+    ) -> NDArray[np.float64] | None:
+        """Return what a candidate that sees no patches is fitted to, (N, F); None for others.
+
+        Raises
+        ------
+        StoppedError
+            If `stop` was set.
+        """
         if candidate.kind == "scattering":
+            if "scattering" not in self.__dict__:
+                found = scattering_features(self.images, self.keypoints_yx_px, stop)
+                self.__dict__["scattering"] = found
             return self.scattering
         if candidate.kind == "descriptors":
             return wall_features(self.images[0], self.keypoints, self.pitch_m, plan)

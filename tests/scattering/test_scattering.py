@@ -1,13 +1,18 @@
 """Scattering against a convolution written out in space, and what it must not see."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
+from corescout.data import StoppedError
 from corescout.scattering import encode_scattering, fit_scattering, scattering_features
 from corescout.scattering.filters import N_ANGLES, centre_per_px, width_per_px
 
+transform = sys.modules["corescout.scattering.transform"]
 REACH = 24
 
 
@@ -105,3 +110,25 @@ def test_codes_are_the_principal_components(image, places):
     theirs = PCA(3).fit_transform(standard)
     for i in range(3):
         assert abs(np.corrcoef(z[:, i], theirs[:, i])[0, 1]) > 0.9999
+
+
+def test_parts_of_a_large_image_say_what_the_whole_says(monkeypatch):
+    noise = np.random.default_rng(0).standard_normal((300, 341))
+    image = gaussian_filter(noise, 1.5).astype(np.float32)[None]
+    image[0, 100:140, 100:120] = np.nan
+    yx = np.random.default_rng(1).uniform(0, [299, 340], (400, 2))
+    whole = scattering_features(image, yx)
+    monkeypatch.setattr(transform, "_MOST_AT_ONCE_PX", 1)
+    monkeypatch.setattr(transform, "_PART_PX", 128)
+    parts = scattering_features(image, yx)
+    assert [(p.seen, p.end) for p in transform._parts(300)] == [
+        (slice(0, 196), 100), (slice(52, 248), 200), (slice(104, 300), 300),
+    ]  # fmt: skip
+    assert (np.abs(parts - whole).max(axis=0) < 0.05 * whole.std(axis=0)).all()
+
+
+def test_a_stop_ends_it(image, places):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError, match="scattering"):
+        scattering_features(image[None], places, stop)

@@ -23,7 +23,7 @@ from corescout.data import Candidate
 from corescout.data.short_repr import short_repr
 from corescout.plan import Plan
 from corescout.rewards import BAYESIAN, HELD_OUT, REWARDS, applicable, score
-from corescout.search.surrogates import surrogates
+from corescout.search.surrogates import most_patches, surrogates
 from corescout.trial import Outcome, TrialGroup, run_trials, with_asked_fits
 from corescout.trial_cost import TrialWork
 from corescout.trial_data import TrialData
@@ -76,7 +76,8 @@ class Task:
     def cost(self, data: TrialData) -> float:
         """Work in multiply-adds."""
         bayesian = self.plan.bayesian if self.needs_bayesian else None
-        return TrialWork(self.candidates, len(data), self.plan.training, bayesian).cost
+        count = most_patches(len(data), self.plan) if self.surrogates else len(data)
+        return TrialWork(self.candidates, count, self.plan.training, bayesian).cost
 
     @cached_property
     def _trains_with(self) -> dict[str, object]:
@@ -162,7 +163,7 @@ def run_task(
     StoppedError
         If `stop` was set.
     """
-    group = group_of(data, task)
+    group = group_of(data, task, stop)
     if stored is not None:
         return with_asked_fits(group, trial_file.from_bytes(stored, data), stop)
     return run_trials(group, stop, on_step)
@@ -193,11 +194,17 @@ def versions() -> dict[str, str]:
     return dict(_versions())
 
 
-def group_of(data: TrialData, task: Task) -> TrialGroup:
-    """Return the stack of a task, its patches cut."""
+def group_of(data: TrialData, task: Task, stop: threading.Event | None = None) -> TrialGroup:
+    """Return the stack of a task, its patches cut.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
+    """
     plan, candidates = task.plan, task.candidates
     if task.surrogates:
-        made = surrogates(data, candidates[0], plan, task.surrogates)
+        made = surrogates(data, candidates[0], plan, task.surrogates, stop)
         n_points = len(made.patch_sets[0])
         return TrialGroup(
             candidates=candidates,
@@ -218,7 +225,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
-        features=data.features(candidates[0], plan.keypoints),
+        features=data.features(candidates[0], plan.keypoints, stop),
         measured=data.measured,
         walls=data.walls,
     )

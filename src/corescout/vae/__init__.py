@@ -10,6 +10,7 @@ from corescout.vae.encoding import encode, reconstruct
 from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
 from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
 from corescout.vae.schedule import epochs_of
+from corescout.vae.shown import patches_of, shown
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, check_device, train
@@ -23,8 +24,10 @@ __all__ = [
     "check_engine",
     "encode",
     "epochs_of",
+    "patches_of",
     "read_pyroved",
     "reconstruct",
+    "shown",
     "single_threaded",
     "specification_of",
     "train",

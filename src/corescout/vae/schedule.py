@@ -8,11 +8,11 @@ from corescout.plan import TrainingPlan
 
 
 def epochs_of(plan: TrainingPlan, n_patches: int) -> int:
-    """Epochs that fit the plan's cap on steps, at least 4: more patches need fewer passes."""
+    """Epochs that fit the plan's cap on steps: more patches need fewer passes."""
     steps_per_epoch = max(1, n_patches // min(plan.batch_size, n_patches))
     if plan.max_steps is None:
         return plan.epochs
-    return max(min(plan.epochs, plan.max_steps // steps_per_epoch), min(plan.epochs, 4))
+    return max(min(plan.epochs, plan.max_steps // steps_per_epoch), 1)
 
 
 def learning_rate_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
