@@ -334,6 +334,7 @@ def _together(
             winner.candidate.window_px,
             mixture,
             study.plan,
+            study.stop,
         )
         if int(found.type_of_component.max()) > 1:
             return found, agreement
