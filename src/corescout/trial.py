@@ -21,7 +21,7 @@ from corescout.plan import BayesianPlan, MixturePlan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, applicable, score
 from corescout.scattering import fit_scattering
 from corescout.trial_cost import TrialWork
-from corescout.vae import shown, specification_of, train, train_with_pyroved
+from corescout.vae import specification_of, train, train_with_pyroved
 from corescout.wall_codes import fit_wall_codes
 
 _SCATTERING_STARTS = 10  # its six dimensions have more local optima than two
@@ -241,8 +241,7 @@ def _weights(
     spec = specification_of(first, group.training)
     if group.training.engine == "pyroved":
         return _weights_of_pyroved(group, sets, seeds, stop, on_step)
-    each = [shown(np.asarray(s.values), group.training) for s in (sets[:1] if shared else sets)]
-    values = each[0] if shared else np.stack(each)
+    values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
     trained = train(values, spec, first.beta0, seeds, group.training, stop=stop, on_step=on_step)
     return trained.weights
 

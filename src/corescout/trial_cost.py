@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from corescout.data import Candidate
 from corescout.plan import BayesianPlan, TrainingPlan
-from corescout.vae import epochs_of, patches_of, specification_of
+from corescout.vae import epochs_of, specification_of
 
 _STEP_COST = 100_000  # multiply-adds that a patch's share of the bookkeeping of a step is worth
 _MIXTURE_COST = 2_000_000  # and of fitting the mixtures
@@ -44,15 +44,10 @@ class TrialWork:
 
     @property
     def passes(self) -> int:
-        """Times that a training sees every patch that it is shown; 0 for a baseline."""
+        """Times that a training sees every patch; 0 for a baseline."""
         if self.candidates[0].kind != "vae":
             return 0
-        return epochs_of(self.training, self.n_shown)
-
-    @property
-    def n_shown(self) -> int:
-        """Patches that a training is shown."""
-        return patches_of(self.training, self.n_patches)
+        return epochs_of(self.training, self.n_patches)
 
     @property
     def training_cost(self) -> float:
@@ -66,5 +61,5 @@ class TrialWork:
             per_patch += spec.window_px**2 * 2 * spec.hidden**2
         else:
             per_patch += spec.n_channels * side**2 * (spec.hidden + 200 * bool(spec.invariances))
-        count = len(self.candidates) * self.n_shown
+        count = len(self.candidates) * self.n_patches
         return float(count * self.passes * (per_patch + _STEP_COST))

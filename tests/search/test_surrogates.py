@@ -11,7 +11,7 @@ from corescout.data import Candidate, StoppedError
 from corescout.keypoints import find_keypoints
 from corescout.preparation import prepare
 from corescout.search.surrogates import most_patches, surrogates
-from corescout.search.tasks import Task, run_task
+from corescout.search.tasks import Task, group_of, run_task
 from corescout.surfaces import phase_randomised
 
 MOST = 60
@@ -41,6 +41,9 @@ def test_a_surface_holds_no_more_patches_than_a_mixture_sees(capped, winner):
         == {int(np.ceil(MOST / share))}
     )
     task = Task(plan, (replace(winner, seed=1), replace(winner, seed=2)), (0, 1))
+    group = group_of(data, task)
+    batches = [max(1, n // plan.training.batch_size) for n in (len(data), len(made.patch_sets[0]))]
+    assert group.passes == round(plan.training.epochs * batches[0] / batches[1])
     for outcome in run_task(data, task):
         assert outcome.fit.kept.sum() == MOST
         assert len(outcome.fit.mixtures[1].seen) == MOST

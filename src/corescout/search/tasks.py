@@ -21,12 +21,13 @@ import numpy as np
 from corescout import trial_file
 from corescout.data import Candidate
 from corescout.data.short_repr import short_repr
-from corescout.plan import Plan
+from corescout.plan import Plan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, REWARDS, applicable, score
 from corescout.search.surrogates import most_patches, surrogates
 from corescout.trial import Outcome, TrialGroup, run_trials, with_asked_fits
 from corescout.trial_cost import TrialWork
 from corescout.trial_data import TrialData
+from corescout.vae import as_many_steps
 
 _NUMERIC = ("napari-corescout", "torch", "numpy", "scipy", "scikit-learn", "scikit-image")
 
@@ -76,8 +77,11 @@ class Task:
     def cost(self, data: TrialData) -> float:
         """Work in multiply-adds."""
         bayesian = self.plan.bayesian if self.needs_bayesian else None
-        count = most_patches(len(data), self.plan) if self.surrogates else len(data)
-        return TrialWork(self.candidates, count, self.plan.training, bayesian).cost
+        count, training = len(data), self.plan.training
+        if self.surrogates:
+            count = most_patches(len(data), self.plan)
+            training = as_many_steps(training, count, len(data))
+        return TrialWork(self.candidates, count, training, bayesian).cost
 
     @cached_property
     def _trains_with(self) -> dict[str, object]:
@@ -194,6 +198,13 @@ def versions() -> dict[str, str]:
     return dict(_versions())
 
 
+def _training_on(n_points: int, data: TrialData, plan: Plan) -> TrainingPlan:
+    """Train a surface as long as the scan, where the scan has more key points than are used."""
+    if most_patches(len(data), plan) == len(data):
+        return plan.training
+    return as_many_steps(plan.training, n_points, len(data))
+
+
 def group_of(data: TrialData, task: Task, stop: threading.Event | None = None) -> TrialGroup:
     """Return the stack of a task, its patches cut.
 
@@ -212,7 +223,7 @@ def group_of(data: TrialData, task: Task, stop: threading.Event | None = None) -
             features=made.features,
             context=np.zeros((n_points, 0)),
             block=np.zeros(0, np.int64),
-            training=plan.training,
+            training=_training_on(n_points, data, plan),
             mixtures=plan.mixtures,
             rewards=task.wanted_rewards,
         )

@@ -8,11 +8,20 @@ from corescout.plan import TrainingPlan
 
 
 def epochs_of(plan: TrainingPlan, n_patches: int) -> int:
-    """Epochs that fit the plan's cap on steps: more patches need fewer passes."""
+    """Epochs that fit the plan's cap on steps, at least 4: more patches need fewer passes."""
     steps_per_epoch = max(1, n_patches // min(plan.batch_size, n_patches))
     if plan.max_steps is None:
         return plan.epochs
-    return max(min(plan.epochs, plan.max_steps // steps_per_epoch), 1)
+    return max(min(plan.epochs, plan.max_steps // steps_per_epoch), min(plan.epochs, 4))
+
+
+def as_many_steps(plan: TrainingPlan, n_patches: int, as_of: int) -> TrainingPlan:
+    """Return the plan that trains on `n_patches` for about as many steps as on `as_of` patches."""
+    if n_patches == as_of:
+        return plan
+    steps = epochs_of(plan, as_of) * max(1, as_of // min(plan.batch_size, as_of))
+    epochs = round(steps / max(1, n_patches // min(plan.batch_size, n_patches)))
+    return plan.model_copy(update={"epochs": max(1, epochs), "max_steps": None})
 
 
 def learning_rate_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
