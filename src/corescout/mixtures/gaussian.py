@@ -150,7 +150,6 @@ def _fit_batch(
     tau, total = _expect(exact, _maximise(exact, tau, shape.double()))
     weights, means, covariances = _moments(exact, tau, dims)
     k = ks[-1]
-    left = weights[:, k:].sum(dim=1)
     return _Fitted(
         weights[:, :k],
         means[:, :k],
@@ -158,7 +157,7 @@ def _fit_batch(
         tau[..., :k],
         total.sum(dim=1),
         converged,
-        left,
+        weights[:, k:].sum(dim=1),
     )
 
 
