@@ -179,7 +179,8 @@ def _gain(
     there = of_second.px(of_first.m(np.column_stack([y, x]).astype(np.float64)) + drift_m)
     seen = map_coordinates(coarse[1], there.T, order=1, mode="constant", cval=np.nan)
     before = coarse[0][y, x]
-    bright = (seen > 0) & (before > np.nanmedian(before))
+    both = seen * before  # bright in one of them alone would be chosen for its gain
+    bright = (seen > 0) & (before > 0) & (both > np.nanmedian(both))
     if not bright.any():
         return 1.0
     log_gain = float(np.median(np.log(seen[bright] / before[bright])))

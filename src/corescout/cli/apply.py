@@ -30,8 +30,8 @@ def apply(
 ) -> None:
     """Find the types of a finished run on another scan.
 
-    Without training: its window, grey levels and network are kept. A scan of the same place may have
-    another gain and a blunter tip: both are told and matched.
+    Without training: its window, grey levels and network are kept. Of the same place
+    another gain and a blunter tip are told and matched.
     """
     from corescout.interactive.calls import apply as apply_result
     from corescout.pipeline import save
