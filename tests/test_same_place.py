@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from corescout.data import Keypoints
 from corescout.pipeline import apply
+from corescout.readers import read_scan
 from corescout.same_place import instrument_change, mixture_seen_blunter
 from corescout.surfaces import Imaging, generate_surface
 from corescout.surfaces.domains import Domains
@@ -90,3 +91,29 @@ def test_components_stay_where_nothing_is_blunted(typed_result):
     moved = mixture_seen_blunter(typed_result, 1.2)
     assert np.abs(moved.means - typed_result.mixture.means).max() > 0.1
     assert moved.weights is typed_result.mixture.weights
+
+
+@pytest.mark.parametrize(("now", "told"), [("712090", True), ("363000 Hz", False), ("", False)])
+def test_another_resonance_is_told(typed_result, again, now, told):
+    first = replace(typed_result.scan, metadata={"DriveFrequency": "357810"})
+    second = replace(again(), metadata={"DriveFrequency": now})
+    words = instrument_change(replace(typed_result, scan=first), second).in_words
+    assert any("712 kHz" in note and "358 kHz" in note for note in words) == told
+
+
+def test_the_real_pair_is_of_two_resonances(typed_result, scan_file):
+    """Its gain is one over the other from either side, and so is what its tips differ by."""
+    pair = [read_scan(scan_file(f"PMN28Pt000{n}.h5")) for n in (1, 2)]
+    found = []
+    for first, second in (pair, pair[::-1]):
+        known = replace(
+            typed_result,
+            scan=first,
+            channels=("AmplitudeRetrace",),
+            analysis_pitch_m=first.frame.pitch_m[0],
+        )
+        found.append(instrument_change(known, second))
+        assert any("kHz" in note for note in found[-1].in_words)
+    assert found[0].gains[0] * found[1].gains[0] == pytest.approx(1, abs=0.1)
+    assert found[0].gains[0] < 0.7
+    assert found[0].blunter_px == pytest.approx(-found[1].blunter_px)

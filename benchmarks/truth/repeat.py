@@ -205,7 +205,7 @@ def same_types(
 
 def _motifs(result: Result) -> NDArray[np.int64]:
     """Component (N,) of each point, before types are merged."""
-    return np.asarray(result.mixture.assign(result.codes).argmax(axis=1))
+    return np.asarray(result.typed.motif)
 
 
 def scanned(sample: Surface, imaging: Imaging, noise_seed: int) -> Scan:

@@ -44,8 +44,6 @@ from corescout.search import (
     surrogate_tasks,
     waves,
 )
-from corescout.search.consensus import Agreed, agreed_over_seeds
-from corescout.search.decision import Decision
 from corescout.search.evidence import without_claim_of_scattering
 from corescout.search.excluded import with_checks
 from corescout.search.executors import Threads
@@ -57,6 +55,7 @@ from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict, void_own_rewards
+from corescout.search.whose_types import whose_types
 from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
@@ -139,13 +138,13 @@ def explore(
                     if study.shows_one_type
                     else types_with_evidence(study, winner)
                 )
-                together, agreement = _together(study, decision, winner, (mixture, types))
+                whose = whose_types(study.found, decision, winner, (mixture, types), study.plan)
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.found.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
-    votes = None if together is None else together.votes
+    together = whose.together
     around = Neighbours.around(np.asarray(winner.fit.center_yx_px))
     alone = TypedPoints(winner.fit.codes, mixture, types, near=around)
     typed = alone if together is None else together.typed
@@ -171,14 +170,12 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            agreement,
-            study.found.n_seeds(decision.winner)
-            if together is None
-            else len(study.found.voters_by_seed()),
+            whose.agreement,
+            whose.n_seeds,
             prepared.grid,
             trials,
             study.found.void_reasons(),
-            votes,
+            whose.words,
         )
 
     result = Result(
@@ -207,7 +204,7 @@ def explore(
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
-        votes=votes,
+        votes=None if together is None else together.votes,
         notes=(
             *prepared.notes,
             *lateral,
@@ -327,30 +324,6 @@ def _by_chance(winner: Outcome, plan: Plan) -> tuple[str, ...]:
         f"the codes tell {plan.measured.name} no better than its mean (R² {asked.value:.2f} +-"
         f" {asked.parts['standard_error']:.2f}): the choice by it is one by chance",
     )
-
-
-def _together(
-    study: Study, decision: Decision, winner: Outcome, alone: tuple[Mixture, NDArray[np.int64]]
-) -> tuple[Agreed | None, float | None]:
-    """Return the types of a consensus, and how far seeds agree on the types that are shown.
-
-    None where the winner makes the types alone: where it is asked for, where it needed no training,
-    and where one type is shown.
-    """
-    mixture, types = alone
-    if int(types.max()) == 1:
-        return None, None
-    if study.plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
-        found, agreement = agreed_over_seeds(
-            study.found.voters_by_seed(),
-            np.asarray(winner.fit.center_yx_px),
-            winner.candidate.window_px,
-            mixture,
-            study.plan,
-        )
-        if int(found.type_of_component.max()) > 1:
-            return found, agreement
-    return None, study.found.shown_agreement(decision.winner)
 
 
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:

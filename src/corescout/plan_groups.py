@@ -310,7 +310,7 @@ class DecisionPlan(PlanGroup):
         description="core points are of one likely type; False: as in the paper, typical is enough",
     )
     types: Literal["consensus", "winner"] = Field(
-        "winner",
+        "consensus",
         description="whose codes types are made of: 'consensus', those of the finalists and of"
         " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
     )

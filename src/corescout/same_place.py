@@ -35,6 +35,7 @@ from corescout.transfer import transfer
 _LEAST_SHARE = 0.5  # of either scan that the other must show
 _LEAST_POINTS = 2  # for each dimension: a component of fewer stays as it was
 _COARSE_PX = 4.0  # Gaussian width over which amplitudes are compared: drift within it is no matter
+_OTHER_RESONANCE = 0.2  # of a logarithm: a resonance drifts by a few percent
 _LEAST_GAIN = 0.03  # of a logarithm: less cannot be told from noise
 
 Field = NDArray[np.float64]
@@ -52,11 +53,14 @@ class InstrumentChange:
         Of each channel; 1 where it is as it was, or none that has a gain.
     pitch_m : float or None
         Of that grid.
+    drives_hz : tuple of float or None
+        Frequency of the drive of the first and of the second scan, where their files say it.
     """
 
     blunter_px: float
     gains: tuple[float, ...]
     pitch_m: float | None
+    drives_hz: tuple[float | None, float | None] = (None, None)
 
     @property
     def in_words(self) -> tuple[str, ...]:
@@ -80,6 +84,13 @@ class InstrumentChange:
             said.append(
                 f"the same place shows {gains} times the values of the exploration: its grey levels"
                 " were taken so many times as high"
+            )
+        before, now = self.drives_hz
+        if before and now and abs(np.log(now / before)) > _OTHER_RESONANCE:
+            said.append(
+                f"the place was scanned at {now / 1e3:.0f} kHz, in the exploration at"
+                f" {before / 1e3:.0f} kHz: another resonance shows another part of the response,"
+                " and types need not be found again"
             )
         return tuple(said)
 
@@ -111,7 +122,8 @@ def instrument_change(result: Result, scan: Scan | None) -> InstrumentChange:
         for one, other in zip(seen[0][0].mended, seen[1][0].mended, strict=True)
     )
     blunter = blunter_by_px(seen[0][0].shown, seen[1][0].shown)
-    return replace(nothing, blunter_px=blunter, gains=gains)
+    drives = _drive_hz(result.scan), _drive_hz(second)
+    return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives)
 
 
 def known_there(result: Result, change: InstrumentChange) -> tuple[Representation, TypedPoints]:
@@ -156,6 +168,15 @@ def _seen(scan: Scan, result: Result, plan: Plan) -> tuple[SeenScan, OnSample]:
     pitch_m = result.analysis_pitch_m
     grid = square_grid(scan.shape_px, None if pitch_m is None else scan.frame, pitch_m)
     return SeenScan.of(scan, result.channels, plan, grid), OnSample(scan, grid)
+
+
+def _drive_hz(scan: Scan) -> float | None:
+    """Frequency of the drive, where an Asylum header tells it."""
+    told = {name.casefold(): value for name, value in scan.metadata.items()}
+    try:
+        return float(str(told["drivefrequency"]).split()[0])
+    except (KeyError, ValueError, IndexError):
+        return None
 
 
 def _gain(

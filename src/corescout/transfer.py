@@ -133,7 +133,7 @@ def _encoded(
         np.asarray(prepared.patches(candidate.window_px).values),
         plan.training,
         seed=candidate.seed,
-        features=prepared.trial_data.features(candidate, plan.keypoints),
+        features=prepared.trial_data.features(candidate, plan.keypoints, weights),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from corescout.data import Candidate, Keypoints, Normalisation, PatchSet
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import KeypointPlan
-from corescout.scattering import scattering_features
+from corescout.scattering import centre_of, scattering_features
 from corescout.wall_codes import wall_features
 
 _ARRAYS = ("images", "keypoints_yx_px", "context", "block")
@@ -83,12 +84,30 @@ class TrialData:
     @cached_property
     def scattering(self) -> NDArray[np.float64]:
         """Scattering coefficients (N, F) of the surroundings of each key point."""
-        return scattering_features(self.images, self.keypoints_yx_px)
+        return scattering_features(self.images, self.keypoints_yx_px, self.centre)
 
-    def features(self, candidate: Candidate, plan: KeypointPlan) -> NDArray[np.float64] | None:
-        """Return what a candidate that sees no patches is fitted to, (N, F); None for others."""
+    @cached_property
+    def centre(self) -> NDArray[np.float32]:
+        """Mean grey level (C,) of the channels: what scattering subtracts."""
+        return centre_of(self.images)
+
+    def features(
+        self,
+        candidate: Candidate,
+        plan: KeypointPlan,
+        weights: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> NDArray[np.float64] | None:
+        """Return what a candidate that sees no patches is fitted to, (N, F); None for others.
+
+        Parameters
+        ----------
+        weights : mapping of str to array, optional
+            Of the candidate, where it was fitted on another scan: its grey level is subtracted.
+        """
         if candidate.kind == "scattering":
-            return self.scattering
+            if weights is None or "centre" not in weights:
+                return self.scattering
+            return scattering_features(self.images, self.keypoints_yx_px, weights["centre"])
         if candidate.kind == "descriptors":
             return wall_features(self.images[0], self.keypoints, self.pitch_m, plan)
         return None

@@ -5,7 +5,12 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
-from corescout.scattering import encode_scattering, fit_scattering, scattering_features
+from corescout.scattering import (
+    centre_of,
+    encode_scattering,
+    fit_scattering,
+    scattering_features,
+)
 from corescout.scattering.filters import N_ANGLES, centre_per_px, width_per_px
 
 REACH = 24
@@ -105,3 +110,18 @@ def test_codes_are_the_principal_components(image, places):
     theirs = PCA(3).fit_transform(standard)
     for i in range(3):
         assert abs(np.corrcoef(z[:, i], theirs[:, i])[0, 1]) > 0.9999
+
+
+def test_a_part_of_a_scan_has_the_same_coefficients_with_the_same_centre(image):
+    """The left third is dark: the part that leaves it out has another mean."""
+    whole = np.hstack([0.2 * image, image, image[:, ::-1]])
+    part = whole[:, 96:]
+    at = np.random.default_rng(3).uniform(36, 60, (40, 2))
+    there = at + np.array([0.0, 96.0])
+    truth = scattering_features(whole[None], there)
+    spread = scattering_features(whole[None], np.argwhere(whole > -1)[::97].astype(float)).std(0)
+    kept = scattering_features(part[None], at, centre_of(whole[None]))
+    own = scattering_features(part[None], at)
+    off = [np.median(np.abs(found - truth) / spread) for found in (kept, own)]
+    assert off[0] < 0.02
+    assert off[1] > 5 * off[0]

@@ -83,9 +83,7 @@ def test_the_first_target_of_a_type_is_its_clearest(quick_result):
 
 def test_core_targets_stand_among_their_own_kind(quick_result):
     places = np.asarray(quick_result.patches.center_yx_px)
-    kind = np.asarray(quick_result.type_of_component)[
-        quick_result.mixture.assign(np.asarray(quick_result.fit.latents.mean)).argmax(axis=1)
-    ]
+    kind = np.asarray(quick_result.types.of_point)
     for target in chosen(quick_result, TargetPlan(per_type=3)):
         order = np.argsort(np.linalg.norm(places - target.yx_px, axis=1))[1:7]
         assert np.mean(kind[order] == target.type) >= 0.5

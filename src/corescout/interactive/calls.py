@@ -80,10 +80,9 @@ def explore(
     first = made.channels[0] if made.channels else None
     given = as_scan(scan, made.pixel_size_m if pitch is None else pitch, first)
     places = as_keypoints(keypoints, given)
-    further = [
-        FurtherScan(as_scan(each, made.pixel_size_m if pitch is None else pitch, first), back)
-        for each, back in [*((r, False) for r in repeats), *((r, True) for r in reversed_repeats)]
-    ]
+    size = made.pixel_size_m if pitch is None else pitch
+    further = [FurtherScan(as_scan(each, size, first)) for each in repeats]
+    further += [FurtherScan(as_scan(each, size, first), "reversed") for each in reversed_repeats]
     with stop_on_interrupt(stop) as ended, shown(progress if on_progress is None else False) as bar:
         try:
             found = pipeline.explore(

@@ -30,14 +30,26 @@ _FINE_SIGMA_PX = 2.0
 _FOLDED = ((0,), (1, 5), (2, 4), (3,))  # differences of direction that are mirror images
 
 
-def scattering_features(images: Image, yx_px: NDArray[np.float64]) -> NDArray[np.float64]:
+def centre_of(images: Image) -> NDArray[np.float32]:
+    """Return the mean grey level (C,) of images (C, H, W), of the pixels that there are."""
+    known = [image[np.isfinite(image)] for image in np.asarray(images, np.float32)]
+    return np.array([pixels.mean() if len(pixels) else 0.0 for pixels in known], np.float32)
+
+
+def scattering_features(
+    images: Image, yx_px: NDArray[np.float64], centre: NDArray[np.float32] | None = None
+) -> NDArray[np.float64]:
     """Describe the surroundings of each key point by scattering coefficients.
 
     Parameters
     ----------
     images : (C, H, W) in [0, 1]
-        NaN where missing: filled with the mean, and left out of every average.
+        NaN where missing: filled with the centre, and left out of every average.
     yx_px : (N, 2)
+    centre : (C,), optional
+        Grey level that is subtracted first; their own mean if None. The wavelets are no pure
+        differences, psi^(0) = 0.09, so that another scan, or a part of this one, has the same
+        coefficients at the same place only with the same centre.
 
     Returns
     -------
@@ -46,15 +58,20 @@ def scattering_features(images: Image, yx_px: NDArray[np.float64]) -> NDArray[np
         the 6 pairs of scales at 4 angles, the mean at sigma 2 and 5 px and the standard deviation
         at 5 px.
     """
-    return np.hstack([_of_channel(np.asarray(image, np.float32), yx_px) for image in images])
+    levels = (centre_of(images) if centre is None else np.asarray(centre)).tolist()
+    return np.hstack(
+        [
+            _of_channel(np.asarray(image, np.float32), yx_px, level)
+            for image, level in zip(images, levels, strict=True)
+        ]
+    )
 
 
-def _of_channel(image: Image, yx_px: NDArray[np.float64]) -> NDArray[np.float64]:
+def _of_channel(image: Image, yx_px: NDArray[np.float64], centre: float) -> NDArray[np.float64]:
     from scipy import fft
 
     known = np.isfinite(image)
-    mean = float(image[known].mean()) if known.any() else 0.0
-    centred = _padded(np.where(known, image - mean, 0).astype(np.float32))
+    centred = _padded(np.where(known, image - centre, 0).astype(np.float32))
     average = _Average(_padded(known.astype(np.float32)), yx_px)
     first = fft.fft2(centred)
     order_1 = np.empty((N_SCALES, N_ANGLES, len(yx_px)))
@@ -79,7 +96,7 @@ def _of_channel(image: Image, yx_px: NDArray[np.float64]) -> NDArray[np.float64]
             *np.log(turned[:, 0] + _FLOOR),
             *(turned[:, 1] / (turned[:, 0] + _FLOOR)),
             *np.log(np.stack(order_2) + _FLOOR),
-            *local,
+            *(value + centre for value in local),
             np.sqrt(variance),
         ],
         axis=1,

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Evidence, Grade
+from corescout.data.check import ENOUGH_LENGTHS
 from corescout.plan import DecisionPlan
 from corescout.preparation import Prepared
 from corescout.rewards.context import correlation_length_px
-from corescout.search.excluded import ENOUGH_LENGTHS, checks_in_words
+from corescout.search.excluded import checks_in_words
 
 Floats = NDArray[np.float64]
 

@@ -219,6 +219,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
         features=data.features(candidates[0], plan.keypoints),
+        centre=data.centre,
         measured=data.measured,
         walls=data.walls,
     )
