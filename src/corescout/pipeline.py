@@ -363,7 +363,8 @@ def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence
         null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
     judged = judge(gain, null_gains, plan, places)
     judged = without_claim_of_scattering(judged, winner.candidate)
-    return graded(judged, study.prepared, plan.decision)
+    fit = winner.fit
+    return graded(judged, study.prepared, plan.decision, fit.codes, np.asarray(fit.center_yx_px))
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

@@ -311,8 +311,8 @@ class DecisionPlan(PlanGroup):
     )
     types: Literal["consensus", "winner"] = Field(
         "consensus",
-        description="whose codes types are made of: 'consensus', those of the finalists and of"
-        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+        description="'winner': types are made of its codes; 'consensus': of those of the finalists"
+        " and of scattering, smoothed over neighbours, unless each finds the same types by itself",
     )
     merging: Merging = Field(
         "entropy",

@@ -15,6 +15,8 @@ directions; r and L - r are mirror images and are averaged. Logarithms make cont
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,20 +76,10 @@ def _of_channel(image: Image, yx_px: NDArray[np.float64], centre: float) -> NDAr
     centred = _padded(np.where(known, image - centre, 0).astype(np.float32))
     average = _Average(_padded(known.astype(np.float32)), yx_px)
     first = fft.fft2(centred)
-    order_1 = np.empty((N_SCALES, N_ANGLES, len(yx_px)))
-    order_2 = []
-    for j in range(N_SCALES):
-        along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
-        order_1[j] = [average.of(u) for u in along]
-        spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
-        for j2 in range(j + 1, N_SCALES):
-            for angles in _FOLDED:
-                total = sum(
-                    _modulus(spectrum, j2, turn + r)
-                    for turn, spectrum in enumerate(spectra)
-                    for r in angles
-                )
-                order_2.append(average.of(np.asarray(total)) / (len(angles) * N_ANGLES))
+    with ThreadPoolExecutor(2) as pool:  # the finest scale is half of the work
+        of_scale = list(pool.map(lambda j: _of_scale(first, j, average), range(N_SCALES)))
+    order_1 = np.stack([order for order, _ in of_scale])
+    order_2 = [pair for _, pairs in of_scale for pair in pairs]
     turned = np.abs(np.fft.rfft(order_1, axis=1)) / N_ANGLES  # (J, m, N)
     local = [average.of(centred, _FINE_SIGMA_PX), average.of(centred)]
     variance = np.maximum(average.of(centred**2) - local[1] ** 2, 0)
@@ -101,6 +93,26 @@ def _of_channel(image: Image, yx_px: NDArray[np.float64], centre: float) -> NDAr
         ],
         axis=1,
     )
+
+
+def _of_scale(
+    first: NDArray[np.complexfloating], j: int, average: _Average
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+    """Averages (L, N) of U_{j,l}; (N,) of each coarser scale with each difference of direction."""
+    from scipy import fft
+
+    along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
+    spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
+    pairs = []
+    for j2 in range(j + 1, N_SCALES):
+        for angles in _FOLDED:
+            total = sum(
+                _modulus(spectrum, j2, turn + r)
+                for turn, spectrum in enumerate(spectra)
+                for r in angles
+            )
+            pairs.append(average.of(np.asarray(total)) / (len(angles) * N_ANGLES))
+    return np.stack([average.of(u) for u in along]), pairs
 
 
 def _modulus(spectrum: NDArray[np.complexfloating], scale: int, angle: int) -> Image:
