@@ -35,6 +35,7 @@ BENCHES: dict[str, str] = {
     "results": "benchmarks.speed.results",
     "rotation": "benchmarks.truth.rotation",
     "repeat": "benchmarks.truth.repeat",
+    "same-loss": "benchmarks.speed.same_loss",
     "scale": "benchmarks.speed.scale",
     "series": "benchmarks.truth.series",
     "soak": "benchmarks.reliability.soak",

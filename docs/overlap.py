@@ -83,7 +83,7 @@ def _show(axes: Axes, result: Result) -> None:
 
 first, second = (read_scan(path) for path in sys.argv[1:3])
 plan = Plan.preset("live", windows_px=(9, 11, 13), invariances=("r", "rt"))
-decision = plan.decision.model_copy(update={"null_surrogates": 0, "seeds": 1})
+decision = plan.decision.model_copy(update={"null_surrogates": 0, "seeds": 1, "types": "winner"})
 result = explore(first, plan.model_copy(update={"decision": decision}))
 mixture = result.fit.mixtures[COMPONENTS]
 typed = typed_by_size(mixture, result.codes)

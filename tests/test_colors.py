@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from corescout.colors import TYPE_COLORS, UNASSIGNED_COLOR, type_color
+from corescout.colors import TYPE_COLORS, UNASSIGNED_COLOR, motif_colors, type_color
 from corescout.plan import MixturePlan
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
@@ -37,3 +37,14 @@ def test_twelve_types_are_told_apart(by):
 def test_every_type_of_an_exploration_has_a_colour_of_its_own():
     numbers = range(1, MixturePlan().max_components + 1)
     assert len({type_color(n) for n in numbers}) == len(numbers)
+
+
+def test_motifs_are_shades_of_their_types_and_no_two_alike():
+    found = motif_colors([1, 2, 1, 1, 2, 1], {2: "#123456"})
+    assert found[0] == type_color(1)
+    assert found[1] == "#123456"
+    assert len(set(found)) == 6
+    light = [lab(color, "all")[0] for color in found]
+    assert light[2] > light[0] > light[3]  # lighter and darker in turn
+    assert light[4] > light[1]
+    assert light[5] > light[2]

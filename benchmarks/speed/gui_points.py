@@ -62,7 +62,9 @@ def many_points(count: int) -> Result:
     """Return a result with many key points: those of a quick one again and again, jittered."""
     surface = generate_surface((160, 160), seed=3)
     plan = Plan.preset("live", windows_px=(9,), invariances=("rt",))
-    decision = plan.decision.model_copy(update={"seeds": 1, "finalists": 1, "null_surrogates": 0})
+    decision = plan.decision.model_copy(
+        update={"seeds": 1, "finalists": 1, "null_surrogates": 0, "types": "winner"}
+    )
     small = explore(surface.scan, plan.model_copy(update={"decision": decision}))
     rng = np.random.default_rng(0)
     rows = rng.integers(0, len(small.patches), count)

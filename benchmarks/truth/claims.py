@@ -19,7 +19,7 @@ from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from benchmarks.truth.null_evidence import CLAIMS, Procedure, evidence_of
 from benchmarks.truth.repeat import FIRST, MARGIN_PX, scanned
 from corescout.data import InputError, Scan
-from corescout.search.excluded import ENOUGH_LENGTHS
+from corescout.data.check import ENOUGH_LENGTHS
 from corescout.surfaces import Imaging, generate_family
 
 FAMILIES = ("voronoi", "level_set")

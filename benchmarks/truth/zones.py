@@ -77,7 +77,7 @@ def grades(make: Make, seed: int, imaging: Imaging, notes: list[str]) -> dict[st
         notes.append(f"seed {seed} was left out: {error}"[:120])
         return None
     again = FurtherScan(scanned(here, imaging, seed + 10_000))
-    back = FurtherScan(scanned(here, imaging, seed + 20_000, is_reversed=True), is_reversed=True)
+    back = FurtherScan(scanned(here, imaging, seed + 20_000, is_reversed=True), "reversed")
     area = FurtherScan(scanned(beside, imaging, seed + 30_000, at_px=SIDE_PX))
     checks = [checks_of(result, [each], PLAN) for each in (again, back, area)]
     asked = ((), (0,), (1,), (2,), (0, 2), (1, 2))

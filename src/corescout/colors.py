@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from corescout.data import Candidate
 
@@ -23,6 +23,7 @@ TYPE_COLORS: tuple[str, ...] = (
     "#BF0000",  # red
 )
 UNASSIGNED_COLOR = "#9A9A9A"
+PALE = 0.35  # opacity of a point that lies between two types
 
 # Of candidates, by their invariances or their baseline. A line of these is no type of
 # microstructure, and differs in its symbol too.
@@ -54,3 +55,30 @@ def type_color(type_number: int, chosen: Mapping[int, str] | None = None) -> str
     if type_number < 1:
         return UNASSIGNED_COLOR
     return TYPE_COLORS[(type_number - 1) % len(TYPE_COLORS)]
+
+
+def motif_colors(
+    type_of_component: Sequence[int], chosen: Mapping[int, str] | None = None
+) -> tuple[str, ...]:
+    """Return a colour for each component of a mixture: a shade of the colour of its type.
+
+    The first of a type has its colour, the others are lighter and darker in turn.
+
+    Parameters
+    ----------
+    chosen : mapping of int to str, optional
+        As of `type_color`.
+    """
+    found: list[str] = []
+    for k, kind in enumerate(type_of_component):
+        before = list(type_of_component[:k]).count(kind)
+        found.append(_shade(type_color(kind, chosen), before))
+    return tuple(found)
+
+
+def _shade(color: str, number: int) -> str:
+    """Mix a colour with white (1, 3, ...) or black (2, 4, ...), the more the higher the number."""
+    share = 1 - 0.6 ** ((number + 1) // 2)
+    toward = 255 if number % 2 else 0
+    parts = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round((1 - share) * p + share * toward):02X}" for p in parts)

@@ -12,7 +12,7 @@ from corescout.baselines import encode_baseline
 from corescout.data import Candidate, Encoding, Latents
 from corescout.plan import TrainingPlan
 from corescout.scattering import encode_scattering
-from corescout.vae import encode, specification_of
+from corescout.vae import codes_of, encode, specification_of
 from corescout.wall_codes import encode_wall_codes
 
 _OF_FEATURES = {"scattering": encode_scattering, "descriptors": encode_wall_codes}
@@ -47,6 +47,21 @@ def encode_with(
     if candidate.kind != "vae":
         return encode_baseline(patches, weights, candidate.kind)
     return encode(patches, weights, specification_of(candidate, training), seed=seed, stop=stop)
+
+
+def codes_with(
+    candidate: Candidate,
+    weights: Mapping[str, NDArray[np.float32]],
+    patches: NDArray[np.float32],
+    training: TrainingPlan,
+    *,
+    features: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Return the codes (N, L) of `encode_with` alone: half of its time for an autoencoder."""
+    if candidate.kind == "vae":
+        return codes_of(patches, weights, specification_of(candidate, training))
+    encoding = encode_with(candidate, weights, patches, training, seed=0, features=features)
+    return np.asarray(encoding.latents.mean)
 
 
 def _encoded_features(

@@ -34,6 +34,7 @@ from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
+from corescout.same_place import instrument_change, known_there
 from corescout.search import (
     PlaceAgreement,
     Places,
@@ -43,8 +44,6 @@ from corescout.search import (
     surrogate_tasks,
     waves,
 )
-from corescout.search.consensus import Agreed, agreed_over_seeds
-from corescout.search.decision import Decision
 from corescout.search.evidence import without_claim_of_scattering
 from corescout.search.excluded import with_checks
 from corescout.search.executors import Threads
@@ -56,6 +55,7 @@ from corescout.search.runner import Store
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict, void_own_rewards
+from corescout.search.whose_types import whose_types
 from corescout.targets import choose_targets, without_target
 from corescout.transfer import transfer
 from corescout.trial import Outcome
@@ -138,13 +138,15 @@ def explore(
                     if study.shows_one_type
                     else types_with_evidence(study, winner)
                 )
-                together, agreement = _together(study, decision, winner, (mixture, types))
+                whose = whose_types(
+                    study.found, decision, winner, (mixture, types), study.plan, study.stop
+                )
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.found.finished_trials()) from stopped
     _log.info("decided on %s after %.1f s", winner.candidate.label, time.monotonic() - began)
     followed: tuple[str, ...] = ()
-    votes = None if together is None else together.votes
+    together = whose.together
     around = Neighbours.around(np.asarray(winner.fit.center_yx_px))
     alone = TypedPoints(winner.fit.codes, mixture, types, near=around)
     typed = alone if together is None else together.typed
@@ -170,14 +172,12 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            agreement,
-            study.found.n_seeds(decision.winner)
-            if together is None
-            else len(study.found.voters_by_seed()),
+            whose.agreement,
+            whose.n_seeds,
             prepared.grid,
             trials,
             study.found.void_reasons(),
-            votes,
+            whose.words,
         )
 
     result = Result(
@@ -206,7 +206,7 @@ def explore(
         plan=study.executed_plan().model_dump(mode="json"),
         seconds=time.monotonic() - began,
         line_faults=prepared.line_faults,
-        votes=votes,
+        votes=None if together is None else together.votes,
         notes=(
             *prepared.notes,
             *lateral,
@@ -235,11 +235,17 @@ def save(result: Result, folder: str | Path, *, overwrite: bool = False, log: st
     return write_run(result, folder, overwrite=overwrite, log=log, add_files=(write_report,))
 
 
-def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | None = None) -> Result:
+def apply(
+    result: Result,
+    scan: Scan | str | Path,
+    *,
+    keypoints: Keypoints | None = None,
+    match_instrument: bool = True,
+) -> Result:
     """Find the types of a finished exploration on another scan, without training.
 
-    The normalisation is the frozen one of the exploration, and the window keeps its size on the
-    sample: the scan is resampled to the pitch that the representation was trained at.
+    Grey levels are those of the exploration, and the window keeps its size on the sample: the scan
+    is resampled to the pitch that the representation was trained at.
 
     Parameters
     ----------
@@ -247,6 +253,9 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     scan : Scan or path
     keypoints : Keypoints, optional
         On the scan's own pixels; found by the plan's detector if None.
+    match_instrument : bool
+        Where the scan shows the same place, take another gain and another sharpness of the tip as
+        changes of the microscope; False: of the sample.
 
     Raises
     ------
@@ -256,8 +265,10 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     began = time.monotonic()
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
-    found = transfer(result.representation, scan, keypoints)
-    typed = result.typed.at(found.z, found.neighbours)
+    change = instrument_change(result, scan if match_instrument else None)
+    representation, known = known_there(result, change)
+    found = transfer(representation, scan, keypoints, blunted_px=max(-change.blunter_px, 0.0))
+    typed = known.at(found.z, found.neighbours)
     applied = replace(
         result,
         scan=found.scan,
@@ -265,13 +276,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         patches=found.patches,
         fit=found.fit,
         votes=found.votes,
+        mixture=typed.mixture,
         edited_types=typed.edited_types,
         why=applied_verdict(result, typed),
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
         bayesian_by_trial={},
-        notes=found.notes,
+        notes=(*found.notes, *change.in_words),
         line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
@@ -316,31 +328,6 @@ def _by_chance(winner: Outcome, plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _together(
-    study: Study, decision: Decision, winner: Outcome, alone: tuple[Mixture, NDArray[np.int64]]
-) -> tuple[Agreed | None, float | None]:
-    """Return the types of a consensus, and how far seeds agree on the types that are shown.
-
-    None where the winner makes the types alone: where it is asked for, where it needed no training,
-    and where one type is shown.
-    """
-    mixture, types = alone
-    if int(types.max()) == 1:
-        return None, None
-    if study.plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
-        found, agreement = agreed_over_seeds(
-            study.found.voters_by_seed(),
-            np.asarray(winner.fit.center_yx_px),
-            winner.candidate.window_px,
-            mixture,
-            study.plan,
-            study.stop,
-        )
-        if int(found.type_of_component.max()) > 1:
-            return found, agreement
-    return None, study.found.shown_agreement(decision.winner)
-
-
 def _one_type(winner: Outcome, reason: str) -> tuple[Mixture, NDArray[np.int64], Evidence]:
     """All points as one type, where nothing but the direction differs."""
     return winner.fit.mixtures[1], np.ones(1, np.int64), Evidence(1.0, 0.0, (), False, reason)
@@ -378,7 +365,8 @@ def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence
         null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
     judged = judge(gain, null_gains, plan, places)
     judged = without_claim_of_scattering(judged, winner.candidate)
-    return graded(judged, study.prepared, plan.decision)
+    fit = winner.fit
+    return graded(judged, study.prepared, plan.decision, fit.codes, np.asarray(fit.center_yx_px))
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

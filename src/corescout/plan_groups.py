@@ -310,9 +310,9 @@ class DecisionPlan(PlanGroup):
         description="core points are of one likely type; False: as in the paper, typical is enough",
     )
     types: Literal["consensus", "winner"] = Field(
-        "winner",
-        description="whose codes types are made of: 'consensus', those of the finalists and of"
-        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+        "consensus",
+        description="'winner': types are made of its codes; 'consensus': of those of the finalists"
+        " and of scattering, smoothed over neighbours, unless each finds the same types by itself",
     )
     merging: Merging = Field(
         "entropy",

@@ -50,6 +50,8 @@ class TrialGroup:
     features : (N, F) or None
         What a candidate that sees no patches is fitted to: coefficients of scattering of the
         surroundings of each patch, or wall descriptors.
+    centre : (C,) or None
+        Grey level that scattering subtracted: kept with its weights.
     measured, walls : (N,), (N, 5) or None
         See `Fit`.
     """
@@ -64,6 +66,7 @@ class TrialGroup:
     extra_rewards: tuple[str, ...] = ()
     bayesian: BayesianPlan = field(default_factory=BayesianPlan)
     features: NDArray[np.float64] | None = None
+    centre: NDArray[np.float32] | None = None
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
 
@@ -228,7 +231,10 @@ def _weights(
     """Weights of each candidate: trained as one stack, or a baseline's one after the other."""
     first = group.candidates[0]
     if first.kind in _OF_FEATURES and group.features is not None:
-        return [_OF_FEATURES[first.kind](group.features, first.latent_dim)] * len(seeds)
+        fitted = _OF_FEATURES[first.kind](group.features, first.latent_dim)
+        if first.kind == "scattering" and group.centre is not None:
+            fitted["centre"] = group.centre
+        return [fitted] * len(seeds)
     if first.kind != "vae":
         found = []
         for patches, seed in zip(sets, seeds, strict=True):

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +17,7 @@ from corescout.data import Candidate, Keypoints, Normalisation, PatchSet
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import KeypointPlan
-from corescout.scattering import scattering_features
+from corescout.scattering import centre_of, scattering_features
 from corescout.wall_codes import wall_features
 
 _ARRAYS = ("images", "keypoints_yx_px", "context", "block")
@@ -84,12 +85,34 @@ class TrialData:
     @cached_property
     def scattering(self) -> NDArray[np.float64]:
         """Scattering coefficients (N, F) of the surroundings of each key point."""
-        return scattering_features(self.images, self.keypoints_yx_px)
+        return scattering_features(self.images, self.keypoints_yx_px, self.centre)
+
+    def _scattering_unless(self, stop: threading.Event | None) -> NDArray[np.float64]:
+        """The same, ended by `stop` where it is not known yet."""
+        if "scattering" not in self.__dict__:
+            found = scattering_features(self.images, self.keypoints_yx_px, self.centre, stop)
+            self.__dict__["scattering"] = found
+        return self.scattering
+
+    @cached_property
+    def centre(self) -> NDArray[np.float32]:
+        """Mean grey level (C,) of the channels: what scattering subtracts."""
+        return centre_of(self.images)
 
     def features(
-        self, candidate: Candidate, plan: KeypointPlan, stop: threading.Event | None = None
+        self,
+        candidate: Candidate,
+        plan: KeypointPlan,
+        weights: Mapping[str, NDArray[np.float32]] | None = None,
+        *,
+        stop: threading.Event | None = None,
     ) -> NDArray[np.float64] | None:
         """Return what a candidate that sees no patches is fitted to, (N, F); None for others.
+
+        Parameters
+        ----------
+        weights : mapping of str to array, optional
+            Of the candidate, where it was fitted on another scan: its grey level is subtracted.
 
         Raises
         ------
@@ -97,10 +120,9 @@ class TrialData:
             If `stop` was set.
         """
         if candidate.kind == "scattering":
-            if "scattering" not in self.__dict__:
-                found = scattering_features(self.images, self.keypoints_yx_px, stop)
-                self.__dict__["scattering"] = found
-            return self.scattering
+            if weights is None or "centre" not in weights:
+                return self._scattering_unless(stop)
+            return scattering_features(self.images, self.keypoints_yx_px, weights["centre"], stop)
         if candidate.kind == "descriptors":
             return wall_features(self.images[0], self.keypoints, self.pitch_m, plan)
         return None

@@ -47,9 +47,10 @@ def test_maps_of_a_result(quick_result, tmp_path):
     types = maps.channels["type"]
     places = np.rint(quick_result.patches.center_yx_px).astype(int)
     at = types[tuple(places.T)]
-    component = quick_result.mixture.assign(np.asarray(quick_result.fit.latents.mean)).argmax(1)
-    expected = np.asarray(quick_result.type_of_component)[component]
-    assert np.mean(at == expected) > 0.95  # key points within a pixel of another take its value
+    typed = quick_result.typed
+    assert np.mean(at == typed.types.of_point) > 0.95  # within a pixel of another: its value
+    motifs = maps.channels["motif"][tuple(places.T)]
+    assert np.mean(motifs == typed.motif + 1) > 0.95
     assert np.isnan(types).any()
     again = corescout.read_scan(write_nsid(maps, tmp_path / "maps.h5"))
     np.testing.assert_array_equal(again.channels["z1"], maps.channels["z1"])

@@ -19,23 +19,24 @@ DOWN, UP = {"ScanDown": "1"}, {"ScanDown": "0"}
 
 
 @pytest.mark.parametrize(
-    ("first", "further", "is_reversed", "expected"),
+    ("first", "further", "expected"),
     [
-        (scan(), scan(), False, "repeat"),
-        (scan(), scan(), True, "reversed"),
-        (scan(**DOWN), scan(**DOWN), False, "repeat"),
-        (scan(**DOWN), scan(**UP), False, "reversed"),
-        (scan(SCAN_DIR="up"), scan(SCAN_DIR="down"), False, "reversed"),
-        (scan(**DOWN), scan(), False, "repeat"),
-        (scan(), scan(90.0), False, "turned"),
-        (scan(), scan(-80.0), True, "turned"),
-        (scan(**DOWN), scan(180.0, **DOWN), False, "reversed"),
-        (scan(**DOWN), scan(180.0, **UP), False, "repeat"),
-        (scan(), scan(180.0), False, "repeat"),  # the files do not say which way rows go
+        (scan(), scan(), "repeat"),
+        (scan(**DOWN), scan(**DOWN), "repeat"),
+        (scan(**DOWN), scan(**UP), "reversed"),
+        (scan(SCAN_DIR="up"), scan(SCAN_DIR="down"), "reversed"),
+        (scan(**DOWN), scan(), "repeat"),
+        (scan(), scan(90.0), "turned"),
+        (scan(), scan(-80.0), "turned"),
+        (scan(**DOWN), scan(180.0, **DOWN), "reversed"),
+        (scan(**DOWN), scan(180.0, **UP), "repeat"),
+        (scan(), scan(center_m=(64 * 8e-9, 0.0)), "area"),
+        (scan(), scan(center_m=(32 * 8e-9, 0.0)), "repeat"),
+        (scan(), scan(180.0), "repeat"),  # the files do not say which way rows go
     ],
 )
-def test_the_slow_axis_tells_what_a_repeat_is(first, further, is_reversed, expected):
-    assert way_of(first, further, is_reversed=is_reversed) == expected
+def test_the_slow_axis_tells_what_a_repeat_is(first, further, expected):
+    assert way_of(first, further) == expected
 
 
 def test_the_area_beyond_is_counted_in_frames_of_the_first():

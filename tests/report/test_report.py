@@ -27,7 +27,7 @@ def broken(fit):
 """
 OWN = ("figure_rewards:roundness", "figure_rewards:broken")
 # drawn where the run asked for what they show
-OF_SOME_RUNS = {"F6", "F7", "S3", "pareto", "importance"}
+OF_SOME_RUNS = {"F6", "F7", "pareto", "importance"}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -52,7 +52,6 @@ def rich_result(surface, tmp_path_factory):
             null_surrogates=0,
             merging="entropy",
             merged_types=2,
-            types="consensus",
         ),
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -71,6 +70,10 @@ def test_every_figure_draws_the_same_twice(request, run, name):
     assert one.startswith(PNG)
     assert len(one) > 5000
     assert one == other
+
+
+def test_types_of_the_winner_alone_have_no_motifs_beside_them(typed_result):
+    assert FIGURES["S3"][1](typed_result) is None
 
 
 def test_a_users_reward_stands_in_the_table_and_the_plot(rich_result):

@@ -73,7 +73,7 @@ def test_every_column_says_its_unit_and_meaning(edited):
         assert unit or "_" not in name or name.partition("_")[0] in ("key", "type")
     of_a_network_or_profile = {"angle_rad", "kind", "contrast", "width_px", "phase_step_deg",
                                "wall", "direction_rad"}  # fmt: skip
-    of_a_network_or_profile |= {"likely"}  # of several candidates
+    of_a_network_or_profile |= {"c1"}  # of several candidates
     assert set(MEANINGS) - of_a_network_or_profile <= set(table)
 
 

@@ -9,7 +9,12 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
 from corescout.data import StoppedError
-from corescout.scattering import encode_scattering, fit_scattering, scattering_features
+from corescout.scattering import (
+    centre_of,
+    encode_scattering,
+    fit_scattering,
+    scattering_features,
+)
 from corescout.scattering.filters import N_ANGLES, centre_per_px, width_per_px
 
 transform = sys.modules["corescout.scattering.transform"]
@@ -112,6 +117,21 @@ def test_codes_are_the_principal_components(image, places):
         assert abs(np.corrcoef(z[:, i], theirs[:, i])[0, 1]) > 0.9999
 
 
+def test_a_part_of_a_scan_has_the_same_coefficients_with_the_same_centre(image):
+    """The left third is dark: the part that leaves it out has another mean."""
+    whole = np.hstack([0.2 * image, image, image[:, ::-1]])
+    part = whole[:, 96:]
+    at = np.random.default_rng(3).uniform(36, 60, (40, 2))
+    there = at + np.array([0.0, 96.0])
+    truth = scattering_features(whole[None], there)
+    spread = scattering_features(whole[None], np.argwhere(whole > -1)[::97].astype(float)).std(0)
+    kept = scattering_features(part[None], at, centre_of(whole[None]))
+    own = scattering_features(part[None], at)
+    off = [np.median(np.abs(found - truth) / spread) for found in (kept, own)]
+    assert off[0] < 0.02
+    assert off[1] > 5 * off[0]
+
+
 def test_parts_of_a_large_image_say_what_the_whole_says(monkeypatch):
     noise = np.random.default_rng(0).standard_normal((300, 341))
     image = gaussian_filter(noise, 1.5).astype(np.float32)[None]
@@ -131,4 +151,4 @@ def test_a_stop_ends_it(image, places):
     stop = threading.Event()
     stop.set()
     with pytest.raises(StoppedError, match="scattering"):
-        scattering_features(image[None], places, stop)
+        scattering_features(image[None], places, stop=stop)

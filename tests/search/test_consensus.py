@@ -20,7 +20,7 @@ from corescout.plan import MixturePlan, Plan
 from corescout.reading import read_places
 from corescout.rewards.stability import adjusted_rand
 from corescout.runs import read_run
-from corescout.runs.key_points import key_point_table
+from corescout.runs.key_points import key_point_table, meaning_of
 from corescout.search.consensus import agreed
 
 
@@ -112,10 +112,13 @@ def test_places_are_read_by_the_consensus(together):
     assert adjusted_rand(read.type, np.asarray(together.types.of_point)) > 0.3
 
 
-def test_the_table_has_the_winners_code_and_the_motif(together):
+def test_the_table_has_the_codes_of_both_planes_and_the_motif(together):
     table = key_point_table(together)
     assert "z2" in table
     assert "z3" not in table
+    codes = np.column_stack([table[f"c{k + 1}"] for k in range(6)])
+    np.testing.assert_array_equal(codes, together.codes)
+    assert meaning_of("c6") == meaning_of("c1") != meaning_of("z1")
     np.testing.assert_array_equal(table["motif"], together.mixture.component_of(together.codes) + 1)
 
 

@@ -18,7 +18,13 @@ PLAN = Plan.preset(
     windows_px=(9,),
     invariances=("none",),
     baselines=(),
-    decision={"seeds": 1, "null_surrogates": 0, "none_decides": True, "merged_types": 2},
+    decision={
+        "seeds": 1,
+        "null_surrogates": 0,
+        "none_decides": True,
+        "merged_types": 2,
+        "types": "winner",  # whose codes are asked
+    },
 )
 CLAIMED = Evidence(0.05, 2.0, (0.1,) * 19, True, "evidence of separate types")
 ONE_KIND = Needles((0.3, 1.87), (4.0, 4.0), (1.7, 1.7), 17.0, 0.2)

@@ -28,6 +28,17 @@ def test_number_and_spacing(quick_result, choice, spacing_px):
     assert distances(np.array([t.yx_px for t in targets])).min() >= spacing_px
 
 
+def test_a_boundary_target_is_where_what_is_shown_is_least_sure(typed_result):
+    plan = TargetPlan(per_type=1, spacing_px=0.0, choice="boundary", diversity=0.0)
+    sure, kinds = typed_result.typed.probabilities.max(axis=1), typed_result.types.of_point
+    places = np.asarray(typed_result.patches.center_yx_px)
+    targets = chosen(typed_result, plan)
+    assert len(targets) == 3
+    for target in targets:
+        (row,) = np.flatnonzero((places == target.yx_px).all(axis=1))
+        assert sure[row] == sure[kinds == target.type].min()
+
+
 def test_the_spacing_in_metres_wins(quick_result):
     targets = chosen(quick_result, TargetPlan(spacing_m=160e-9))
     assert distances(np.array([t.xy_m for t in targets])).min() >= 160e-9 - 1e-15
@@ -83,9 +94,7 @@ def test_the_first_target_of_a_type_is_its_clearest(quick_result):
 
 def test_core_targets_stand_among_their_own_kind(quick_result):
     places = np.asarray(quick_result.patches.center_yx_px)
-    kind = np.asarray(quick_result.type_of_component)[
-        quick_result.mixture.assign(np.asarray(quick_result.fit.latents.mean)).argmax(axis=1)
-    ]
+    kind = np.asarray(quick_result.types.of_point)
     for target in chosen(quick_result, TargetPlan(per_type=3)):
         order = np.argsort(np.linalg.norm(places - target.yx_px, axis=1))[1:7]
         assert np.mean(kind[order] == target.type) >= 0.5

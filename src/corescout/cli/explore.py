@@ -87,7 +87,8 @@ def explore(
     file = files[0] if files else None
     where = Where(workers, processes, cluster)
     if resume is not None:
-        resume_run(given, resume, file, where, as_json, verbose, allow_code)
+        resume_run(given, resume, file, where, as_json, verbose, allow_code, repeat or (),
+                   reversed_repeat or ())  # fmt: skip
         return
     if from_run is not None:
         file, plan = source_and_plan(from_run, file, plan, preset)

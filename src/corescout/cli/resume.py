@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corescout.cli.running import go_on, print_answer, print_place
+from corescout.cli.running import (
+    further_scans,
+    go_on,
+    kept_further_scans,
+    print_answer,
+    print_place,
+)
 from corescout.cli.where import Where
 from corescout.data import InputError
 
@@ -16,7 +22,18 @@ if TYPE_CHECKING:
     from corescout.runs import Record
 
 _MAY_CHANGE = frozenset(
-    {"resume", "files", "workers", "processes", "cluster", "as_json", "verbose", "allow_code"}
+    {
+        "resume",
+        "files",
+        "workers",
+        "processes",
+        "cluster",
+        "as_json",
+        "verbose",
+        "allow_code",
+        "repeat",
+        "reversed_repeat",
+    }
 )
 
 
@@ -28,6 +45,8 @@ def resume_run(
     as_json: bool,
     verbose: bool,
     allow_code: bool,
+    repeats: Sequence[Path] = (),
+    reversed_repeats: Sequence[Path] = (),
 ) -> None:
     """Bring an exploration to its end with the plan that it was begun with.
 
@@ -37,6 +56,8 @@ def resume_run(
         Names of the options that stand on the command line.
     file : Path, optional
         The scan, where it has been moved since.
+    repeats, reversed_repeats : sequence of Path
+        Further scans: more of them, or those that it was begun with where they have been moved.
 
     Raises
     ------
@@ -68,13 +89,16 @@ def resume_run(
         channel = plan.channels[0] if plan.channels else None
         scan = read_scan(source, pixel_size_m=plan.pixel_size_m, channel=channel)
         record.check_scan(scan)
+        named = further_scans(plan, repeats, reversed_repeats)
+        further = kept_further_scans(record, named)
         _say(record)
         record.note("resumed")
     except BaseException:
         record.close()
         raise
     tell = None if as_json else print_answer
-    print_place(go_on(record, scan, where=where, verbose=verbose, tell=tell), run, as_json)
+    result = go_on(record, scan, where=where, verbose=verbose, further=further, tell=tell)
+    print_place(result, run, as_json)
 
 
 def source_and_plan(

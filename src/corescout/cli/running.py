@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -52,9 +53,11 @@ def explore_and_save(
         Told the result as soon as it is decided, before its report is drawn.
     """
     from corescout.runs import Record, check_writable
+    from corescout.runs.further_kept import KeptFurther
 
     check_writable(folder, overwrite=overwrite)
-    record = Record.begin(folder, scan, plan)
+    named = [KeptFurther.of(each.scan, each.way) for each in further]
+    record = Record.begin(folder, scan, plan, further=named)
     try:
         if reuse is not None:
             record.reuse(reuse)
@@ -132,10 +135,29 @@ def further_scans(
     return [
         FurtherScan(
             read_scan(path, pixel_size_m=plan.pixel_size_m, channel=channel),
-            is_reversed=path in reversed_repeats,
+            "reversed" if path in reversed_repeats else None,
         )
         for path in (*repeats, *reversed_repeats)
     ]
+
+
+def kept_further_scans(record: Record, given: Sequence[FurtherScan]) -> list[FurtherScan]:
+    """Read the further scans that an exploration was begun with; those given stand for moved ones.
+
+    Raises
+    ------
+    InputError
+        If one is not there any more, or is another scan.
+    """
+    here = {each.scan.content_sha256 for each in given}
+    found = list(given)
+    for kept in record.further:
+        if kept.content_sha256 in here:
+            continue
+        (again,) = further_scans(record.plan, [kept.file()], [])
+        kept.check(again.scan)
+        found.append(replace(again, way=kept.way))
+    return found
 
 
 def _keep_stopped(record: Record, stopped: StoppedError, log: str) -> NoReturn:

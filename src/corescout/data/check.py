@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 CheckKind = Literal["retrace", "channel", "repeat", "reversed", "turned", "area"]
+Way = Literal["repeat", "reversed", "turned", "area"]  # what a further scan is to the first
+OF_SCANS: tuple[Way, ...] = ("repeat", "reversed", "turned", "area")
+ENOUGH_LENGTHS = 20.0  # correlation lengths that a side should have
 Explanation = Literal["noise", "chance", "time", "one pattern"]
 
 # What each image can exclude where the types are found in it again, and no more.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from corescout.data.arrays import readonly
 from corescout.data.bayesian import BayesianMixture
 from corescout.data.candidate import Candidate
-from corescout.data.check import EvidenceCheck
+from corescout.data.check import ENOUGH_LENGTHS, EvidenceCheck, Explanation
 from corescout.data.consensus import Votes
 from corescout.data.cores import CorePoints
 from corescout.data.counted import counted
@@ -62,10 +62,14 @@ class Evidence:
         Share of what varies over the scan that a plane explains.
     trend_share : float
         The same of a trend that only rises or only falls from row to row.
+    code_trend : float
+        How much more of a direction of the codes follows the row than the column, as a share.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
     checks : tuple of EvidenceCheck
         What further images say of the types.
+    alone : Evidence or None
+        What was said before further images were looked at; None where none were.
     """
 
     p_value: float
@@ -79,8 +83,18 @@ class Evidence:
     grade: Grade | Literal[""] = ""
     drift_share: float = float("nan")
     trend_share: float = float("nan")
+    code_trend: float = float("nan")
     correlation_lengths: float = float("nan")
     checks: tuple[EvidenceCheck, ...] = ()
+    alone: Evidence | None = None
+
+    @property
+    def excluded(self) -> frozenset[Explanation]:
+        """Every explanation but several types that the checks exclude together."""
+        found = {each for check in self.checks for each in check.excludes}
+        if "chance" in found and self.correlation_lengths >= ENOUGH_LENGTHS:
+            found.add("one pattern")
+        return frozenset(found)
 
     @property
     def is_microscope(self) -> bool:

@@ -1,4 +1,4 @@
-"""Type, codes and angle of the key points as images on the scan's own pixels."""
+"""Type, motif, codes and angle of the key points as images on the scan's own pixels."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def result_maps(result: Result) -> Scan:
     Returns
     -------
     Scan
-        Channels "type" (from 1), "z1", "z2", ... and, for a rotation-invariant representation,
-        "angle" in degrees.
+        Channels "type" (from 1), "z1", "z2", ..., for a rotation-invariant representation "angle"
+        in degrees, and "motif" (from 1): what each patch is by itself.
     """
     places = np.asarray(result.patches.center_yx_px)
     z = result.fit.codes
@@ -29,6 +29,7 @@ def result_maps(result: Result) -> Scan:
     angle = result.fit.latents.angle_rad
     if angle is not None:
         values["angle"] = np.rad2deg(np.asarray(angle))
+    values["motif"] = (result.typed.motif + 1).astype(np.float64)
     nearest, known = _nearest(places, result.scan.shape_px, _reach_px(result))
     return replace(
         result.scan,

@@ -18,6 +18,7 @@ from corescout.data import (
     Scan,
     TypedPoints,
 )
+from corescout.data.check import Way
 from corescout.data.short_repr import short_repr
 from corescout.further_scans.channels import placed_by_channel, retraced
 from corescout.further_scans.placed import Placed, cross_agreement, near_px
@@ -33,6 +34,12 @@ _LEAST_POINTS = 50  # in the place that both show
 _LEAST_BEYOND = 0.2  # of the first frame: a smaller area tells nothing of another place
 
 
+def ways_of(first: Scan, further: Scan) -> set[Way]:
+    """What a further scan can be asked as: a wider one shows the place and an area beyond it."""
+    ways: set[Way] = {way_of(first, further)}
+    return ways | {"area"} if beyond(first, further) >= _LEAST_BEYOND else ways
+
+
 @dataclass(frozen=True, eq=False)
 class FurtherScan:
     """A scan that an operator has beside the first: a repeat, a wider scan, a neighbour.
@@ -40,14 +47,19 @@ class FurtherScan:
     Attributes
     ----------
     scan : Scan
-    is_reversed : bool
-        Its slow axis runs the other way, where the file does not say so.
+    way : str or None
+        "repeat", "reversed" (the slow axis), "turned" or "area" as a person says; None: as files.
     """
 
     scan: Scan
-    is_reversed: bool = False
+    way: Way | None = None
 
     __repr__ = short_repr
+
+    @property
+    def source(self) -> str:
+        """File that it was read from, or its own name."""
+        return self.scan.source or self.scan.uid
 
 
 def checks_of(
@@ -110,8 +122,8 @@ class _Asking:
     def of_scan(self, further: FurtherScan) -> Iterator[EvidenceCheck]:
         """The place that a further scan shares with the first, and what lies beyond."""
         first, scan = self._result.scan, further.scan
-        name = scan.source or scan.uid
-        kind: CheckKind = way_of(first, scan, is_reversed=further.is_reversed)
+        name = further.source
+        kind: CheckKind = further.way or way_of(first, scan)
         if kind == "turned" and not self._turns():
             yield EvidenceCheck(
                 kind, name, None, reason="the winner tells directions apart; one with r would do"
@@ -125,6 +137,12 @@ class _Asking:
         frame = there.scan.frame
         if first.frame is None or frame is None:
             yield EvidenceCheck(kind, name, None, reason="a scan without a scale")
+            return
+        if further.way == "area":  # wherever its file says that it lies
+            own = replace(there.scan.frame or frame, center_m=(0.0, 0.0), angle_rad=0.0)
+            xy_m = own.to_m(np.asarray(there.patches.center_yx_px))
+            tau = _unsmoothed(self._result.typed.at(there.z, there.neighbours))
+            yield self._of_area(name, Placed(self._of_metres(xy_m), tau))
             return
         found = register(first, there.scan)
         drift = np.zeros(2) if found.refused is not None else np.asarray(found.drift_m)

@@ -8,38 +8,49 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corescout.data import Scan
-
-Way = Literal["repeat", "reversed", "turned"]
+from corescout.data import Scan, ScanFrame
+from corescout.data.check import Way
 
 _ALONG = math.cos(math.radians(45.0))  # slow axes closer than 45 degrees run alike
 
 
-def way_of(first: Scan, further: Scan, *, is_reversed: bool = False) -> Way:
+def way_of(first: Scan, further: Scan) -> Way:
     """Say whether the slow axis of a further scan runs as the first's, against it or across it.
 
     Frames that are turned by 45 to 135 degrees run across, whatever the files say. Whether it runs
-    downwards or upwards is read from Asylum's ``ScanDown`` and Nanonis's ``SCAN_DIR``.
-
-    Parameters
-    ----------
-    is_reversed : bool
-        A person says so, as few files do.
+    downwards or upwards is read from Asylum's ``ScanDown`` and Nanonis's ``SCAN_DIR``. Two frames
+    without a place in common are another area.
     """
+    if _lie_apart(first, further):
+        return "area"
     angles = [0.0 if s.frame is None else s.frame.angle_rad for s in (first, further)]
     along = math.cos(angles[1] - angles[0])
     if abs(along) < _ALONG:
         return "turned"
-    if is_reversed:
-        return "reversed"
     downwards = [_runs_downwards(s.metadata) for s in (first, further)]
     if downwards[0] is None or downwards[1] is None:
         return "repeat"
     return "reversed" if (along > 0) != (downwards[0] == downwards[1]) else "repeat"
+
+
+def _lie_apart(first: Scan, further: Scan) -> bool:
+    """Whether two frames have no place in common; False without a scale."""
+    if first.frame is None or further.frame is None:
+        return False
+    on_first = first.frame.contains_m(further.frame.to_m(_lattice(further.frame)))
+    on_further = further.frame.contains_m(first.frame.to_m(_lattice(first.frame)))
+    return not (on_first.any() or on_further.any())
+
+
+def _lattice(frame: ScanFrame) -> NDArray[np.float64]:
+    """32 x 32 places (y, x) of a frame, in its pixels."""
+    rows, columns = (np.linspace(0, n - 1, 32) for n in frame.shape_px)
+    return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
 
 
 def beyond(first: Scan, further: Scan) -> float:
@@ -49,10 +60,7 @@ def beyond(first: Scan, further: Scan) -> float:
     """
     if first.frame is None or further.frame is None:
         return 0.0
-    height, width = further.frame.shape_px
-    rows, columns = (np.linspace(0, n - 1, 32) for n in (height, width))
-    lattice = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
-    outside = ~first.frame.contains_m(further.frame.to_m(lattice))
+    outside = ~first.frame.contains_m(further.frame.to_m(_lattice(further.frame)))
     area = float(np.prod(further.frame.size_m)) / float(np.prod(first.frame.size_m))
     return float(outside.mean()) * area
 

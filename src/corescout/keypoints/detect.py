@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from corescout.data import Keypoints, WallProfiles
 from corescout.keypoints.features import orb_count, orb_places, sift_places
+from corescout.keypoints.neighbourhoods import percentile
 from corescout.keypoints.thinning import thin
 from corescout.keypoints.walls import Walls, canny_walls, sato_walls
 from corescout.plan import KeypointPlan
@@ -128,11 +129,13 @@ def find_wall_lines(image: NDArray[np.floating], plan: KeypointPlan) -> NDArray[
 
 def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float32] | None:
     """Map the 1st and 99th percentile to 0 and 1, so that thresholds mean the same in any unit."""
-    low, high = np.percentile(image[known], [1, 99])
+    whole = bool(known.all())
+    values = image if whole else image[known]
+    low, high = (np.float64(percentile(values, p, double=True)) for p in (1, 99))
     if not high > low:
         return None
     scaled = np.clip((image - low) / (high - low), -_BEYOND, 1 + _BEYOND).astype(np.float32)
-    if not known.all():
+    if not whole:
         scaled = _filled(scaled, known)
     return np.asarray(scaled)
 

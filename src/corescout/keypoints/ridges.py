@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import raise_if_stopped
 from corescout.data.keypoints import KINDS
+from corescout.keypoints.neighbourhoods import smallest_around
 
 BROADEST_SIGMAS = (
     4.6  # distance of the flanks: about twice the full width at half height of the tip
@@ -87,14 +89,15 @@ def find_ridges(
     image = smooth
     further = float(np.sqrt(_SCALE**2 - 1)) * sigma_px
     found = _line_points(gaussian_filter(smooth, further), _WEAK * high / sigma_px)
+    row_high = high[:, 0].take(found.at[:, 0])
     raise_if_stopped(stop, WHEN)
-    found = found.take(_rises(found, smooth, sigma_px) >= _WEAK * high[found.at[:, 0], 0])
+    rising = np.flatnonzero(_rises(found, smooth, sigma_px) >= _WEAK * row_high)
+    found, row_high = found.take(rising), row_high.take(rising)
     raise_if_stopped(stop, WHEN)
     flanks = _flanks(found, smooth, sigma_px)
     raise_if_stopped(stop, WHEN)
-    row_high = high[found.at[:, 0], 0]
-    clear = flanks.weaker >= _WEAK * row_high
-    found, flanks, row_high = found.take(clear), flanks.take(clear), row_high[clear]
+    clear = np.flatnonzero(flanks.weaker >= _WEAK * row_high)
+    found, flanks, row_high = found.take(clear), flanks.take(clear), row_high.take(clear)
     width = _along(found.at, flanks.width, image.shape)
     owned = (width <= BROADEST_SIGMAS * sigma_px) & (flanks.width <= width + _WIDER_PX)
     broad = np.flatnonzero(owned & (width > _RESOLVED_SIGMAS * sigma_px))
@@ -105,7 +108,7 @@ def find_ridges(
     relative[tuple(found.at.T)] = np.where(owned, flanks.weaker / row_high, 0)
     centres = connected(relative > _WEAK, relative > _STRONG)
     centres = remove_small_objects(centres, max_size=_SHORTEST_PX - 1, connectivity=2)
-    kept = centres[tuple(found.at.T)]
+    kept = np.flatnonzero(centres[tuple(found.at.T)])
     found, flanks = found.take(kept), flanks.take(kept)
     rows, columns = found.at.T
     kind = np.zeros(image.shape, np.int8)
@@ -143,8 +146,13 @@ class _Points:
     shift: NDArray[np.float32]
     dark: NDArray[np.bool_]
 
-    def take(self, rows: NDArray[np.bool_]) -> _Points:
-        return _Points(self.at[rows], self.normal[:, rows], self.shift[:, rows], self.dark[rows])
+    def take(self, rows: NDArray[np.int64]) -> _Points:
+        return _Points(
+            self.at.take(rows, axis=0),
+            self.normal.take(rows, axis=1),
+            self.shift.take(rows, axis=1),
+            self.dark.take(rows),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +167,8 @@ class _Flanks:
     def width(self) -> NDArray[np.float64]:
         return self.before + self.after
 
-    def take(self, rows: NDArray[np.bool_]) -> _Flanks:
-        return _Flanks(self.weaker[rows], self.before[rows], self.after[rows])
+    def take(self, rows: NDArray[np.int64]) -> _Flanks:
+        return _Flanks(self.weaker.take(rows), self.before.take(rows), self.after.take(rows))
 
     def pixels(
         self, of: _Points, shape: tuple[int, ...]
@@ -180,8 +188,6 @@ def _of_a_narrower(
 
     A gap between two lines is no line of its own. Of equal ones the dark ones are lines.
     """
-    from scipy.ndimage import minimum_filter
-
     lost, of_each = np.zeros(len(width), bool), width.astype(np.float32)
     places = flanks.pixels(found, shape)
     for dark in (True, False):
@@ -189,7 +195,7 @@ def _of_a_narrower(
         narrowest = np.full(shape, np.inf, np.float32)
         for y, x in places:
             np.minimum.at(narrowest.ravel(), y[same] * shape[1] + x[same], of_each[same])
-        narrowest = minimum_filter(narrowest, 3)
+        narrowest = smallest_around(narrowest, 3)
         margin = _EQUAL_PX if dark else -_EQUAL_PX
         for y, x in places:
             lost |= ~same & (narrowest[y, x] < width + margin)
@@ -201,26 +207,43 @@ def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Po
     xx = smooth[1:-1, 2:] - 2 * smooth[inner] + smooth[1:-1, :-2]
     yy = smooth[2:, 1:-1] - 2 * smooth[inner] + smooth[:-2, 1:-1]
     xy = (smooth[2:, 2:] - smooth[2:, :-2] - smooth[:-2, 2:] + smooth[:-2, :-2]) / 4
-    y_slope = (smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2
-    x_slope = (smooth[1:-1, 2:] - smooth[1:-1, :-2]) / 2
     mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    bend = mean + np.copysign(half, mean)  # the larger curvature, in size
-    other = mean - np.copysign(half, mean)
+    # The larger curvature, in size, is mean + half; what is flat asks for nothing more.
+    at = np.flatnonzero(np.abs(mean) + half > least[1:-1] / 2)
+    xx, yy, xy, mean, half = (np.asarray(a.take(at)) for a in (xx, yy, xy, mean, half))
+    rows, columns = np.divmod(at, smooth.shape[1] - 2)
+    rows += 1
+    columns += 1
+    y_slope, x_slope = _slopes(smooth, rows * smooth.shape[1] + columns)
+    half = np.copysign(half, mean)
+    bend, other = mean + half, mean - half
     # The way to where the slope across the line is zero: -(g . n) n / bend, and n n' is
     # (Hessian - other) / (bend - other), which needs no eigenvector.
     scale = bend * (bend - other)
     scale[scale == 0] = np.inf
     y_shift = -((yy - other) * y_slope + xy * x_slope) / scale
     x_shift = -(xy * y_slope + (xx - other) * x_slope) / scale
-    able = (np.abs(y_shift) <= _WITHIN_PX) & (np.abs(x_shift) <= _WITHIN_PX)
-    able &= np.abs(bend) > least[1:-1] / 2
-    at = np.argwhere(able)
-    xx, yy, xy, bend = (np.asarray(a[able]) for a in (xx, yy, xy, bend))
+    able = np.flatnonzero((np.abs(y_shift) <= _WITHIN_PX) & (np.abs(x_shift) <= _WITHIN_PX))
+    xx, yy, xy, bend = (np.asarray(a.take(able)) for a in (xx, yy, xy, bend))
     # The eigenvector of `bend`, written twice: one of the two may vanish.
     by_x = np.abs(bend - yy) > np.abs(bend - xx)
     normal = np.stack([np.where(by_x, xy, bend - xx), np.where(by_x, bend - yy, xy)])
     normal /= np.maximum(np.hypot(*normal), np.float32(1e-20))
-    return _Points(at + 1, normal, np.stack([y_shift[able], x_shift[able]]), bend > 0)
+    places = np.stack([rows.take(able), columns.take(able)], axis=1)
+    return _Points(places, normal, np.stack([y_shift.take(able), x_shift.take(able)]), bend > 0)
+
+
+def _slopes(
+    smooth: NDArray[np.float32], at: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Slopes (N,) along y and x at pixels off the edge, by their place in the flat image."""
+    flat, width = smooth.ravel(), smooth.shape[1]
+    down, right = flat.take(at + width), flat.take(at + 1)
+    down -= flat.take(at - width)
+    right -= flat.take(at - 1)
+    down /= 2
+    right /= 2
+    return down, right
 
 
 def _between_others(
@@ -287,6 +310,15 @@ def _between(
     return np.asarray(step)
 
 
+def _first_largest(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return `values.argmax(axis=0)` of (S, N), which numpy seeks point by point."""
+    largest, place = values[0].copy(), np.zeros(values.shape[1], np.int64)
+    for number, row in enumerate(values[1:], start=1):
+        np.copyto(place, number, where=row > largest)
+        np.maximum(largest, row, out=largest)
+    return place
+
+
 def _along(
     at: NDArray[np.int64], width_px: NDArray[np.float64], shape: tuple[int, ...]
 ) -> NDArray[np.float64]:
@@ -302,15 +334,16 @@ def _along(
 
 def _flanks(found: _Points, smooth: NDArray[np.float32], sigma_px: float) -> _Flanks:
     """Follow the cut across each line outwards on both sides to where it is steepest."""
-    at, normal, count = found.at.T, found.normal, np.arange(len(found.at))
+    at, normal = found.at.T.astype(np.float64, order="C"), found.normal.astype(np.float64)
+    count, middle = np.arange(len(found.at)), smooth[tuple(found.at.T)]
     sign = np.where(found.dark, 1, -1).astype(np.float32)
     step = _STEP_SIGMAS * sigma_px
     reach = np.arange(0, BROADEST_SIGMAS * sigma_px + 3 * step, step)
     steep, distance = [], []
     for way in (-1.0, 1.0):
-        values = np.stack([values_at(smooth, at + way * r * normal) for r in reach])
-        rise = sign * np.diff(values, axis=0) / step
-        top = np.clip(rise.argmax(axis=0), 1, len(rise) - 2)
+        values = [middle, *(values_at(smooth, at + way * r * normal) for r in reach[1:])]
+        rise = np.stack([sign * (b - a) for a, b in pairwise(values)]) / step
+        top = np.clip(_first_largest(rise), 1, len(rise) - 2)
         inner, peak, outer = (rise[top + k, count] for k in (-1, 0, 1))
         off = 0.5 * (outer - inner) / np.maximum(2 * peak - inner - outer, 1e-12)
         steep.append(peak)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from corescout.data import raise_if_stopped
 from corescout.data.keypoints import KINDS
+from corescout.keypoints.neighbourhoods import largest_around, opened, percentile
 from corescout.keypoints.ridges import WHEN, Ridges, connected, find_ridges, values_at
 from corescout.plan import KeypointPlan
 
@@ -114,15 +115,16 @@ class _Slope:
         """Largest along the gradient, and by how much (2, H, W) the peak lies off the pixel."""
         able = self.size > least
         able[[0, -1]] = able[:, [0, -1]] = False
-        at = np.argwhere(able)
-        here = self.size[able]
-        normal = np.stack([self.y[able], self.x[able]]) / here
-        before, after = values_at(self.size, at.T - normal), values_at(self.size, at.T + normal)
+        flat = np.flatnonzero(able)
+        at = np.stack(np.divmod(flat, able.shape[1]))
+        here = self.size.take(flat)
+        normal = np.stack([self.y.take(flat), self.x.take(flat)]) / here
+        before, after = values_at(self.size, at - normal), values_at(self.size, at + normal)
         top = (here >= before) & (here > after)
         bend = 2 * here - before - after
         shift = np.clip(_HALF * (after - before) / np.maximum(bend, 1e-12), -_HALF, _HALF) * normal
         peaks, offset = np.zeros_like(able), np.zeros((2, *able.shape), np.float32)
-        rows, columns = at[top].T
+        rows, columns = at[:, top]
         peaks[rows, columns] = True
         offset[:, rows, columns] = shift[:, top]
         return peaks, offset
@@ -137,34 +139,30 @@ def thresholds(
     after smoothing by sigma. A band whose strongest gradient is far below that of the scan has no
     walls, and the scan's faintest threshold.
     """
-    strongest = float(np.percentile(slope, _STRONG_PERCENTILE))
+    strongest = percentile(slope, _STRONG_PERCENTILE)
+    bends = np.abs(np.diff(np.diff(image, n=2, axis=0), n=2, axis=1))
     size = max(1, round(len(image) / _BANDS))
     starts = np.arange(0, max(1, len(image) - size // 2), size)
     middles = np.minimum(starts + (size - 1) / 2, len(image) - 1)
     found = []
     for start in starts:
-        near = slice(max(0, start - size // 2), start + size + size // 2)
-        of_band = float(np.percentile(slope[near], _STRONG_PERCENTILE))
+        first = max(0, int(start) - size // 2)
+        end = min(int(start) + size + size // 2, len(image))
+        of_band = percentile(slope[first:end], _STRONG_PERCENTILE)
         strong = np.clip(of_band, _FAINTEST * strongest, strongest)
-        noise = _noise_spread(image[near]) / (np.sqrt(8 * np.pi) * sigma_px**2)
+        noise = _noise_spread(bends[first : max(first, end - 2)]) / (
+            np.sqrt(8 * np.pi) * sigma_px**2
+        )
         found.append(max(_WALL_SHARE * float(strong), float(_NOISE_SIGMAS * noise)))
     return np.interp(np.arange(len(image)), middles, found).astype(np.float32)
 
 
-def _noise_spread(image: NDArray[np.float32]) -> float:
-    """Spread of white noise from second differences along both axes (Immerkaer, 1996).
+def _noise_spread(bends: NDArray[np.float32]) -> float:
+    """Spread of white noise from the size of second differences along both axes.
 
-    The median leaves the walls out.
+    Immerkaer (1996). The median leaves the walls out.
     """
-    difference = np.diff(np.diff(image, n=2, axis=0), n=2, axis=1)
-    return float(1.4826 * np.median(np.abs(difference)) / 6) if difference.size else 0.0
-
-
-def disc(width_px: int) -> NDArray[np.bool_]:
-    """Return a disc of a whole number of pixels across, odd or even."""
-    offset = np.arange(width_px) - (width_px - 1) / 2
-    inside = offset[:, None] ** 2 + offset[None] ** 2 <= (width_px / 2) ** 2 + 0.25
-    return np.asarray(inside)
+    return 1.4826 * percentile(bends, 50) / 6 if bends.size else 0.0
 
 
 def _lines(
@@ -198,7 +196,20 @@ def _gaps(
 
     Away from a line such walls are those of dense needles, and stay two.
     """
-    from scipy.ndimage import binary_opening, laplace, maximum_filter
+    between = ~mask & ~opened(~mask) & largest_around(centres, _JOIN_PX)
+    places = np.nonzero(between)
+    between[places] = _laplacian(smooth, *places) > 0
+    return between
 
-    between = ~mask & ~binary_opening(~mask, disc(3)) & (laplace(smooth) > 0)
-    return np.asarray(between & maximum_filter(centres, _JOIN_PX))
+
+def _laplacian(
+    image: NDArray[np.float32], y: NDArray[np.int64], x: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Laplacian (N,) at pixels; beyond the edge the image is mirrored."""
+    bottom, right = np.array(image.shape) - 1
+    sides = (
+        (image[np.maximum(y - 1, 0), x], image[np.minimum(y + 1, bottom), x]),
+        (image[y, np.maximum(x - 1, 0)], image[y, np.minimum(x + 1, right)]),
+    )
+    bends = [(a.astype(float) + b - 2.0 * image[y, x]).astype(np.float32) for a, b in sides]
+    return np.asarray(bends[0] + bends[1])

@@ -67,6 +67,10 @@ class ScanRecord:
         Points of each type.
     worth : str
         What the types are by the exploration that they come from: "possible types (drift)".
+    evidence : str
+        What it says of the types as a further scan of them, and their grade since; "" if nothing.
+    wanted : str
+        The scan that would settle whether there are several types; "" for none.
     novel_share : float or None
     drift_m : tuple of float or None
         Since the scan that it was registered with.
@@ -109,11 +113,19 @@ class ScanRecord:
     folder: str = ""
     arrived_at: datetime | None = None
     name: str = ""
+    evidence: str = ""
+    wanted: str = ""
 
     @property
     def called(self) -> str:
         """Return what a person calls it: the file, or its own name at the instrument."""
         return self.name or self.uid
+
+    @property
+    def evidence_lines(self) -> tuple[str, ...]:
+        """What it says of the types as a further scan, and which scan would settle the rest."""
+        wanted = f"to settle whether these are types: {self.wanted}" if self.wanted else ""
+        return tuple(line for line in (self.evidence, wanted) if line)
 
     def __str__(self) -> str:
         if self.outcome != "analysed":
@@ -125,6 +137,7 @@ class ScanRecord:
         if self.novel_share is not None:
             parts.append(f"{self.novel_share:.0%} new")
         parts += [counted(self.targets, "target"), f"{self.seconds:.1f} s"]
+        parts += self.evidence_lines
         parts += [f"! {warning}" for warning in self.warnings]
         return f"{self.number:4d} {self.called}: " + "; ".join(parts)
 

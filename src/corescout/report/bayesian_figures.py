@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from corescout.report.drawing import (
     draw_ellipses,
     draw_latents,
     draw_scan,
-    new_figure,
+    scan_beside_codes,
+    set_title,
 )
 from corescout.report.over_windows import draw_over_windows, sweep_trials
 
@@ -50,22 +51,26 @@ def f7_bayesian_types(result: Result) -> Figure | None:
     core = find_core_points(typed, share)
     places = np.asarray(result.keypoints.yx_px)
     second = z[:, 1] if z.shape[1] > 1 else np.zeros(len(z))
-    figure = new_figure(11, 4.9)
-    left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
+    figure, (left, right) = scan_beside_codes()
     draw_scan(left, result)
     left.scatter(places[:, 1], places[:, 0], s=4, c="white", alpha=0.55, linewidths=0)
     draw_latents(right, z)
     for kind, name in enumerate(core.type_names, start=1):
         rows = core.index[core.type == kind]
-        look = {"s": 22, "c": type_color(kind), "edgecolors": "black", "linewidths": 0.5}
+        look: dict[str, Any] = {
+            "s": 22,
+            "c": type_color(kind),
+            "edgecolors": "black",
+            "linewidths": 0.5,
+        }
         left.scatter(places[rows, 1], places[rows, 0], **look)
         right.scatter(z[rows, 0], second[rows], **look, label=f"{name} ({len(rows)})")
     draw_ellipses(right, mixture, typed.type_of_component)
-    left.set_title("Core points of the Bayesian mixture", fontsize=10)
-    right.set_title(
+    set_title(left, "Core points of the Bayesian mixture")
+    set_title(
+        right,
         f"{best.candidate.label}: {mixture.n_components} effective components (2 sigma,"
         f" {ELLIPSE_SHARE:.1%})",
-        fontsize=10,
     )
     right.legend(fontsize=7, loc="best", framealpha=0.85)
     return figure

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import candidate_color, type_color
-from corescout.data import Result, Trial
-from corescout.mixtures import keep_dense
-from corescout.plan import Plan
+from corescout.colors import motif_colors, type_color
+from corescout.data import Result
+from corescout.data.counted import counted
 from corescout.report.bayesian_figures import f6_bayesian_rewards, f7_bayesian_types
 from corescout.report.drawing import (
     ELLIPSE_SHARE,
@@ -20,10 +19,15 @@ from corescout.report.drawing import (
     draw_places,
     draw_scan,
     new_figure,
+    panels,
+    scan_beside_codes,
+    scan_beside_scan,
+    set_title,
     type_colors,
 )
 from corescout.report.importance_figure import importance_figure
-from corescout.report.over_windows import draw_over_windows, method_name, sweep_trials
+from corescout.report.latent_grid import latent_grid
+from corescout.report.over_windows import draw_over_windows, sweep_trials
 from corescout.report.pareto_figure import pareto_front
 from corescout.rewards import BAYESIAN
 from corescout.rewards.words import reward_words
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DrawFigure = Callable[[Result], "Figure | None"]
-_VOID = "#B00020"
+_AT_ONCE = 256  # codes whose distances to all places are in memory together
 _IN_F3 = {
     "bce_minus_entropy": "reconstruction: BCE - H(x) (nats/px)",
     "total_variance": "total variance",
@@ -46,7 +50,7 @@ def f1_overview(result: Result) -> Figure:
     figure = new_figure(11, 4.2)
     left, middle, right = figure.subplots(1, 3, width_ratios=[1.15, 1.0, 1.0])
     draw_scan(left, result, colorbar=False)
-    left.set_title(f"Scan: {result.channels[0]}", fontsize=10)
+    set_title(left, f"Scan: {result.channels[0]}")
     _draw_samples(middle, result)
     _draw_density(right, result.fit.codes)
     return figure
@@ -54,12 +58,12 @@ def f1_overview(result: Result) -> Figure:
 
 def f2_latents(result: Result) -> Figure | None:
     """Latent scatters, invariance by window."""
-    return _latent_grid(result, after_filter=False)
+    return latent_grid(result, after_filter=False)
 
 
 def s2_filtered(result: Result) -> Figure | None:
     """Latent scatters after the density filter: what the mixtures see."""
-    return _latent_grid(result, after_filter=True)
+    return latent_grid(result, after_filter=True)
 
 
 def f3_training(result: Result) -> Figure | None:
@@ -80,11 +84,10 @@ def f4_rewards(result: Result) -> Figure | None:
 
 def f5_types(result: Result) -> Figure:
     """The scan with patch centres and core points beside the latent space."""
-    figure = new_figure(11, 4.9)
-    left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
+    figure, (left, right) = scan_beside_codes()
     draw_scan(left, result)
     draw_places(left, result)
-    left.set_title("Core points on the scan", fontsize=10)
+    set_title(left, "Core points on the scan")
     shown = result.in_latent_space
     z = shown.z
     draw_latents(right, z, type_colors(result))
@@ -103,10 +106,11 @@ def f5_types(result: Result) -> Figure:
             linewidths=0.5,
             label=f"{look.name}: {len(rows)} core points",
         )
-    right.set_title(
+    pale = "" if result.typed.likely.all() else "; pale: between two types"
+    set_title(
+        right,
         f"Latent space ({result.winner.label})\nellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
-        " Gaussian",
-        fontsize=10,
+        f" Gaussian{pale}",
     )
     right.legend(fontsize=7, loc="best", framealpha=0.85)
     return figure
@@ -114,31 +118,41 @@ def f5_types(result: Result) -> Figure:
 
 def s1_keypoints(result: Result) -> Figure:
     """The scan, and the key points on it."""
-    figure = new_figure(11, 4.9)
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = scan_beside_scan()
     draw_scan(left, result, colorbar=False)
-    left.set_title(f"{result.channels[0]}", fontsize=10)
+    set_title(left, f"{result.channels[0]}")
     draw_scan(right, result, colorbar=False)
     places = np.asarray(result.keypoints.yx_px)
     right.scatter(places[:, 1], places[:, 0], s=9, c="#E69F00", edgecolors="black", linewidths=0.3)
-    right.set_title(f"{len(places)} key points ({result.keypoints.source})", fontsize=10)
+    set_title(right, f"{len(places)} key points ({result.keypoints.source})")
     return figure
 
 
 def s3_motifs(result: Result) -> Figure | None:
-    """Types beside motifs on the scan; nothing where types are those of the patches themselves."""
+    """Types and motifs on the scan and in the plane that candidates make them in together.
+
+    Nothing where the winner alone makes the types: F5 has its plane.
+    """
     if result.votes is None:
         return None
-    figure = new_figure(11, 4.9)
+    typed = result.typed
     places = np.asarray(result.patches.center_yx_px)
-    of_motif = [type_color(int(k) + 1) for k in result.typed.motif]
-    titles = ("Types: where such patches live", "Motifs: what each patch is")
-    for axes, colors, title in zip(
-        figure.subplots(1, 2), (type_colors(result), of_motif), titles, strict=True
-    ):
-        draw_scan(axes, result, colorbar=False)
-        axes.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
-        axes.set_title(title, fontsize=10)
+    figure = new_figure(11, 9.4)
+    of_component = motif_colors(typed.type_of_component.tolist(), result.types.colors)
+    of_motif = [of_component[k] for k in typed.motif]
+    rows = (
+        ("Types: where such patches live; pale: between two", type_colors(result)),
+        ("Motifs, in shades of their types: what each patch is by itself", of_motif),
+    )
+    voters = counted(len(result.votes.consensus.voters), "candidate")
+    for (title, colors), (left, right) in zip(rows, figure.subplots(2, 2), strict=True):
+        draw_scan(left, result, colorbar=False)
+        left.scatter(places[:, 1], places[:, 0], s=11, c=colors, linewidths=0)
+        set_title(left, title)
+        draw_latents(right, typed.z, colors, letter="c")
+        kinds = np.asarray(typed.type_of_component)
+        draw_ellipses(right, typed.mixture, kinds, result.types.colors)
+        set_title(right, f"Codes of {voters} together")
     return figure
 
 
@@ -146,8 +160,7 @@ def targets_route(result: Result) -> Figure | None:
     """The targets on the scan, with their numbers."""
     if not result.targets:
         return None
-    figure = new_figure(7, 5.6)
-    axes = figure.subplots()
+    figure, (axes,) = panels(5.6, (5.9,), between_in=0, after_in=1.05)
     draw_scan(axes, result)
     for target in sorted(result.targets, key=lambda t: -t.number):
         y, x = target.yx_px
@@ -156,13 +169,14 @@ def targets_route(result: Result) -> Figure | None:
         axes.annotate(
             str(target.number), (x, y), ha="center", va="center", fontsize=6.5, color="black"
         )
-    axes.set_title("Targets with their numbers, coloured by type", fontsize=10)
+    set_title(axes, "Targets with their numbers, coloured by type")
     return figure
 
 
 FIGURES: dict[str, tuple[str, DrawFigure]] = {
     "F5": ("Types: core points on the scan and in latent space", f5_types),
     "targets": ("Where to measure next", targets_route),
+    "S3": ("Types beside motifs: what each patch is, before its neighbours are asked", s3_motifs),
     "F1": ("Scan, sample patches of each type, latent density with its maxima (+)", f1_overview),
     "F4": ("Rewards over the window; the star marks the best, numbers are types K", f4_rewards),
     "pareto": ("Candidates by their objectives", pareto_front),
@@ -175,7 +189,6 @@ FIGURES: dict[str, tuple[str, DrawFigure]] = {
     ),
     "F7": ("Types of the Bayesian mixture with the best -ELBO + H", f7_bayesian_types),
     "S1": ("Scan and key points", s1_keypoints),
-    "S3": ("Motifs: what each patch is by itself, before its neighbours are asked", s3_motifs),
     "S2": ("Latent spaces after the density filter", s2_filtered),
 }
 
@@ -209,13 +222,11 @@ def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
         label.set_bbox({"facecolor": color, "alpha": 0.7, "pad": 2, "linewidth": 0})
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_title(f"Most typical patches ({window} px)", fontsize=10)
+    set_title(axes, f"Most typical patches ({window} px)")
 
 
 def _draw_density(axes: Axes, z: NDArray[np.float64]) -> None:
-    from scipy.stats import gaussian_kde
-
-    axes.set_title("Latent density", fontsize=10)
+    set_title(axes, "Latent density")
     if z.shape[1] != 2:
         draw_latents(axes, z)
         return
@@ -223,7 +234,7 @@ def _draw_density(axes: Axes, z: NDArray[np.float64]) -> None:
     pad = 0.05 * (high - low)
     grids = [np.linspace(a, b, 90) for a, b in zip(low - pad, high + pad, strict=True)]
     mesh = np.stack(np.meshgrid(*grids, indexing="ij"))
-    density = gaussian_kde(z.T, bw_method=0.15)(mesh.reshape(2, -1)).reshape(90, 90)
+    density = _kernel_density(z, mesh.reshape(2, -1).T).reshape(90, 90)
     axes.imshow(
         density.T,
         origin="lower",
@@ -238,87 +249,28 @@ def _draw_density(axes: Axes, z: NDArray[np.float64]) -> None:
     axes.set_ylabel("$z_2$")
 
 
+def _kernel_density(
+    z: NDArray[np.float64], places: NDArray[np.float64], width: float = 0.15
+) -> NDArray[np.float64]:
+    """Density at places (P, 2) of codes z (N, 2), up to a factor: as scipy's, in products.
+
+    The kernel is a Gaussian of the codes' covariance, so much narrower.
+    """
+    root = np.linalg.inv(np.linalg.cholesky(np.atleast_2d(np.cov(z.T)))).T / width
+    middle = z.mean(axis=0)
+    at, of = (places - middle) @ root, (z - middle) @ root
+    at = np.column_stack([at, -0.5 * (at**2).sum(axis=1), np.ones(len(at))])
+    of = np.column_stack([of, np.ones(len(of)), -0.5 * (of**2).sum(axis=1)])
+    density = np.zeros(len(places))
+    for first in range(0, len(z), _AT_ONCE):
+        exponent = at @ of[first : first + _AT_ONCE].T
+        density += np.exp(np.minimum(exponent, 0, out=exponent), out=exponent).sum(axis=1)
+    return density
+
+
 def _maxima(density: NDArray[np.float64]) -> NDArray[np.int64]:
     """Grid places (P, 2) of the local maxima above 10 % of the highest."""
     from scipy.ndimage import maximum_filter
 
     peak = (density == maximum_filter(density, 7)) & (density > 0.1 * density.max())
     return np.argwhere(peak)
-
-
-def _autoencoders(result: Result) -> list[Trial]:
-    """The autoencoders of the sweep."""
-    return [t for t in sweep_trials(result) if t.candidate.kind == "vae"]
-
-
-def _latent_grid(result: Result, *, after_filter: bool) -> Figure | None:
-    trials = [t for t in _autoencoders(result) if t.number in result.latents_by_trial]
-    if not trials:
-        return None
-    plan = Plan.model_validate(result.plan).mixtures.density_filter
-    windows = sorted({t.candidate.window_px for t in trials})
-    kinds = list(dict.fromkeys(method_name(t.candidate) for t in trials))
-    width, height = 1.75 * len(windows) + 0.6, 1.75 * len(kinds) + 0.5
-    figure = new_figure(width, height, layout=None)
-    margins = {"left": 0.5 / width, "right": 1 - 0.1 / width, "wspace": 0.06,
-               "bottom": 0.25 / height, "top": 1 - 0.25 / height, "hspace": 0.06}  # fmt: skip
-    axes = figure.subplots(
-        len(kinds), len(windows), squeeze=False, sharex=True, sharey=True, gridspec_kw=margins
-    )
-    ticks = (-2, 0, 2)
-    axes[0, 0].set(xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), xticks=ticks, yticks=ticks)  # of all panels
-    for panel in axes.ravel():
-        panel.set_axis_off()
-    for trial in trials:
-        row, column = (
-            kinds.index(method_name(trial.candidate)),
-            windows.index(trial.candidate.window_px),
-        )
-        z = np.asarray(result.latents_by_trial[trial.number])
-        z = z[keep_dense(z, plan)] if after_filter else z
-        _draw_cell(axes[row, column], trial, z, is_winner=_is_winner(trial, result))
-    for column, window in enumerate(windows):
-        axes[0, column].set_title(f"{window} px", fontsize=9)
-    for row, kind in enumerate(kinds):
-        axes[row, 0].annotate(
-            kind,
-            (-0.16, 0.5),
-            xycoords="axes fraction",
-            rotation=90,
-            va="center",
-            ha="center",
-            fontsize=10,
-        )
-    return figure
-
-
-def _draw_cell(axes: Axes, trial: Trial, z: NDArray[np.float64], *, is_winner: bool) -> None:
-    axes.set_axis_on()
-    color = candidate_color(trial.candidate)
-    draw_latents(axes, z, color if trial.state == "done" else "#C9A0A5", 3)
-    axes.set_xlabel("")
-    axes.set_ylabel("")
-    axes.tick_params(labelsize=6, length=2)
-    if trial.state == "void":
-        axes.text(
-            0.5, 0.04, "collapsed", transform=axes.transAxes, ha="center", fontsize=7, color=_VOID
-        )
-    if is_winner:
-        for spine in axes.spines.values():
-            spine.set_linewidth(2.4)
-        axes.text(
-            0.04,
-            0.9,
-            "★",
-            transform=axes.transAxes,
-            fontsize=11,
-            color="#E69F00",
-            family="DejaVu Sans",
-            va="center",
-        )
-
-
-def _is_winner(trial: Trial, result: Result) -> bool:
-    winner = result.winner
-    same_method = method_name(trial.candidate) == method_name(winner)
-    return same_method and trial.candidate.window_px == winner.window_px

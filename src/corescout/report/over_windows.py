@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from corescout.colors import BEST_COLOR, candidate_color
 from corescout.data import Candidate, Result, Trial
 from corescout.data.candidate import KIND_NAMES
-from corescout.report.drawing import new_figure
+from corescout.report.drawing import new_figure, set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ def draw_over_windows(result: Result, names: dict[str, str], *, mark_best: bool)
     axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins).ravel()
     for panel, (name, label) in zip(axes, names.items(), strict=False):
         _draw_reward(panel, trials, name, mark_best=mark_best)
-        panel.set_title(label, fontsize=9)
+        set_title(panel, label, 9)
         panel.set_xlabel("window (px)", fontsize=8)
         panel.set_xticks(sorted({t.candidate.window_px for t in trials}))
         panel.margins(x=0.1, y=0.15)

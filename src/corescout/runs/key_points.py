@@ -13,7 +13,7 @@ from corescout.wall_descriptors import wall_descriptors
 
 Column = NDArray[np.generic] | list[str]
 
-# column -> unit and meaning; z1, z2, ... stand for every latent dimension
+# column -> unit and meaning; z1 and c1 stand for every latent dimension
 MEANINGS: dict[str, tuple[str, str]] = {
     "key_point": ("", "number of the key point, from 0: the row of every array of the result"),
     "y_px": ("px", "row of the centre of its patch on the scan, counted down from the +Y edge"),
@@ -28,6 +28,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "motif": ("", "number of its component of the mixture, from 1, before merging and edits"),
     "likely": ("", "0 for a point between two types: no core point"),
     "z1": ("", "latent code of the winner; free of angle, shift and scale where inferred"),
+    "c1": ("", "code of the candidates that make the types together: types are found in these"),
     "angle_rad": ("rad", "direction of the patch, counter-clockwise as the scan is shown"),
     "kind": ("", "what a cut across the wall shows: a step, a bright or a dark line, or unknown"),
     "contrast": ("of the channel", "height of the step, or of the line against its nearer side"),
@@ -72,6 +73,8 @@ def key_point_table(result: Result) -> dict[str, Column]:
     }
     codes = result.fit.codes
     table |= {f"z{k + 1}": codes[:, k] for k in range(codes.shape[1])}
+    if result.votes is not None:
+        table |= {f"c{k + 1}": z[:, k] for k in range(z.shape[1])}
     if result.fit.latents.angle_rad is not None:
         table["angle_rad"] = np.asarray(result.fit.latents.angle_rad)
     profiles = getattr(result.keypoints, "profiles", None)
@@ -102,5 +105,5 @@ def _profile_columns(profiles: Any, rows: NDArray[np.int64]) -> dict[str, Column
 
 def meaning_of(column: str) -> tuple[str, str]:
     """Return unit and meaning of a column of the table."""
-    numbered = column.startswith("z") and column[1:].isdigit()
-    return MEANINGS["z1" if numbered else column]
+    numbered = column[:1] in ("z", "c") and column[1:].isdigit()
+    return MEANINGS[f"{column[0]}1" if numbered else column]

@@ -123,28 +123,13 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
             "bayesian_by_trial": bayesian_by_trial_from_h5(file),
             "votes": votes_from_h5(file, decision.get("consensus"), kept),
         }
-    evidence = decision["evidence"]
     return Result(
         channels=channels,
         analysis_pitch_m=decision["analysis_pitch_m"],
         winner=winner,
         weights={n: w for n, w in kept.items() if not n.startswith("consensus.")},
         targets=_targets(_json(path, layout.TARGETS_JSON)),
-        evidence=Evidence(
-            p_value=_number(evidence["p_value"]),
-            gain=_number(evidence["gain"]),
-            null_gains=tuple(evidence["null_gains"]),
-            has_types=evidence["has_types"],
-            reason=evidence["reason"],
-            agreement=_number(evidence.get("agreement")),
-            agreement_error=_number(evidence.get("agreement_error")),
-            keeps_to_places=evidence.get("keeps_to_places", False),
-            grade=evidence.get("grade", ""),
-            drift_share=_number(evidence.get("drift_share")),
-            trend_share=_number(evidence.get("trend_share")),
-            correlation_lengths=_number(evidence.get("correlation_lengths")),
-            checks=tuple(_check(c) for c in evidence.get("checks", ())),
-        ),
+        evidence=_evidence(decision["evidence"]),
         why=decision["why"],
         tied=tuple(_runner_up(r) for r in decision["tied"]),
         runners_up=tuple(_runner_up(r) for r in decision["runners_up"]),
@@ -153,6 +138,26 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
         seconds=decision["seconds"],
         notes=tuple(decision["notes"]),
         **arrays,
+    )
+
+
+def _evidence(values: dict[str, Any]) -> Evidence:
+    return Evidence(
+        p_value=_number(values["p_value"]),
+        gain=_number(values["gain"]),
+        null_gains=tuple(values["null_gains"]),
+        has_types=values["has_types"],
+        reason=values["reason"],
+        agreement=_number(values.get("agreement")),
+        agreement_error=_number(values.get("agreement_error")),
+        keeps_to_places=values.get("keeps_to_places", False),
+        grade=values.get("grade", ""),
+        drift_share=_number(values.get("drift_share")),
+        trend_share=_number(values.get("trend_share")),
+        code_trend=_number(values.get("code_trend")),
+        correlation_lengths=_number(values.get("correlation_lengths")),
+        checks=tuple(_check(c) for c in values.get("checks", ())),
+        alone=None if values.get("alone") is None else _evidence(values["alone"]),
     )
 
 

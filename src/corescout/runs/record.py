@@ -13,7 +13,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from corescout.data import InputError, Keypoints, Scan
 from corescout.data.bounds import bounded_npz, regular_file
 from corescout.plan import Plan
 from corescout.runs import layout
+from corescout.runs.further_kept import KeptFurther
 from corescout.runs.tables import machine, to_json, versions
 from corescout.whole import append_whole, end_last_line, read_journal, write_whole
 
@@ -80,9 +81,19 @@ class Record:
 
     @classmethod
     def begin(
-        cls, folder: str | Path, scan: Scan, plan: Plan, keypoints: Keypoints | None = None
+        cls,
+        folder: str | Path,
+        scan: Scan,
+        plan: Plan,
+        keypoints: Keypoints | None = None,
+        further: Sequence[KeptFurther] = (),
     ) -> Self:
         """Make the record of a new exploration; one that is there is replaced.
+
+        Parameters
+        ----------
+        further : sequence of KeptFurther
+            Scans in which the types will be looked for.
 
         Raises
         ------
@@ -98,7 +109,7 @@ class Record:
             write_whole(path / layout.PLAN, to_json(plan.model_dump(mode="json")), sync=True)
             if keypoints is not None:
                 write_whole(path / layout.GIVEN_POINTS, _points_bytes(keypoints), sync=True)
-            write_whole(path / layout.ABOUT, to_json(_about_table(scan)), sync=True)
+            write_whole(path / layout.ABOUT, to_json(_about_table(scan, further)), sync=True)
             record = cls(folder)
         except OSError as error:
             _remove(path)
@@ -212,6 +223,11 @@ class Record:
     def source(self) -> str:
         """File that the scan was read from."""
         return str(self.about["source"])
+
+    @property
+    def further(self) -> tuple[KeptFurther, ...]:
+        """Scans in which the types are looked for, as they were named when it was begun."""
+        return tuple(map(KeptFurther.from_table, self.about.get("further", ())))
 
     @property
     def keypoints(self) -> Keypoints | None:
@@ -328,7 +344,7 @@ def _json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _about_table(scan: Scan) -> Mapping[str, object]:
+def _about_table(scan: Scan, further: Sequence[KeptFurther]) -> Mapping[str, object]:
     return {
         "format_version": FORMAT_VERSION,
         "begun_at": datetime.now(UTC).isoformat(),
@@ -336,6 +352,7 @@ def _about_table(scan: Scan) -> Mapping[str, object]:
         "scan_uid": scan.uid,
         "scan_sha256": scan.file_sha256,
         "content_sha256": scan.content_sha256,
+        "further": [each.table for each in further],
         "versions": versions(),
         "machine": machine(),
         "process": os.getpid(),

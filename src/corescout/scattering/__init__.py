@@ -5,6 +5,6 @@ few numbers per point that a mixture sees. It imports no torch: it can run while
 """
 
 from corescout.scattering.codes import encode_scattering, fit_scattering
-from corescout.scattering.transform import REACH_PX, scattering_features
+from corescout.scattering.transform import REACH_PX, centre_of, scattering_features
 
-__all__ = ["REACH_PX", "encode_scattering", "fit_scattering", "scattering_features"]
+__all__ = ["REACH_PX", "centre_of", "encode_scattering", "fit_scattering", "scattering_features"]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,17 +39,30 @@ _FINE_SIGMA_PX = 2.0
 _FOLDED = ((0,), (1, 5), (2, 4), (3,))  # differences of direction that are mirror images
 
 
+def centre_of(images: Image) -> NDArray[np.float32]:
+    """Return the mean grey level (C,) of images (C, H, W), of the pixels that there are."""
+    known = [image[np.isfinite(image)] for image in np.asarray(images, np.float32)]
+    return np.array([pixels.mean() if len(pixels) else 0.0 for pixels in known], np.float32)
+
+
 def scattering_features(
-    images: Image, yx_px: NDArray[np.float64], stop: threading.Event | None = None
+    images: Image,
+    yx_px: NDArray[np.float64],
+    centre: NDArray[np.float32] | None = None,
+    stop: threading.Event | None = None,
 ) -> NDArray[np.float64]:
     """Describe the surroundings of each key point by scattering coefficients.
 
     Parameters
     ----------
     images : (C, H, W) in [0, 1]
-        NaN where missing: filled with the mean, and left out of every average.
+        NaN where missing: filled with the centre, and left out of every average.
     yx_px : (N, 2)
-    stop : Event
+    centre : (C,), optional
+        Grey level that is subtracted first; their own mean if None. The wavelets are no pure
+        differences, psi^(0) = 0.09, so that another scan, or a part of this one, has the same
+        coefficients at the same place only with the same centre.
+    stop : Event, optional
         Looked at before each pair of scales.
 
     Returns
@@ -63,16 +77,20 @@ def scattering_features(
     StoppedError
         If `stop` was set.
     """
-    return np.hstack([_of_channel(np.asarray(image, np.float32), yx_px, stop) for image in images])
+    levels = (centre_of(images) if centre is None else np.asarray(centre)).tolist()
+    return np.hstack(
+        [
+            _of_channel(np.asarray(image, np.float32), yx_px, level, stop)
+            for image, level in zip(images, levels, strict=True)
+        ]
+    )
 
 
 def _of_channel(
-    image: Image, yx_px: NDArray[np.float64], stop: threading.Event | None
+    image: Image, yx_px: NDArray[np.float64], centre: float, stop: threading.Event | None
 ) -> NDArray[np.float64]:
-    known = np.isfinite(image)
-    mean = float(image[known].mean()) if known.any() else 0.0
     if image.size <= _MOST_AT_ONCE_PX:
-        return _of_part(image, yx_px, mean, stop)
+        return _of_part(image, yx_px, centre, stop)
     found = np.empty((len(yx_px), FEATURES_PER_CHANNEL))
     parts = [_parts(n) for n in image.shape]
     cell = [np.searchsorted([p.end for p in of_axis], axis, side="right").clip(max=len(of_axis) - 1)
@@ -82,7 +100,7 @@ def _of_channel(
             mine = (cell[0] == i) & (cell[1] == j)
             if mine.any():
                 yx = yx_px[mine] - (rows.seen.start, columns.seen.start)
-                found[mine] = _of_part(image[rows.seen, columns.seen], yx, mean, stop)
+                found[mine] = _of_part(image[rows.seen, columns.seen], yx, centre, stop)
     return found
 
 
@@ -104,30 +122,19 @@ def _parts(length_px: int) -> list[_Part]:
 
 
 def _of_part(
-    image: Image, yx_px: NDArray[np.float64], mean: float, stop: threading.Event | None
+    image: Image, yx_px: NDArray[np.float64], centre: float, stop: threading.Event | None
 ) -> NDArray[np.float64]:
-    """Coefficients (N, 35) of an image (H, W) whose mean over the scan is known."""
+    """Coefficients (N, 35) at places of an image (H, W)."""
     from scipy import fft
 
     known = np.isfinite(image)
-    centred = _padded(np.where(known, image - mean, 0).astype(np.float32))
+    centred = _padded(np.where(known, image - centre, 0).astype(np.float32))
     average = _Average(_padded(known.astype(np.float32)), yx_px)
     first = fft.fft2(centred)
-    order_1 = np.empty((N_SCALES, N_ANGLES, len(yx_px)))
-    order_2 = []
-    for j in range(N_SCALES):
-        along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
-        order_1[j] = [average.of(u) for u in along]
-        spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
-        for j2 in range(j + 1, N_SCALES):
-            for angles in _FOLDED:
-                raise_if_stopped(stop, "while scattering was computed")
-                total = sum(
-                    _modulus(spectrum, j2, turn + r)
-                    for turn, spectrum in enumerate(spectra)
-                    for r in angles
-                )
-                order_2.append(average.of(np.asarray(total)) / (len(angles) * N_ANGLES))
+    with ThreadPoolExecutor(2) as pool:  # the finest scale is half of the work
+        of_scale = list(pool.map(lambda j: _of_scale(first, j, average, stop), range(N_SCALES)))
+    order_1 = np.stack([order for order, _ in of_scale])
+    order_2 = [pair for _, pairs in of_scale for pair in pairs]
     turned = np.abs(np.fft.rfft(order_1, axis=1)) / N_ANGLES  # (J, m, N)
     local = [average.of(centred, _FINE_SIGMA_PX), average.of(centred)]
     variance = np.maximum(average.of(centred**2) - local[1] ** 2, 0)
@@ -136,11 +143,35 @@ def _of_part(
             *np.log(turned[:, 0] + _FLOOR),
             *(turned[:, 1] / (turned[:, 0] + _FLOOR)),
             *np.log(np.stack(order_2) + _FLOOR),
-            *local,
+            *(value + centre for value in local),
             np.sqrt(variance),
         ],
         axis=1,
     )
+
+
+def _of_scale(
+    first: NDArray[np.complexfloating],
+    j: int,
+    average: _Average,
+    stop: threading.Event | None,
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+    """Averages (L, N) of U_{j,l}; (N,) of each coarser scale with each difference of direction."""
+    from scipy import fft
+
+    along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
+    spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
+    pairs = []
+    for j2 in range(j + 1, N_SCALES):
+        for angles in _FOLDED:
+            raise_if_stopped(stop, "while scattering was computed")
+            total = sum(
+                _modulus(spectrum, j2, turn + r)
+                for turn, spectrum in enumerate(spectra)
+                for r in angles
+            )
+            pairs.append(average.of(np.asarray(total)) / (len(angles) * N_ANGLES))
+    return np.stack([average.of(u) for u in along]), pairs
 
 
 def _modulus(spectrum: NDArray[np.complexfloating], scale: int, angle: int) -> Image:

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from corescout.data import Evidence, EvidenceCheck, Explanation
 
-ENOUGH_LENGTHS = 20.0  # correlation lengths that a side should have
 _FOR_ZONES: tuple[Explanation, ...] = ("noise", "chance", "one pattern")
 _NAMES: dict[Explanation, str] = {
     "noise": "noise",
@@ -33,10 +32,27 @@ _WOULD: dict[Explanation, str] = {
 def with_checks(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     """Return the evidence with what further images say, and the grade that follows.
 
-    Nothing is claimed that an image denies. What one image shows as one pattern stays so.
+    Nothing is claimed that an image denies. What one image shows as one pattern stays so. Checks
+    that the evidence has already are left out: these take their place.
     """
+    alone = without_checks(evidence)
     if not checks:
+        return alone
+    return replace(_with(alone, checks), alone=alone)
+
+
+def without_checks(evidence: Evidence) -> Evidence:
+    """Return what was said before further images were looked at."""
+    if evidence.alone is not None:
+        return evidence.alone
+    if not evidence.checks:
         return evidence
+    grade = "possible zones" if evidence.grade == "zones" else evidence.grade  # an older run
+    claimed = evidence.has_types and evidence.grade != "zones"
+    return replace(evidence, checks=(), grade=grade, has_types=claimed)
+
+
+def _with(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     evidence = replace(evidence, checks=tuple(checks))
     denied = [check for check in checks if check.found is False]
     if denied:
@@ -44,20 +60,12 @@ def with_checks(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence
     left = _FOR_ZONES if evidence.grade == "possible zones" else (*_FOR_ZONES, "time")
     if evidence.grade not in ("possible zones", "drift"):
         return evidence
-    excluded = excluded_by(evidence)
+    excluded = evidence.excluded
     if all(each in excluded for each in left):
         return _zones(evidence)
     if evidence.grade == "drift" and "time" in excluded:
         return replace(evidence, grade="possible zones")
     return evidence
-
-
-def excluded_by(evidence: Evidence) -> set[Explanation]:
-    """Everything that the checks exclude together."""
-    excluded = {each for check in evidence.checks for each in check.excludes}
-    if "chance" in excluded and evidence.correlation_lengths >= ENOUGH_LENGTHS:
-        excluded.add("one pattern")
-    return excluded
 
 
 def checks_in_words(evidence: Evidence, text: str) -> str:
@@ -67,7 +75,7 @@ def checks_in_words(evidence: Evidence, text: str) -> str:
     said = [f"{check.in_words[:1].upper()}{check.in_words[1:]}" for check in evidence.checks]
     if any(check.found is False for check in evidence.checks) or evidence.grade == "one pattern":
         return ". ".join([text, *said])
-    excluded = excluded_by(evidence)
+    excluded = evidence.excluded
     left = [each for each in _NAMES if each not in excluded]
     if left:
         names = [_NAMES[each] for each in left]

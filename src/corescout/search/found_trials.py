@@ -105,6 +105,11 @@ class FoundTrials:
         shown = [typed_outcome(o, self._plan).types.of_point for o in outcomes]
         return mean_agreement([np.asarray(types) for types in shown])
 
+    def trained_finalists(self) -> tuple[Outcome, ...]:
+        """Return every training of every finalist that did not collapse, all seeds."""
+        finalists = shortlist(self.first_trials(), self._plan)
+        return tuple(outcome for i in finalists for outcome in self.seeds_of(i))
+
     def voters(self, seed: int = 0) -> tuple[Outcome, ...]:
         """Return those whose codes make the types together: the finalists and scattering.
 

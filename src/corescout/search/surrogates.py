@@ -63,7 +63,7 @@ def surrogates(
     features = None
     if winner.sees_no_patches:
         (only,) = made
-        features = only.data(data).features(winner, plan.keypoints, stop)
+        features = only.data(data).features(winner, plan.keypoints, stop=stop)
     return Surrogates(tuple(_thin(s.patches, n_points, plan.seed) for s in made), features)
 
 

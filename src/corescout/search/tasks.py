@@ -236,7 +236,8 @@ def group_of(data: TrialData, task: Task, stop: threading.Event | None = None) -
         mixtures=plan.mixtures,
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
-        features=data.features(candidates[0], plan.keypoints, stop),
+        features=data.features(candidates[0], plan.keypoints, stop=stop),
+        centre=data.centre,
         measured=data.measured,
         walls=data.walls,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from corescout.data import Candidate, Consensus, Evidence, Result, Trial, TypedPoints, Votes
+from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
 from corescout.data.candidate import KIND_NAMES
 from corescout.data.counted import counted
 from corescout.rewards import REWARDS
@@ -29,7 +29,7 @@ def verdict(
     grid: SquareGrid,
     trials: tuple[Trial, ...],
     void: str = "",
-    votes: Votes | None = None,
+    whose: str = "",
 ) -> str:
     """Say what was chosen, how many types, how sure, what was second and what was skipped.
 
@@ -37,12 +37,12 @@ def verdict(
     ----------
     seed_agreement : float or None
         Mean adjusted Rand index between what the seeds would show; None where that is one type.
-    votes : Votes, optional
-        Where several candidates make the types.
+    whose : str
+        Who makes the types and why, a sentence; "" where that was not asked.
     """
     sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
-    if votes is not None:
-        sentences.append(_together(votes.consensus))
+    if whose:
+        sentences.append(whose)
     side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
     if grade := grade_in_words(evidence, side_m):
         sentences.append(_sentence(grade))
@@ -63,6 +63,36 @@ def verdict(
         sentences.append(f"Without a score: {void}.")
     sentences += _skipped(trials)
     return " ".join(sentences)
+
+
+def with_evidence_in_words(
+    why: str, before: Evidence, after: Evidence, n_types: int, side_m: float | None
+) -> str:
+    """Return the words of a verdict whose evidence is another one by now.
+
+    Parameters
+    ----------
+    why : str
+        As `verdict` made it with the evidence before; where that stands in other words, the new
+        grade follows at the end.
+    side_m : float or None
+        Shorter side of the scan.
+    """
+    old, new = (_of_evidence(each, n_types, side_m) for each in (before, after))
+    for was, now in zip(old, new, strict=True):
+        if was:
+            why = why.replace(was, now, 1)
+    return why if new[1] in why else f"{why} {new[1]}"
+
+
+def _of_evidence(evidence: Evidence, n_types: int, side_m: float | None) -> tuple[str, str, str]:
+    """What is said of the number of types, of the grade, and why."""
+    grade = grade_in_words(evidence, side_m)
+    return (
+        f": {_types(n_types, evidence)}.",
+        _sentence(grade) if grade else "",
+        _sentence(evidence.reason),
+    )
 
 
 def applied_verdict(result: Result, there: TypedPoints) -> str:
@@ -115,14 +145,6 @@ def _types(n_types: int, evidence: Evidence) -> str:
     return (
         f"no evidence of separate types in this scan; {n_types} possible types are shown, each"
         " of which keeps to its own places"
-    )
-
-
-def _together(whose: Consensus) -> str:
-    return (
-        f"Whose types these are: {counted(len(whose.voters), 'candidate')} together"
-        f" ({whose.in_words}), smoothed over neighbours within {whose.reach_px:.0f} px; their"
-        f" weights take {whose.size_bytes / 1e6:.1f} MB."
     )
 
 

@@ -74,6 +74,25 @@ def encode(
     )
 
 
+def codes_of(
+    patches: NDArray[np.float32], weights: Weights, spec: Specification
+) -> NDArray[np.float64]:
+    """Return the codes (N, L) that `encode` gives, and nothing that takes a decoder."""
+    parameters, mask = as_stack(weights), pixel_mask(spec)
+    found = []
+    with torch.no_grad():
+        encoders = turned_encoders(parameters, mask, spec) if spec.turns > 1 else []
+        for first in range(0, len(patches), _CHUNK):
+            x = torch.as_tensor(np.array(patches[first : first + _CHUNK])).flatten(1)[None]
+            z = mean_code(x, encoders, spec) if encoders else _one_turn(x * mask, parameters, spec)
+            found.append(z[0].double().numpy())
+    return np.concatenate(found)
+
+
+def _one_turn(x: torch.Tensor, parameters: Parameters, spec: Specification) -> torch.Tensor:
+    return draw(posterior(x, parameters, spec), None, spec).z
+
+
 def reconstruct(
     latents: Latents, weights: Weights, spec: Specification, *, upright: bool = False
 ) -> NDArray[np.float32]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import type_color
-from corescout.data import CorePoints, Keypoints, Result, Scan, Target, Types
+from corescout.colors import PALE, type_color
+from corescout.data import CorePoints, Keypoints, Result, Scan, Target, TypedPoints, Types
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.look import rgba
 from corescout.gui.model.target_list import in_order
@@ -86,7 +86,7 @@ def result_layers(result: Result) -> list[LayerData]:
         type_layer(
             result.scan,
             places,
-            faded(colors_of(result.types), shown_of(result.types)),
+            faded(colors_of(result.typed), shown_of(result.types)),
             shown_of(result.types),
         ),
         route,
@@ -180,11 +180,14 @@ def selected_layer(scan: Scan, yx_px: NDArray[np.float64]) -> LayerData:
     )
 
 
-def colors_of(types: Types) -> NDArray[np.float64]:
-    """Return the colours (N, 4) of points by their types."""
+def colors_of(typed: TypedPoints) -> NDArray[np.float64]:
+    """Return the colours (N, 4) of points by their types, pale where they lie between two."""
+    types = typed.types
     table = {n: rgba(type_color(n, types.colors)) for n in types.numbers}
     numbers = np.array(types.numbers)
-    return np.array(list(table.values()))[np.searchsorted(numbers, types.of_point)]
+    colors = np.array(list(table.values()))[np.searchsorted(numbers, types.of_point)]
+    colors[~typed.likely, 3] = PALE
+    return colors
 
 
 def faded(colors: NDArray[np.float64], shown: NDArray[np.bool_]) -> NDArray[np.float64]:

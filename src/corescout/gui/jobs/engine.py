@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from corescout.data import Finding, Keypoints, Progress, Result, Scan
+from corescout.gui.jobs.further import GivenScan, read_all
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.kept_search import KeptSearch
 from corescout.gui.jobs.search_place import SearchPlace
@@ -22,6 +23,7 @@ def start_exploration(
     keypoints: Keypoints | None,
     where: SearchPlace,
     place: Callable[[], Path | None] = lambda: None,
+    further: Sequence[GivenScan] = (),
 ) -> Job[Result]:
     """Explore; no number depends on where.
 
@@ -30,13 +32,21 @@ def start_exploration(
     place : callable
         Returns the folder where finished trials are kept until the search has ended; called off
         the GUI thread.
+    further : sequence of GivenScan
+        In which the types are looked for; none: those that a search that goes on was begun with.
     """
 
     def run(on_progress: Callable[[Progress], None], stop: threading.Event) -> Result:
         from corescout.pipeline import explore
+        from corescout.runs.further_kept import KeptFurther
 
-        kept, ended = KeptSearch.begin(place, scan, plan, keypoints), False
+        scans = read_all(further, plan)
+        named = [KeptFurther.of(each.scan, each.way) for each in scans]
+        kept, ended = KeptSearch.begin(place, scan, plan, keypoints, named), False
         try:
+            before = () if named else kept.further
+            given = [GivenScan(each.source, None, each.way) for each in before]
+            scans += read_all(given, plan)
             with where.executor() as executor:
                 result = explore(
                     scan,
@@ -47,6 +57,7 @@ def start_exploration(
                     on_progress=where.followed(on_progress, executor),
                     stop=stop,
                     store=kept,
+                    further=scans,
                 )
             ended = True
         finally:
@@ -90,7 +101,10 @@ def start_pooled(scans: Mapping[str, Scan], plan: Plan, where: SearchPlace) -> J
                 on_progress=where.followed(on_progress, executor),
                 stop=stop,
             )
-        results = {name: apply(trained, scan) for name, scan in pooled.members.items()}
+        results = {
+            name: apply(trained, scan, match_instrument=False)
+            for name, scan in pooled.members.items()
+        }
         members = [Member(name, result, "", 0.0, "") for name, result in results.items()]
         told = [f"{name} cannot be pooled: {reason}" for name, reason in pooled.refused.items()]
         told += [f"{n} does not fit: {w}" for n, w in members_that_do_not_fit(members).items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from corescout.data import InputError, Keypoints, Scan
 if TYPE_CHECKING:
     from corescout.plan import Plan
     from corescout.runs import Record
+    from corescout.runs.further_kept import KeptFurther
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,12 @@ class KeptSearch:
 
     @classmethod
     def begin(
-        cls, place: Callable[[], Path | None], scan: Scan, plan: Plan, keypoints: Keypoints | None
+        cls,
+        place: Callable[[], Path | None],
+        scan: Scan,
+        plan: Plan,
+        keypoints: Keypoints | None,
+        further: Sequence[KeptFurther] = (),
     ) -> KeptSearch:
         """Go on with the record that a place has of this scan, or begin one.
 
@@ -52,10 +58,15 @@ class KeptSearch:
                     record.note("resumed")
                     return cls(record)
                 record.close()
-            return cls(Record.begin(folder, scan, plan, keypoints))
+            return cls(Record.begin(folder, scan, plan, keypoints, further))
         except (OSError, InputError) as error:
             _log.warning("the search is not kept: %s", error)
             return cls(None)
+
+    @property
+    def further(self) -> tuple[KeptFurther, ...]:
+        """Further scans that the search was begun with."""
+        return () if self._record is None else self._record.further
 
     def get(self, key: str) -> bytes | None:
         """Return the file of a trial that was finished before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from corescout.data import (
     TypedPoints,
     Types,
 )
+
+WINNER, CONSENSUS = "winner", "consensus"  # planes of a result's codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,9 @@ class CandidateView:
         Of the candidate, such as "17 px, rt".
     result : Result or None
         Where this is the winner: patches, losses and the decoder are known.
+    plane : str
+        Whose codes these are: of the candidate (`WINNER`), or of all that make the types
+        (`CONSENSUS`).
     """
 
     typed: TypedPoints
@@ -45,6 +50,38 @@ class CandidateView:
     scan: Scan
     label: str = ""
     result: Result | None = None
+    plane: str = WINNER
+
+    @property
+    def planes(self) -> tuple[str, ...]:
+        """Planes that can be chosen: both where several candidates make the types."""
+        several = self.result is not None and self.result.votes is not None
+        return (WINNER, CONSENSUS) if several else (WINNER,)
+
+    @property
+    def sure(self) -> TypedPoints:
+        """The patches with the probabilities of their types, whatever plane is shown."""
+        return self.typed if self.result is None else self.result.typed
+
+    @property
+    def axis_letter(self) -> str:
+        """Of the codes: z1 and z2 of a candidate, c1 and c2 of the candidates together."""
+        return "c" if self.plane == CONSENSUS else "z"
+
+    @property
+    def plane_in_words(self) -> str:
+        """Whose codes these are, where there are others too: "72 nm, r" or "5 candidates"."""
+        if self.result is None or self.result.votes is None:
+            return ""
+        voters = self.result.votes.consensus.voters
+        return f"{len(voters)} candidates" if self.plane == CONSENSUS else self.label
+
+    def in_plane(self, plane: str) -> CandidateView:
+        """Return it with the codes of a plane; itself where there is no such plane."""
+        if self.result is None or plane == self.plane or plane not in self.planes:
+            return self
+        typed = self.result.typed if plane == CONSENSUS else self.result.in_latent_space
+        return replace(self, typed=typed, plane=plane)
 
     @property
     def z(self) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QDockWidget,
     QHBoxLayout,
@@ -27,7 +28,7 @@ from corescout.gui.canvas.type_points import TypePoints
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
 from corescout.gui.look import STATE_COLORS, text_color
-from corescout.gui.model.candidate_view import CandidateView
+from corescout.gui.model.candidate_view import WINNER, CandidateView
 from corescout.gui.model.workflow import StepState
 from corescout.gui.model.workspace import Workspace
 from corescout.gui.plots.decoder import PatchDecoder
@@ -38,10 +39,11 @@ from corescout.gui.plots.descriptor_colors import (
 )
 from corescout.gui.plots.latent_plot import LatentPlot
 from corescout.gui.plots.patch_strip import PatchStrip
+from corescout.gui.plots.plane_choice import PlaneChoice
 from corescout.gui.plots.point_colors import PointColors, color_choices, color_points
 from corescout.gui.plots.select_box import TOOLS
 
-_AXIS_PX = 58  # room for z1 and the arrow
+_NARROW_PX = 560  # too narrow for a choice of planes and a sentence in one line
 _HINT = "Draw around points to select them; Shift adds, Ctrl takes away"
 _EMPTY = "Run Explore to see the latent space"
 _TOOL_TIPS = {
@@ -81,6 +83,7 @@ class LatentPanel(QWidget):
         self.strip = PatchStrip()
         self._view: CandidateView | None = None
         self.decoder: PatchDecoder | None = None
+        self._plane = WINNER  # that is wanted where there are two
         self._pointed = -1  # point under the mouse on the scan
         self._points = TypePoints(workspace, canvas)
         self._on_scan = ScanSelection(workspace, canvas, self._points)
@@ -95,7 +98,8 @@ class LatentPanel(QWidget):
     # -- what the operator sees -----------------------------------------------------------
 
     def show_view(self, view: CandidateView | None) -> None:
-        """Show the codes of a candidate; nothing if None."""
+        """Show the codes of a candidate, in the plane that is chosen; nothing if None."""
+        view = None if view is None else view.in_plane(self._plane)
         before, self._view = self._view, view
         same = before is not None and view is not None and before.z is view.z
         self._offer_choices()
@@ -110,6 +114,11 @@ class LatentPanel(QWidget):
             self.show_on_scan()
             self._show_selected(self.selection.rows)
             self._show_grid()
+
+    def show_plane(self, plane: str) -> None:
+        """Show the codes of the winner, or of all candidates that make the types together."""
+        self._plane = plane
+        self.show_view(self._workspace.view)
 
     def set_dark(self, dark: bool) -> None:
         """The theme is dark or light now."""
@@ -164,7 +173,10 @@ class LatentPanel(QWidget):
 
     def _lay_out(self) -> None:
         self.colors = QComboBox()
-        self.colors.setToolTip("Colour of the points, in the plot and on the scan")
+        self.colors.setToolTip(
+            "Colour of the points, in the plot and on the scan. By type, a pale point lies between"
+            " two types"
+        )
         self.colors.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -173,11 +185,9 @@ class LatentPanel(QWidget):
         self.colors.currentIndexChanged.connect(self._recolor)
         self.scale = QLabel()
         self.scale.setToolTip("Ends of the colour scale")
-        self.axes = [QComboBox(), QComboBox()]
-        for axis, name in zip(self.axes, ("horizontal", "vertical"), strict=True):
-            axis.setMinimumWidth(_AXIS_PX)
-            axis.setToolTip(f"Latent dimension of the {name} axis")
-            axis.currentIndexChanged.connect(self._change_dims)
+        self.plane = PlaneChoice()
+        self.plane.plane_changed.connect(self.show_plane)
+        self.plane.dims_changed.connect(self._change_dims)
         self.tools = {name: _tool_button(_TOOL_SIGNS[name], _TOOL_TIPS[name]) for name in TOOLS}
         for name, button in self.tools.items():
             button.clicked.connect(lambda _=False, tool=name: self.use_tool(tool))
@@ -198,12 +208,11 @@ class LatentPanel(QWidget):
         left = QVBoxLayout()
         left.setSpacing(1)
         left.addWidget(self.plot, stretch=1)
-        below = QHBoxLayout()
-        below.setSpacing(3)
-        for axis in self.axes:
-            below.addWidget(axis)
-        below.addWidget(self.text, stretch=1)
-        left.addLayout(below)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._below.setSpacing(3)
+        self._below.addWidget(self.plane)
+        self._below.addWidget(self.text, stretch=1)
+        left.addLayout(self._below)
         middle = QHBoxLayout()
         middle.setSpacing(2)
         middle.addLayout(left, stretch=1)
@@ -213,6 +222,13 @@ class LatentPanel(QWidget):
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(middle, stretch=1)
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Put what is said of a point beside the choice of the plane, or below it."""
+        narrow = self.width() < _NARROW_PX
+        ways = QBoxLayout.Direction
+        self._below.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
+        super().resizeEvent(event)
 
     def _enlarge(self, large: bool) -> None:
         """Take the dock of the plots out of the window, or put it back."""
@@ -255,23 +271,18 @@ class LatentPanel(QWidget):
         self.colors.setCurrentIndex(max(0, self.colors.findData(wanted)))
         self.colors.blockSignals(False)
         self.colors.setEnabled(self._view is not None)
-        count = 2 if self._view is None else max(2, self._view.z.shape[1])
-        for axis, dim in zip(self.axes, self.plot.dims, strict=True):
-            axis.blockSignals(True)
-            axis.clear()
-            axis.addItems([f"z{d + 1}" for d in range(count)])
-            axis.setCurrentIndex(dim if dim < count else 0)
-            axis.blockSignals(False)
-            axis.setVisible(count > 2)
-        if max(self.plot.dims) >= count:
-            self.plot.set_dims((0, 1))
+        dims = self.plane.offer(self._view, self.plot.dims)
+        if dims != self.plot.dims:
+            self.plot.set_dims(dims)
+        self.grid.setEnabled(self._view is None or self._view.plane == WINNER)
         self.maps.setEnabled(self._view is not None and self._view.result is not None)
 
     def _colors(self) -> PointColors:
         assert self._view is not None
         found = color_points(self._view, self.colors.currentData() or "type", self.plot.dims)
         self.scale.setText(_scale_text(found))
-        self.plot.set_core_shown(not found.low)  # else they would hide what was asked for
+        by_type = self.colors.currentData() in (None, "type")
+        self.plot.set_core_shown(by_type)  # else they would hide what was asked for
         return found
 
     def _recolor(self) -> None:
@@ -292,10 +303,9 @@ class LatentPanel(QWidget):
         if job.answer is not None:
             self._recolor()
 
-    def _change_dims(self) -> None:
+    def _change_dims(self, first: int, second: int) -> None:
         if self._view is None:
             return
-        first, second = (axis.currentIndex() for axis in self.axes)
         self.plot.set_dims((first, second))
         self.plot.show_view(self._view, self._colors())
         self._show_selected(self.selection.rows)
@@ -331,7 +341,8 @@ class LatentPanel(QWidget):
 
     def _show_grid(self, *_: object) -> None:
         found = None
-        if self.grid.isChecked() and self.decoder is not None:
+        decoded = self._view is not None and self._view.plane == WINNER
+        if self.grid.isChecked() and decoded and self.decoder is not None:
             found = self.decoder.grid(self.plot.dims)
         if found is None:
             self.plot.show_grid(None)
@@ -345,9 +356,8 @@ class LatentPanel(QWidget):
 
 
 def _words(view: CandidateView, row: int) -> str:
-    typed = view.typed if view.result is None else view.result.typed
     codes = ", ".join(f"{value:.2f}" for value in view.z[row])
-    parts = [f"No. {row}", typed.type_in_words(row), f"z {codes}"]
+    parts = [f"No. {row}", view.sure.type_in_words(row), f"{view.axis_letter} {codes}"]
     if view.result is not None and view.result.fit.latents.angle_rad is not None:
         parts.append(f"{np.degrees(view.result.fit.latents.angle_rad[row]) % 360:.0f}°")
     if view.types.by_hand[row]:

@@ -82,8 +82,15 @@ class LatentPlot(pg.PlotWidget):
     def set_dims(self, dims: tuple[int, int]) -> None:
         """Choose the latent dimensions of the two axes, counted from 0."""
         self._dims = dims
-        self.setLabel("bottom", f"z{dims[0] + 1}")
-        self.setLabel("left", f"z{dims[1] + 1}")
+        self._label_axes()
+
+    def _label_axes(self) -> None:
+        """Say which code each axis is, and whose where there are others too."""
+        letter = "z" if self._view is None else self._view.axis_letter
+        whose = "" if self._view is None else self._view.plane_in_words
+        of = f" of {whose}" if whose else ""
+        self.setLabel("bottom", f"{letter}{self._dims[0] + 1}{of}")
+        self.setLabel("left", f"{letter}{self._dims[1] + 1}")
 
     @property
     def dims(self) -> tuple[int, int]:
@@ -95,6 +102,7 @@ class LatentPlot(pg.PlotWidget):
     def clear_codes(self) -> None:
         """Show an empty plot."""
         self._view, self._place = None, np.zeros((0, 2))
+        self._label_axes()
         self._show_numbers(False)
         self._visible = np.zeros(0, bool)
         for cloud in (self._points, self._core):
@@ -113,6 +121,7 @@ class LatentPlot(pg.PlotWidget):
             Show all of them; else the axes stay as they are.
         """
         self._view = view
+        self._label_axes()
         self._show_numbers(True)
         x, y = view.z[:, self._dims[0]], _column(view.z, self._dims[1])
         self._place = np.column_stack([x, y])

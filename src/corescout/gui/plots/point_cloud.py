@@ -22,7 +22,7 @@ class PointCloud(pg.GraphicsObject):
     diameter_px : float
         On the screen.
     alpha : int
-        Of the dots, 255 for opaque.
+        Of the dots, 255 for opaque; times that of the palette.
     outlined : bool
         With a thin dark line around each.
     """
@@ -121,8 +121,8 @@ class PointCloud(pg.GraphicsObject):
             dark = np.array([[0, 0, 0, 255]], np.uint8)
             _stamp(pixels, row, column, dark, np.zeros(len(row), np.int64), outline)
         # Premultiplied, in the byte order of ARGB32 on little-endian machines: B, G, R, A.
-        colors = np.round(self.palette[:, [2, 1, 0]] * self._alpha)
-        table = np.column_stack([colors, np.full(len(colors), self._alpha)]).astype(np.uint8)
+        alpha = self._alpha * self.palette[:, 3:]
+        table = np.round(np.hstack([self.palette[:, [2, 1, 0]] * alpha, alpha])).astype(np.uint8)
         _stamp(pixels, row, column, table, index, radius)
         shown = np.ascontiguousarray(pixels[pad : pad + height, pad : pad + width])
         kind = QImage.Format.Format_ARGB32_Premultiplied

@@ -1,4 +1,4 @@
-"""What points can be coloured by: type, density, loss, angle, profile, descriptor, channel."""
+"""What points can be coloured by: type, motif, probability, density, loss, angle, channel, ..."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import type_color
+from corescout.colors import PALE, motif_colors, type_color
 from corescout.gui.look import PALETTE_STEPS, cyclic_palette, rgba, sequential_palette
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.plots.descriptor_colors import (
@@ -63,6 +63,7 @@ def color_choices(view: CandidateView | None) -> list[ColorChoice]:
     found = [
         ColorChoice("type", "type"),
         ColorChoice("motif", "motif (of the patch alone)"),
+        ColorChoice("probability", "probability of the type"),
         ColorChoice("density", "density"),
     ]
     if view is None or view.result is None:
@@ -103,17 +104,19 @@ def color_points(view: CandidateView, key: str, dims: tuple[int, int] = (0, 1)) 
 
 
 def _by_type(view: CandidateView) -> PointColors:
+    """The colours of the types; pale for a point between two."""
     numbers = np.array(view.types.numbers)
-    palette = np.array([rgba(type_color(int(n), view.types.colors)) for n in numbers])
-    return PointColors(palette, np.searchsorted(numbers, view.types.of_point))
+    colors = [type_color(int(n), view.types.colors) for n in numbers]
+    palette = np.array([rgba(c, alpha) for alpha in (1.0, PALE) for c in colors])
+    index = np.searchsorted(numbers, view.types.of_point)
+    return PointColors(palette, index + len(numbers) * ~view.sure.likely)
 
 
 def _by_motif(view: CandidateView) -> PointColors:
     """What each patch is by itself: the component it is likeliest of, whatever is near."""
-    typed = view.typed if view.result is None else view.result.typed
-    count = typed.mixture.n_components
-    palette = np.array([rgba(type_color(k)) for k in range(1, count + 1)])
-    return PointColors(palette, typed.motif)
+    typed = view.sure
+    colors = motif_colors(typed.type_of_component.tolist(), view.types.colors)
+    return PointColors(np.array([rgba(color) for color in colors]), typed.motif)
 
 
 def _by_profile(view: CandidateView, key: str) -> PointColors:
@@ -151,6 +154,8 @@ def _by_angle(view: CandidateView) -> PointColors:
 
 def _values(view: CandidateView, key: str, dims: tuple[int, int]) -> NDArray[np.float64]:
     result = view.result
+    if key == "probability":
+        return view.sure.probability
     if key == "density" or result is None:
         return _density(view.z, dims)
     if key == "misfit":

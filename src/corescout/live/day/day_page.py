@@ -88,7 +88,7 @@ def _scan(folder: Path, record: ScanRecord) -> dict[str, Any]:
     lines = [record.reason]
     if record.outcome == "analysed":
         how = f"new exploration: {record.reason}" if record.explored else record.reason
-        lines = [record.worth, record.kind, how]
+        lines = [record.worth, record.kind, how, *record.evidence_lines]
     return {
         "number": record.number,
         "uid": record.called,

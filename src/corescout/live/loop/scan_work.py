@@ -91,12 +91,15 @@ class ScanWork:
         )  # fmt: skip
         self._board.stage("suggesting", _called(scan))
         targets = self._suggest(understood, drift)
+        understood, evidence = self._ask_further(understood, suspect=suspect)
         record = replace(
             record_of(waiting, "analysed", why),
             kind=str(understood.kind),
             explored=explored,
             representation=self._analyst.latest.number if self._analyst.latest else 0,
             types=_counts(understood),
+            evidence=evidence,
+            wanted=self._analyst.wanted if explored or evidence else "",
             worth="" if understood.result is None else understood.result.worth,
             novel_share=_new_share(understood) if understood.novelty is not None else None,
             drift_m=moved,
@@ -108,6 +111,18 @@ class ScanWork:
             seconds=time.monotonic() - waiting.came_s,
         )
         self._board.done(record, scan, understood)
+
+    def _ask_further(self, understood: Understood, *, suspect: bool) -> tuple[Understood, str]:
+        """Take a scan as further evidence of the types before it, and show the new grade.
+
+        After the targets, which it does not change; not where the tip is in doubt.
+        """
+        if suspect:
+            return understood, ""
+        found, words = self._analyst.ask_further(understood)
+        if words:
+            self._board.show(understood=found, result=found.result)
+        return found, words
 
     def _suggest(self, understood: Understood, drift: Drift | None) -> int:
         """Suggest on a scan whose types are to be trusted; return how many targets there are."""

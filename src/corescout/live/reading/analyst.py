@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from corescout.data import InputError, Progress, Result, Scan
 from corescout.data.pairs import pairs_at_one_place
 from corescout.edits import with_types
+from corescout.live.reading.further import evidence_of, wanted_in_words
 from corescout.live.reading.identity import Identities, types_of_points
 from corescout.live.reading.learning import Replay, relearn, replay_of
 from corescout.live.reading.next_scan import KnownRepresentation, Understood, understand
@@ -58,6 +59,11 @@ class Analyst:
     def channel(self) -> str | None:
         """The channel that is looked at."""
         return self._known[-1].result.channels[0] if self._known else None
+
+    @property
+    def wanted(self) -> str:
+        """The scan that would settle what the types at hand leave open; "" for none."""
+        return "" if self.latest is None else wanted_in_words(self.latest.result)
 
     def understand(self, scan: Scan, earlier: Sequence[Scan]) -> Understood | None:
         """Read a scan with the first representation that fits, else with the latest; None if none.
@@ -128,6 +134,23 @@ class Analyst:
         self._replay[known.number] = replay
         read = understand(known, understood.scan, (), self.written_m)
         return replace(read, kind=understood.kind, findings=understood.findings)
+
+    def ask_further(self, understood: Understood) -> tuple[Understood, str]:
+        """Look for the types at hand in a scan that fits them, as further evidence.
+
+        Returns the scan with the evidence as it is then, and what came of it; "" where nothing was
+        asked.
+        """
+        known, read = self.latest, understood.result
+        if known is None or read is None or understood.does_not_fit is not None:
+            return understood, ""
+        found = evidence_of(known.result, understood.scan)
+        if not found.words:
+            return understood, ""
+        self._known[-1] = replace(known, result=found.result)
+        return replace(
+            understood, result=replace(read, evidence=found.result.evidence)
+        ), found.words
 
     def adopt(self, edited: Result) -> None:
         """Go on with the types of a result as a person edited them: names, colours, merges.

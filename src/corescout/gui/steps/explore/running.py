@@ -16,6 +16,7 @@ from corescout.gui.jobs.engine import (
     start_exploration,
     start_pooled,
 )
+from corescout.gui.jobs.further import GivenScan
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.own_code import may_run
 from corescout.gui.jobs.search_place import SearchPlace
@@ -107,7 +108,10 @@ class Running:
             self._work.start(_NAME, job, partial(self._end_series, images), self._progress,
                              long=True)  # fmt: skip
             return
-        alone = start_exploration(chosen.scan, plan, drawn, self._place, self.keep())
+        present = workspace.result
+        again = present is not None and present.scan.uid == chosen.scan.uid
+        further = GivenScan.all_of(present) if again and present is not None else ()
+        alone = start_exploration(chosen.scan, plan, drawn, self._place, self.keep(), further)
         self._work.start(_NAME, alone, self._end, self._progress, long=True)
 
     def choose(self, number: int) -> None:

@@ -82,4 +82,4 @@ def row_words(record: ScanRecord) -> str:
     if record.novel_share:
         parts.append(f"{record.novel_share:.0%} new")
     warnings = [f"\u26a0 {warning}" for warning in record.warnings]
-    return "\n".join([head, ", ".join(parts), *warnings])
+    return "\n".join([head, ", ".join(parts), *record.evidence_lines, *warnings])

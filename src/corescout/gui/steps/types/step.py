@@ -21,6 +21,7 @@ from corescout.gui.model.workspace import Workspace
 from corescout.gui.steps.step import Step
 from corescout.gui.steps.types.comparing import Comparer
 from corescout.gui.steps.types.finding import Finder
+from corescout.gui.steps.types.further import FurtherEvidence
 from corescout.gui.steps.types.reader import Reader
 from corescout.gui.steps.types.type_list import TypeList
 from corescout.library import Library, library_type
@@ -65,6 +66,8 @@ class TypesStep(Step):
         self.body.addWidget(self.list)
         self._add_buttons()
         self.body.addWidget(self.note)
+        self.further = FurtherEvidence(workspace, canvas, work)
+        self.body.addWidget(self.further)
         # Queued: the list is filled anew by an edit, and not while one of its rows is being left.
         queued = Qt.ConnectionType.QueuedConnection
         self.list.renamed.connect(self._rename, queued)

@@ -1,0 +1,112 @@
+"""Whose types are shown: those of the winner alone, or those that candidates make together."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import Consensus, Mixture
+from corescout.plan import Plan
+from corescout.search.consensus import Agreed, agreed_over_seeds
+from corescout.search.decision import Decision
+from corescout.search.found_trials import FoundTrials
+from corescout.search.unanimity import LEAST_AGREEMENT, LEAST_GAIN, Unanimity, unanimity
+from corescout.trial import Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class WhoseTypes:
+    """Who makes the types.
+
+    Attributes
+    ----------
+    together : Agreed or None
+        What candidates agree on; None where the winner makes the types alone.
+    agreement : float or None
+        Mean adjusted Rand index between what seeds show; None of one seed or one type.
+    n_seeds : int
+        How many were compared.
+    words : str
+        Who decided and why, a sentence; "" where nobody was asked.
+    """
+
+    together: Agreed | None
+    agreement: float | None
+    n_seeds: int
+    words: str = ""
+
+
+def whose_types(
+    found: FoundTrials,
+    decision: Decision,
+    winner: Outcome,
+    alone: tuple[Mixture, NDArray[np.int64]],
+    plan: Plan,
+    stop: threading.Event | None = None,
+) -> WhoseTypes:
+    """Decide who makes the types.
+
+    The winner does where that is asked for, where it needed no training, where one type is shown,
+    and where all finalists tell the same types apart by themselves (`search.unanimity`). Else the
+    finalists and scattering make them together, unless they agree on a single type.
+
+    Parameters
+    ----------
+    alone : (Mixture, (K,) int64)
+        The mixture of the winner and the type of each component.
+    stop : Event, optional
+        Ends the fits of a consensus.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
+    """
+    mixture, types = alone
+    if int(types.max()) == 1:
+        return WhoseTypes(None, None, found.n_seeds(decision.winner))
+    words = ""
+    if plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
+        each = unanimity(found.trained_finalists(), plan.decision)
+        if each.holds:
+            words = _kept(winner, each)
+        else:
+            voters = found.voters_by_seed()
+            yx_px, window_px = np.asarray(winner.fit.center_yx_px), winner.candidate.window_px
+            together, agreement = agreed_over_seeds(voters, yx_px, window_px, mixture, plan, stop)
+            if int(together.type_of_component.max()) > 1:
+                said = _voted(together.votes.consensus, each)
+                return WhoseTypes(together, agreement, len(voters), said)
+    shown = found.shown_agreement(decision.winner)
+    return WhoseTypes(None, shown, found.n_seeds(decision.winner), words)
+
+
+def _kept(winner: Outcome, each: Unanimity) -> str:
+    agreed = (
+        f" and {each.trainings} trainings of the finalists agree on the types with ARI"
+        f" {each.agreement:.2f}"
+    )
+    return (
+        f"Whose types these are: {winner.candidate.label} alone, as gaps part the codes (gain"
+        f" {each.gain:.1f}){agreed if each.trainings > 1 else ''}."
+    )
+
+
+def _voted(whose: Consensus, each: Unanimity) -> str:
+    return (
+        f"Whose types these are: {len(whose.voters)} candidates together ({whose.in_words}),"
+        f" smoothed over neighbours within {whose.reach_px:.0f} px{_why_voted(each)}; their weights"
+        f" take {whose.size_bytes / 1e6:.1f} MB."
+    )
+
+
+def _why_voted(each: Unanimity) -> str:
+    """Why none of them speaks for all; "" where nothing was trained."""
+    if each.gain < LEAST_GAIN:
+        return f", as no clear gaps part the codes of each (gain {each.gain:.1f})"
+    if each.agreement < LEAST_AGREEMENT:
+        return f", as each alone finds other types (ARI {each.agreement:.2f})"
+    return ""
