@@ -87,7 +87,9 @@ def _next(known: KnownRepresentation, file: Path, before: Scan) -> Understood:
 def _plan() -> Plan:
     """An exploration of some seconds: the time of the next scan does not depend on it."""
     plan = Plan.preset("live", windows_px=(9, 13), invariances=("r", "rt"))
-    decision = plan.decision.model_copy(update={"seeds": 1, "null_surrogates": 0})
+    decision = plan.decision.model_copy(
+        update={"seeds": 1, "null_surrogates": 0, "types": "consensus"}
+    )
     training = TrainingPlan(epochs=30, max_steps=600, batch_size=64, learning_rate=1e-2)
     return plan.model_copy(update={"decision": decision, "training": training})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,8 +21,9 @@ from corescout.data import (
     Scan,
     Votes,
 )
+from corescout.data.consensus import Voter
 from corescout.data.short_repr import short_repr
-from corescout.encoding import encode_with
+from corescout.encoding import codes_with, encode_with
 from corescout.plan import Plan
 from corescout.preparation import Prepared, prepare_like
 from corescout.vae import single_threaded
@@ -67,7 +69,11 @@ class Transferred:
 
 
 def transfer(
-    representation: Representation, scan: Scan, keypoints: Keypoints | None = None
+    representation: Representation,
+    scan: Scan,
+    keypoints: Keypoints | None = None,
+    *,
+    blunted_px: float = 0.0,
 ) -> Transferred:
     """Encode the patches of a scan with a representation of another one.
 
@@ -78,6 +84,8 @@ def transfer(
     ----------
     keypoints : Keypoints, optional
         On the scan's own pixels; found by the plan's detector if None.
+    blunted_px : float
+        Gaussian width, on the grid of the analysis, of a tip through which patches are seen.
 
     Raises
     ------
@@ -86,7 +94,7 @@ def transfer(
     """
     plan = Plan.model_validate(representation.plan)
     with single_threaded():
-        prepared = prepare_like(representation, scan, plan, keypoints)
+        prepared = prepare_like(representation, scan, plan, keypoints, blunted_px=blunted_px)
         candidate, weights = representation.candidate, representation.weights
         patches = prepared.patches(candidate.window_px)
         encoding = _encoded(candidate, weights, prepared, plan)
@@ -127,20 +135,38 @@ def _encoded(
         np.asarray(prepared.patches(candidate.window_px).values),
         plan.training,
         seed=candidate.seed,
-        features=prepared.trial_data.features(candidate, plan.keypoints, weights),
+        features=prepared.trial_data.features(candidate, plan.keypoints),
     )
 
 
 def _votes(
     known: Representation, of_winner: Encoding, prepared: Prepared, plan: Plan
 ) -> Votes | None:
-    """What the voters say of the key points; the winner among them is not encoded twice."""
+    """What the voters say of the key points; the winner among them is not encoded twice.
+
+    Two at a time, scattering first: it takes as long as all others.
+    """
     if known.consensus is None:
         return None
-    parts = [
-        of_winner if voter.candidate == known.candidate
-        else _encoded(voter.candidate, voter.weights, prepared, plan)
-        for voter in known.consensus.voters
-    ]  # fmt: skip
-    codes = known.consensus.codes([np.asarray(part.latents.mean) for part in parts])
-    return Votes(known.consensus, codes, np.asarray(prepared.keypoints.yx_px))
+    data = prepared.trial_data
+
+    def codes(voter: Voter) -> NDArray[np.float64]:
+        candidate = voter.candidate
+        if candidate == known.candidate:
+            return np.asarray(of_winner.latents.mean)
+        return codes_with(
+            candidate,
+            voter.weights,
+            np.asarray(data.patches(candidate.window_px).values),
+            plan.training,
+            features=data.features(candidate, plan.keypoints),
+        )
+
+    voters = known.consensus.voters
+    order = sorted(range(len(voters)), key=lambda i: voters[i].candidate.kind != "scattering")
+    with ThreadPoolExecutor(2) as pool:
+        found = {i: pool.submit(codes, voters[i]) for i in order}
+    parts = [found[i].result() for i in range(len(voters))]
+    return Votes(
+        known.consensus, known.consensus.codes(parts), np.asarray(prepared.keypoints.yx_px)
+    )

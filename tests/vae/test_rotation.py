@@ -11,7 +11,7 @@ from benchmarks.truth.rotation import rotation_plan, turn, turned_patches
 from corescout.data import Candidate
 from corescout.preparation import prepare
 from corescout.surfaces import Imaging, generate_surface
-from corescout.vae import encode, specification_of, train
+from corescout.vae import codes_of, encode, specification_of, train
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,15 @@ def test_only_codes_with_r_and_a_circular_angle_are_means_over_turns(prepared):
     assert specification_of(Candidate(9, "rt"), training).turns == 16
     assert specification_of(Candidate(9, "t"), training).turns == 1
     assert specification_of(Candidate(9, "rt"), scalar).turns == 1
+
+
+@pytest.mark.parametrize("turns", [1, 16])
+def test_codes_alone_are_those_of_the_whole_encoding(short_training, turns):
+    patches, weights, spec = short_training
+    spec = replace(spec, turns=turns, mask="round")
+    alone = codes_of(patches, weights, spec)
+    np.testing.assert_array_equal(alone, encode(patches, weights, spec).latents.mean)
+    assert alone.std() > 0
 
 
 def test_a_quarter_turn_changes_no_code(short_training):

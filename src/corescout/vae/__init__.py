@@ -2,14 +2,14 @@
 
 The parts in the order of the work: `networks` (stacked encoders and decoders), `transforms`
 (coordinates turned, scaled and shifted), `elbo` (likelihoods and divergences), `training`,
-`encoding` (with `turning`). Other packages call `train` and `encode`.
+`encoding` (with `turning`). Other packages call `train`, `encode` and `codes_of`.
 """
 
 from corescout.data import Encoding
-from corescout.vae.encoding import encode, reconstruct
+from corescout.vae.encoding import codes_of, encode, reconstruct
 from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
 from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
-from corescout.vae.schedule import epochs_of
+from corescout.vae.schedule import as_many_steps, epochs_of
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, check_device, train
@@ -19,8 +19,10 @@ __all__ = [
     "Exchanged",
     "Specification",
     "Trained",
+    "as_many_steps",
     "check_device",
     "check_engine",
+    "codes_of",
     "encode",
     "epochs_of",
     "read_pyroved",
