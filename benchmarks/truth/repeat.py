@@ -2,8 +2,9 @@
 
 Two generated scans of one surface: the second with other noise, another gain per line, 3 px of
 drift and 0.3 px more blur. The types of the first are frozen and applied to the second at the same
-places on the sample. Beside it a second scan of which only the noise is drawn anew: the bound. The
-same of the motifs, the components before they are merged.
+places on the sample. Beside it a second scan of which only the noise is drawn anew: the bound; and
+the second scan as measured, its tip and gain not matched to the first. The same of the motifs, the
+components before they are merged.
 
 A surface counts where two types or more are planted and as many are found, give or take one; where
 one is shown and more are planted it counts 0. How well the types agree with the truth, on the
@@ -77,9 +78,9 @@ class Repeat:
 
     Attributes
     ----------
-    again, noise : mapping of str to float
-        AMI with the second scan, and with one of which only the noise differs: of core points, of
-        all, of motifs.
+    again, noise, as_measured : mapping of str to float
+        AMI with the second scan, with one of which only the noise differs, and with the second one
+        whose tip and gain are not matched: of core points, of all, of motifs.
     truth, truth_again : float
         AMI of the types with the truth, on the first scan and on the second.
     found, planted : int
@@ -88,6 +89,7 @@ class Repeat:
 
     again: Mapping[str, float]
     noise: Mapping[str, float]
+    as_measured: Mapping[str, float]
     truth: float
     truth_again: float
     found: int
@@ -119,6 +121,7 @@ def study(plan: Plan, wanted: int, first_seed: int = 0) -> tuple[dict[str, Value
     for name in ("core_ami", "all_ami", "motif_ami"):
         values[f"again_{name}"] = _median([r.again[name] for r in counted])
         values[f"noise_{name}"] = _median([r.noise[name] for r in counted])
+        values[f"as_measured_{name}"] = _median([r.as_measured[name] for r in counted])
         values[f"again_{name}_of_every_surface"] = _median([r.again[name] for r in rows])
     bound = float(values["noise_all_ami"])
     values["share_of_noise_only"] = round(float(values["again_all_ami"]) / max(bound, 1e-9), 3)
@@ -146,15 +149,19 @@ def repeated(seed: int, plan: Plan) -> Repeat:
     planted = len(np.unique(sample.wall_type[inner, inner][sample.wall_type[inner, inner] > 0]))
     scores: list[dict[str, float]] = []
     of_truth = [float(adjusted_mutual_info_score(truth, result.types.of_point))]
-    for imaging in (AGAIN, FIRST):
+    for imaging, matched in ((AGAIN, True), (FIRST, True), (AGAIN, False)):
         moved = places - np.asarray(imaging.drift_px) * places[:, :1] / (SIDE_PX - 1)
         points = Keypoints(moved, np.ones(len(moved)), "drawn")
-        applied = apply(result, scanned(sample, imaging, 2), keypoints=points)
+        scan = scanned(sample, imaging, 2)
+        applied = apply(result, scan, keypoints=points, match_instrument=matched)
         scores.append(same_types(result, applied, places, moved))
         both, row = _seen_twice(applied, moved)
         after = np.asarray(applied.types.of_point)[row]
         of_truth.append(float(adjusted_mutual_info_score(truth[both], after)))
-    return Repeat(scores[0], scores[1], of_truth[0], of_truth[1], result.n_types, planted)
+    again, noise, as_measured = scores
+    return Repeat(
+        again, noise, as_measured, of_truth[0], of_truth[1], result.n_types, planted
+    )  # fmt: skip
 
 
 def _seen_twice(

@@ -35,6 +35,7 @@ from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
+from corescout.same_place import instrument_change, known_there
 from corescout.search import (
     PlaceAgreement,
     Places,
@@ -139,7 +140,9 @@ def explore(
                     if study.shows_one_type
                     else types_with_evidence(study, winner)
                 )
-                whose = whose_types(study.found, decision, winner, (mixture, types), study.plan)
+                whose = whose_types(
+                    study.found, decision, winner, (mixture, types), study.plan, study.stop
+                )
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.found.finished_trials()) from stopped
@@ -234,11 +237,17 @@ def save(result: Result, folder: str | Path, *, overwrite: bool = False, log: st
     return write_run(result, folder, overwrite=overwrite, log=log, add_files=(write_report,))
 
 
-def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | None = None) -> Result:
+def apply(
+    result: Result,
+    scan: Scan | str | Path,
+    *,
+    keypoints: Keypoints | None = None,
+    match_instrument: bool = True,
+) -> Result:
     """Find the types of a finished exploration on another scan, without training.
 
-    The normalisation is the frozen one of the exploration, and the window keeps its size on the
-    sample: the scan is resampled to the pitch that the representation was trained at.
+    Grey levels are those of the exploration, and the window keeps its size on the sample: the scan
+    is resampled to the pitch that the representation was trained at.
 
     Parameters
     ----------
@@ -246,6 +255,9 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     scan : Scan or path
     keypoints : Keypoints, optional
         On the scan's own pixels; found by the plan's detector if None.
+    match_instrument : bool
+        Where the scan shows the same place, take another gain and another sharpness of the tip as
+        changes of the microscope; False: of the sample.
 
     Raises
     ------
@@ -255,8 +267,10 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
     began = time.monotonic()
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
-    found = transfer(result.representation, scan, keypoints)
-    typed = result.typed.at(found.z, found.neighbours)
+    change = instrument_change(result, scan if match_instrument else None)
+    representation, known = known_there(result, change)
+    found = transfer(representation, scan, keypoints, blunted_px=max(-change.blunter_px, 0.0))
+    typed = known.at(found.z, found.neighbours)
     applied = replace(
         result,
         scan=found.scan,
@@ -264,13 +278,14 @@ def apply(result: Result, scan: Scan | str | Path, *, keypoints: Keypoints | Non
         patches=found.patches,
         fit=found.fit,
         votes=found.votes,
+        mixture=typed.mixture,
         edited_types=typed.edited_types,
         why=applied_verdict(result, typed),
         trials=(),
         latents_by_trial={},
         mixture_by_trial={},
         bayesian_by_trial={},
-        notes=found.notes,
+        notes=(*found.notes, *change.in_words),
         line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)
@@ -352,7 +367,8 @@ def _evidence(study: Study, winner: Outcome, places: PlaceAgreement) -> Evidence
         null_gains += study.null_gains(surrogate_tasks(winner.candidate, plan, numbers))
     judged = judge(gain, null_gains, plan, places)
     judged = without_claim_of_scattering(judged, winner.candidate)
-    return graded(judged, study.prepared, plan.decision)
+    fit = winner.fit
+    return graded(judged, study.prepared, plan.decision, fit.codes, np.asarray(fit.center_yx_px))
 
 
 def _read(path: str | Path, plan: Plan, channels: Sequence[str] | None) -> Scan:

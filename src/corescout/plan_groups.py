@@ -186,7 +186,7 @@ class DensityFilterPlan(PlanGroup):
     threshold: float = Field(0.05, gt=0, lt=1, description="of the maximum density, for 'relative'")
     bandwidth: float = Field(0.05, gt=0, description="of the kernel, for 'relative'")
     max_points: int | None = Field(
-        None, ge=20, description="a random subset of this size, so that n is equal everywhere"
+        20_000, ge=20, description="a random subset of so many at most: n is equal everywhere"
     )
 
 
@@ -311,8 +311,8 @@ class DecisionPlan(PlanGroup):
     )
     types: Literal["consensus", "winner"] = Field(
         "consensus",
-        description="whose codes types are made of: 'consensus', those of the finalists and of"
-        " scattering together, smoothed over neighbours; 'winner', those of the winner alone",
+        description="'winner': types are made of its codes; 'consensus': of those of the finalists"
+        " and of scattering, smoothed over neighbours, unless each finds the same types by itself",
     )
     merging: Merging = Field(
         "entropy",

@@ -223,11 +223,17 @@ class KeypointFinder:
 
 
 def prepare_like(
-    representation: Representation, scan: Scan, plan: Plan, keypoints: Keypoints | None = None
+    representation: Representation,
+    scan: Scan,
+    plan: Plan,
+    keypoints: Keypoints | None = None,
+    *,
+    blunted_px: float = 0.0,
 ) -> Prepared:
     """Prepare a scan for a representation that was trained on another one.
 
-    Normalisation and pixel pitch are those of the representation; one key point is enough.
+    Normalisation and pixel pitch are those of the representation; one key point is enough. Patches
+    are seen through a tip that is blunter by `blunted_px`; key points are sought without it.
 
     Raises
     ------
@@ -260,8 +266,7 @@ def prepare_like(
             "scan a larger area",
         )
     seen = SeenScan.of(scan, representation.channels, plan, grid)
-    levels = representation.normalisation
-    images = levels.grey(seen.mended)
+    levels, images = representation.normalisation, representation.normalisation.grey(seen.mended)
     given = None if keypoints is None else _on_grid(keypoints, grid)
     found = _fitting(images, seen.sought, plan, given, window)
     outside = levels.clipped(seen.mended[0])
@@ -281,16 +286,13 @@ def prepare_like(
     return Prepared(
         scan=scan,
         grid=grid,
-        images=images,
+        images=images if blunted_px <= 0 else levels.grey(seen.blunted(blunted_px)),
         normalisation=levels,
         keypoints=seen.profiled(found, plan),
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
-        notes=(
-            *_notes(scan, seen, plan, grid, found),
-            *_too_coarse(grid),
-        ),
+        notes=(*_notes(scan, seen, plan, grid, found), *_too_coarse(grid)),
         line_faults=seen.line_faults,
     )
 

@@ -13,6 +13,7 @@ from corescout.keypoints.profiles import profiles_of
 from corescout.lines import analysed_channel, at_mean_places
 from corescout.plan import Plan
 from corescout.response import response_on
+from corescout.sharpness import Shown
 from corescout.square_grid import SquareGrid
 
 
@@ -98,6 +99,21 @@ class SeenScan:
             first.faults,
             response,
         )
+
+    @property
+    def shown(self) -> Shown:
+        """The first channel as its tip shows it."""
+        return Shown(self.mended[0], self.response if self._is_modulus else None)
+
+    def blunted(self, sigma_px: float) -> NDArray[np.float32]:
+        """Return the channels (C, H, W) as a tip that is blunter by sigma shows them."""
+        others = [Shown(image).blunted(sigma_px).image for image in self.mended[1:]]
+        return np.stack([self.shown.blunted(sigma_px).image, *others]).astype(np.float32)
+
+    @property
+    def _is_modulus(self) -> bool:
+        """Whether the first channel is the modulus of the response, not a part of it."""
+        return not np.nanmin(self.mended[0]) < 0
 
     def profiled(self, keypoints: Keypoints, plan: Plan) -> Keypoints:
         """Add what the scan shows at each point, in the channel's unit."""

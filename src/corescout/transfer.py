@@ -69,7 +69,11 @@ class Transferred:
 
 
 def transfer(
-    representation: Representation, scan: Scan, keypoints: Keypoints | None = None
+    representation: Representation,
+    scan: Scan,
+    keypoints: Keypoints | None = None,
+    *,
+    blunted_px: float = 0.0,
 ) -> Transferred:
     """Encode the patches of a scan with a representation of another one.
 
@@ -80,6 +84,8 @@ def transfer(
     ----------
     keypoints : Keypoints, optional
         On the scan's own pixels; found by the plan's detector if None.
+    blunted_px : float
+        Gaussian width, on the grid of the analysis, of a tip through which patches are seen.
 
     Raises
     ------
@@ -88,7 +94,7 @@ def transfer(
     """
     plan = Plan.model_validate(representation.plan)
     with single_threaded():
-        prepared = prepare_like(representation, scan, plan, keypoints)
+        prepared = prepare_like(representation, scan, plan, keypoints, blunted_px=blunted_px)
         candidate, weights = representation.candidate, representation.weights
         patches = prepared.patches(candidate.window_px)
         encoding = _encoded(candidate, weights, prepared, plan)

@@ -4,11 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
+from benchmarks.truth.zones import PLAN
 from corescout.data import Evidence
+from corescout.pipeline import explore
 from corescout.plan import DecisionPlan, Plan
 from corescout.preparation import prepare
-from corescout.search.grade import grade_in_words, graded, steady_shares
+from corescout.rewards.stability import adjusted_rand
+from corescout.search.grade import CODE_TREND, code_trend, grade_in_words, graded, steady_shares
+from corescout.surfaces import Imaging
+from corescout.surfaces.domains import Domains
+from corescout.surfaces.imaging import measure
+from corescout.surfaces.nulls import null_surface
 
 ASKED = DecisionPlan()
 CLAIMED = Evidence(0.05, 3.0, (0.0,) * 19, True, "evidence", 0.4, 0.1, True)
@@ -114,3 +122,59 @@ def test_the_size_that_would_decide_is_a_number_to_act_on():
     wide = grade_in_words(replace(small, correlation_lengths=25.0), 2e-6)
     assert "25 correlation lengths" in wide
     assert "too few" not in wide
+
+
+def codes_of(prepared, rng, what, share):
+    """Codes of six dimensions, one of which holds a share of its variance in something."""
+    z = rng.normal(size=(len(prepared.keypoints), 6))
+    z[:, 2] = np.sqrt(share) * (what - what.mean()) / what.std() + np.sqrt(1 - share) * z[:, 2]
+    return z @ rng.normal(size=(6, 6))  # in no direction of its own
+
+
+def test_a_direction_of_the_codes_that_tells_the_row_is_time_and_zones_are_not(prepared, rng):
+    yx = np.asarray(prepared.keypoints.yx_px)
+    change_of_tip = (yx[:, 0] > np.quantile(yx[:, 0], 0.7)).astype(float)
+    told = {
+        "tip": code_trend(codes_of(prepared, rng, change_of_tip, 0.8), yx),
+        "blunting": code_trend(codes_of(prepared, rng, yx[:, 0], 0.7), yx),
+        "columns": code_trend(codes_of(prepared, rng, yx[:, 1], 0.7), yx),
+        "diagonal": code_trend(codes_of(prepared, rng, yx.sum(axis=1), 0.7), yx),
+        "patches": code_trend(codes_of(prepared, rng, patchy(prepared, rng)[:, 0], 0.8), yx),
+    }
+    assert min(told["tip"], told["blunting"]) > CODE_TREND
+    assert max(told["columns"], told["diagonal"], told["patches"]) < 0.75 * CODE_TREND
+    assert np.isnan(code_trend(np.zeros((5, 2)), yx[:5]))
+
+
+def test_codes_that_tell_the_row_are_no_claim(prepared, rng):
+    yx = np.asarray(prepared.keypoints.yx_px)
+    changed = with_context(prepared, patchy(prepared, rng))
+    told = codes_of(prepared, rng, yx[:, 0], 0.8)
+    found = graded(CLAIMED, changed, ASKED, told, yx)
+    assert found.grade == "drift"
+    assert not found.has_types
+    assert f"codes follow the row {found.code_trend:.0%} more than the column" in grade_in_words(
+        found, 1e-6
+    )
+    assert graded(CLAIMED, changed, ASKED, told[:, ::-1], yx[:, ::-1]).grade == "distinct"
+    assert graded(ALIKE, changed, ASKED, told, yx).grade == "one pattern"
+
+
+def test_types_that_part_at_a_jump_of_the_rows_are_a_drift_at_most():
+    """One labyrinth whose tip and level change at one row: a jump is masked there."""
+    surface = null_surface("labyrinth", 902, (256, 256), imaging=Imaging(noise=0.01))
+    response = np.asarray(surface.response, float)
+    later = 1.6 * gaussian_filter(response, 2.5)
+    jumped = np.where(np.arange(256)[:, None] < 170, response, later)
+    scan = measure(
+        Domains(jumped, np.zeros(jumped.shape)), Imaging(noise=0.01), 8e-9, 1,
+        np.random.default_rng(1),
+    )  # fmt: skip
+    result = explore(scan, PLAN, workers=1)
+    assert result.line_faults.masked[168:173].any()
+    upper = np.asarray(result.patches.center_yx_px)[:, 0] < 170
+    kinds = result.types.of_point
+    assert result.n_types > 1
+    assert adjusted_rand(kinds, upper.astype(np.int64)) > 0.3, "they part there"
+    assert result.evidence.grade == "drift"
+    assert not result.evidence.has_types

@@ -28,6 +28,17 @@ def test_number_and_spacing(quick_result, choice, spacing_px):
     assert distances(np.array([t.yx_px for t in targets])).min() >= spacing_px
 
 
+def test_a_boundary_target_is_where_what_is_shown_is_least_sure(typed_result):
+    plan = TargetPlan(per_type=1, spacing_px=0.0, choice="boundary", diversity=0.0)
+    sure, kinds = typed_result.typed.probabilities.max(axis=1), typed_result.types.of_point
+    places = np.asarray(typed_result.patches.center_yx_px)
+    targets = chosen(typed_result, plan)
+    assert len(targets) == 3
+    for target in targets:
+        (row,) = np.flatnonzero((places == target.yx_px).all(axis=1))
+        assert sure[row] == sure[kinds == target.type].min()
+
+
 def test_the_spacing_in_metres_wins(quick_result):
     targets = chosen(quick_result, TargetPlan(spacing_m=160e-9))
     assert distances(np.array([t.xy_m for t in targets])).min() >= 160e-9 - 1e-15

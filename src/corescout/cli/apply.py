@@ -17,13 +17,21 @@ def apply(
     file: Annotated[Path, typer.Argument(help="Another scan.")],
     pixel_size: options.PixelSize = None,
     channel_map: options.ChannelMap = None,
+    as_measured: Annotated[
+        bool,
+        typer.Option(
+            "--as-measured",
+            help="Of a scan of the same place: another gain or a blunter tip are not matched.",
+        ),
+    ] = False,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Find the types of a finished run on another scan.
 
-    Without training: its window, grey levels and network are kept.
+    Without training: its window, grey levels and network are kept. Of the same place
+    another gain and a blunter tip are told and matched.
     """
     from corescout.interactive.calls import apply as apply_result
     from corescout.pipeline import save
@@ -32,7 +40,11 @@ def apply(
     result = read_run(run)
     folder = check_writable(out or default_folder(file), overwrite=overwrite)
     applied = apply_result(
-        result, file, pitch=pixel_size, channel_map=options.read_channel_map(channel_map)
+        result,
+        file,
+        pitch=pixel_size,
+        channel_map=options.read_channel_map(channel_map),
+        match_instrument=not as_measured,
     )
     save(applied, folder, overwrite=overwrite, log=f"{applied.verdict}\n")
     print_result(applied, folder, as_json)

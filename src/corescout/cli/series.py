@@ -226,7 +226,7 @@ def _applied(trained: Result, scan: Scan, folder: Path | None) -> Result:
     """The types of the series on one of its scans, with a run of its own where it has a folder."""
     from corescout.pipeline import apply, save
 
-    found = apply(trained, scan)
+    found = apply(trained, scan, match_instrument=False)  # a series has levels of its own
     if folder is not None:
         save(found, folder, overwrite=True)
     return found

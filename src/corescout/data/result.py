@@ -62,6 +62,8 @@ class Evidence:
         Share of what varies over the scan that a plane explains.
     trend_share : float
         The same of a trend that only rises or only falls from row to row.
+    code_trend : float
+        How much more of a direction of the codes follows the row than the column, as a share.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
     checks : tuple of EvidenceCheck
@@ -81,6 +83,7 @@ class Evidence:
     grade: Grade | Literal[""] = ""
     drift_share: float = float("nan")
     trend_share: float = float("nan")
+    code_trend: float = float("nan")
     correlation_lengths: float = float("nan")
     checks: tuple[EvidenceCheck, ...] = ()
     alone: Evidence | None = None

@@ -114,6 +114,7 @@ def apply(
     pitch: str | float | None = None,
     keypoints: Any = None,
     channel_map: Mapping[str, str] | None = None,
+    match_instrument: bool = True,
 ) -> Exploration:
     """Find the types of a finished exploration on another scan, without training.
 
@@ -128,6 +129,9 @@ def apply(
         (row, column) on the scan's own pixels; found by the plan's detector if None.
     channel_map : mapping of str to str, optional
         From the channels of the run to those of the scan, where two vendors name them differently.
+    match_instrument : bool
+        Where the scan shows the same place, take another gain and another sharpness of the tip as
+        changes of the microscope; False: of the sample.
 
     Raises
     ------
@@ -138,7 +142,9 @@ def apply(
     first = result.channels[0]
     given = as_scan(scan, pitch, (channel_map or {}).get(first, first))
     given = with_channel_map(given, channel_map or {}, result)
-    return Exploration.of(pipeline.apply(result, given, keypoints=as_keypoints(keypoints, given)))
+    points = as_keypoints(keypoints, given)
+    found = pipeline.apply(result, given, keypoints=points, match_instrument=match_instrument)
+    return Exploration.of(found)
 
 
 def with_channel_map(scan: Scan, channel_map: Mapping[str, str], result: Result) -> Scan:

@@ -2,8 +2,15 @@
 
 from corescout.mixtures.averaging import averaged
 from corescout.mixtures.compiled import check_mixtures
-from corescout.mixtures.density_filter import keep_dense
+from corescout.mixtures.density_filter import enough_codes, keep_dense
 from corescout.mixtures.gaussian import fit_mixtures
 from corescout.mixtures.held_out import held_out_nats
 
-__all__ = ["averaged", "check_mixtures", "fit_mixtures", "held_out_nats", "keep_dense"]
+__all__ = [
+    "averaged",
+    "check_mixtures",
+    "enough_codes",
+    "fit_mixtures",
+    "held_out_nats",
+    "keep_dense",
+]

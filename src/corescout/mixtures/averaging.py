@@ -41,7 +41,7 @@ def averaged(mixtures: Sequence[Mixture], z: NDArray[np.float64]) -> Mixture:
         return best
     codes = z[best.seen]
     tau = np.mean([_matched(m, best, codes) for m in mixtures], axis=0)
-    weights, means, covariances = _moments(codes, tau)
+    weights, means, covariances = moments(codes, tau)
     empty = np.zeros((len(codes), len(weights)))
     bare = Mixture(weights, means, covariances, empty, best.seen, 0.0)
     joint = bare.log_joint(codes)
@@ -62,7 +62,7 @@ def _matched(mixture: Mixture, best: Mixture, codes: NDArray[np.float64]) -> NDA
     return np.asarray(own[:, order])
 
 
-def _moments(
+def moments(
     codes: NDArray[np.float64], tau: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """M step: weights (K,), means (K, L), covariances (K, L, L)."""

@@ -1,8 +1,8 @@
 """Kernels of compiled expectation-maximisation: one run of one mixture, with numba.
 
-The only file of `mixtures` that knows numba, and one file, because numba's cache on the disk looks at
-the file of a kernel and not at those that it calls. All in double precision; nothing in it holds the
-interpreter's lock. Sums may be taken in any order ("reassoc"), a product and a sum rounded once.
+The only file of `mixtures` that knows numba, and one file, because numba's cache on the disk looks
+at the file of a kernel and not at those that it calls. All in double precision; nothing in it holds
+the interpreter's lock. Sums may be taken in any order ("reassoc"), products and sums rounded once.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _expect(
 
 @_compiled
 def _exp(x: Array, less: Array, powers: NDArray[np.int64], scales: Array) -> None:
-    """Replace x (n,) by exp(x - less), to the last two digits; `scales` are the bits of `powers`."""
+    """Replace x (n,) by exp(x - less); `scales` are the bits of `powers`."""
     for i in range(len(x)):
         value = max(x[i] - less[i], _LEAST)
         whole = math.floor(value * _LOG2_E + 0.5)

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corescout.data import Mixture, StoppedError
+from corescout.data import Mixture, StoppedError, readonly
 from corescout.mixtures.compiled import iterate_compiled
 from corescout.mixtures.sklearn_fit import fit_sklearn
 from corescout.mixtures.whitening import whiten, whitening
@@ -72,6 +72,7 @@ def fit_mixtures(
         return [fit_sklearn(z, k, plan, s) for z, k, s in zip(codes, kept, seeds, strict=True)]
     results: list[dict[int, Mixture]] = [{} for _ in codes]
     for group in _same_size(kept):
+        seen = [readonly("seen", np.flatnonzero(kept[i]), (None,), np.int64) for i in group]
         scales = [whitening(codes[i][kept[i]]) for i in group]
         z = np.stack([whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)])
         noise = _uniform_density(z) if plan.noise_component else None
@@ -82,7 +83,7 @@ def fit_mixtures(
                 density = 0.0 if noise is None else float(noise[row].exp())
                 for column, k in enumerate(ks):
                     run = fitted.run(row * len(ks) + column, k)
-                    results[i][k] = _to_mixture(run, scales[row], np.flatnonzero(kept[i]), density)
+                    results[i][k] = _to_mixture(run, scales[row], seen[row], density)
     return results
 
 
@@ -151,7 +152,6 @@ def _fit_batch(
     tau, total = _expect(exact, _maximise(exact, tau, shape.double()))
     weights, means, covariances = _moments(exact, tau, dims)
     k = ks[-1]
-    left = weights[:, k:].sum(dim=1)
     return _Fitted(
         weights[:, :k],
         means[:, :k],
@@ -159,7 +159,7 @@ def _fit_batch(
         tau[..., :k],
         total.sum(dim=1),
         converged,
-        left,
+        weights[:, k:].sum(dim=1),
     )
 
 

@@ -154,6 +154,7 @@ def _evidence(values: dict[str, Any]) -> Evidence:
         grade=values.get("grade", ""),
         drift_share=_number(values.get("drift_share")),
         trend_share=_number(values.get("trend_share")),
+        code_trend=_number(values.get("code_trend")),
         correlation_lengths=_number(values.get("correlation_lengths")),
         checks=tuple(_check(c) for c in values.get("checks", ())),
         alone=None if values.get("alone") is None else _evidence(values["alone"]),

@@ -4,7 +4,9 @@ A scan holds side / r independent cells along an edge, r being the distance at w
 autocorrelation falls to 1/e. With few of them, zones of one or two correlation lengths cannot be
 told from one coarse pattern, whatever is computed. A steady change of contrast, sharpness or
 spacing over the scan is what a drifting microscope makes of one pattern: its descriptors follow a
-plane, or rise or fall from row to row, as those of a tip that changes at a line do.
+plane, or rise or fall from row to row, as those of a tip that changes at a line do. Where the
+pattern itself varies more than that, a direction of the codes may still tell the row and not the
+column, and rows alone are time.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from corescout.search.excluded import checks_in_words
 Floats = NDArray[np.float64]
 
 DRIFT_SHARE = 0.5  # of the variance of the neighbourhoods' mean, explained by a steady change
+CODE_TREND = 0.4  # of the variance of a direction of the codes: by the row beyond the column
 _COMPONENTS = 4
 _MEAN_OVER_PX = 27.0
 _WORDS: dict[Grade, str] = {
@@ -45,12 +48,23 @@ _WORDS: dict[Grade, str] = {
 }
 
 
-def graded(evidence: Evidence, prepared: Prepared, plan: DecisionPlan) -> Evidence:
+def graded(
+    evidence: Evidence,
+    prepared: Prepared,
+    plan: DecisionPlan,
+    codes: Floats | None = None,
+    codes_yx_px: Floats | None = None,
+) -> Evidence:
     """Return the evidence with its grade, and without the claim where a drift would make it too.
 
     The grade: *drift* where a steady change over the scan explains half or more of how the
     surroundings vary, *distinct* where types are claimed, *possible zones* where they keep to their
     own places, else *one pattern*. None where the plan asks for no evidence.
+
+    Parameters
+    ----------
+    codes, codes_yx_px : (N, L), (N, 2), optional
+        Of the winner, not smoothed, and where they are: whether they tell the row.
     """
     if plan.null_surrogates == 0:
         return evidence
@@ -58,11 +72,13 @@ def graded(evidence: Evidence, prepared: Prepared, plan: DecisionPlan) -> Eviden
     plane, trend = steady_shares(prepared.context, yx)
     length = correlation_length_px(prepared.images[0])
     lengths = min(prepared.grid.shape_px) / max(length, 1.0)
-    grade = _grade(evidence, max(plane, trend))
+    told = math.nan if codes is None or codes_yx_px is None else code_trend(codes, codes_yx_px)
     evidence = replace(
-        evidence, grade=grade, drift_share=plane, trend_share=trend,
+        evidence, drift_share=plane, trend_share=trend, code_trend=told,
         correlation_lengths=float(lengths),
     )  # fmt: skip
+    grade = _grade(evidence, is_steady=max(plane, trend) >= DRIFT_SHARE or told >= CODE_TREND)
+    evidence = replace(evidence, grade=grade)
     if evidence.has_types and grade == "drift":
         reason = f"no evidence of separate types beyond a drift: {evidence.reason}"
         return replace(evidence, has_types=False, reason=reason, p_value=math.nan)
@@ -120,6 +136,36 @@ def steady_shares(context: Floats, yx_px: Floats) -> tuple[float, float]:
     return _plane(mean, yx_px) / whole, _by_row(mean, yx_px[:, 0]) / whole
 
 
+def code_trend(codes: Floats, yx_px: Floats) -> float:
+    """How much more a direction of the codes says of the row than one says of the column.
+
+    The direction is the linear map of the codes that fits the rank of the row best; of its values
+    that share is taken which a function of the row explains that only rises or only falls. The same
+    of the column, which is no time, is taken off: zones tell both alike. NaN for fewer than ten
+    points.
+
+    Parameters
+    ----------
+    codes : (N, L)
+        Not smoothed.
+    yx_px : (N, 2)
+    """
+    if len(codes) < 10 or codes.shape[1] == 0:
+        return math.nan
+    z = codes - codes.mean(axis=0)
+    z = z / np.maximum(z.std(axis=0), 1e-12)
+    return _told(z, yx_px[:, 0]) - _told(z, yx_px[:, 1])
+
+
+def _told(z: Floats, place_px: Floats) -> float:
+    """Share of the best direction of centred codes that follows a place along one axis."""
+    rank = np.argsort(np.argsort(place_px, kind="stable"), kind="stable") - 0.5 * (len(z) - 1)
+    along = z @ np.linalg.lstsq(z, rank, rcond=None)[0]
+    along = along - along.mean()
+    whole = max(float((along**2).sum()), 1e-12)
+    return _by_row(along[:, None], np.round(place_px)) / whole
+
+
 def _neighbourhoods_mean(context: Floats, yx_px: Floats) -> Floats:
     """Mean (N, 4) of the first components within 27 px, Gaussian weights of half of that."""
     from scipy.sparse import coo_array
@@ -159,14 +205,16 @@ def _by_row(mean: Floats, y_px: Floats) -> float:
 
 def _steady(evidence: Evidence) -> str:
     """Which steady change explains most of what varies."""
+    if max(evidence.trend_share, evidence.drift_share) < DRIFT_SHARE:
+        return f"codes follow the row {evidence.code_trend:.0%} more than the column"
     if evidence.trend_share > evidence.drift_share:
         return f"a trend from row to row explains {evidence.trend_share:.0%}"
     return f"a plane explains {evidence.drift_share:.0%}"
 
 
-def _grade(evidence: Evidence, share: float) -> Grade:
+def _grade(evidence: Evidence, *, is_steady: bool) -> Grade:
     anything = evidence.has_types or evidence.keeps_to_places
-    if anything and share >= DRIFT_SHARE:
+    if anything and is_steady:
         return "drift"
     if evidence.has_types:
         return "distinct"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -200,8 +198,7 @@ def _ranked(
         wanted = (same + 0.1 * core_points.typicality)[clear]
     else:
         rows, kinds = np.arange(len(points)), kind_of
-        of_patch = replace(points, near=None)
-        unsure = 1 - of_patch.probabilities.max(axis=1)
+        unsure = 1 - points.probabilities.max(axis=1)  # as it is shown
         far = points.mixture.mahalanobis2(points.z).min(axis=1)
         wanted = unsure if plan.choice == "boundary" else far
     shown = [int(t) for t in np.unique(kinds) if int(t) not in hidden]

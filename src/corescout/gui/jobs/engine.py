@@ -101,7 +101,10 @@ def start_pooled(scans: Mapping[str, Scan], plan: Plan, where: SearchPlace) -> J
                 on_progress=where.followed(on_progress, executor),
                 stop=stop,
             )
-        results = {name: apply(trained, scan) for name, scan in pooled.members.items()}
+        results = {
+            name: apply(trained, scan, match_instrument=False)
+            for name, scan in pooled.members.items()
+        }
         members = [Member(name, result, "", 0.0, "") for name, result in results.items()]
         told = [f"{name} cannot be pooled: {reason}" for name, reason in pooled.refused.items()]
         told += [f"{n} does not fit: {w}" for n, w in members_that_do_not_fit(members).items()]

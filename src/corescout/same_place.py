@@ -1,0 +1,242 @@
+"""The place of a result scanned again: its types as the microscope sees them by then.
+
+A blunter tip moves the codes of all patches one way, by a quarter of their spread for 0.3 px on a
+tip of 1.2 px, and frozen types with sharp borders then name a third of the points otherwise. What
+is frozen is therefore which points of the first scan are of which component: the scan is blunted
+as much as the second one is, its patches are encoded once more, and each component is what its own
+points are then (one M step). A second scan that is sharper is blunted itself. A gain moves the grey
+levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corescout.data import (
+    Keypoints,
+    Mixture,
+    Normalisation,
+    Representation,
+    Result,
+    Scan,
+    TypedPoints,
+)
+from corescout.mixtures.averaging import moments
+from corescout.plan import Plan
+from corescout.registration import register
+from corescout.seen_scan import SeenScan, completed
+from corescout.sharpness import Shown, blunter_by_px
+from corescout.square_grid import SquareGrid, square_grid
+from corescout.transfer import transfer
+
+_LEAST_SHARE = 0.5  # of either scan that the other must show
+_LEAST_POINTS = 2  # for each dimension: a component of fewer stays as it was
+_COARSE_PX = 4.0  # Gaussian width over which amplitudes are compared: drift within it is no matter
+_OTHER_RESONANCE = 0.2  # of a logarithm: a resonance drifts by a few percent
+_LEAST_GAIN = 0.03  # of a logarithm: less cannot be told from noise
+
+Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class InstrumentChange:
+    """How the microscope of a second scan of one place differs from that of the first.
+
+    Attributes
+    ----------
+    blunter_px : float
+        Gaussian width on the grid of the analysis; negative where the second tip is sharper.
+    gains : tuple of float
+        Of each channel; 1 where it is as it was, or none that has a gain.
+    pitch_m : float or None
+        Of that grid.
+    drives_hz : tuple of float or None
+        Frequency of the drive of the first and of the second scan, where their files say it.
+    """
+
+    blunter_px: float
+    gains: tuple[float, ...]
+    pitch_m: float | None
+    drives_hz: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def in_words(self) -> tuple[str, ...]:
+        """What was told, and what was made of it; nothing where nothing was."""
+        said = []
+        if self.blunter_px != 0:
+            size = f"{abs(self.blunter_px):.1f} px"
+            if self.pitch_m is not None:
+                size = f"{abs(self.blunter_px) * self.pitch_m * 1e9:.2g} nm ({size})"
+            how, what = (
+                ("blunter", "the types are looked for as such a tip sees them")
+                if self.blunter_px > 0
+                else ("sharper", "its patches are seen as through the other one")
+            )
+            said.append(
+                f"the place was scanned by a tip {how} by {size}, as a Gaussian width, than that of"
+                f" the exploration: {what}"
+            )
+        if any(gain != 1 for gain in self.gains):
+            gains = ", ".join(f"{gain:.2f}" for gain in self.gains)
+            said.append(
+                f"the same place shows {gains} times the values of the exploration: its grey levels"
+                " were taken so many times as high"
+            )
+        before, now = self.drives_hz
+        if before and now and abs(np.log(now / before)) > _OTHER_RESONANCE:
+            said.append(
+                f"the place was scanned at {now / 1e3:.0f} kHz, in the exploration at"
+                f" {before / 1e3:.0f} kHz: another resonance shows another part of the response,"
+                " and types need not be found again"
+            )
+        return tuple(said)
+
+    def levels(self, of_first: Normalisation) -> Normalisation:
+        """Return the grey levels of the second scan."""
+        gains = np.array(self.gains)
+        return replace(of_first, low=of_first.low * gains, high=of_first.high * gains)
+
+
+def instrument_change(result: Result, scan: Scan | None) -> InstrumentChange:
+    """Return what changed of the microscope between a result and a second scan of its place.
+
+    Nothing where there is no scan, or it is not known to show the place: other places have other
+    amplitudes, and look blunter or sharper by themselves.
+    """
+    nothing = InstrumentChange(0.0, (1.0,) * len(result.channels), result.analysis_pitch_m)
+    if scan is None or result.scan.frame is None or scan.frame is None:
+        return nothing
+    plan = Plan.model_validate(result.plan)
+    second = completed(scan, plan, result.channels)
+    if not set(result.channels) <= set(second.channels):
+        return nothing
+    found = register(result.scan, second)
+    if found.refused is not None or not _overlap(result.scan, second):
+        return nothing
+    seen = [_seen(one, result, plan) for one in (result.scan, second)]
+    gains = tuple(
+        _gain(one, other, seen[0][1], seen[1][1], np.array(found.drift_m))
+        for one, other in zip(seen[0][0].mended, seen[1][0].mended, strict=True)
+    )
+    blunter = blunter_by_px(seen[0][0].shown, seen[1][0].shown)
+    drives = _drive_hz(result.scan), _drive_hz(second)
+    return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives)
+
+
+def known_there(result: Result, change: InstrumentChange) -> tuple[Representation, TypedPoints]:
+    """Return the representation and the types of a result for a scan whose microscope changed."""
+    known, typed = result.representation, result.typed
+    if change.blunter_px > 0:
+        typed = replace(typed, mixture=mixture_seen_blunter(result, change.blunter_px))
+    return replace(known, normalisation=change.levels(known.normalisation)), typed
+
+
+def mixture_seen_blunter(result: Result, sigma_px: float) -> Mixture:
+    """Return the components of a result as a tip sees them that is blunter by sigma.
+
+    Weights stay; a component that has hardly any point does too.
+    """
+    own = result.mixture
+    places = np.asarray(result.patches.center_yx_px)
+    z = _codes_blunter(result.representation, result.scan, places, sigma_px)
+    if z is None:
+        return own
+    tau = own.assign(result.codes)
+    _, means, covariances = moments(z[own.seen], tau[own.seen])
+    fed = tau[own.seen].sum(axis=0) >= _LEAST_POINTS * z.shape[1]
+    return replace(
+        own,
+        means=np.where(fed[:, None], means, own.means),
+        covariances=np.where(fed[:, None, None], covariances, own.covariances),
+    )
+
+
+def _codes_blunter(
+    known: Representation, scan: Scan, places: NDArray[np.float64], sigma_px: float
+) -> NDArray[np.float64] | None:
+    """Codes (N, L) of the points of the scan that types were found on; None if some are lost."""
+    points = Keypoints(places, np.ones(len(places)), "drawn")
+    z = transfer(known, scan, points, blunted_px=sigma_px).z
+    return z if len(z) == len(places) else None
+
+
+def _seen(scan: Scan, result: Result, plan: Plan) -> tuple[SeenScan, OnSample]:
+    """A scan on the grid of the analysis, and where that lies on the sample."""
+    pitch_m = result.analysis_pitch_m
+    grid = square_grid(scan.shape_px, None if pitch_m is None else scan.frame, pitch_m)
+    return SeenScan.of(scan, result.channels, plan, grid), OnSample(scan, grid)
+
+
+def _drive_hz(scan: Scan) -> float | None:
+    """Frequency of the drive, where an Asylum header tells it."""
+    told = {name.casefold(): value for name, value in scan.metadata.items()}
+    try:
+        return float(str(told["drivefrequency"]).split()[0])
+    except (KeyError, ValueError, IndexError):
+        return None
+
+
+def _gain(
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    of_first: OnSample,
+    of_second: OnSample,
+    drift_m: Field,
+) -> float:
+    """Median ratio of a channel (H, W) at the same places, of what is no noise; 1 if unknown.
+
+    A median, so that a part of the place that has switched since does not count. Channels with
+    negative values have no gain that noise and offset could be told from.
+    """
+    from scipy.ndimage import map_coordinates
+
+    if min(np.nanmin(first), np.nanmin(second)) < 0:
+        return 1.0
+    coarse = [Shown(image).blunted(_COARSE_PX).image for image in (first, second)]
+    y, x = np.indices(first.shape)[:, ::4, ::4].reshape(2, -1)
+    there = of_second.px(of_first.m(np.column_stack([y, x]).astype(np.float64)) + drift_m)
+    seen = map_coordinates(coarse[1], there.T, order=1, mode="constant", cval=np.nan)
+    before = coarse[0][y, x]
+    both = seen * before  # bright in one of them alone would be chosen for its gain
+    bright = (seen > 0) & (before > 0) & (both > np.nanmedian(both))
+    if not bright.any():
+        return 1.0
+    log_gain = float(np.median(np.log(seen[bright] / before[bright])))
+    return float(np.exp(log_gain)) if abs(log_gain) >= _LEAST_GAIN else 1.0
+
+
+@dataclass(frozen=True)
+class OnSample:
+    """Where the pixels of an analysed scan lie on the sample."""
+
+    scan: Scan
+    grid: SquareGrid
+
+    def m(self, yx_px: Field) -> Field:
+        """Map (N, 2) pixels of the grid, (y, x), to (x, y) in metres."""
+        if self.scan.frame is None:
+            raise ValueError("OnSample.m: expected a scan with a frame")
+        return np.asarray(self.scan.frame.to_m(self.grid.to_scan_px(yx_px)))
+
+    def px(self, xy_m: Field) -> Field:
+        """Map (N, 2) metres, (x, y), to pixels of the grid, (y, x)."""
+        if self.scan.frame is None:
+            raise ValueError("OnSample.px: expected a scan with a frame")
+        return np.asarray(self.grid.from_scan_px(self.scan.frame.to_px(xy_m)))
+
+
+def _overlap(first: Scan, second: Scan) -> bool:
+    """Whether both scans show mostly the same: half of either at least."""
+    share = []
+    for one, other in ((first, second), (second, first)):
+        if one.frame is None or other.frame is None:
+            return False
+        height, width = one.shape_px
+        y, x = np.meshgrid(np.linspace(0, height - 1, 20), np.linspace(0, width - 1, 20))
+        inside = other.frame.to_px(one.frame.to_m(np.column_stack([y.ravel(), x.ravel()])))
+        last = np.array(other.shape_px) - 1
+        share.append(((inside >= 0) & (inside <= last)).all(axis=1).mean())
+    return bool(min(share) >= _LEAST_SHARE)

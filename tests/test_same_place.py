@@ -1,0 +1,119 @@
+"""The place of a result scanned again: gain and sharpness of the microscope taken off."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_mutual_info_score
+
+from corescout.data import Keypoints
+from corescout.pipeline import apply
+from corescout.readers import read_scan
+from corescout.same_place import instrument_change, mixture_seen_blunter
+from corescout.surfaces import Imaging, generate_surface
+from corescout.surfaces.domains import Domains
+from corescout.surfaces.imaging import measure
+
+FIRST = Imaging(tip_px=1.2, noise=0.03, row_noise=0.02)
+
+
+@pytest.fixture(scope="module")
+def again(surface):
+    """The sample of the quick result, scanned once more."""
+
+    def scanned(**changes):
+        domains = Domains(np.asarray(surface.response, float), np.zeros(surface.scan.shape_px))
+        domains = replace(domains, height=np.asarray(surface.scan.channel("Topography")) * 1e9)
+        imaging = replace(FIRST, **changes)
+        return measure(domains, imaging, 8e-9, 11, np.random.default_rng(11))
+
+    return scanned
+
+
+def agreement(result, scan, **options):
+    places = np.asarray(result.patches.center_yx_px)
+    points = Keypoints(places, np.ones(len(places)), "drawn")
+    applied = apply(result, scan, keypoints=points, **options)
+    assert len(applied.patches) == len(places)
+    return adjusted_mutual_info_score(result.types.of_point, applied.types.of_point), applied
+
+
+def test_types_repeat_through_a_blunter_tip_as_they_do_through_the_same(typed_result, again):
+    same, unchanged = agreement(typed_result, again())
+    blunt = again(tip_px=1.6)
+    frozen, _ = agreement(typed_result, blunt, match_instrument=False)
+    matched, applied = agreement(typed_result, blunt)
+    assert frozen < 0.8 * same
+    assert matched > max(0.85 * same, frozen + 0.1)
+    assert any("blunter by" in note for note in applied.notes)
+    assert not any("blunter by" in note for note in unchanged.notes)
+    assert applied.n_types == typed_result.n_types
+
+
+def test_types_repeat_through_a_sharper_tip(typed_result, again):
+    frozen, _ = agreement(typed_result, again(tip_px=0.7), match_instrument=False)
+    matched, applied = agreement(typed_result, again(tip_px=0.7))
+    assert matched > frozen
+    assert any("sharper by" in note for note in applied.notes)
+    assert applied.mixture is typed_result.mixture
+
+
+@pytest.mark.parametrize("gain", [0.55, 1.8])
+def test_another_gain_moves_the_grey_levels(typed_result, again, gain):
+    _, before = agreement(typed_result, again())
+    frozen, _ = agreement(typed_result, again(gain=gain), match_instrument=False)
+    matched, applied = agreement(typed_result, again(gain=gain))
+    assert matched > frozen + 0.2
+    levels = typed_result.patches.normalisation.high
+    assert applied.patches.normalisation.high == pytest.approx(gain * levels, rel=0.05)
+    assert before.patches.normalisation.high == pytest.approx(levels)
+
+
+def test_of_another_place_nothing_is_taken_for_the_microscope(typed_result):
+    other = generate_surface((160, 160), seed=8, imaging=replace(FIRST, tip_px=1.8, gain=2)).scan
+    change = instrument_change(typed_result, other)
+    assert change.blunter_px == 0
+    assert change.gains == (1.0,)
+    assert change.in_words == ()
+
+
+def test_of_a_scan_without_a_scale_or_elsewhere_nothing_is_said(typed_result, again):
+    scan = again(tip_px=1.8, gain=2)
+    away = replace(scan.frame, center_m=(1e-6, 0.0))
+    for other in (replace(scan, frame=None), replace(scan, frame=away), None):
+        assert instrument_change(typed_result, other).in_words == ()
+
+
+def test_components_stay_where_nothing_is_blunted(typed_result):
+    """One M step of what EM ended at is what it ended at."""
+    mixture = mixture_seen_blunter(typed_result, 0.0)
+    np.testing.assert_allclose(mixture.means, typed_result.mixture.means, atol=0.02)
+    moved = mixture_seen_blunter(typed_result, 1.2)
+    assert np.abs(moved.means - typed_result.mixture.means).max() > 0.1
+    assert moved.weights is typed_result.mixture.weights
+
+
+@pytest.mark.parametrize(("now", "told"), [("712090", True), ("363000 Hz", False), ("", False)])
+def test_another_resonance_is_told(typed_result, again, now, told):
+    first = replace(typed_result.scan, metadata={"DriveFrequency": "357810"})
+    second = replace(again(), metadata={"DriveFrequency": now})
+    words = instrument_change(replace(typed_result, scan=first), second).in_words
+    assert any("712 kHz" in note and "358 kHz" in note for note in words) == told
+
+
+def test_the_real_pair_is_of_two_resonances(typed_result, scan_file):
+    """Its gain is one over the other from either side, and so is what its tips differ by."""
+    pair = [read_scan(scan_file(f"PMN28Pt000{n}.h5")) for n in (1, 2)]
+    found = []
+    for first, second in (pair, pair[::-1]):
+        known = replace(
+            typed_result,
+            scan=first,
+            channels=("AmplitudeRetrace",),
+            analysis_pitch_m=first.frame.pitch_m[0],
+        )
+        found.append(instrument_change(known, second))
+        assert any("kHz" in note for note in found[-1].in_words)
+    assert found[0].gains[0] * found[1].gains[0] == pytest.approx(1, abs=0.1)
+    assert found[0].gains[0] < 0.7
+    assert found[0].blunter_px == pytest.approx(-found[1].blunter_px)
