@@ -115,7 +115,7 @@ def _expect(
     for k in range(theta.shape[1]):
         for i in range(n):
             tau[k, i] *= total[i]
-    return mean / n
+    return float(mean / n)
 
 
 @_compiled
