@@ -44,8 +44,9 @@ from benchmarks.speed.scale import peak_gib, tiled_scan
 from corescout.pipeline import explore
 from corescout.plan import KeypointPlan, Plan
 side = int(sys.argv[1])
-step = "torch" if find_spec("numba") is None else "numba"
-plan = Plan.preset("live", training={"step": step})
+compiled = find_spec("numba") is not None
+plan = Plan.preset("live", training={"step": "numba" if compiled else "torch"},
+    mixtures={"engine": "numba" if compiled else "batched"})
 explore(tiled_scan(256), plan.model_copy(update={"max_keypoints": 300, "windows_px": (9,)}))
 if side > 512:
     plan = plan.model_copy(update={

@@ -210,3 +210,16 @@ def test_scans_of_the_viewer_are_offered_and_an_edit_meanwhile_stays(
     wait_for_answer(window, qtbot)
     assert window.result.evidence.grade == "zones"
     assert window.result.types.name(1) == "stripes"
+
+
+def test_the_session_keeps_what_a_further_scan_said(window, qtbot, files, sessions):
+    panel = window.types_step.further
+    panel.ask([GivenScan(str(files[1]))])
+    wait_for_answer(window, qtbot)
+    assert window.result.evidence.grade == "zones"
+
+    def kept():
+        runs = [path.parent for path in sessions.rglob("decision.json")]
+        return [read_run(r).evidence.grade for r in runs if not r.name.startswith(".")]
+
+    qtbot.waitUntil(lambda: "zones" in kept(), timeout=60_000)
