@@ -168,6 +168,7 @@ def test_a_denial_withdraws_the_claim_and_says_so(window, qtbot, files):
     assert "possible types" in window.verdict.text()
     denied = next(row for row in panel.rows if row.name.text() == "something else.h5")
     assert "not found again" in denied.outcomes[0].text()
+    assert "the scans do not look alike" in denied.outcomes[0].text()
     window.column.ensureWidgetVisible(denied)
     qtbot.wait(100)
     assert words_below(window, denied.outcomes[0]) > 10
