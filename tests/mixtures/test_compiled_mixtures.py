@@ -4,9 +4,12 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from corescout.data import InputError, StoppedError
 from corescout.mixtures import check_mixtures, compiled, fit_mixtures
+from corescout.mixtures.compiled import start_compiled
+from corescout.mixtures.gaussian import kmeans_start
 from corescout.plan import MixturePlan
 
 pytest.importorskip("numba")
@@ -44,6 +47,16 @@ def test_the_same_optimum_is_found(dims):
     assert ours.shape == (6, 6)
     assert np.ptp(batched) > 0.1
     assert np.mean(np.abs(ours - batched) < 0.002) >= 0.97
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_starts_are_the_same_points(k):
+    z = torch.from_numpy(latent_space(1, 2)).float()
+    one, other = (
+        start(z, k, np.random.default_rng(3), 4) for start in (start_compiled, kmeans_start)
+    )
+    assert one.sum() == len(z)
+    np.testing.assert_array_equal(one, other)
 
 
 def test_the_same_optimum_beside_a_haze():

@@ -34,6 +34,15 @@ def check_mixtures(plan: MixturePlan) -> None:
         )
 
 
+def start_compiled(z: Tensor, k: int, rng: np.random.Generator, lloyd_steps: int) -> Tensor:
+    """Hard assignments (n, K) of z (n, L), as `gaussian.kmeans_start` with the same draws."""
+    from corescout.mixtures.em_kernels import seek_centres
+
+    first = int(rng.integers(len(z)))
+    own = seek_centres(z.double().numpy(), first, rng.random(k - 1), lloyd_steps)
+    return torch.nn.functional.one_hot(torch.from_numpy(own), k).to(z.dtype)
+
+
 def iterate_compiled(
     features: Tensor,
     theta: Tensor,

@@ -80,6 +80,66 @@ def run_em(
 
 
 @_compiled
+def seek_centres(z: Array, first: int, draws: Array, lloyd_steps: int) -> NDArray[np.int64]:
+    """Nearest centre (n,) of points z (n, L), by k-means++ and a few Lloyd steps.
+
+    The first centre is that point; each of the K - 1 draws in [0, 1) chooses the next one, by the
+    squared distances to the nearest centre so far.
+    """
+    n, dims = z.shape
+    k = len(draws) + 1
+    centres, counts = np.zeros((k, dims)), np.zeros(k)
+    centres[0] = z[first]
+    nearest, own = np.full(n, math.inf), np.zeros(n, np.int64)
+    for c in range(1, k):
+        total = 0.0
+        for i in range(n):
+            nearest[i] = min(nearest[i], _squared(z[i], centres[c - 1]))
+            total += nearest[i]
+        chosen, passed = int(draws[c - 1] * n), 0.0
+        if total > 0:  # not all points in one place
+            chosen = n - 1
+            for i in range(n):
+                passed += nearest[i]
+                if passed > draws[c - 1] * total:
+                    chosen = i
+                    break
+        centres[c] = z[chosen]
+    for _ in range(lloyd_steps):
+        _assign(z, centres, own)
+        centres[:] = 0.0
+        counts[:] = 0.0
+        for i in range(n):
+            counts[own[i]] += 1.0
+            for d in range(dims):
+                centres[own[i], d] += z[i, d]
+        for c in range(k):
+            centres[c] /= max(counts[c], 1.0)
+    _assign(z, centres, own)
+    return own
+
+
+@_compiled
+def _assign(z: Array, centres: Array, own: NDArray[np.int64]) -> None:
+    for i in range(len(z)):
+        least = math.inf
+        for c in range(len(centres)):
+            distance = _squared(z[i], centres[c])
+            if distance < least:
+                least = distance
+                own[i] = c
+
+
+@_compiled
+def _squared(one: Array, other: Array) -> float:
+    """Squared distance of two points (L,)."""
+    total = 0.0
+    for d in range(len(one)):
+        total += (one[d] - other[d]) ** 2
+    return total
+
+
+@_compiled
 def _expect(
     features: Array,
     theta: Array,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from corescout.data import Mixture, StoppedError, readonly
-from corescout.mixtures.compiled import iterate_compiled
+from corescout.mixtures.compiled import iterate_compiled, start_compiled
 from corescout.mixtures.sklearn_fit import fit_sklearn
 from corescout.mixtures.whitening import whiten, whitening
 from corescout.plan import MixturePlan
@@ -177,10 +177,11 @@ def _best_starts(
     if len(z) > _START_POINTS:
         rows = torch.from_numpy(np.sort(rng.choice(len(z), _START_POINTS, replace=False)))
     some = torch.from_numpy(z)[rows].float()
+    start = start_compiled if plan.engine == "numba" else kmeans_start
     tau = torch.zeros(len(ks), plan.starts, len(rows), ks[-1])
     for i, k in enumerate(ks):
         for s in range(plan.starts):
-            tau[i, s, :, :k] = kmeans_start(some, k, np.random.default_rng((seed, k, s)))
+            tau[i, s, :, :k] = start(some, k, np.random.default_rng((seed, k, s)), _LLOYD_STEPS)
     runs = len(ks) * plan.starts
     features = features[rows].expand(runs, -1, -1)
     absent, tau = _absent(ks, plan.starts), tau.flatten(0, 1)
@@ -202,7 +203,9 @@ def _absent(ks: range, repeats: int) -> Tensor:
     return torch.where(torch.arange(ks[-1]) < counts[:, None], 0.0, _NEVER)
 
 
-def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
+def kmeans_start(
+    z: Tensor, k: int, rng: np.random.Generator, lloyd_steps: int = _LLOYD_STEPS
+) -> Tensor:
     """Hard assignments (n, K) of z (n, L) by k-means++ and a few Lloyd steps."""
     centres = z[int(rng.integers(len(z)))][None]
     for _ in range(k - 1):
@@ -212,7 +215,7 @@ def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
         share = weight / total if total > 0 else None  # all points in one place
         chosen = int(rng.choice(len(z), p=share))
         centres = torch.cat([centres, z[chosen][None]])
-    for _ in range(_LLOYD_STEPS):
+    for _ in range(lloyd_steps):
         own = torch.nn.functional.one_hot(torch.cdist(z, centres).argmin(dim=1), k).to(z.dtype)
         counts = own.sum(dim=0).clamp_min(1.0)
         centres = (own.T @ z) / counts[:, None]
