@@ -63,7 +63,7 @@ def scattering_features(
         differences, psi^(0) = 0.09, so that another scan, or a part of this one, has the same
         coefficients at the same place only with the same centre.
     stop : Event, optional
-        Looked at before each pair of scales.
+        Looked at before each wavelet.
 
     Returns
     -------
@@ -159,14 +159,17 @@ def _of_scale(
     """Averages (L, N) of U_{j,l}; (N,) of each coarser scale with each difference of direction."""
     from scipy import fft
 
-    along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
+    def modulus(spectrum: NDArray[np.complexfloating], scale: int, angle: int) -> Image:
+        raise_if_stopped(stop, "while scattering was computed")
+        return _modulus(spectrum, scale, angle)
+
+    along = [modulus(first, j, turn) for turn in range(N_ANGLES)]
     spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
     pairs = []
     for j2 in range(j + 1, N_SCALES):
         for angles in _FOLDED:
-            raise_if_stopped(stop, "while scattering was computed")
             total = sum(
-                _modulus(spectrum, j2, turn + r)
+                modulus(spectrum, j2, turn + r)
                 for turn, spectrum in enumerate(spectra)
                 for r in angles
             )

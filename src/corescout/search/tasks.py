@@ -91,7 +91,7 @@ class Task:
             "training": self.plan.training.model_dump(mode="json"),
             "mixtures": self.plan.mixtures.model_dump(mode="json"),
         }
-        if self.plan.training.step == "numba":
+        if "numba" in (self.plan.training.step, self.plan.mixtures.engine):
             found["numba"] = _version_of("numba")
         if self.surrogates or self.candidates[0].kind == "descriptors":
             found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
