@@ -152,6 +152,20 @@ def quick_result(surface, quick_plan):
 
 
 @pytest.fixture(scope="session")
+def consensus_result(surface, quick_plan):
+    """An exploration whose types candidates make together, whatever its evidence says."""
+    from corescout.pipeline import explore
+
+    decision = quick_plan.decision.model_copy(
+        update={"types": "consensus", "null_surrogates": 0, "largest_agreement": None}
+    )
+    plan = quick_plan.model_copy(update={"decision": decision})
+    found = explore(surface.scan, plan, workers=2)
+    assert found.votes is not None
+    return found
+
+
+@pytest.fixture(scope="session")
 def typed_result(quick_result):
     """The quick result with three types of the winner alone, whatever its evidence says."""
     from corescout.cores import typed_by_size

@@ -1,12 +1,20 @@
 """Colours of types: told apart by all readers."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from corescout.colors import TYPE_COLORS, UNASSIGNED_COLOR, motif_colors, type_color
+from corescout.colors import (
+    TYPE_COLORS,
+    UNASSIGNED_COLOR,
+    motif_colors,
+    type_color,
+    type_shape,
+)
+from corescout.data import TypeLook, Types
 from corescout.plan import MixturePlan
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
@@ -48,3 +56,38 @@ def test_motifs_are_shades_of_their_types_and_no_two_alike():
     assert light[2] > light[0] > light[3]  # lighter and darker in turn
     assert light[4] > light[1]
     assert light[5] > light[2]
+
+
+def test_types_beyond_twelve_have_another_shape(quick_result):
+    """A colour that comes again has another shape, on the scan and in the report, as is seen."""
+    looks = {(type_color(n), type_shape(n)) for n in range(1, 4 * len(TYPE_COLORS) + 1)}
+    assert len(looks) == 4 * len(TYPE_COLORS)
+    seen = [core_points_drawn(quick_result, number) for number in (1, 13, 25, 37)]
+    assert min(int((image < 0.95).sum()) for image in seen) > 50, "they are drawn"
+    for one, other in combinations(seen, 2):
+        assert (np.abs(one - other) > 0.2).sum() > 20
+
+
+def core_points_drawn(result, number):
+    """Pixels (H, W, 3) of the core points as the report draws them, all of one type."""
+    from corescout.report.drawing import draw_places, new_figure
+
+    points = result.patches.center_yx_px
+    types = Types(
+        np.full(len(points), number), np.zeros(len(points), bool), {number: TypeLook("a type")}
+    )
+    core = replace(result.core_points, type=np.full(len(result.core_points), number))
+    figure = new_figure(3.0, 3.0)
+    draw_places(figure.add_subplot(), replace(result, edited_types=types, core_points=core))
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3] / 255
+
+
+def test_layers_of_the_window_have_these_shapes(quick_result):
+    from corescout.gui.canvas.layer_data import core_layer
+
+    core = replace(quick_result.core_points, type=np.arange(len(quick_result.core_points)) % 40 + 1)
+    places = np.asarray(quick_result.patches.center_yx_px)[core.index]
+    _, options, _ = core_layer(quick_result.scan, places, core)
+    assert options["symbol"][:13] == ["disc"] * 12 + ["square"]
+    assert set(options["symbol"]) == {"disc", "square", "triangle_up", "diamond"}

@@ -142,6 +142,8 @@ def test_a_scan_is_asked_without_training():
     found = ask(Null("noise", "none", False, SIDE, 77), "detected", "scattering")
     assert found.grade in ("one pattern", "drift", "possible zones")
     assert found.shown >= 1
+    repeated = ask(Null("noise", "none", False, SIDE, 77), "detected", "scattering, repeat")
+    assert repeated.grade == found.grade
     small = ask(Null("noise", "none", True, 40, 77), "detected", "scattering")
     assert small.grade == "refused"
     assert small.shown == 0

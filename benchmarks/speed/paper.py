@@ -4,7 +4,7 @@ Compared is the time to a decision of the same kind, not to the same loss: nine 
 rt with repeated seeds, the test against surfaces without types, decision and targets on our side;
 on the other only the training of the same 27 candidates for 1,000 epochs, from three timed ones
 each. pyroved has torch's threads on all cores, as it comes. Where numba is installed the sweep is
-timed with the compiled step as well.
+timed with the compiled step and compiled mixtures as well.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
         "choice": live.winner.label,
     }
     if find_spec("numba") is not None:
-        compiled = plan.changed("training.step", "numba")
+        compiled = plan.changed("training.step", "numba").changed("mixtures.engine", "numba")
         explore(subject, compiled)  # the first run compiles
         compiled_s, by_compiled = timed_sweep(subject, compiled, times)
         values["compiled_sweep_s"] = round(compiled_s, 1)

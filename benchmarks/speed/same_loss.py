@@ -34,7 +34,7 @@ from corescout.plan import Plan
 if TYPE_CHECKING:
     from corescout.vae import Specification
 
-CANDIDATES = ((13, "r"), (21, "rt"))
+CANDIDATES = ((13, "r"), (9, "rt"))
 OUR_EPOCHS = (5, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1000)
 LOOKED_AT = 20  # epochs of pyroved between two weights that are kept
 SEEDS = 3

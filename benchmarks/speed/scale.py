@@ -18,7 +18,7 @@ from benchmarks.outcome import CHECKOUT, Bar, BenchReport
 
 KEYPOINTS = (1_000, 4_000, 16_000, 64_000)
 SIDES_PX = (256, 1024, 4096)
-LIVE_SIDES_PX = (512, 2048)  # about 3,700 key points, and 60,000
+LIVE_SIDES_PX = (512, 2048, 4096)  # about 3,700 key points, 60,000 and 200,000
 QUICK_KEYPOINTS, QUICK_SIDES_PX = (500, 1_000, 2_000), (256, 512)
 TILE_PX = 512
 
@@ -44,12 +44,13 @@ from benchmarks.speed.scale import peak_gib, tiled_scan
 from corescout.pipeline import explore
 from corescout.plan import KeypointPlan, Plan
 side = int(sys.argv[1])
-step = "torch" if find_spec("numba") is None else "numba"
-plan = Plan.preset("live", training={"step": step})
+compiled = find_spec("numba") is not None
+plan = Plan.preset("live", training={"step": "numba" if compiled else "torch"},
+    mixtures={"engine": "numba" if compiled else "batched"})
 explore(tiled_scan(256), plan.model_copy(update={"max_keypoints": 300, "windows_px": (9,)}))
 if side > 512:
     plan = plan.model_copy(update={
-        "keypoints": KeypointPlan(spacing_px=4), "max_keypoints": side**2 // 70})
+        "keypoints": KeypointPlan(spacing_px=4), "max_keypoints": min(side**2 // 70, 200_000)})
 scan = tiled_scan(side)
 started = time.perf_counter()
 result = explore(scan, plan)
@@ -98,6 +99,7 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
             Bar("live_512_s", "<=", 40),
             Bar("live_2048_s", "<=", 300),
             Bar("live_2048_gib", "<=", 4),
+            Bar("live_4096_gib", "<=", 4),
         )
     return BenchReport("scale", values, bars)
 

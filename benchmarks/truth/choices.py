@@ -21,6 +21,7 @@ from corescout.search.consensus import agreed
 from corescout.search.decision import shortlist
 from corescout.search.direction import turns
 from corescout.search.study import SEED_STRIDE
+from corescout.search.unanimity import Unanimity
 
 Labels = NDArray[np.int64]
 FIXED = (13, "r")
@@ -84,6 +85,12 @@ class Labelled:
         shown = able[medoid([self.of_reward(winner, s, "gain") for s in able])]
         return winner, shown, 1 + len(decision.tied)
 
+    def finalists(self, seed: int) -> list[int]:
+        """Places of the autoencoders that an exploration repeats, after trainings with a seed."""
+        places = self.tried(seed)
+        trials = [self.of(i, seed).trial(j) for j, i in enumerate(places)]
+        return [places[j] for j in shortlist(trials, self.plan)]
+
     def alive(self, seed: int) -> list[int]:
         """Places of the autoencoders that an exploration tries and that did not collapse."""
         return [i for i in self.tried(seed) if self.facts.trained[i][seed].collapsed is None]
@@ -130,9 +137,26 @@ ChoiceRule = Callable[[Labelled, int], Labels]
 
 
 def default(labelled: Labelled, seed: int) -> Labels:
-    """What an exploration with the plan shows where it has evidence of types."""
-    winner, shown, _ = labelled.decided(seed)
-    return labelled.types(winner, shown)
+    """What an exploration shows where it has evidence of types.
+
+    The winner's types where all finalists find the same by themselves, else those of a vote, of
+    the trainings of the first seed.
+    """
+    trained = [
+        (i, s)
+        for i in labelled.finalists(seed)
+        for s in range(N_SEEDS)
+        if labelled.of(i, s).collapsed is None
+    ]
+    gains = [labelled.of(i, s).rewards["gain"].value for i, s in trained]
+    each = Unanimity.of(gains, [labelled.types(i, s) for i, s in trained])
+    return winner(labelled, seed) if each.holds else consensus(labelled, seed)
+
+
+def winner(labelled: Labelled, seed: int) -> Labels:
+    """The types of the winner alone."""
+    place, shown, _ = labelled.decided(seed)
+    return labelled.types(place, shown)
 
 
 def by_reward(name: str) -> ChoiceRule:
@@ -164,15 +188,13 @@ def scattering(labelled: Labelled, seed: int) -> Labels:
 
 
 def consensus(labelled: Labelled, seed: int) -> Labels:
-    """What the finalists of a seed and scattering say together."""
+    """What the finalists of a seed and scattering say together, whether they disagree or not."""
     facts = labelled.facts
-    winner, shown, _ = labelled.decided(seed)
-    one = labelled.of(winner, shown)
+    place, shown, _ = labelled.decided(seed)
+    one = labelled.of(place, shown)
     if one.candidate.kind == "scattering":
-        return labelled.types(winner, shown)
-    places = labelled.tried(seed)
-    trials = [labelled.of(i, seed).trial(j) for j, i in enumerate(places)]
-    voters = [labelled.of(places[j], seed) for j in shortlist(trials, labelled.plan)]
+        return labelled.types(place, shown)
+    voters = [labelled.of(i, seed) for i in labelled.finalists(seed)]
     voters += [labelled.of(i, seed) for i in labelled.untrained]
     found = agreed(
         [voter.outcome(facts.yx_px) for voter in voters],

@@ -96,7 +96,7 @@ def study(
         Surfaces that could not be used, and why.
     """
     plan = Plan.preset("live", baselines=("pca", "scattering"))
-    ways: dict[str, choices.ChoiceRule] = {"default": choices.default}
+    ways: dict[str, choices.ChoiceRule] = {"default": choices.default, "winner": choices.winner}
     ways |= {name: choices.by_reward(name) for name in REWARDS}
     ways |= {
         "fixed_13_r": choices.fixed, "pca_gmm": choices.pca, "context_gmm": choices.context,

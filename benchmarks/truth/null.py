@@ -2,10 +2,11 @@
 
 Scans of one pattern (`null_families`): half of them steady, half with each change of the microscope
 in turn; fine and coarse, three sizes in turn; the detector's points. A sixth as many more, steady,
-have points that are given or edited. The evidence is asked without training of all, of one training
-of a sixth, of one with a perfect repeat of another sixth, and of the whole exploration of a
-fortieth (`null_evidence`; `CORESCOUT_BENCH_PROCEDURES`, names with semicolons between, asks some).
-A scan that is refused is counted as such and not replaced. Beside them clouds of Gaussian codes.
+have points that are given or edited. The evidence is asked without training of all, from one image
+and with a perfect repeat, of one training of a sixth, of one with a repeat of another sixth, and of
+the whole exploration of a fortieth (`null_evidence`; `CORESCOUT_BENCH_PROCEDURES`, names with
+semicolons between, asks some). A scan that is refused is counted as such and not replaced. Beside
+them clouds of Gaussian codes.
 
 Each share of claims stands with its upper 95 % bound (Clopper and Pearson), and with those cells
 that are rejected against 5 % after Holm.

@@ -1,8 +1,9 @@
-"""Asking one scan for evidence of types, as an exploration asks it, by four procedures.
+"""Asking one scan for evidence of types, as an exploration asks it, by five procedures.
 
-"scattering": of scattering's codes, which need no training. "13 px": of one autoencoder of 13 px
-with rotation, trained once. "13 px, repeat": the same with a perfect repeat of the place, other
-noise over the same sample. "live": the whole exploration, sweep, finalists and surrogates.
+"scattering": of scattering's codes, which need no training. "scattering, repeat": the same with a
+perfect repeat of the place, other noise over the same sample, so that it can be claimed. "13 px":
+of one autoencoder of 13 px with rotation, trained once. "13 px, repeat": the same with a perfect
+repeat. "live": the whole exploration, sweep, finalists and surrogates.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from corescout.data import Candidate, Evidence, InputError, Keypoints, Scan
 from corescout.plan import Plan
 from corescout.surfaces import generate_family
 
-Procedure = Literal["scattering", "13 px", "13 px, repeat", "live"]
+Procedure = Literal["scattering", "scattering, repeat", "13 px", "13 px, repeat", "live"]
 CLAIMS = ("zones", "distinct")  # grades that claim that there are several types
 _CLOUD_PX = 128
 _ALONE: dict[str, Any] = {
     "windows_px": (13,), "invariances": ("r",), "baselines": (), "decision": {"seeds": 1},
+}  # fmt: skip
+# One surface without types is too few for a claim of gaps, which scattering alone never makes.
+_SCATTERING: dict[str, Any] = {
+    "invariances": (), "baselines": ("scattering",), "decision": {"seeds": 1, "null_surrogates": 1},
 }  # fmt: skip
 
 
@@ -66,7 +71,7 @@ class Asked:
 def ask(null: Null, points: Points, procedure: Procedure) -> Asked:
     """Ask a scan of one pattern for types."""
     scan = null.scan()
-    again = null.scan(again=1) if procedure == "13 px, repeat" else None
+    again = null.scan(again=1) if procedure.endswith("repeat") else None
     try:
         keypoints = _keypoints(null, points, scan)
         evidence, shown = evidence_of(scan, keypoints, procedure, again)
@@ -104,7 +109,8 @@ def evidence_of(
     from corescout.further_scans import FurtherScan
     from corescout.pipeline import explore
 
-    plan = Plan.preset("live", **({} if procedure == "live" else _ALONE))
+    asked: dict[Procedure, dict[str, Any]] = {"live": {}, "scattering, repeat": _SCATTERING}
+    plan = Plan.preset("live", **asked.get(procedure, _ALONE))
     further = [] if repeat is None else [FurtherScan(repeat)]
     result = explore(scan, plan, keypoints=keypoints, further=further)
     return result.evidence, result.n_types

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 from corescout.data import Candidate
 
@@ -22,6 +23,8 @@ TYPE_COLORS: tuple[str, ...] = (
     "#006060",  # dark teal
     "#BF0000",  # red
 )
+TypeShape = Literal["disc", "square", "triangle", "diamond"]
+TYPE_SHAPES: tuple[TypeShape, ...] = get_args(TypeShape)
 UNASSIGNED_COLOR = "#9A9A9A"
 PALE = 0.35  # opacity of a point that lies between two types
 
@@ -43,7 +46,9 @@ def candidate_color(candidate: Candidate) -> str:
 
 
 def type_color(type_number: int, chosen: Mapping[int, str] | None = None) -> str:
-    """Return the colour of a type, counted from 1; 0 is no type. They repeat after twelve.
+    """Return the colour of a type, counted from 1; 0 is no type.
+
+    They repeat after twelve, with another shape (`type_shape`).
 
     Parameters
     ----------
@@ -55,6 +60,12 @@ def type_color(type_number: int, chosen: Mapping[int, str] | None = None) -> str
     if type_number < 1:
         return UNASSIGNED_COLOR
     return TYPE_COLORS[(type_number - 1) % len(TYPE_COLORS)]
+
+
+def type_shape(type_number: int) -> TypeShape:
+    """Return the shape of the core points of a type: another one for every twelve colours."""
+    rounds = max(type_number - 1, 0) // len(TYPE_COLORS)
+    return TYPE_SHAPES[rounds % len(TYPE_SHAPES)]
 
 
 def motif_colors(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,6 +26,7 @@ def encode_with(
     *,
     seed: int,
     features: NDArray[np.float64] | None = None,
+    stop: threading.Event | None = None,
 ) -> Encoding:
     """Encode patches (N, C, w, w) with the weights of a candidate of any kind.
 
@@ -32,12 +34,19 @@ def encode_with(
     ----------
     features : (N, F), optional
         Needed by a candidate that sees no patches, see `TrialData.features`.
+    stop : Event, optional
+        Looked at between some thousands of patches of an autoencoder.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
     if candidate.kind in _OF_FEATURES:
         return _encoded_features(candidate, features, weights)
     if candidate.kind != "vae":
         return encode_baseline(patches, weights, candidate.kind)
-    return encode(patches, weights, specification_of(candidate, training), seed=seed)
+    return encode(patches, weights, specification_of(candidate, training), seed=seed, stop=stop)
 
 
 def codes_with(

@@ -88,8 +88,10 @@ def cut_patches(
     first = corner(keypoints.yx_px[index], window_px)
     windows = np.lib.stride_tricks.sliding_window_view(images, (window_px, window_px), axis=(1, 2))
     values = windows[:, first[:, 0], first[:, 1]].transpose(1, 0, 2, 3)
+    values = np.ascontiguousarray(values)
+    values.flags.writeable = False  # kept as it is: one copy less of what is largest
     return PatchSet(
-        values=np.ascontiguousarray(values),
+        values=values,
         index=index,
         center_yx_px=np.asarray(first + (window_px - 1) / 2, dtype=np.float64),
         normalisation=normalisation,

@@ -28,6 +28,7 @@ from corescout.data import (
 )
 from corescout.edits import with_types
 from corescout.further_scans import FurtherScan, checks_of
+from corescout.mixtures import check_mixtures
 from corescout.plan import Plan
 from corescout.preparation import Prepared, plan_on, prepare
 from corescout.readers import read_scan
@@ -120,6 +121,7 @@ def explore(
         prepared = prepare(scan, plan, keypoints)
         _check_engine(prepared, plan)
         if executor is None or isinstance(executor, Threads):
+            check_mixtures(plan.mixtures)
             check_device(plan.training)  # other executors train elsewhere, and say it there
         _say_begin(prepared, plan)
         plan, lateral = without_rotation(plan, prepared.channels, prepared.scan.roles)
@@ -138,7 +140,9 @@ def explore(
                     if study.shows_one_type
                     else types_with_evidence(study, winner)
                 )
-                whose = whose_types(study.found, decision, winner, (mixture, types), study.plan)
+                whose = whose_types(
+                    study.found, decision, winner, (mixture, types), study.plan, study.stop
+                )
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.found.finished_trials()) from stopped

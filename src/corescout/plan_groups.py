@@ -186,7 +186,7 @@ class DensityFilterPlan(PlanGroup):
     threshold: float = Field(0.05, gt=0, lt=1, description="of the maximum density, for 'relative'")
     bandwidth: float = Field(0.05, gt=0, description="of the kernel, for 'relative'")
     max_points: int | None = Field(
-        None, ge=20, description="a random subset of this size, so that n is equal everywhere"
+        20_000, ge=20, description="a random subset of so many at most: n is equal everywhere"
     )
 
 
@@ -199,8 +199,8 @@ class MixturePlan(PlanGroup):
     max_components: int = Field(10, ge=1, description="most Gaussians that are fitted to the codes")
     starts: int = Field(3, ge=1, description="times that each mixture is fitted from other centres")
     max_iterations: int = Field(500, ge=1, description="of the EM algorithm")
-    engine: Literal["batched", "sklearn"] = Field(
-        "batched", description="batched: all mixtures at once; sklearn: one by one"
+    engine: Literal["batched", "numba", "sklearn"] = Field(
+        "batched", description="batched, all mixtures at once; numba, compiled; sklearn, one by one"
     )
     density_filter: DensityFilterPlan = DensityFilterPlan()
     noise_component: bool = Field(
@@ -211,8 +211,8 @@ class MixturePlan(PlanGroup):
     def _ordered(self) -> Self:
         if self.min_components > self.max_components:
             raise ValueError("min_components must not exceed max_components")
-        if self.noise_component and self.engine != "batched":
-            raise ValueError("noise_component needs the engine 'batched'")
+        if self.noise_component and self.engine == "sklearn":
+            raise ValueError("noise_component needs the engine 'batched' or 'numba'")
         return self
 
 

@@ -39,7 +39,7 @@ PRESETS: dict[str, dict[str, object]] = {
             "min_components": 2,
             "starts": 10,
             "engine": "sklearn",
-            "density_filter": {"kind": "relative"},
+            "density_filter": {"kind": "relative", "max_points": None},
         },
         "extra_rewards": ("neg_elbo", "bayesian_h", "neg_elbo_plus_h", "effective_components"),
         "bayesian": {

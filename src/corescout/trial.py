@@ -198,6 +198,7 @@ def _fits(
             group.training,
             seed=seed,
             features=group.features,
+            stop=stop,
         )
         z = np.asarray(encoding.latents.mean)
         fit = Fit(
@@ -243,10 +244,10 @@ def _weights(
             found.append(fit_baseline(values, first.kind, first.latent_dim, seed=seed))
         return found
     shared = len(group.patch_sets) == 1
-    values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
     spec = specification_of(first, group.training)
     if group.training.engine == "pyroved":
         return _weights_of_pyroved(group, sets, seeds, stop, on_step)
+    values = np.asarray(sets[0].values) if shared else np.stack([s.values for s in sets])
     trained = train(values, spec, first.beta0, seeds, group.training, stop=stop, on_step=on_step)
     return trained.weights
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,6 +87,13 @@ class TrialData:
         """Scattering coefficients (N, F) of the surroundings of each key point."""
         return scattering_features(self.images, self.keypoints_yx_px, self.centre)
 
+    def _scattering_unless(self, stop: threading.Event | None) -> NDArray[np.float64]:
+        """The same, ended by `stop` where it is not known yet."""
+        if "scattering" not in self.__dict__:
+            found = scattering_features(self.images, self.keypoints_yx_px, self.centre, stop)
+            self.__dict__["scattering"] = found
+        return self.scattering
+
     @cached_property
     def centre(self) -> NDArray[np.float32]:
         """Mean grey level (C,) of the channels: what scattering subtracts."""
@@ -96,6 +104,8 @@ class TrialData:
         candidate: Candidate,
         plan: KeypointPlan,
         weights: Mapping[str, NDArray[np.float32]] | None = None,
+        *,
+        stop: threading.Event | None = None,
     ) -> NDArray[np.float64] | None:
         """Return what a candidate that sees no patches is fitted to, (N, F); None for others.
 
@@ -103,11 +113,16 @@ class TrialData:
         ----------
         weights : mapping of str to array, optional
             Of the candidate, where it was fitted on another scan: its grey level is subtracted.
+
+        Raises
+        ------
+        StoppedError
+            If `stop` was set.
         """
         if candidate.kind == "scattering":
             if weights is None or "centre" not in weights:
-                return self.scattering
-            return scattering_features(self.images, self.keypoints_yx_px, weights["centre"])
+                return self._scattering_unless(stop)
+            return scattering_features(self.images, self.keypoints_yx_px, weights["centre"], stop)
         if candidate.kind == "descriptors":
             return wall_features(self.images[0], self.keypoints, self.pitch_m, plan)
         return None

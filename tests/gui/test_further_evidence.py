@@ -168,6 +168,7 @@ def test_a_denial_withdraws_the_claim_and_says_so(window, qtbot, files):
     assert "possible types" in window.verdict.text()
     denied = next(row for row in panel.rows if row.name.text() == "something else.h5")
     assert "not found again" in denied.outcomes[0].text()
+    assert "the scans do not look alike" in denied.outcomes[0].text()
     window.column.ensureWidgetVisible(denied)
     qtbot.wait(100)
     assert words_below(window, denied.outcomes[0]) > 10
@@ -210,3 +211,16 @@ def test_scans_of_the_viewer_are_offered_and_an_edit_meanwhile_stays(
     wait_for_answer(window, qtbot)
     assert window.result.evidence.grade == "zones"
     assert window.result.types.name(1) == "stripes"
+
+
+def test_the_session_keeps_what_a_further_scan_said(window, qtbot, files, sessions):
+    panel = window.types_step.further
+    panel.ask([GivenScan(str(files[1]))])
+    wait_for_answer(window, qtbot)
+    assert window.result.evidence.grade == "zones"
+
+    def kept():
+        runs = [path.parent for path in sessions.rglob("decision.json")]
+        return [read_run(r).evidence.grade for r in runs if not r.name.startswith(".")]
+
+    qtbot.waitUntil(lambda: "zones" in kept(), timeout=60_000)

@@ -383,7 +383,7 @@ def test_every_choice_of_colour_is_on_the_plot_and_on_the_scan(window, qtbot):
         names = [f"#{''.join(f'{round(255 * c):02x}' for c in row[:3])}" for row in face]
         assert names == panel.plot.shown_colors(), key
         seen.add(tuple(names))
-    assert len(seen) == len(keys)
+    assert len(seen) == len(keys) - 1  # of the winner alone a type is a motif here
 
 
 def test_decoded_patches_behind_the_points_maps_and_walls(window, qtbot, typed_result):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from corescout.mixtures import fit_mixtures, keep_dense
+from corescout.mixtures import enough_codes, fit_mixtures, keep_dense
 from corescout.plan import DensityFilterPlan, MixturePlan
 
 PLAN = MixturePlan(max_components=5)
@@ -143,6 +143,26 @@ def test_the_noise_has_the_density_of_the_box_and_follows_the_scale():
     full = np.column_stack([tau, 1 - tau.sum(axis=1)])
     full = full[full > 0]
     assert one.classification_entropy_nats == pytest.approx(-(full * np.log(full)).sum(), rel=1e-6)
+
+
+def test_no_more_points_than_are_asked_for_are_kept_and_they_are_dense():
+    z = blobs()
+    plan = DensityFilterPlan(max_points=100, share=0.8)
+    assert enough_codes(plan) == 125
+    one, other = keep_dense(z, plan, seed=0), keep_dense(z, plan, seed=1)
+    assert one.sum() == other.sum() == 100 < len(z)
+    assert not np.array_equal(one, other)
+    every = keep_dense(z, DensityFilterPlan(share=0.8))
+    assert (one & every).sum() > 0.9 * 100  # 80 would be by chance
+    few = keep_dense(z[:125], plan, seed=0)
+    assert few.tobytes() == keep_dense(z[:125], DensityFilterPlan(share=0.8)).tobytes()
+
+
+def test_the_mixtures_of_one_latent_space_share_what_they_saw():
+    z = blobs()
+    (found,) = fit_mixtures([z], [everything(z)], MixturePlan(), [0])
+    assert len(found) > 5
+    assert all(m.seen is found[1].seen for m in found.values())
 
 
 def test_a_random_subset_of_equal_size():

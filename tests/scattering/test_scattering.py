@@ -1,10 +1,14 @@
 """Scattering against a convolution written out in space, and what it must not see."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
+from corescout.data import StoppedError
 from corescout.scattering import (
     centre_of,
     encode_scattering,
@@ -13,6 +17,7 @@ from corescout.scattering import (
 )
 from corescout.scattering.filters import N_ANGLES, centre_per_px, width_per_px
 
+transform = sys.modules["corescout.scattering.transform"]
 REACH = 24
 
 
@@ -125,3 +130,25 @@ def test_a_part_of_a_scan_has_the_same_coefficients_with_the_same_centre(image):
     off = [np.median(np.abs(found - truth) / spread) for found in (kept, own)]
     assert off[0] < 0.02
     assert off[1] > 5 * off[0]
+
+
+def test_parts_of_a_large_image_say_what_the_whole_says(monkeypatch):
+    noise = np.random.default_rng(0).standard_normal((300, 341))
+    image = gaussian_filter(noise, 1.5).astype(np.float32)[None]
+    image[0, 100:140, 100:120] = np.nan
+    yx = np.random.default_rng(1).uniform(0, [299, 340], (400, 2))
+    whole = scattering_features(image, yx)
+    monkeypatch.setattr(transform, "_MOST_AT_ONCE_PX", 1)
+    monkeypatch.setattr(transform, "_PART_PX", 128)
+    parts = scattering_features(image, yx)
+    assert [(p.seen, p.end) for p in transform._parts(300)] == [
+        (slice(0, 196), 100), (slice(52, 248), 200), (slice(104, 300), 300),
+    ]  # fmt: skip
+    assert (np.abs(parts - whole).max(axis=0) < 0.05 * whole.std(axis=0)).all()
+
+
+def test_a_stop_ends_it(image, places):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError, match="scattering"):
+        scattering_features(image[None], places, stop=stop)

@@ -25,12 +25,8 @@ from corescout.search.consensus import agreed
 
 
 @pytest.fixture(scope="module")
-def together(surface, quick_plan):
-    """An exploration whose types are a consensus, whatever its evidence says."""
-    decision = quick_plan.decision.model_copy(
-        update={"types": "consensus", "null_surrogates": 0, "largest_agreement": None}
-    )
-    return explore(surface.scan, quick_plan.model_copy(update={"decision": decision}), workers=2)
+def together(consensus_result):
+    return consensus_result
 
 
 def test_finalists_and_scattering_vote_and_the_winner_stays(together):

@@ -9,6 +9,7 @@ import pytest
 from corescout.data import Candidate, StoppedError
 from corescout.plan import TrainingPlan
 from corescout.vae import encode, reconstruct, specification_of, train
+from corescout.vae.training import _without_copy
 
 PLAN = TrainingPlan(epochs=30)
 
@@ -126,3 +127,13 @@ def test_every_likelihood_and_decoder_trains(likelihood, decoder):
     spec = specification_of(candidate, PLAN)
     losses = train(patches, spec, 1.0, (0,), PLAN.model_copy(update={"epochs": 8})).losses
     assert losses[0, -1] < losses[0, 0]
+
+
+def test_patches_that_are_only_read_are_not_copied():
+    patches = np.zeros((100, 1, 9, 9), np.float32)
+    patches.flags.writeable = False
+    try:
+        patches.__dlpack__(max_version=(1, 0))
+    except (BufferError, TypeError):
+        pytest.skip("this version of numpy gives no read-only arrays away")
+    assert _without_copy(patches).data_ptr() == patches.ctypes.data

@@ -13,7 +13,12 @@ from corescout.data.consensus import Consensus, Voter, Votes
 from corescout.data.cores import CorePoints
 from corescout.data.descriptors import WallDescriptors
 from corescout.data.encoding import Encoding
-from corescout.data.errors import CorescoutError, InputError, StoppedError
+from corescout.data.errors import (
+    CorescoutError,
+    InputError,
+    StoppedError,
+    raise_if_stopped,
+)
 from corescout.data.finding import Finding
 from corescout.data.fit import Fit
 from corescout.data.frame import ScanFrame
@@ -78,5 +83,6 @@ __all__ = [
     "Votes",
     "WallDescriptors",
     "WallProfiles",
+    "raise_if_stopped",
     "readonly",
 ]

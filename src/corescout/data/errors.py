@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from corescout.data.printable import one_line
@@ -40,3 +41,9 @@ class StoppedError(CorescoutError):
     def __init__(self, message: str = "stopped", trials: tuple[Trial, ...] = ()) -> None:
         super().__init__(message)
         self.trials = trials
+
+
+def raise_if_stopped(stop: threading.Event | None, when: str) -> None:
+    """Raise a `StoppedError` if `stop` is set; `when` says what was under way, after "stopped"."""
+    if stop is not None and stop.is_set():
+        raise StoppedError(f"stopped {when}")

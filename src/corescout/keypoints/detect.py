@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -44,7 +45,13 @@ class ScoredPlaces:
         return ScoredPlaces(self.yx_px[rows], self.score[rows], self.kind[rows])
 
 
-def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: float) -> Keypoints:
+def find_keypoints(
+    image: NDArray[np.floating],
+    plan: KeypointPlan,
+    margin_px: float,
+    *,
+    stop: threading.Event | None = None,
+) -> Keypoints:
     """Find key points on an image.
 
     Parameters
@@ -55,17 +62,26 @@ def find_keypoints(image: NDArray[np.floating], plan: KeypointPlan, margin_px: f
     margin_px : float
         Distance kept from the edge and from missing pixels, in the maximum norm: no window of
         this half-width touches either.
+    stop : Event
+        Looked at between the steps of a wall detector.
 
     Returns
     -------
     Keypoints
         None on a constant image. The same for the same image, whatever the machine.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
-    found = detect(image, plan)
+    found = detect(image, plan, stop)
     return select(found, np.isfinite(image), plan, margin_px)
 
 
-def detect(image: NDArray[np.floating], plan: KeypointPlan) -> ScoredPlaces:
+def detect(
+    image: NDArray[np.floating], plan: KeypointPlan, stop: threading.Event | None = None
+) -> ScoredPlaces:
     """Return what the detector finds on an image (H, W), before spacing and margin.
 
     Of the plan it needs the detector and the smoothing; a grid the spacing too.
@@ -74,6 +90,9 @@ def detect(image: NDArray[np.floating], plan: KeypointPlan) -> ScoredPlaces:
     scaled = _robust(image, known) if known.any() else None
     if scaled is None:
         return ScoredPlaces.of(np.zeros((0, 2)), np.zeros(0))
+    if plan.detector in _WALL_DETECTORS:
+        walls = _WALL_DETECTORS[plan.detector](scaled, plan, stop)
+        return ScoredPlaces(walls.yx_px, walls.score, walls.kind)
     return _DETECTORS[plan.detector](scaled, plan)
 
 
@@ -104,7 +123,7 @@ def find_wall_lines(image: NDArray[np.floating], plan: KeypointPlan) -> NDArray[
     scaled = _robust(image, known) if known.any() else None
     if scaled is None:
         return np.zeros((0, 2))
-    pixel = _WALL_DETECTORS[plan.detector](scaled, plan).pixel
+    pixel = _WALL_DETECTORS[plan.detector](scaled, plan, None).pixel
     return np.asarray(pixel[known[tuple(pixel.T)]], dtype=np.float64)
 
 
@@ -159,28 +178,17 @@ def _sift(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
     return ScoredPlaces.of(*sift_places(np.clip(image, 0, 1), plan))
 
 
-def _canny(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
-    walls = canny_walls(image, plan)
-    return ScoredPlaces(walls.yx_px, walls.score, walls.kind)
-
-
-def _sato(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
-    walls = sato_walls(image, plan)
-    return ScoredPlaces(walls.yx_px, walls.score, walls.kind)
-
-
 def _none(image: NDArray[np.float32], plan: KeypointPlan) -> ScoredPlaces:
     """Nothing: key points are drawn by hand."""
     return ScoredPlaces.of(np.zeros((0, 2)), np.zeros(0))
 
 
-_WALL_DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], Walls]] = {
+_WallDetector = Callable[[NDArray[np.float32], KeypointPlan, threading.Event | None], Walls]
+_WALL_DETECTORS: dict[str, _WallDetector] = {
     "canny": canny_walls,
     "sato": sato_walls,
 }
 _DETECTORS: dict[str, Callable[[NDArray[np.float32], KeypointPlan], ScoredPlaces]] = {
-    "canny": _canny,
-    "sato": _sato,
     "grid": _grid,
     "orb": _orb,
     "sift": _sift,

@@ -7,12 +7,14 @@ steep as walls are and lie no farther apart than two tips.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.data import raise_if_stopped
 from corescout.data.keypoints import KINDS
 from corescout.keypoints.neighbourhoods import smallest_around
 
@@ -29,6 +31,7 @@ _STEP_SIGMAS = 0.7  # along the cut across a line
 _ALONG_PX = 9  # over which the width of a line is averaged
 _WIDER_PX = 1.0  # than that mean: no point of this line
 _EQUAL_PX = 0.5  # widths that cannot be told apart
+WHEN = "while key points were sought"
 _UNEVEN = 0.25  # the weaker flank is at least this share of the other: else it is a step
 
 
@@ -56,7 +59,12 @@ class Ridges:
     flanks: NDArray[np.bool_]
 
 
-def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.float32]) -> Ridges:
+def find_ridges(
+    smooth: NDArray[np.float32],
+    sigma_px: float,
+    high: NDArray[np.float32],
+    stop: threading.Event | None = None,
+) -> Ridges:
     """Find dark and bright lines.
 
     Parameters
@@ -67,6 +75,13 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
         About the width of the tip.
     high : (H, 1)
         Gradient that an edge needs in each row.
+    stop : Event
+        Looked at between the steps.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
     from scipy.ndimage import gaussian_filter
     from skimage.morphology import remove_small_objects
@@ -75,9 +90,12 @@ def find_ridges(smooth: NDArray[np.float32], sigma_px: float, high: NDArray[np.f
     further = float(np.sqrt(_SCALE**2 - 1)) * sigma_px
     found = _line_points(gaussian_filter(smooth, further), _WEAK * high / sigma_px)
     row_high = high[:, 0].take(found.at[:, 0])
+    raise_if_stopped(stop, WHEN)
     rising = np.flatnonzero(_rises(found, smooth, sigma_px) >= _WEAK * row_high)
     found, row_high = found.take(rising), row_high.take(rising)
+    raise_if_stopped(stop, WHEN)
     flanks = _flanks(found, smooth, sigma_px)
+    raise_if_stopped(stop, WHEN)
     clear = np.flatnonzero(flanks.weaker >= _WEAK * row_high)
     found, flanks, row_high = found.take(clear), flanks.take(clear), row_high.take(clear)
     width = _along(found.at, flanks.width, image.shape)

@@ -8,14 +8,16 @@ tip or a resonance that fades from line to line fades all of them alike.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.data import raise_if_stopped
 from corescout.data.keypoints import KINDS
 from corescout.keypoints.neighbourhoods import largest_around, opened, percentile
-from corescout.keypoints.ridges import Ridges, connected, find_ridges, values_at
+from corescout.keypoints.ridges import WHEN, Ridges, connected, find_ridges, values_at
 from corescout.plan import KeypointPlan
 
 _SHORTEST_PX = 6  # a line with fewer pixels is noise
@@ -51,22 +53,31 @@ class Walls:
     kind: NDArray[np.int64]
 
 
-def canny_walls(image: NDArray[np.float32], plan: KeypointPlan) -> Walls:
+def canny_walls(
+    image: NDArray[np.float32], plan: KeypointPlan, stop: threading.Event | None = None
+) -> Walls:
     """Edges after Canny (1986), with a threshold for each band of rows, and lines.
 
     Parameters
     ----------
     image : (H, W) in [0, 1]
+    stop : Event
+        Looked at between the steps.
     """
     slope = _Slope.of(image, plan.smoothing_px)
     high = thresholds(image, slope.size, plan.smoothing_px)[:, None]
     peaks, offset = slope.peaks(_LOW_SHARE * high)
     relative = np.where(peaks, slope.size / high, 0.0)
     edges = connected(relative > _LOW_SHARE, relative > 1.0)
-    return _lines(edges, slope, find_ridges(slope.of_image, plan.smoothing_px, high), offset)
+    raise_if_stopped(stop, WHEN)
+    ridges = find_ridges(slope.of_image, plan.smoothing_px, high, stop)
+    raise_if_stopped(stop, WHEN)
+    return _lines(edges, slope, ridges, offset)
 
 
-def sato_walls(image: NDArray[np.float32], plan: KeypointPlan) -> Walls:
+def sato_walls(
+    image: NDArray[np.float32], plan: KeypointPlan, stop: threading.Event | None = None
+) -> Walls:
     """Ridges of the gradient, by the tubeness filter of Sato et al. (1998), and lines.
 
     The filter alone marks the centres of bright needles; on the gradient it marks their walls.
@@ -78,7 +89,8 @@ def sato_walls(image: NDArray[np.float32], plan: KeypointPlan) -> Walls:
     high = thresholds(image, slope.size, plan.smoothing_px)[:, None]
     tubes = sato(slope.size, sigmas=[plan.smoothing_px], black_ridges=False)
     edges = skeletonize(tubes > 0.6 * threshold_otsu(tubes))
-    ridges = find_ridges(slope.of_image, plan.smoothing_px, high)
+    raise_if_stopped(stop, WHEN)
+    ridges = find_ridges(slope.of_image, plan.smoothing_px, high, stop)
     return _lines(edges, slope, ridges, np.zeros((2, *image.shape), np.float32))
 
 

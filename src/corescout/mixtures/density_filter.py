@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +19,16 @@ def keep_dense(
     "densest" keeps the same share for every candidate, ranked by the distance to the
     sqrt(N)-th neighbour. "relative" keeps points whose kernel density is above a share of the
     maximum (the paper's filter). Both on whitened codes, so that a distance means the same
-    in every latent space. With `plan.max_points` a random subset of these, so that n is the same
+    in every latent space. With `plan.max_points` no more than so many are kept: of more codes a
+    random subset is taken before "densest" ranks them, and after "relative", so that n is the same
     for every candidate whatever the filter keeps.
     """
+    most = enough_codes(plan)
+    if most is not None and len(z) > most:
+        rows = np.random.default_rng(seed).choice(len(z), most, replace=False)
+        kept = np.zeros(len(z), dtype=bool)
+        kept[rows] = _dense(z[rows], plan)
+        return kept
     kept = _dense(z, plan)
     if plan.max_points is not None and kept.sum() > plan.max_points:
         rows = np.random.default_rng(seed).choice(
@@ -28,6 +37,13 @@ def keep_dense(
         kept = np.zeros(len(z), dtype=bool)
         kept[rows] = True
     return kept
+
+
+def enough_codes(plan: DensityFilterPlan) -> int | None:
+    """Return how many codes it takes to keep `plan.max_points`; None where that is not known."""
+    if plan.max_points is None or plan.kind == "relative":
+        return None
+    return math.ceil(plan.max_points / (plan.share if plan.kind == "densest" else 1.0))
 
 
 def _dense(z: NDArray[np.float64], plan: DensityFilterPlan) -> NDArray[np.bool_]:

@@ -21,7 +21,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corescout.data import Mixture, StoppedError
+from corescout.data import Mixture, StoppedError, readonly
+from corescout.mixtures.compiled import iterate_compiled, start_compiled
+from corescout.mixtures.sklearn_fit import fit_sklearn
 from corescout.mixtures.whitening import whiten, whitening
 from corescout.plan import MixturePlan
 
@@ -67,9 +69,10 @@ def fit_mixtures(
         If `stop` was set.
     """
     if plan.engine == "sklearn":
-        return [_fit_sklearn(z, k, plan, s) for z, k, s in zip(codes, kept, seeds, strict=True)]
+        return [fit_sklearn(z, k, plan, s) for z, k, s in zip(codes, kept, seeds, strict=True)]
     results: list[dict[int, Mixture]] = [{} for _ in codes]
     for group in _same_size(kept):
+        seen = [readonly("seen", np.flatnonzero(kept[i]), (None,), np.int64) for i in group]
         scales = [whitening(codes[i][kept[i]]) for i in group]
         z = np.stack([whiten(codes[i][kept[i]], *s) for i, s in zip(group, scales, strict=True)])
         noise = _uniform_density(z) if plan.noise_component else None
@@ -80,7 +83,7 @@ def fit_mixtures(
                 density = 0.0 if noise is None else float(noise[row].exp())
                 for column, k in enumerate(ks):
                     run = fitted.run(row * len(ks) + column, k)
-                    results[i][k] = _to_mixture(run, scales[row], np.flatnonzero(kept[i]), density)
+                    results[i][k] = _to_mixture(run, scales[row], seen[row], density)
     return results
 
 
@@ -143,13 +146,12 @@ def _fit_batch(
     )
     own = torch.arange(len(z)).repeat_interleave(len(ks))
     shape = _Shape(dims, _absent(ks, 1).repeat(len(z), 1), None if noise is None else noise[own])
-    theta, converged = _iterate(features[own], theta, shape, plan.max_iterations, stop)
+    theta, converged = _iterate(features[own], theta, shape, plan, plan.max_iterations, stop)
     tau = _expect(features[own], theta)[0].double()
     exact = exact[own]
     tau, total = _expect(exact, _maximise(exact, tau, shape.double()))
     weights, means, covariances = _moments(exact, tau, dims)
     k = ks[-1]
-    left = weights[:, k:].sum(dim=1)
     return _Fitted(
         weights[:, :k],
         means[:, :k],
@@ -157,7 +159,7 @@ def _fit_batch(
         tau[..., :k],
         total.sum(dim=1),
         converged,
-        left,
+        weights[:, k:].sum(dim=1),
     )
 
 
@@ -175,10 +177,11 @@ def _best_starts(
     if len(z) > _START_POINTS:
         rows = torch.from_numpy(np.sort(rng.choice(len(z), _START_POINTS, replace=False)))
     some = torch.from_numpy(z)[rows].float()
+    start = start_compiled if plan.engine == "numba" else kmeans_start
     tau = torch.zeros(len(ks), plan.starts, len(rows), ks[-1])
     for i, k in enumerate(ks):
         for s in range(plan.starts):
-            tau[i, s, :, :k] = kmeans_start(some, k, np.random.default_rng((seed, k, s)))
+            tau[i, s, :, :k] = start(some, k, np.random.default_rng((seed, k, s)), _LLOYD_STEPS)
     runs = len(ks) * plan.starts
     features = features[rows].expand(runs, -1, -1)
     absent, tau = _absent(ks, plan.starts), tau.flatten(0, 1)
@@ -188,7 +191,7 @@ def _best_starts(
     theta = _maximise(features, tau, shape)
     if plan.starts == 1:
         return theta
-    theta, _ = _iterate(features, theta, shape, _SHORT_RUN)
+    theta, _ = _iterate(features, theta, shape, plan, _SHORT_RUN)
     level = _expect(features, theta)[1].mean(dim=1).view(len(ks), plan.starts)
     best: Tensor = theta[level.argmax(dim=1) + torch.arange(len(ks)) * plan.starts]
     return best
@@ -200,7 +203,9 @@ def _absent(ks: range, repeats: int) -> Tensor:
     return torch.where(torch.arange(ks[-1]) < counts[:, None], 0.0, _NEVER)
 
 
-def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
+def kmeans_start(
+    z: Tensor, k: int, rng: np.random.Generator, lloyd_steps: int = _LLOYD_STEPS
+) -> Tensor:
     """Hard assignments (n, K) of z (n, L) by k-means++ and a few Lloyd steps."""
     centres = z[int(rng.integers(len(z)))][None]
     for _ in range(k - 1):
@@ -210,7 +215,7 @@ def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
         share = weight / total if total > 0 else None  # all points in one place
         chosen = int(rng.choice(len(z), p=share))
         centres = torch.cat([centres, z[chosen][None]])
-    for _ in range(_LLOYD_STEPS):
+    for _ in range(lloyd_steps):
         own = torch.nn.functional.one_hot(torch.cdist(z, centres).argmin(dim=1), k).to(z.dtype)
         counts = own.sum(dim=0).clamp_min(1.0)
         centres = (own.T @ z) / counts[:, None]
@@ -219,6 +224,31 @@ def kmeans_start(z: Tensor, k: int, rng: np.random.Generator) -> Tensor:
 
 
 def _iterate(
+    features: Tensor,
+    theta: Tensor,
+    shape: _Shape,
+    plan: MixturePlan,
+    most: int,
+    stop: threading.Event | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run EM by the plan's engine. Return theta (R, F, K) and converged (R,)."""
+    if plan.engine != "numba":
+        return _iterate_batched(features, theta, shape, most, stop)
+    return iterate_compiled(
+        features,
+        theta,
+        shape.absent,
+        shape.noise,
+        dims=shape.dims,
+        floor=_COVARIANCE_FLOOR[torch.float32],
+        most=most,
+        check_every=_CHECK_EVERY,
+        tolerance=_TOLERANCE,
+        stop=stop,
+    )
+
+
+def _iterate_batched(
     features: Tensor,
     theta: Tensor,
     shape: _Shape,
@@ -368,32 +398,3 @@ def _to_mixture(
         noise_weight=float(run.noise_weight),
         noise_density=noise_density / float(np.prod(np.diag(factor))),
     )
-
-
-def _fit_sklearn(
-    z: NDArray[np.float64], kept: NDArray[np.bool_], plan: MixturePlan, seed: int
-) -> dict[int, Mixture]:
-    """The paper's recipe: scikit-learn, full covariances, on the codes as they are."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
-    points, result = z[kept], {}
-    for k in range(1, min(plan.max_components, len(points) // (z.shape[1] + 2)) + 1):
-        model = GaussianMixture(
-            k, n_init=plan.starts, max_iter=plan.max_iterations, random_state=seed
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # kept in Mixture.converged
-            model.fit(points)
-        result[k] = Mixture(
-            weights=model.weights_,
-            means=model.means_,
-            covariances=model.covariances_,
-            responsibilities=model.predict_proba(points),
-            seen=np.flatnonzero(kept),
-            log_likelihood_nats=float(model.score(points)) * len(points),
-            converged=bool(model.converged_),
-        )
-    return result

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import PALE, UNASSIGNED_COLOR, type_color
+from corescout.colors import PALE, UNASSIGNED_COLOR, type_color, type_shape
 from corescout.data import Mixture, Result
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _SI = {
     "V": [(1e-6, "µV"), (1e-3, "mV"), (1.0, "V")],
 }
 _OPACITY = 0.6  # of codes: where many lie is seen
+_MARKERS = {"disc": "o", "square": "s", "triangle": "^", "diamond": "D"}
 ELLIPSE_SIGMAS = 2.0
 ELLIPSE_SHARE = 1 - math.exp(-(ELLIPSE_SIGMAS**2) / 2)  # of a 2-D Gaussian: 86.5 %
 
@@ -150,6 +151,7 @@ def draw_places(axes: Axes, result: Result) -> None:
             at[:, 0],
             s=22,
             c=type_color(kind, result.types.colors),
+            marker=_MARKERS[type_shape(kind)],
             edgecolors="black",
             linewidths=0.5,
             label=f"{look.name} ({len(at)})",

@@ -14,6 +14,7 @@ from corescout.data import Fit, Reward
 
 _NEIGHBOURS = 25
 _N_BLOCKS = 5
+_ROWS = 1024  # of an image at a time
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -118,12 +119,23 @@ def correlation_length_px(image: NDArray[np.floating]) -> float:
     centred = filled - filled.mean()
     correlation = np.fft.irfft2(np.abs(np.fft.rfft2(centred)) ** 2, s=centred.shape)
     correlation = np.fft.fftshift(correlation / max(correlation[0, 0], 1e-30))
-    cy, cx = (n // 2 for n in centred.shape)
-    y, x = np.indices(centred.shape)
-    radius = np.rint(np.hypot(y - cy, x - cx)).astype(int).ravel()
-    profile = np.bincount(radius, correlation.ravel()) / np.maximum(np.bincount(radius), 1)
+    profile = _radial_mean(correlation)
     below = np.flatnonzero(profile < 1 / np.e)
     return float(below[0]) if len(below) else float(min(centred.shape)) / 4
+
+
+def _radial_mean(image: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean (R,) over rings of one pixel around the middle of an image, some rows at a time."""
+    cy, cx = (n // 2 for n in image.shape)
+    length = int(np.rint(np.hypot(cy, cx))) + 1
+    total, count = np.zeros(length), np.zeros(length, np.int64)
+    for first in range(0, len(image), _ROWS):
+        rows = image[first : first + _ROWS]
+        y, x = np.ogrid[first : first + len(rows), : image.shape[1]]
+        radius = np.rint(np.hypot(y - cy, x - cx)).astype(int).ravel()
+        total += np.bincount(radius, rows.ravel(), length)
+        count += np.bincount(radius, minlength=length)
+    return np.asarray(total / np.maximum(count, 1))
 
 
 def spatial_blocks(yx_px: NDArray[np.float64], least_size_px: float) -> NDArray[np.int64]:

@@ -15,11 +15,15 @@ directions; r and L - r are mirror images and are averaged. Logarithms make cont
 
 from __future__ import annotations
 
+import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corescout.data import raise_if_stopped
 from corescout.scattering.filters import AVERAGE_SIGMA_PX, N_ANGLES, N_SCALES, wavelets
 
 Image = NDArray[np.float32]
@@ -27,6 +31,9 @@ Image = NDArray[np.float32]
 REACH_PX = 10.5  # from the key point: where the average has fallen to a tenth
 FEATURES_PER_CHANNEL = 2 * N_SCALES + 4 * (N_SCALES * (N_SCALES - 1) // 2) + 3
 _PAD_PX = 24
+_MOST_AT_ONCE_PX = 2**20  # of pixels: all wavelets of an image are a hundred times as large
+_PART_PX = 1024  # side of the parts of a larger one
+_AROUND_PX = 48  # beyond which nothing is seen: five widths of wavelets and average together
 _FLOOR = 1e-4  # of a mean modulus, in grey levels of 0 to 1
 _FINE_SIGMA_PX = 2.0
 _FOLDED = ((0,), (1, 5), (2, 4), (3,))  # differences of direction that are mirror images
@@ -39,7 +46,10 @@ def centre_of(images: Image) -> NDArray[np.float32]:
 
 
 def scattering_features(
-    images: Image, yx_px: NDArray[np.float64], centre: NDArray[np.float32] | None = None
+    images: Image,
+    yx_px: NDArray[np.float64],
+    centre: NDArray[np.float32] | None = None,
+    stop: threading.Event | None = None,
 ) -> NDArray[np.float64]:
     """Describe the surroundings of each key point by scattering coefficients.
 
@@ -52,6 +62,8 @@ def scattering_features(
         Grey level that is subtracted first; their own mean if None. The wavelets are no pure
         differences, psi^(0) = 0.09, so that another scan, or a part of this one, has the same
         coefficients at the same place only with the same centre.
+    stop : Event, optional
+        Looked at before each wavelet.
 
     Returns
     -------
@@ -59,17 +71,60 @@ def scattering_features(
         Of each channel, in this order: log F_{j,0} and F_{j,1} / F_{j,0} of the 4 scales, log b of
         the 6 pairs of scales at 4 angles, the mean at sigma 2 and 5 px and the standard deviation
         at 5 px.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
     levels = (centre_of(images) if centre is None else np.asarray(centre)).tolist()
     return np.hstack(
         [
-            _of_channel(np.asarray(image, np.float32), yx_px, level)
+            _of_channel(np.asarray(image, np.float32), yx_px, level, stop)
             for image, level in zip(images, levels, strict=True)
         ]
     )
 
 
-def _of_channel(image: Image, yx_px: NDArray[np.float64], centre: float) -> NDArray[np.float64]:
+def _of_channel(
+    image: Image, yx_px: NDArray[np.float64], centre: float, stop: threading.Event | None
+) -> NDArray[np.float64]:
+    if image.size <= _MOST_AT_ONCE_PX:
+        return _of_part(image, yx_px, centre, stop)
+    found = np.empty((len(yx_px), FEATURES_PER_CHANNEL))
+    parts = [_parts(n) for n in image.shape]
+    cell = [np.searchsorted([p.end for p in of_axis], axis, side="right").clip(max=len(of_axis) - 1)
+            for of_axis, axis in zip(parts, yx_px.T, strict=True)]  # fmt: skip
+    for i, rows in enumerate(parts[0]):
+        for j, columns in enumerate(parts[1]):
+            mine = (cell[0] == i) & (cell[1] == j)
+            if mine.any():
+                yx = yx_px[mine] - (rows.seen.start, columns.seen.start)
+                found[mine] = _of_part(image[rows.seen, columns.seen], yx, centre, stop)
+    return found
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Pixels of one axis that are transformed together, and the end of those it answers for."""
+
+    seen: slice
+    end: int
+
+
+def _parts(length_px: int) -> list[_Part]:
+    """Parts of equal length of an axis, each with its surroundings."""
+    count = math.ceil(length_px / _PART_PX)
+    ends = [-(-length_px * (i + 1) // count) for i in range(count)]
+    side = min(length_px, -(-length_px // count) + 2 * _AROUND_PX)
+    firsts = np.clip([end - (side - _AROUND_PX) for end in ends], 0, length_px - side)
+    return [_Part(slice(f, f + side), e) for f, e in zip(firsts.tolist(), ends, strict=True)]
+
+
+def _of_part(
+    image: Image, yx_px: NDArray[np.float64], centre: float, stop: threading.Event | None
+) -> NDArray[np.float64]:
+    """Coefficients (N, 35) at places of an image (H, W)."""
     from scipy import fft
 
     known = np.isfinite(image)
@@ -77,7 +132,7 @@ def _of_channel(image: Image, yx_px: NDArray[np.float64], centre: float) -> NDAr
     average = _Average(_padded(known.astype(np.float32)), yx_px)
     first = fft.fft2(centred)
     with ThreadPoolExecutor(2) as pool:  # the finest scale is half of the work
-        of_scale = list(pool.map(lambda j: _of_scale(first, j, average), range(N_SCALES)))
+        of_scale = list(pool.map(lambda j: _of_scale(first, j, average, stop), range(N_SCALES)))
     order_1 = np.stack([order for order, _ in of_scale])
     order_2 = [pair for _, pairs in of_scale for pair in pairs]
     turned = np.abs(np.fft.rfft(order_1, axis=1)) / N_ANGLES  # (J, m, N)
@@ -96,18 +151,25 @@ def _of_channel(image: Image, yx_px: NDArray[np.float64], centre: float) -> NDAr
 
 
 def _of_scale(
-    first: NDArray[np.complexfloating], j: int, average: _Average
+    first: NDArray[np.complexfloating],
+    j: int,
+    average: _Average,
+    stop: threading.Event | None,
 ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
     """Averages (L, N) of U_{j,l}; (N,) of each coarser scale with each difference of direction."""
     from scipy import fft
 
-    along = [_modulus(first, j, turn) for turn in range(N_ANGLES)]
+    def modulus(spectrum: NDArray[np.complexfloating], scale: int, angle: int) -> Image:
+        raise_if_stopped(stop, "while scattering was computed")
+        return _modulus(spectrum, scale, angle)
+
+    along = [modulus(first, j, turn) for turn in range(N_ANGLES)]
     spectra = [fft.fft2(u) for u in along] if j + 1 < N_SCALES else []
     pairs = []
     for j2 in range(j + 1, N_SCALES):
         for angles in _FOLDED:
             total = sum(
-                _modulus(spectrum, j2, turn + r)
+                modulus(spectrum, j2, turn + r)
                 for turn, spectrum in enumerate(spectra)
                 for r in angles
             )

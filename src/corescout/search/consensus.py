@@ -9,6 +9,7 @@ of one candidate do (`search.merging`).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,7 @@ def agreed_over_seeds(
     window_px: int,
     winner_mixture: Mixture,
     plan: Plan,
+    stop: threading.Event | None = None,
 ) -> tuple[Agreed, float | None]:
     """Return the types of the seed that agrees best with the others, and how far they agree.
 
@@ -72,17 +74,24 @@ def agreed_over_seeds(
         Those of each seed; the mixtures start from other seeds too.
     yx_px, window_px, winner_mixture, plan
         As of `agreed`.
+    stop : Event, optional
+        Looked at every few iterations of a fit.
 
     Returns
     -------
     Agreed
     agreement : float or None
         Mean adjusted Rand index over pairs of seeds; None of one.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
     found = [
         agreed(
             each, yx_px, window_px, winner_mixture,
-            plan.model_copy(update={"seed": plan.seed + SEEDS * number}),
+            plan.model_copy(update={"seed": plan.seed + SEEDS * number}), stop,
         )
         for number, each in enumerate(voters)
     ]  # fmt: skip
@@ -91,7 +100,12 @@ def agreed_over_seeds(
 
 
 def agreed(
-    voters: Sequence[Outcome], yx_px: Floats, window_px: int, winner_mixture: Mixture, plan: Plan
+    voters: Sequence[Outcome],
+    yx_px: Floats,
+    window_px: int,
+    winner_mixture: Mixture,
+    plan: Plan,
+    stop: threading.Event | None = None,
 ) -> Agreed:
     """Return the types that candidates of the same N key points make together.
 
@@ -108,7 +122,7 @@ def agreed(
     """
     consensus = _consensus(voters, winner_mixture)
     votes = Votes(consensus, consensus.codes([o.fit.codes for o in voters]), yx_px)
-    mixture = mixture_of_votes(votes.codes, plan)
+    mixture = mixture_of_votes(votes.codes, plan, stop)
     tau = votes.neighbours.smoothed(mixture.assign(votes.codes))
     group = merged(tau, Places.of(yx_px, window_px), plan.decision)
     types = numbered_by_size(group[tau.argmax(axis=1)], group)
@@ -127,7 +141,7 @@ def _consensus(voters: Sequence[Outcome], winner_mixture: Mixture) -> Consensus:
     return Consensus(tuple(each), axes, REACH_PX, SHARE, winner_mixture)
 
 
-def mixture_of_votes(codes: Floats, plan: Plan) -> Mixture:
+def mixture_of_votes(codes: Floats, plan: Plan, stop: threading.Event | None = None) -> Mixture:
     """Fit the codes (N, L) of a consensus from several seeds; return their average.
 
     Of as many components as the mean BIC over the seeds likes best.
@@ -135,7 +149,7 @@ def mixture_of_votes(codes: Floats, plan: Plan) -> Mixture:
     kept = keep_dense(codes, plan.mixtures.density_filter, seed=plan.seed)
     seeds = [plan.seed + s for s in range(SEEDS)]
     fits: list[dict[int, Mixture]] = fit_mixtures(
-        [codes] * SEEDS, [kept] * SEEDS, plan.mixtures, seeds
+        [codes] * SEEDS, [kept] * SEEDS, plan.mixtures, seeds, stop
     )
     least = plan.mixtures.min_components
     counts = [k for k in fits[0] if k >= least] or [max(fits[0])]

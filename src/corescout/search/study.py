@@ -71,7 +71,7 @@ class Study:
         on_progress: Callable[[Progress], None] | None,
         began: float,
     ) -> None:
-        self.prepared, self.plan = prepared, plan
+        self.prepared, self.plan, self.stop = prepared, plan, stop
         self._began, self._on_progress, self._stage = began, on_progress, "training"
         self.found = FoundTrials(without_proposed(plan, prepared.channels), plan.decision)
         for name in plan.wanted_rewards:  # one that is not there is said before any work

@@ -21,12 +21,13 @@ import numpy as np
 from corescout import trial_file
 from corescout.data import Candidate
 from corescout.data.short_repr import short_repr
-from corescout.plan import Plan
+from corescout.plan import Plan, TrainingPlan
 from corescout.rewards import BAYESIAN, HELD_OUT, REWARDS, applicable, score
-from corescout.search.surrogates import surrogates
+from corescout.search.surrogates import most_patches, surrogates
 from corescout.trial import Outcome, TrialGroup, run_trials, with_asked_fits
 from corescout.trial_cost import TrialWork
 from corescout.trial_data import TrialData
+from corescout.vae import as_many_steps
 
 _NUMERIC = ("napari-corescout", "torch", "numpy", "scipy", "scikit-learn", "scikit-image")
 
@@ -76,7 +77,11 @@ class Task:
     def cost(self, data: TrialData) -> float:
         """Work in multiply-adds."""
         bayesian = self.plan.bayesian if self.needs_bayesian else None
-        return TrialWork(self.candidates, len(data), self.plan.training, bayesian).cost
+        count, training = len(data), self.plan.training
+        if self.surrogates:
+            count = most_patches(len(data), self.plan)
+            training = as_many_steps(training, count, len(data))
+        return TrialWork(self.candidates, count, training, bayesian).cost
 
     @cached_property
     def _trains_with(self) -> dict[str, object]:
@@ -86,7 +91,7 @@ class Task:
             "training": self.plan.training.model_dump(mode="json"),
             "mixtures": self.plan.mixtures.model_dump(mode="json"),
         }
-        if self.plan.training.step == "numba":
+        if "numba" in (self.plan.training.step, self.plan.mixtures.engine):
             found["numba"] = _version_of("numba")
         if self.surrogates or self.candidates[0].kind == "descriptors":
             found["keypoints"] = self.plan.keypoints.model_dump(mode="json")
@@ -162,7 +167,7 @@ def run_task(
     StoppedError
         If `stop` was set.
     """
-    group = group_of(data, task)
+    group = group_of(data, task, stop)
     if stored is not None:
         return with_asked_fits(group, trial_file.from_bytes(stored, data), stop)
     return run_trials(group, stop, on_step)
@@ -193,11 +198,24 @@ def versions() -> dict[str, str]:
     return dict(_versions())
 
 
-def group_of(data: TrialData, task: Task) -> TrialGroup:
-    """Return the stack of a task, its patches cut."""
+def _training_on(n_points: int, data: TrialData, plan: Plan) -> TrainingPlan:
+    """Train a surface as long as the scan, where the scan has more key points than are used."""
+    if most_patches(len(data), plan) == len(data):
+        return plan.training
+    return as_many_steps(plan.training, n_points, len(data))
+
+
+def group_of(data: TrialData, task: Task, stop: threading.Event | None = None) -> TrialGroup:
+    """Return the stack of a task, its patches cut.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
+    """
     plan, candidates = task.plan, task.candidates
     if task.surrogates:
-        made = surrogates(data, candidates[0], plan, task.surrogates)
+        made = surrogates(data, candidates[0], plan, task.surrogates, stop)
         n_points = len(made.patch_sets[0])
         return TrialGroup(
             candidates=candidates,
@@ -205,7 +223,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
             features=made.features,
             context=np.zeros((n_points, 0)),
             block=np.zeros(0, np.int64),
-            training=plan.training,
+            training=_training_on(n_points, data, plan),
             mixtures=plan.mixtures,
             rewards=task.wanted_rewards,
         )
@@ -218,7 +236,7 @@ def group_of(data: TrialData, task: Task) -> TrialGroup:
         mixtures=plan.mixtures,
         extra_rewards=tuple(n for n in plan.wanted_rewards if n in REWARDS),
         bayesian=plan.bayesian,
-        features=data.features(candidates[0], plan.keypoints),
+        features=data.features(candidates[0], plan.keypoints, stop=stop),
         centre=data.centre,
         measured=data.measured,
         walls=data.walls,

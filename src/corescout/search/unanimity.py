@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corescout.plan import DecisionPlan
 from corescout.search.agreement import mean_agreement
@@ -41,6 +42,13 @@ class Unanimity:
     gain: float
     agreement: float
 
+    @classmethod
+    def of(cls, gains: Sequence[float], types: Sequence[NDArray[np.int64]]) -> Unanimity:
+        """Return what trainings say, from the gain of each and the types (N,) that it finds."""
+        gain = float(np.median(gains)) if gains else float("nan")
+        agreement = mean_agreement(types) if len(types) > 1 else float("nan")
+        return cls(len(gains), gain, agreement)
+
     @property
     def holds(self) -> bool:
         """Whether gaps part the codes and all that were trained find the same types.
@@ -52,9 +60,5 @@ class Unanimity:
 
 def unanimity(trained: Sequence[Outcome], plan: DecisionPlan) -> Unanimity:
     """Ask the trainings of the finalists, none of them collapsed, for the types of each."""
-    if not trained:
-        return Unanimity(0, float("nan"), float("nan"))
-    gain = float(np.median([o.rewards["gain"].value for o in trained]))
     types = [np.asarray(typed_outcome(o, plan).types.of_point) for o in trained]
-    agreement = mean_agreement(types) if len(types) > 1 else float("nan")
-    return Unanimity(len(trained), gain, agreement)
+    return Unanimity.of([o.rewards["gain"].value for o in trained], types)

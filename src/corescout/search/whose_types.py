@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,7 @@ def whose_types(
     winner: Outcome,
     alone: tuple[Mixture, NDArray[np.int64]],
     plan: Plan,
+    stop: threading.Event | None = None,
 ) -> WhoseTypes:
     """Decide who makes the types.
 
@@ -55,6 +57,13 @@ def whose_types(
     ----------
     alone : (Mixture, (K,) int64)
         The mixture of the winner and the type of each component.
+    stop : Event, optional
+        Ends the fits of a consensus.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
     """
     mixture, types = alone
     if int(types.max()) == 1:
@@ -67,7 +76,7 @@ def whose_types(
         else:
             voters = found.voters_by_seed()
             yx_px, window_px = np.asarray(winner.fit.center_yx_px), winner.candidate.window_px
-            together, agreement = agreed_over_seeds(voters, yx_px, window_px, mixture, plan)
+            together, agreement = agreed_over_seeds(voters, yx_px, window_px, mixture, plan, stop)
             if int(together.type_of_component.max()) > 1:
                 said = _voted(together.votes.consensus, each)
                 return WhoseTypes(together, agreement, len(voters), said)

@@ -9,7 +9,7 @@ from corescout.data import Encoding
 from corescout.vae.encoding import codes_of, encode, reconstruct
 from corescout.vae.exchange import Exchanged, read_pyroved, why_not_pyroved, write_pyroved
 from corescout.vae.pyroved_engine import check_engine, train_with_pyroved
-from corescout.vae.schedule import epochs_of
+from corescout.vae.schedule import as_many_steps, epochs_of
 from corescout.vae.specification import Specification, specification_of
 from corescout.vae.threads import single_threaded
 from corescout.vae.training import Trained, check_device, train
@@ -19,6 +19,7 @@ __all__ = [
     "Exchanged",
     "Specification",
     "Trained",
+    "as_many_steps",
     "check_device",
     "check_engine",
     "codes_of",

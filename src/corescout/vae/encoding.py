@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from corescout.data import Encoding, Latents
+from corescout.data import Encoding, Latents, raise_if_stopped
 from corescout.vae.elbo import log_likelihood, target_entropy
 from corescout.vae.masks import pixel_mask
 from corescout.vae.model import Draw, Posterior, decode, draw, posterior
@@ -22,9 +23,20 @@ _CHUNK = 4096  # patches at a time: bounds memory, costs nothing
 
 
 def encode(
-    patches: NDArray[np.float32], weights: Weights, spec: Specification, *, seed: int = 0
+    patches: NDArray[np.float32],
+    weights: Weights,
+    spec: Specification,
+    *,
+    seed: int = 0,
+    stop: threading.Event | None = None,
 ) -> Encoding:
-    """Encode patches (N, C, w, w) with the weights of one model."""
+    """Encode patches (N, C, w, w) with the weights of one model.
+
+    Raises
+    ------
+    StoppedError
+        If `stop` was set.
+    """
     parameters = as_stack(weights)
     mask, base = pixel_mask(spec), base_coordinates(spec.window_px)
     generator = torch.Generator().manual_seed(seed)
@@ -33,6 +45,7 @@ def encode(
         averaged = spec.turns > 1
         encoders = turned_encoders(parameters, mask, spec) if averaged else []
         for first in range(0, len(patches), _CHUNK):
+            raise_if_stopped(stop, "while patches were encoded")
             x = torch.as_tensor(np.array(patches[first : first + _CHUNK])).flatten(1)[None]
             q = posterior(x * mask, parameters, spec)
             noise = torch.randn(1, x.shape[1], spec.n_gaussian + 1, generator=generator)

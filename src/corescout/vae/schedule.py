@@ -15,6 +15,15 @@ def epochs_of(plan: TrainingPlan, n_patches: int) -> int:
     return max(min(plan.epochs, plan.max_steps // steps_per_epoch), min(plan.epochs, 4))
 
 
+def as_many_steps(plan: TrainingPlan, n_patches: int, as_of: int) -> TrainingPlan:
+    """Return the plan that trains on `n_patches` for about as many steps as on `as_of` patches."""
+    if n_patches == as_of:
+        return plan
+    steps = epochs_of(plan, as_of) * max(1, as_of // min(plan.batch_size, as_of))
+    epochs = round(steps / max(1, n_patches // min(plan.batch_size, n_patches)))
+    return plan.model_copy(update={"epochs": max(1, epochs), "max_steps": None})
+
+
 def learning_rate_at(step: int, n_steps: int, plan: TrainingPlan) -> float:
     """One cycle: cosine from 1/25 of the peak to the peak over 30 %, then down to 1/1000 of it."""
     if plan.schedule == "constant":

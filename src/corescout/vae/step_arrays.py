@@ -3,8 +3,7 @@
 Notation: B patches of n pixels, h hidden units, G Gaussian factors, L latent dimensions, H = 2 G
 (+ 3 where an angle is inferred) heads, P canvas pixels of all channels, S steps.
 
-numba's cache on the disk names these classes: one that is renamed makes older caches unreadable,
-an error that only emptying `__pycache__` mends.
+numba's cache on the disk names these classes: after one was renamed the kernels compile again.
 """
 
 from __future__ import annotations

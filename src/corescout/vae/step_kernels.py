@@ -3,8 +3,7 @@
 The only file that knows numba, and one file, because numba's cache on the disk looks at the file
 of a kernel and not at those of the kernels that it calls. Nothing in it holds the interpreter's
 lock. Products of matrices are written out too: as fast as a BLAS here, and a BLAS has threads that
-not every thread may set. The only liberty of arithmetic is that a product and a sum may be rounded
-once ("contract").
+not every thread may set. The only liberty: a product and a sum may be rounded once ("contract").
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import numpy as np
 from numba import float32, int32, njit
 from numpy.typing import NDArray
 
+from corescout.vae.kernel_cache import readable
 from corescout.vae.step_arrays import Array, Layers, ModelConstants, Optimised, Schedule, StepArrays
 
 _Arguments = ParamSpec("_Arguments")
@@ -27,7 +27,7 @@ def _compiled(function: Callable[_Arguments, _Returned]) -> Callable[_Arguments,
     compiled: Callable[_Arguments, _Returned] = njit(
         nogil=True, cache=True, error_model="numpy", fastmath={"contract"}
     )(function)
-    return compiled
+    return readable(compiled)
 
 
 @_compiled

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.dlpack import from_dlpack
 
 from corescout.adam import Adam
 from corescout.data import InputError, StoppedError
@@ -82,7 +83,7 @@ def train(
         If the plan asks for CUDA or numba and there is none.
     """
     device = check_device(plan)
-    x = torch.as_tensor(np.array(patches), device=device).flatten(-3)
+    x = _without_copy(patches).to(device).flatten(-3)
     n_patches, batch = x.shape[-2], min(plan.batch_size, x.shape[-2])
     n_epochs = epochs_of(plan, n_patches)
     steps_per_epoch = n_patches // batch
@@ -126,6 +127,15 @@ def train(
         if on_step is not None:
             on_step(step / n_steps)
     return Trained(spec, _unstack(_views(theta, initial), len(seeds)), losses)
+
+
+def _without_copy(patches: NDArray[np.float32]) -> Tensor:
+    """Patches as a tensor that is only read: those of a large scan fill hundreds of megabytes."""
+    try:
+        found: Tensor = from_dlpack(patches)
+        return found
+    except (BufferError, RuntimeError, TypeError):  # read-only arrays are refused by older ones
+        return torch.as_tensor(np.array(patches))
 
 
 def check_device(plan: TrainingPlan) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.colors import PALE, type_color
+from corescout.colors import PALE, type_color, type_shape
 from corescout.data import CorePoints, Keypoints, Result, Scan, Target, TypedPoints, Types
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.look import rgba
@@ -33,6 +33,7 @@ HOVER_PX = 4.0  # a point farther from the mouse is not meant
 _LEAST_SEEN_PX = 4  # of a key point on the screen, however small the scan is drawn
 _SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 13.0, 6.0
 _SIZED_FOR_PX = 256  # side of a scan on which points of these sizes are well seen
+_SYMBOLS = {"disc": "disc", "square": "square", "triangle": "triangle_up", "diamond": "diamond"}
 # Border of a target by its state; its face is the colour of its type.
 TARGET_TEXT = {"string": "{label}", "size": 8, "color": "black", "anchor": "center"}
 TARGET_COLORS = {
@@ -226,6 +227,7 @@ def core_layer(
             "face_color": face,
             "border_color": border,
             "border_width": 0.12,
+            "symbol": [_SYMBOLS[type_shape(int(n))] for n in core.type] or "disc",
             "shown": shown,
             "features": {"type": np.array(core.type), "typicality": np.array(core.typicality)},
             **geometry(scan),

@@ -64,6 +64,10 @@ def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
         if moved:
             layer.border_width = options["border_width"]
         layer.face_color = options["face_color"]
+    if "symbol" in options and len(layer.data):
+        wanted = list(np.broadcast_to(options["symbol"], len(layer.data)))
+        if [each.value for each in layer.symbol] != wanted:
+            layer.symbol = wanted
     if "shown" in options and not np.array_equal(layer.shown, options["shown"]):
         layer.shown = options["shown"]
     if "features" in options:

@@ -91,6 +91,7 @@ class ScanWork:
         )  # fmt: skip
         self._board.stage("suggesting", _called(scan))
         targets = self._suggest(understood, drift)
+        seconds = time.monotonic() - waiting.came_s  # what follows changes no target
         understood, evidence = self._ask_further(understood, suspect=suspect)
         record = replace(
             record_of(waiting, "analysed", why),
@@ -108,7 +109,7 @@ class ScanWork:
             warnings=warnings,
             tip=None if tip is None else (tip.width_ratio, tip.amplitude_ratio),
             targets=targets,
-            seconds=time.monotonic() - waiting.came_s,
+            seconds=seconds,
         )
         self._board.done(record, scan, understood)
 

@@ -100,6 +100,8 @@ def outcome_label(check: EvidenceCheck) -> QLabel:
         text = f"? {where}cannot tell: {check.reason}."
     else:
         text = f"✗ {where}not found again ({figures}). No types are claimed."
+    if check.reason and check.found is not None:
+        text += f" {check.reason[:1].upper()}{check.reason[1:]}."
     label = QLabel(text.replace("+-", "±"))
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

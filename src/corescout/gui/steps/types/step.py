@@ -145,7 +145,7 @@ class TypesStep(Step):
             self.list.show_types(None, {})
         else:
             self._average(result)
-            self.list.show_types(result.types, self._patches)
+            self.list.show_types(result.typed, self._patches)
             self._measure_walls(result)
         self._show_possible()
 
@@ -204,7 +204,7 @@ class TypesStep(Step):
 
     def _rename(self, number: int, name: str) -> None:
         if not self.edits.rename(number, name) and self.workspace.result is not None:
-            self.list.show_types(self.workspace.result.types, self._patches)
+            self.list.show_types(self.workspace.result.typed, self._patches)
             self._show_walls()
 
     def _hide(self, number: int, hidden: bool) -> None:

@@ -12,7 +12,7 @@ from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from corescout.colors import type_color
-from corescout.data import Types
+from corescout.data import TypedPoints
 from corescout.gui.look import swatch, true_icon
 from corescout.gui.plots.patch_strip import patch_pixmap
 
@@ -47,20 +47,24 @@ class TypeList(QTreeWidget):
         self.itemChanged.connect(self._changed)
         self.itemDoubleClicked.connect(self._edit)
 
-    def show_types(self, types: Types | None, patches: Mapping[int, NDArray[np.float32]]) -> None:
-        """Show types; the selection stays where their numbers do.
+    def show_types(
+        self, typed: TypedPoints | None, patches: Mapping[int, NDArray[np.float32]]
+    ) -> None:
+        """Show the types of points; the selection stays where their numbers do.
 
         Parameters
         ----------
+        typed : TypedPoints or None
+            None shows none.
         patches : mapping of int to (w, w)
             Mean patch of each type.
         """
         chosen = self.selected_numbers()
         self.blockSignals(True)
         self.clear()
-        if types is not None:
-            for number in types.numbers:
-                self.addTopLevelItem(_item(types, number, patches.get(number)))
+        if typed is not None:
+            for number in typed.types.numbers:
+                self.addTopLevelItem(_item(typed, number, patches.get(number)))
         self.blockSignals(False)
         self.select_numbers(chosen)
         rows = max(2, self.topLevelItemCount())
@@ -124,7 +128,8 @@ def number_of(item: QTreeWidgetItem) -> int:
     return int(item.data(NAME, Qt.ItemDataRole.UserRole))
 
 
-def _item(types: Types, number: int, patch: NDArray[np.float32] | None) -> QTreeWidgetItem:
+def _item(typed: TypedPoints, number: int, patch: NDArray[np.float32] | None) -> QTreeWidgetItem:
+    types = typed.types
     look = types.looks[number]
     color = type_color(number, types.colors)
     item = QTreeWidgetItem(["", look.name, f"{types.count(number):,}", ""])
@@ -136,10 +141,23 @@ def _item(types: Types, number: int, patch: NDArray[np.float32] | None) -> QTree
     for column in (POINTS, WALL):
         item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     item.setToolTip(EYE, "Show this type; a hidden one has no targets")
-    by_hand = int(types.by_hand[types.rows(number)].sum())
-    share = types.count(number) / max(1, len(types.of_point))
-    item.setToolTip(POINTS, f"{share:.0%} of all" + (f", {by_hand} by hand" if by_hand else ""))
+    item.setToolTip(POINTS, _points_in_words(typed, number))
     return item
+
+
+def _points_in_words(typed: TypedPoints, number: int) -> str:
+    """Share of all points, those between two types or named by hand, and the motifs: "10 % ..."."""
+    types = typed.types
+    rows = types.rows(number)
+    parts = [f"{len(rows) / max(1, len(types.of_point)):.0%} of all"]
+    if between := int((~typed.likely[rows]).sum()):
+        parts.append(f"{between} between two types")
+    if by_hand := int(types.by_hand[rows].sum()):
+        parts.append(f"{by_hand} by hand")
+    motifs = int((np.asarray(typed.type_of_component) == number).sum())
+    if motifs > 1:
+        parts.append(f"{motifs} motifs")
+    return ", ".join(parts)
 
 
 def _icon(patch: NDArray[np.float32] | None, color: str) -> QIcon:
