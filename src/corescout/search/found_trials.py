@@ -43,6 +43,7 @@ class FoundTrials:
         self.outcomes: dict[int, Outcome] = {}
         self.failures: dict[int, str] = {}
         self.repeats: dict[int, list[Outcome]] = {}
+        self._stable: dict[int, tuple[list[Outcome], Reward]] = {}
 
     def all_trials(self) -> tuple[Trial, ...]:
         """Return a trial for every candidate in order, then the repeats."""
@@ -154,7 +155,13 @@ class FoundTrials:
         return {i: b for i, b in found.items() if b is not None}
 
     def _stability(self, number: int) -> Reward:
-        return stability([self.assignment(o) for o in self.seeds_of(number)])
+        """Stability of a candidate; asked at every progress, computed once for its outcomes."""
+        outcomes = self.seeds_of(number)
+        known = self._stable.get(number)
+        if known is None or known[0] != outcomes:
+            known = outcomes, stability([self.assignment(o) for o in outcomes])
+            self._stable[number] = known
+        return known[1]
 
     def _numbered(self) -> dict[int, Outcome]:
         """Every finished trial by its number: the sweep, then the repeats."""
