@@ -126,9 +126,9 @@ class TrialData:
                 return self._scattering_unless(stop)
             if "centre" not in weights:
                 raise InputError(
-                    "expected the weights of scattering with the grey level that it subtracts, "
-                    "found those of an earlier version, which measured it on each scan; "
-                    "explore the scan again"
+                    "weights of scattering with the grey level that it subtracts",
+                    "those of an earlier version, which measured it on each scan",
+                    "explore the scan again",
                 )
             return scattering_features(self.images, self.keypoints_yx_px, weights["centre"], stop)
         if candidate.kind == "descriptors":

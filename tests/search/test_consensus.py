@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from corescout.cores import find_core_points
-from corescout.data import Candidate, Keypoints, Mixture, Neighbours, TypedPoints
+from corescout.data import Candidate, InputError, Keypoints, Mixture, Neighbours, TypedPoints
 from corescout.data.typed_points import LIKELY
 from corescout.edits import correct, merge
 from corescout.library import Library, find_like_type, library_type
@@ -89,6 +89,18 @@ def test_points_have_the_same_votes_where_another_part_of_the_scan_is_darker(tog
     here = apply(together, scan, keypoints=points).codes
     there = apply(together, other, keypoints=points).codes
     assert np.median(np.abs(here - there)) < 0.01
+
+
+def test_scattering_of_an_earlier_version_is_refused(together):
+    voters = [
+        replace(v, weights={k: w for k, w in v.weights.items() if k != "centre"})
+        for v in together.votes.consensus.voters
+    ]
+    votes = replace(
+        together.votes, consensus=replace(together.votes.consensus, voters=tuple(voters))
+    )
+    with pytest.raises(InputError, match=r"expected weights of scattering .*explore the scan"):
+        apply(replace(together, votes=votes), together.scan)
 
 
 def test_the_library_finds_a_type_again(together, tmp_path):
