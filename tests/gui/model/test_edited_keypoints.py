@@ -1,5 +1,6 @@
 """Key points: edits survive a slider, another scan and an undo."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -69,3 +70,19 @@ def test_the_spacing_of_the_form_is_that_of_a_line(chosen, scan, points):
     chosen.key_points.push(KeypointEdits().with_outlines([LINE]), "a line")
     apart = np.diff(np.asarray(chosen.key_points.keypoints.yx_px)[:, 1])
     np.testing.assert_allclose(apart, 2.0, atol=0.2)
+
+
+def test_moved_points_among_many_are_those_alone():
+    rng = np.random.default_rng(0)
+    before = rng.uniform(0, 2048, (60_000, 2))
+    edits = KeypointEdits()
+    assert edits.moved(before, before.copy()) is edits
+    after = np.concatenate([before[5:] + 1e-12, [[3.0, 4.0], [-0.0, 7.0]]])[::-1]
+    moved = edits.moved(before, after)
+    assert set(map(tuple, moved.removed)) == set(map(tuple, before[:5]))
+    assert set(map(tuple, moved.added)) == {(3.0, 4.0), (0.0, 7.0)}
+    back = moved.moved(after, before)
+    assert len(back.added) == 5  # they are back, set by hand
+    began = time.thread_time()
+    edits.moved(before, after)
+    assert time.thread_time() - began < 0.1

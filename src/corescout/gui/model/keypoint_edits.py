@@ -73,6 +73,8 @@ class KeypointEdits:
 
     def moved(self, before: Points, after: Points) -> KeypointEdits:
         """Return the edits after the points (n, 2) that were shown became others (m, 2)."""
+        if np.array_equal(before, after):
+            return self
         gone, come = _rows_without(before, after), _rows_without(after, before)
         if not len(gone) and not len(come):
             return self
@@ -137,6 +139,13 @@ def _near(places: Points, others: Points, distance_px: float) -> NDArray[np.bool
 
 
 def _rows_without(rows: Points, others: Points) -> Points:
-    known = set(map(tuple, np.round(others, 6).tolist()))
-    keep = [tuple(row) not in known for row in np.round(rows, 6).tolist()]
-    return rows[np.array(keep, dtype=bool)] if len(rows) else rows
+    """Those of rows (n, 2) that are not among others (m, 2), to a millionth of a pixel."""
+    if not len(rows) or not len(others):
+        return rows
+    return rows[~np.isin(_as_one(rows), _as_one(others))]
+
+
+def _as_one(places: Points) -> NDArray[np.complex128]:
+    """Places (n, 2) as one number each."""
+    y, x = np.round(places, 6).T
+    return np.asarray(x + 1j * y)
