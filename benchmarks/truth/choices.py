@@ -17,7 +17,7 @@ from benchmarks.truth.surface_facts import N_SEEDS, SurfaceFacts, TrainedCandida
 from corescout.plan import DecisionPlan, MixturePlan, Plan
 from corescout.search import Places, decide, types_of_codes
 from corescout.search.agreement import medoid
-from corescout.search.consensus import agreed
+from corescout.search.consensus import Agreed, agreed
 from corescout.search.decision import shortlist
 from corescout.search.direction import turns
 from corescout.search.study import SEED_STRIDE
@@ -177,6 +177,16 @@ def fixed(labelled: Labelled, seed: int) -> Labels:
     return labelled.types(labelled.place_of("vae"), seed)
 
 
+def fixed_everywhere(labelled: Labelled) -> dict[str, ChoiceRule]:
+    """Each window and invariance, always the same: "always 13 px, r"."""
+
+    def always(place: int) -> ChoiceRule:
+        return lambda labelled, seed: labelled.types(place, seed)
+
+    labels = {i: labelled.facts.trained[i][0].candidate.label for i in labelled.vaes}
+    return {f"always {label}": always(i) for i, label in labels.items()}
+
+
 def pca(labelled: Labelled, seed: int) -> Labels:
     """PCA of 13 px patches and a Gaussian mixture, its components as ICL likes them."""
     return labelled.of_reward(labelled.place_of("pca"), 0, "gain")
@@ -189,21 +199,26 @@ def scattering(labelled: Labelled, seed: int) -> Labels:
 
 def consensus(labelled: Labelled, seed: int) -> Labels:
     """What the finalists of a seed and scattering say together, whether they disagree or not."""
+    place, shown, _ = labelled.decided(seed)
+    if labelled.of(place, shown).candidate.kind == "scattering":
+        return labelled.types(place, shown)
+    return np.asarray(voted(labelled, seed).typed.types.of_point)
+
+
+def voted(labelled: Labelled, seed: int) -> Agreed:
+    """What the finalists of a seed and scattering agree on."""
     facts = labelled.facts
     place, shown, _ = labelled.decided(seed)
     one = labelled.of(place, shown)
-    if one.candidate.kind == "scattering":
-        return labelled.types(place, shown)
     voters = [labelled.of(i, seed) for i in labelled.finalists(seed)]
     voters += [labelled.of(i, seed) for i in labelled.untrained]
-    found = agreed(
+    return agreed(
         [voter.outcome(facts.yx_px) for voter in voters],
         facts.yx_px,
         one.candidate.window_px,
         one.mixture(1),
         Plan(seed=SEED_STRIDE * seed, decision=labelled.plan),
     )
-    return np.asarray(found.typed.types.of_point)
 
 
 def context(labelled: Labelled, seed: int) -> Labels:

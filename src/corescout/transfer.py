@@ -135,7 +135,7 @@ def _encoded(
         np.asarray(prepared.patches(candidate.window_px).values),
         plan.training,
         seed=candidate.seed,
-        features=prepared.trial_data.features(candidate, plan.keypoints),
+        features=prepared.trial_data.features(candidate, plan.keypoints, weights),
     )
 
 
@@ -159,7 +159,7 @@ def _votes(
             voter.weights,
             np.asarray(data.patches(candidate.window_px).values),
             plan.training,
-            features=data.features(candidate, plan.keypoints),
+            features=data.features(candidate, plan.keypoints, voter.weights),
         )
 
     voters = known.consensus.voters

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Candidate, Keypoints, Normalisation, PatchSet
+from corescout.data import Candidate, InputError, Keypoints, Normalisation, PatchSet
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import KeypointPlan
@@ -116,12 +116,20 @@ class TrialData:
 
         Raises
         ------
+        InputError
+            If the weights of scattering are of a version that kept no grey level.
         StoppedError
             If `stop` was set.
         """
         if candidate.kind == "scattering":
-            if weights is None or "centre" not in weights:
+            if weights is None:
                 return self._scattering_unless(stop)
+            if "centre" not in weights:
+                raise InputError(
+                    "weights of scattering with the grey level that it subtracts",
+                    "those of an earlier version, which measured it on each scan",
+                    "explore the scan again",
+                )
             return scattering_features(self.images, self.keypoints_yx_px, weights["centre"], stop)
         if candidate.kind == "descriptors":
             return wall_features(self.images[0], self.keypoints, self.pitch_m, plan)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from corescout.cores import find_core_points
-from corescout.data import Candidate, Mixture, Neighbours, TypedPoints
+from corescout.data import Candidate, InputError, Keypoints, Mixture, Neighbours, TypedPoints
 from corescout.data.typed_points import LIKELY
 from corescout.edits import correct, merge
 from corescout.library import Library, find_like_type, library_type
@@ -74,6 +74,33 @@ def test_the_scan_itself_is_read_as_it_was_explored(together):
     there = apply(together, together.scan, keypoints=together.keypoints)
     np.testing.assert_allclose(there.codes, together.codes, atol=0.02)
     assert np.mean(there.types.of_point == together.types.of_point) > 0.99
+
+
+def test_points_have_the_same_votes_where_another_part_of_the_scan_is_darker(together):
+    """Scattering subtracts the grey level of the scan that it was fitted on."""
+    scan = together.scan
+    darker = np.array(scan.channel())
+    darker[:, :40] = darker.min()
+    other = replace(scan, channels={**scan.channels, scan.default_channel: darker})
+    at = np.asarray(together.keypoints.yx_px)
+    far = at[at[:, 1] > 90]
+    assert len(far) > 20
+    points = Keypoints(far, np.zeros(len(far)), "drawn")
+    here = apply(together, scan, keypoints=points).codes
+    there = apply(together, other, keypoints=points).codes
+    assert np.median(np.abs(here - there)) < 0.01
+
+
+def test_scattering_of_an_earlier_version_is_refused(together):
+    voters = [
+        replace(v, weights={k: w for k, w in v.weights.items() if k != "centre"})
+        for v in together.votes.consensus.voters
+    ]
+    votes = replace(
+        together.votes, consensus=replace(together.votes.consensus, voters=tuple(voters))
+    )
+    with pytest.raises(InputError, match=r"expected weights of scattering .*explore the scan"):
+        apply(replace(together, votes=votes), together.scan)
 
 
 def test_the_library_finds_a_type_again(together, tmp_path):

@@ -12,7 +12,7 @@ QUICK = Plan.preset(
     windows_px=(9,),
     invariances=("none", "r"),
     pixel_size_m=1e-8,
-    decision={"seeds": 2, "null_surrogates": 0},
+    decision={"seeds": 1, "null_surrogates": 0},
 )
 DARK = Needles((0.3, 1.8), (3.0, 3.0), (0.3, 0.3), 17.0, 0.2)
 
