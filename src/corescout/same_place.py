@@ -37,6 +37,7 @@ _LEAST_POINTS = 2  # for each dimension: a component of fewer stays as it was
 _COARSE_PX = 4.0  # Gaussian width over which amplitudes are compared: drift within it is no matter
 _OTHER_RESONANCE = 0.2  # of a logarithm: a resonance drifts by a few percent
 _LEAST_GAIN = 0.03  # of a logarithm: less cannot be told from noise
+_MOST_GAIN = np.log(10.0)  # more is another unit, and is refused with the grey levels
 
 Field = NDArray[np.float64]
 
@@ -186,7 +187,9 @@ def _gain(
     of_second: OnSample,
     drift_m: Field,
 ) -> float:
-    """Median ratio of a channel (H, W) at the same places, of what is no noise; 1 if unknown.
+    """Median ratio of a channel (H, W) at the same places, of what is no noise.
+
+    1 if it is unknown, or no gain of a microscope.
 
     A median, so that a part of the place that has switched since does not count. Channels with
     negative values have no gain that noise and offset could be told from.
@@ -205,7 +208,7 @@ def _gain(
     if not bright.any():
         return 1.0
     log_gain = float(np.median(np.log(seen[bright] / before[bright])))
-    return float(np.exp(log_gain)) if abs(log_gain) >= _LEAST_GAIN else 1.0
+    return float(np.exp(log_gain)) if _LEAST_GAIN <= abs(log_gain) <= _MOST_GAIN else 1.0
 
 
 @dataclass(frozen=True)
