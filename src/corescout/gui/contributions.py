@@ -32,7 +32,7 @@ def read(path: str | list[str]) -> list[Any]:
     explorer = _open_explorer()
     if explorer is None or not is_large(path):
         return read_layers(path)
-    explorer.large_files.open(path)
+    explorer.canvas.large_files.open(path)
     return [(None,)]
 
 

@@ -16,7 +16,6 @@ from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.canvas_context import CanvasContext
 from corescout.gui.canvas.doubted_lines import DoubtedLines
 from corescout.gui.canvas.first_use import load_ahead
-from corescout.gui.canvas.large_files import LargeFiles
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked, give_way, other_in
 from corescout.gui.fields import PlainFields
@@ -51,7 +50,6 @@ class Explorer(Docked):
     canvas : Canvas
     work : Work
         Runs jobs off the GUI thread, shows layers one at a time.
-    large_files : LargeFiles
     latent_panel, candidate_panel : QWidget
         The halves of the dock at the bottom.
     """
@@ -65,7 +63,6 @@ class Explorer(Docked):
         self.work = Work(self)
         self.canvas = Canvas(viewer, self.workspace, self.work)
         self._context = CanvasContext(viewer, self.canvas.connections, self)
-        self.large_files = LargeFiles(viewer, self.work)
         self._result_layers = ResultLayers(self.workspace, self.canvas)
         self._doubted_lines = DoubtedLines(self.workspace, self.canvas)
         self.keys = Keys(viewer)
