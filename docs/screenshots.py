@@ -5,7 +5,8 @@
 A generated surface is shown unless a SCAN is given; of a run folder the types and what follows.
 Pictures are PNG with a palette of 256 colours.
 The picture of the README is `types-dark-1280.png`. Windows beside the main one (`options`,
-`library`, `compare`) are taken once for each theme.
+`library`, `compare`) are taken once for each theme. `consensus` is taken where several candidates
+make the types, as on `generate_family("level_set", 201, (192, 192))` explored with `live`.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corescout.gui.model.candidate_view import CONSENSUS, WINNER
 from corescout.gui.model.keypoint_edits import Outline
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benches stand in the checkout
@@ -114,6 +116,10 @@ def walk_run(session: ScriptedWindow) -> Iterator[str]:
     session.pump(3.0)
     open_only(session, "types")
     yield "types"
+    if CONSENSUS in explorer.workspace.view.planes:
+        explorer.latent_panel.show_plane(CONSENSUS)
+        yield "consensus"
+        explorer.latent_panel.show_plane(WINNER)
     open_only(session, "targets")
     yield "targets"
     open_only(session, "instrument")

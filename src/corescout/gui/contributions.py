@@ -20,11 +20,20 @@ def get_reader(path: str | list[str]) -> Callable[[Any], list[LayerData]] | None
     return read if paths and all(readable(Path(p)) for p in paths) else None
 
 
-def read(path: str | list[str]) -> list[LayerData]:
-    """Return the layers of whatever `get_reader` takes."""
+def read(path: str | list[str]) -> list[Any]:
+    """Return the layers of whatever `get_reader` takes.
+
+    Large scan files that are opened in a window with the explorer are read by a job, which adds
+    their layers: napari is told that there are none yet.
+    """
+    from corescout.gui.canvas.large_files import is_large
     from corescout.gui.canvas.opening import read as read_layers
 
-    return read_layers(path)
+    explorer = _open_explorer()
+    if explorer is None or not is_large(path):
+        return read_layers(path)
+    explorer.canvas.large_files.open(path)
+    return [(None,)]
 
 
 def write_layers(path: str, layers: list[LayerData]) -> list[str]:
@@ -95,10 +104,27 @@ def copy_diagnostic(viewer: napari.viewer.Viewer) -> None:
 
 def _explorer(viewer: napari.viewer.Viewer) -> Any:
     """The dock, however it was opened: napari knows it by two names, and would open a second."""
-    from corescout.gui.explorer import Explorer
-
-    for docked in viewer.window.dock_widgets.values():
-        if isinstance(docked, Explorer) and not docked.closed:
-            return docked
+    docked = _docked(viewer)
+    if docked is not None:
+        return docked
     _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
     return explorer
+
+
+def _docked(viewer: napari.viewer.Viewer) -> Any | None:
+    from corescout.gui.explorer import Explorer
+
+    docks = viewer.window.dock_widgets.values()
+    return next((d for d in docks if isinstance(d, Explorer) and not d.closed), None)
+
+
+def _open_explorer() -> Any | None:
+    """The explorer of the window in front, if this is the thread of windows and it has one."""
+    import threading
+
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is None or threading.current_thread() is not threading.main_thread():
+        return None
+    return _docked(viewer)

@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from corescout.data import Scan
 from corescout.gui.canvas.connections import Connections
+from corescout.gui.canvas.large_files import LargeFiles
 from corescout.gui.canvas.layer_data import (
     CHANNEL,
     LIVE,
@@ -42,6 +43,8 @@ class Canvas:
     connections : Connections
         To the viewer and its layers; closed with the window.
     queue : LayerQueue
+    large_files : LargeFiles
+        Opened by napari's reader.
     """
 
     mouse_moved = Signal(object)  # world coordinates under the mouse
@@ -51,6 +54,7 @@ class Canvas:
         self.viewer, self._workspace, self._work = viewer, workspace, work
         self.connections = Connections()
         self.queue = LayerQueue(viewer)
+        self.large_files = LargeFiles(viewer, work)
         work.queue = self.queue
         self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own
         self._before: ChosenImage | None = None
