@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from corescout.data import Keypoints
 from corescout.pipeline import apply
 from corescout.readers import read_scan
-from corescout.same_place import instrument_change, mixture_seen_blunter
+from corescout.same_place import found_there, instrument_change, mixture_seen_blunter
 from corescout.surfaces import Imaging, generate_surface
 from corescout.surfaces.domains import Domains
 from corescout.surfaces.imaging import measure
@@ -91,6 +91,28 @@ def test_components_stay_where_nothing_is_blunted(typed_result):
     moved = mixture_seen_blunter(typed_result, 1.2)
     assert np.abs(moved.means - typed_result.mixture.means).max() > 0.1
     assert moved.weights is typed_result.mixture.weights
+
+
+@pytest.mark.parametrize("blunter_px", [2.5, -2.5])
+def test_a_tip_that_does_not_make_codes_likelier_is_not_reckoned_with(
+    typed_result, again, blunter_px
+):
+    """An estimate that is off, as of a microscope that blurs in another way, does no harm."""
+    scan = again(tip_px=1.3)
+    change = replace(instrument_change(typed_result, scan), blunter_px=blunter_px)
+    found, typed, taken = found_there(typed_result, change, scan, None)
+    assert not taken.taken
+    assert any("no likelier" in note for note in taken.in_words)
+    frozen = apply(typed_result, scan, match_instrument=False)
+    np.testing.assert_array_equal(found.z, frozen.codes)
+    np.testing.assert_array_equal(typed.types.of_point, frozen.types.of_point)
+
+
+def test_training_that_went_on_has_seen_points_of_other_scans(typed_result):
+    own = typed_result.mixture
+    later = np.asarray(own.seen) + len(typed_result.codes)
+    known = replace(typed_result, mixture=replace(own, seen=later))
+    assert np.isfinite(mixture_seen_blunter(known, 0.8).means).all()
 
 
 @pytest.mark.parametrize(("now", "told"), [("712090", True), ("363000 Hz", False), ("", False)])

@@ -105,4 +105,5 @@ def test_they_win_alone_are_tested_and_read_again(result, tmp_path, surface):
     known = read_run(tmp_path / "a.corescout")
     np.testing.assert_array_equal(known.fit.latents.mean, result.fit.latents.mean)
     there = transfer(known.representation, surface.scan)
-    np.testing.assert_allclose(there.z, np.asarray(result.fit.latents.mean), atol=1e-5)
+    np.testing.assert_allclose(there.fit.latents.mean, result.fit.latents.mean, atol=1e-5)
+    np.testing.assert_allclose(there.z, result.codes, atol=1e-5)

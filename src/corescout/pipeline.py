@@ -35,7 +35,7 @@ from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
-from corescout.same_place import instrument_change, known_there
+from corescout.same_place import found_there, instrument_change
 from corescout.search import (
     PlaceAgreement,
     Places,
@@ -58,7 +58,6 @@ from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict, void_own_rewards
 from corescout.search.whose_types import whose_types
 from corescout.targets import choose_targets, without_target
-from corescout.transfer import transfer
 from corescout.trial import Outcome
 from corescout.vae import check_device, check_engine, single_threaded, specification_of
 
@@ -268,9 +267,7 @@ def apply(
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
     change = instrument_change(result, scan if match_instrument else None)
-    representation, known = known_there(result, change)
-    found = transfer(representation, scan, keypoints, blunted_px=max(-change.blunter_px, 0.0))
-    typed = known.at(found.z, found.neighbours)
+    found, typed, change = found_there(result, change, scan, keypoints)
     applied = replace(
         result,
         scan=found.scan,

@@ -30,7 +30,7 @@ from corescout.registration import register
 from corescout.seen_scan import SeenScan, completed
 from corescout.sharpness import Shown, blunter_by_px
 from corescout.square_grid import SquareGrid, square_grid
-from corescout.transfer import transfer
+from corescout.transfer import Transferred, transfer
 
 _LEAST_SHARE = 0.5  # of either scan that the other must show
 _LEAST_POINTS = 2  # for each dimension: a component of fewer stays as it was
@@ -56,12 +56,15 @@ class InstrumentChange:
         Of that grid.
     drives_hz : tuple of float or None
         Frequency of the drive of the first and of the second scan, where their files say it.
+    taken : bool
+        Whether the other tip is reckoned with; False where codes are no likelier with it.
     """
 
     blunter_px: float
     gains: tuple[float, ...]
     pitch_m: float | None
     drives_hz: tuple[float | None, float | None] = (None, None)
+    taken: bool = True
 
     @property
     def in_words(self) -> tuple[str, ...]:
@@ -71,11 +74,11 @@ class InstrumentChange:
             size = f"{abs(self.blunter_px):.1f} px"
             if self.pitch_m is not None:
                 size = f"{abs(self.blunter_px) * self.pitch_m * 1e9:.2g} nm ({size})"
-            how, what = (
-                ("blunter", "the types are looked for as such a tip sees them")
-                if self.blunter_px > 0
-                else ("sharper", "its patches are seen as through the other one")
-            )
+            how, what = "sharper", "its patches are seen as through the other one"
+            if self.blunter_px > 0:
+                how, what = "blunter", "the types are looked for as such a tip sees them"
+            if not self.taken:
+                what = "its codes are no likelier so, and the types stay as they were"
             said.append(
                 f"the place was scanned by a tip {how} by {size}, as a Gaussian width, than that of"
                 f" the exploration: {what}"
@@ -127,12 +130,32 @@ def instrument_change(result: Result, scan: Scan | None) -> InstrumentChange:
     return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives)
 
 
-def known_there(result: Result, change: InstrumentChange) -> tuple[Representation, TypedPoints]:
-    """Return the representation and the types of a result for a scan whose microscope changed."""
-    known, typed = result.representation, result.typed
+def found_there(
+    result: Result, change: InstrumentChange, scan: Scan, keypoints: Keypoints | None
+) -> tuple[Transferred, TypedPoints, InstrumentChange]:
+    """Read a scan whose microscope changed; return it, its types, and the change as it was taken.
+
+    What another tip makes of codes is a model of the tip. It is taken where it makes the codes of
+    the scan likelier (median log density under the mixture); else types and patches stay as they
+    are, and `taken` is False.
+    """
+    known = result.representation
+    known = replace(known, normalisation=change.levels(known.normalisation))
+    own, as_it_is = result.typed, transfer(known, scan, keypoints)
+    if change.blunter_px == 0:
+        return as_it_is, own.at(as_it_is.z, as_it_is.neighbours), change
+    seen, typed = as_it_is, own
     if change.blunter_px > 0:
-        typed = replace(typed, mixture=mixture_seen_blunter(result, change.blunter_px))
-    return replace(known, normalisation=change.levels(known.normalisation)), typed
+        typed = replace(own, mixture=mixture_seen_blunter(result, change.blunter_px))
+    else:
+        seen = transfer(known, scan, keypoints, blunted_px=-change.blunter_px)
+    taken = _log_density(typed, seen) > _log_density(own, as_it_is)
+    seen, typed = (seen, typed) if taken else (as_it_is, own)
+    return seen, typed.at(seen.z, seen.neighbours), replace(change, taken=taken)
+
+
+def _log_density(typed: TypedPoints, seen: Transferred) -> float:
+    return float(np.median(typed.mixture.log_density(seen.z)))
 
 
 def mixture_seen_blunter(result: Result, sigma_px: float) -> Mixture:
@@ -143,15 +166,20 @@ def mixture_seen_blunter(result: Result, sigma_px: float) -> Mixture:
     own = result.mixture
     places = np.asarray(result.patches.center_yx_px)
     z = _codes_blunter(result.representation, result.scan, places, sigma_px)
-    if z is None:
-        return own
-    tau = own.assign(result.codes)
-    _, means, covariances = moments(z[own.seen], tau[own.seen])
-    fed = tau[own.seen].sum(axis=0) >= _LEAST_POINTS * z.shape[1]
+    return own if z is None else _moved(own, result.codes, z)
+
+
+def _moved(mixture: Mixture, codes: Field, z: Field) -> Mixture:
+    """One M step with the responsibilities that points had by their codes, at the codes z."""
+    tau = mixture.assign(codes)
+    # of a training that went on, `seen` counts points of other scans too
+    fitted = mixture.seen if mixture.seen.max(initial=0) < len(z) else np.arange(len(z))
+    _, means, covariances = moments(z[fitted], tau[fitted])
+    fed = tau[fitted].sum(axis=0) >= _LEAST_POINTS * z.shape[1]
     return replace(
-        own,
-        means=np.where(fed[:, None], means, own.means),
-        covariances=np.where(fed[:, None, None], covariances, own.covariances),
+        mixture,
+        means=np.where(fed[:, None], means, mixture.means),
+        covariances=np.where(fed[:, None, None], covariances, mixture.covariances),
     )
 
 
