@@ -36,14 +36,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="*")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
+    wanted = {*(asked.only or ())}
     with open_session(asked.scan, size=SIZES["1280"], windows_px=(7, 9, 13, 17)) as session:
         for name in walk_run(session) if session.explorer.result is not None else walk(session):
             if not asked.only or name in asked.only:
                 take(session, asked.folder, name)
+            wanted.discard(name)
             if name == "types" and (
                 not asked.only or {"options", "library", "compare"} & {*asked.only}
             ):
                 beside(session, asked.folder)
+            if asked.only and not wanted:
+                break
 
 
 def beside(session: ScriptedWindow, folder: Path) -> None:
