@@ -41,6 +41,15 @@ def step(explorer, quick_result, controller, qtbot, tmp_path):
     assert made.wait(30)
 
 
+def run_a_plan(step, controller, qtbot):
+    """Dry run, approval, Run, once the settings of the controller have been read."""
+    told = step.panel.form_of_action.told_text
+    qtbot.waitUntil(lambda: "64 points" in told.text(), timeout=LONG)  # else a preview is void
+    for button in ("dry_run_button", "approve_button", "run_button"):
+        click(qtbot, getattr(step.panel, button))
+    qtbot.waitUntil(lambda: bool(controller.log.entries(*MOTIONS, "Scan.Action")), timeout=LONG)
+
+
 def click(qtbot, button):
     qtbot.waitUntil(button.isEnabled, timeout=LONG)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -65,9 +74,7 @@ def test_what_is_set_at_the_controller_is_shown_and_cannot_be_typed(step, contro
 
 def test_one_click_on_stop_and_the_controller_is_told_nothing_more(step, controller, qtbot):
     strip = step.panel.stop_bar
-    for button in ("dry_run_button", "approve_button", "run_button"):
-        click(qtbot, getattr(step.panel, button))
-    qtbot.waitUntil(lambda: bool(controller.log.entries(*MOTIONS, "Scan.Action")), timeout=LONG)
+    run_a_plan(step, controller, qtbot)
     click(qtbot, strip.stop_button)
     qtbot.waitUntil(lambda: strip.headline.text().startswith("STOPPED"), timeout=LONG)
     at = controller.clock.now()
@@ -80,9 +87,7 @@ def test_one_click_on_stop_and_the_controller_is_told_nothing_more(step, control
 
 def test_a_stop_that_did_not_arrive_is_said_large_and_again_at_the_close(step, controller, qtbot):
     strip = step.panel.stop_bar
-    for button in ("dry_run_button", "approve_button", "run_button"):
-        click(qtbot, getattr(step.panel, button))
-    qtbot.waitUntil(lambda: bool(controller.log.entries(*MOTIONS, "Scan.Action")), timeout=LONG)
+    run_a_plan(step, controller, qtbot)
     assert all("stops it" in ask() for ask in step.workspace.closing_questions if ask())
     for port in range(4):
         controller.kill_port(port, "closed")
