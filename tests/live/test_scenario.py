@@ -25,7 +25,7 @@ def test_every_thing_happens_in_a_story():
 @pytest.fixture(scope="module")
 def day(tmp_path_factory, live_plan):
     made = scenario(
-        tmp_path_factory.mktemp("day") / "day", 8, speed=600.0, plan=live_plan, seed=0,
+        tmp_path_factory.mktemp("day") / "day", 8, speed=240.0, plan=live_plan, seed=0,
         surface_px=256, frame_px=160, drift_m_per_s=(0.002e-9, 0.001e-9),
     )  # fmt: skip
     made.start()

@@ -175,7 +175,7 @@ def test_continuous_scans_are_told_one_by_one(told):
     watch = told()
     images = []
     for number in range(4):
-        images.append(watch.commands.scan(0.1, goes_on=number < 3))
+        images.append(watch.commands.scan(0.2, goes_on=number < 3))  # s a line: read in the next
     ends = watch.until(4)
     assert [s.metadata.get(DOUBT) for s in ends] == [None] * 4
     for scan, image in zip(ends, images, strict=True):
