@@ -29,9 +29,11 @@ def test_an_opening_keeps_squares_of_three_pixels(image):
 
 @pytest.mark.parametrize("percent", [0, 1, 37.3, 50, 99, 100])
 @pytest.mark.parametrize("count", [1, 2, 1000, 2337])
-def test_a_percentile_is_that_of_numpy_to_the_last_digit(image, percent, count):
+def test_a_percentile_is_that_of_numpy_within_a_rounding(image, percent, count):
+    """To the last digit with the newest numpy; older ones round once where this does twice."""
     values = image.ravel()[:count]
-    assert percentile(values, percent) == float(np.percentile(values, percent))
+    of_numpy = float(np.percentile(values, percent))
+    assert percentile(values, percent) == pytest.approx(of_numpy, rel=2**-22, abs=0)
     in_double = np.percentile(values, [percent])[0]
     assert percentile(values, percent, double=True) == in_double
 
