@@ -261,13 +261,7 @@ class OnSample:
 
 def _overlap(first: Scan, second: Scan) -> bool:
     """Whether both scans show mostly the same: half of either at least."""
-    share = []
-    for one, other in ((first, second), (second, first)):
-        if one.frame is None or other.frame is None:
-            return False
-        height, width = one.shape_px
-        y, x = np.meshgrid(np.linspace(0, height - 1, 20), np.linspace(0, width - 1, 20))
-        inside = other.frame.to_px(one.frame.to_m(np.column_stack([y.ravel(), x.ravel()])))
-        last = np.array(other.shape_px) - 1
-        share.append(((inside >= 0) & (inside <= last)).all(axis=1).mean())
-    return bool(min(share) >= _LEAST_SHARE)
+    if first.frame is None or second.frame is None:
+        return False
+    shares = first.frame.share_on(second.frame), second.frame.share_on(first.frame)
+    return min(shares) >= _LEAST_SHARE

@@ -38,6 +38,11 @@ class SquareGrid:
         """Whether it is the scan's own grid."""
         return self.step_px == (1.0, 1.0)
 
+    @property
+    def shorter_side_m(self) -> float | None:
+        """Length of the shorter side; None without a scale."""
+        return None if self.pitch_m is None else min(self.shape_px) * self.pitch_m
+
     def to_scan_px(self, yx_px: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map analysed coordinates (N, 2) to scan coordinates (N, 2), both (y, x)."""
         return np.asarray(yx_px * np.asarray(self.step_px))

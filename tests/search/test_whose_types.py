@@ -63,7 +63,9 @@ def test_types_that_gaps_part_in_every_training_stay(rng):
     whose, typed = decided([in_two(KINDS, 60.0, rng) for _ in range(4)])
     assert whose.together is None
     assert adjusted_rand(np.asarray(typed.types.of_point), KINDS) == 1
-    assert whose.words.startswith("Whose types these are: 9 px, r alone, as gaps part the codes")
+    assert whose.words.startswith(
+        "Whose types these are: 9 px, r alone, as wide gaps part the codes"
+    )
     assert "4 trainings of the finalists agree on the types with ARI 1.00" in whose.words
     assert whose.n_seeds == 2
     assert whose.agreement == 1
@@ -75,7 +77,7 @@ def test_codes_without_gaps_are_heard_together(rng):
     shown = np.asarray(whose.together.typed.types.of_point)
     assert adjusted_rand(shown, KINDS) >= adjusted_rand(np.asarray(typed.types.of_point), KINDS)
     assert "2 candidates together" in whose.words
-    assert "no clear gaps part the codes of each" in whose.words
+    assert "gaps part the codes of each too little to decide alone" in whose.words
 
 
 def test_gaps_that_part_other_points_in_every_training_are_heard_together(rng):
@@ -123,7 +125,7 @@ def test_needles_of_two_kinds_keep_the_types_of_the_winner(kept):
     found, scan = kept
     assert found.votes is None
     assert found.n_types == 2
-    assert "alone, as gaps part the codes" in found.why
+    assert "alone, as wide gaps part the codes" in found.why
     plan = Plan.model_validate(found.plan)
     winner = plan.decision.model_copy(update={"types": "winner"})
     alone = explore(scan, plan.model_copy(update={"decision": winner}))

@@ -74,6 +74,12 @@ class ScanFrame:
             axis=-1,
         )
 
+    def share_on(self, other: ScanFrame) -> float:
+        """Return the share of the frame, at 32 x 32 places of it, that lies on another one."""
+        rows, columns = (np.linspace(0, n - 1, 32) for n in self.shape_px)
+        lattice = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
+        return float(other.contains_m(self.to_m(lattice)).mean())
+
     def contains_m(self, xy_m: ArrayLike) -> NDArray[np.bool_]:
         """Say for metres (..., 2) as (x, y) whether they lie on a pixel of the frame."""
         yx = self.to_px(xy_m)

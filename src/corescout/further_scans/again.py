@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from corescout.data import EvidenceCheck, InputError, Result, StoppedError
+from corescout.data import EvidenceCheck, InputError, Result, raise_if_stopped
 from corescout.data.check import OF_SCANS, Way
 from corescout.further_scans.checks import FurtherScan, checks_of
 from corescout.plan import Plan
 from corescout.search.excluded import with_checks
 from corescout.search.verdict import with_evidence_in_words
 from corescout.square_grid import square_grid
+
+_WHEN = "while further scans were looked at"
 
 
 def with_further(
@@ -48,13 +50,11 @@ def with_further(
     _check_can_be_asked(result, plan)
     found: list[EvidenceCheck] = []
     for number, each in enumerate(further):
-        if stop is not None and stop.is_set():
-            raise StoppedError
+        raise_if_stopped(stop, _WHEN)
         if on_scan is not None:
             on_scan(number, each)
         found += [c for c in checks_of(result, [each], plan) if c.kind in kinds]
-    if stop is not None and stop.is_set():
-        raise StoppedError
+    raise_if_stopped(stop, _WHEN)
     sources = {each.source for each in further}
     kept = [c for c in result.evidence.checks if c.source not in sources]
     return _with(result, (*kept, *found))
@@ -74,8 +74,7 @@ def without_further(result: Result, source: str) -> Result:
 
 def _with(result: Result, checks: Sequence[EvidenceCheck]) -> Result:
     evidence = with_checks(result.evidence, checks)
-    grid = square_grid(result.scan.shape_px, result.scan.frame)
-    side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
+    side_m = square_grid(result.scan.shape_px, result.scan.frame).shorter_side_m
     why = with_evidence_in_words(result.why, result.evidence, evidence, result.n_types, side_m)
     return replace(result, evidence=evidence, why=why)
 

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corescout.data import Scan, ScanFrame
+from corescout.data import Scan
 from corescout.data.check import Way
 
 _ALONG = math.cos(math.radians(45.0))  # slow axes closer than 45 degrees run alike
@@ -42,15 +41,7 @@ def _lie_apart(first: Scan, further: Scan) -> bool:
     """Whether two frames have no place in common; False without a scale."""
     if first.frame is None or further.frame is None:
         return False
-    on_first = first.frame.contains_m(further.frame.to_m(_lattice(further.frame)))
-    on_further = further.frame.contains_m(first.frame.to_m(_lattice(first.frame)))
-    return not (on_first.any() or on_further.any())
-
-
-def _lattice(frame: ScanFrame) -> NDArray[np.float64]:
-    """32 x 32 places (y, x) of a frame, in its pixels."""
-    rows, columns = (np.linspace(0, n - 1, 32) for n in frame.shape_px)
-    return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
+    return not (first.frame.share_on(further.frame) or further.frame.share_on(first.frame))
 
 
 def beyond(first: Scan, further: Scan) -> float:
@@ -60,9 +51,8 @@ def beyond(first: Scan, further: Scan) -> float:
     """
     if first.frame is None or further.frame is None:
         return 0.0
-    outside = ~first.frame.contains_m(further.frame.to_m(_lattice(further.frame)))
     area = float(np.prod(further.frame.size_m)) / float(np.prod(first.frame.size_m))
-    return float(outside.mean()) * area
+    return (1 - further.frame.share_on(first.frame)) * area
 
 
 def _runs_downwards(metadata: Mapping[str, Any]) -> bool | None:

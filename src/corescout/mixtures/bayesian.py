@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from corescout.adam import Adam
-from corescout.data import BayesianMixture, Mixture, StoppedError
+from corescout.data import BayesianMixture, Mixture, raise_if_stopped
 from corescout.mixtures.bayesian_model import (
     Model,
     Theta,
@@ -132,8 +132,7 @@ def _optimise(
     recent: list[Tensor] = []
     best, waited = torch.full((plan.starts,), -torch.inf, dtype=features.dtype), 0
     for step in range(1, plan.max_steps + 1):
-        if stop is not None and stop.is_set():
-            raise StoppedError("stopped while the Bayesian mixture was fitted")
+        raise_if_stopped(stop, "while the Bayesian mixture was fitted")
         noise = torch.randn(guide.loc.shape, generator=generator, dtype=features.dtype)
         elbo, theta = guide.elbo(model, features, noise)
         loss = -elbo / n if per_point else -elbo
@@ -164,8 +163,7 @@ def _elbo_draws(
     """One-draw estimates (particles, R) of the ELBO."""
     found = []
     for _ in range(model.plan.particles):
-        if stop is not None and stop.is_set():
-            raise StoppedError("stopped while the Bayesian mixture was evaluated")
+        raise_if_stopped(stop, "while the Bayesian mixture was evaluated")
         noise = torch.randn(guide.loc.shape, generator=generator, dtype=features.dtype)
         found.append(guide.elbo(model, features, noise)[0])
     return torch.stack(found)

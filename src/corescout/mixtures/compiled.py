@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corescout.data import InputError, StoppedError
+from corescout.data import InputError, raise_if_stopped
 from corescout.plan import MixturePlan
 
 
@@ -85,8 +85,7 @@ def iterate_compiled(
     result, converged = theta.clone(), torch.zeros(len(theta), dtype=torch.bool)
     seen: dict[int, NDArray[np.float64]] = {}
     for run, of_run in enumerate(features):
-        if stop is not None and stop.is_set():
-            raise StoppedError("stopped while mixtures were fitted")
+        raise_if_stopped(stop, "while mixtures were fitted")
         if of_run.data_ptr() not in seen:
             seen[of_run.data_ptr()] = np.ascontiguousarray(of_run.T.double().numpy())
         points = seen[of_run.data_ptr()]

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from corescout.data import Mixture, StoppedError, readonly
+from corescout.data import Mixture, raise_if_stopped, readonly
 from corescout.mixtures.compiled import iterate_compiled, start_compiled
 from corescout.mixtures.sklearn_fit import fit_sklearn
 from corescout.mixtures.whitening import whiten, whitening
@@ -265,8 +265,7 @@ def _iterate_batched(
         theta = _maximise(features, tau, shape)
         if iteration % _CHECK_EVERY and iteration != max_iterations:
             continue
-        if stop is not None and stop.is_set():
-            raise StoppedError("stopped while mixtures were fitted")
+        raise_if_stopped(stop, "while mixtures were fitted")
         now = total.mean(dim=1)
         done = (now - level[active]).abs() < _TOLERANCE
         result[active], level[active] = theta, now

@@ -43,8 +43,7 @@ def verdict(
     sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
     if whose:
         sentences.append(whose)
-    side_m = None if grid.pitch_m is None else min(grid.shape_px) * grid.pitch_m
-    if grade := grade_in_words(evidence, side_m):
+    if grade := grade_in_words(evidence, grid.shorter_side_m):
         sentences.append(_sentence(grade))
     if n_seeds > 1 and seed_agreement is not None and np.isfinite(seed_agreement):
         sentences.append(f"{n_seeds} seeds agree on these types with ARI {seed_agreement:.2f}.")

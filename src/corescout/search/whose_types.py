@@ -90,7 +90,7 @@ def _kept(winner: Outcome, each: Unanimity) -> str:
         f" {each.agreement:.2f}"
     )
     return (
-        f"Whose types these are: {winner.candidate.label} alone, as gaps part the codes (gain"
+        f"Whose types these are: {winner.candidate.label} alone, as wide gaps part the codes (gain"
         f" {each.gain:.1f}){agreed if each.trainings > 1 else ''}."
     )
 
@@ -106,7 +106,7 @@ def _voted(whose: Consensus, each: Unanimity) -> str:
 def _why_voted(each: Unanimity) -> str:
     """Why none of them speaks for all; "" where nothing was trained."""
     if each.gain < LEAST_GAIN:
-        return f", as no clear gaps part the codes of each (gain {each.gain:.1f})"
+        return f", as gaps part the codes of each too little to decide alone (gain {each.gain:.1f})"
     if each.agreement < LEAST_AGREEMENT:
         return f", as each alone finds other types (ARI {each.agreement:.2f})"
     return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corescout.data import InputError, Progress, Result, Scan, StoppedError
+from corescout.data import InputError, Progress, Result, Scan, raise_if_stopped
 from corescout.data.check import OF_SCANS, Way
 from corescout.gui.jobs.job import Job
 from corescout.plan import Plan
@@ -73,8 +73,7 @@ def start_asking(result: Result, given: Sequence[GivenScan]) -> Job[Result]:
 
         scans = []
         for each in given:
-            if stop.is_set():
-                raise StoppedError
+            raise_if_stopped(stop, "while further scans were read")
             tell(0, each.name)
             scans.append(read_given(each, result.channels[0], result.plan))
         return with_further(
