@@ -61,6 +61,7 @@ def test_a_run_is_read_back_as_it_was(together, tmp_path):
     np.testing.assert_array_equal(found.types.of_point, together.types.of_point)
     np.testing.assert_allclose(found.typed.probabilities, together.typed.probabilities)
     assert found.votes.consensus.in_words == together.votes.consensus.in_words
+    assert found.evidence.shown == together.evidence.shown is not None
     assert found.weights.keys() == together.weights.keys()
     for mine, theirs in zip(
         found.votes.consensus.voters, together.votes.consensus.voters, strict=True
