@@ -110,8 +110,11 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
         f"{look.name} {np.mean(kinds == n):.0%}" for n, look in result.types.looks.items()
     )
     unknown = there.mixture.beyond(there.z, _KNOWN_SIGMAS)
+    whose = representation(result.winner, result.analysis_pitch_m)
+    if result.votes is not None:
+        whose = "Candidates together"
     return (
-        f"{representation(result.winner, result.analysis_pitch_m)}: the"
+        f"{whose}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
         f" {counted(len(there), 'point')}: {shares}. {np.mean(unknown):.0%} of the points lie"
         f" beyond {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
