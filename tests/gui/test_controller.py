@@ -98,3 +98,14 @@ def test_a_stop_that_did_not_arrive_is_said_large_and_again_at_the_close(step, c
     assert len(asked) == 1
     assert wanted in asked[0]
     assert "look at the instrument first" in asked[0]
+
+
+def test_closing_does_not_claim_a_stop_where_the_connection_is_lost(step, controller, qtbot):
+    run_a_plan(step, controller, qtbot)
+    for port in range(4):
+        controller.kill_port(port, "closed")
+    qtbot.waitUntil(lambda: step.link.snapshot.lost, timeout=LONG)
+    asked = " ".join(ask() for ask in step.workspace.closing_questions)
+    assert "CONNECTION LOST" in asked or "did NOT reach" in asked
+    assert "Closing stops it" not in asked
+    assert ".." not in asked
