@@ -144,7 +144,10 @@ class Safety:
             return f"{headline} The last stop is not confirmed: look at the instrument first."
         if now.running or now.scanning or now.state in ("ARMED", "RUNNING"):
             if now.lost:
-                return f"The instrument: {headline} Closing cannot stop it: stop it there first."
+                return (
+                    "CONNECTION LOST while the instrument was at work. Closing cannot stop it: stop"
+                    " it there first."
+                )
             return (
                 f"The instrument: {headline.rstrip('.')}. Closing stops it: nothing more is sent,"
                 " and the tip stays where it is."
