@@ -69,7 +69,7 @@ def test_what_is_set_at_the_controller_is_shown_and_cannot_be_typed(step, contro
     controller.microscope.spectroscopy.points = 50  # somebody changes it at the controller
     qtbot.waitUntil(lambda: "100 points" in form.told_text.text(), timeout=LONG)
     qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)  # the preview is void
-    assert not step.panel.approve_button.isEnabled()
+    qtbot.waitUntil(lambda: not step.panel.approve_button.isEnabled(), timeout=LONG)
 
 
 def test_one_click_on_stop_and_the_controller_is_told_nothing_more(step, controller, qtbot):
