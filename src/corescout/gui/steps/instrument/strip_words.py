@@ -91,13 +91,18 @@ def closing_words(snapshot: LinkSnapshot, headline: str, *, policy: bool) -> str
     policy : bool
         Whether one is in force.
     """
+    if snapshot.stop_state not in ("", "confirmed"):
+        return f"{ended(headline)} The last stop is not confirmed: look at the instrument first."
     if snapshot.running or snapshot.scanning or snapshot.state in ("ARMED", "RUNNING"):
+        if snapshot.lost:
+            return (
+                "CONNECTION LOST while the instrument was at work. Closing cannot stop it: stop it"
+                " there first."
+            )
         return (
             f"The instrument: {ended(headline)} Closing stops it: nothing more is sent, and the tip"
             " stays where it is."
         )
-    if snapshot.state == "HOLD" and snapshot.stop_state not in ("", "confirmed"):
-        return f"{ended(headline)} The last stop is not confirmed: look at the instrument first."
     if policy:
         return "A policy is in force. Closing takes it back and ends the watch."
     return ""
