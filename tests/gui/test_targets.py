@@ -17,7 +17,7 @@ from napari.utils.interactions import (
 from qtpy.QtCore import Qt
 
 from corescout.colors import type_color
-from corescout.gui.canvas.layer_data import ROUTE, TARGETS, result_layers
+from corescout.gui.canvas.layer_data import DASHES, ROUTE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.workflow import StepState
 from reading_arcmd import arcmd_places_m
@@ -57,7 +57,8 @@ def same_everywhere(step):
     assert uids[0] == uids[1]
     assert step.table.rowCount() == len(targets_of(step))
     route = find_layer(step.explorer.viewer, ROUTE)
-    np.testing.assert_allclose(route.data[:, 0], layer.data[:-1], atol=1e-4)
+    np.testing.assert_allclose(route.data[::DASHES, 0], layer.data[:-1], atol=1e-4)
+    np.testing.assert_allclose(route.data[DASHES - 1 :: DASHES].sum(1), layer.data[1:], atol=1e-4)
     colors = [f"#{''.join(f'{round(255 * c):02x}' for c in rgba[:3])}" for rgba in layer.face_color]
     assert colors == [type_color(t.type).lower() for t in targets_of(step)]
     return True
