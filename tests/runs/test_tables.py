@@ -49,7 +49,7 @@ def test_every_key_point_is_in_the_table_with_what_it_is(run, edited):
         x_m, y_m = edited.scan.frame.to_m(places[i])
         assert (float(row["x_m"]), float(row["y_m"])) == pytest.approx((x_m, y_m), abs=5.01e-13)
         assert row["type_name"] == edited.types.name(int(row["type"]))
-        assert np.float32(row["z1"]) == edited.fit.latents.mean[i, 0]
+        assert np.float32(row["z1"]) == np.float32(edited.fit.latents.mean[i, 0])
         assert 0 <= float(row["probability"]) <= 1 + 1e-9
         assert row["source"] == "canny"
     assert [r["edited"] for r in rows].count("1") == 2

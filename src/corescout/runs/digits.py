@@ -30,12 +30,13 @@ def rounded(
 ) -> list[object]:
     """Return the values (N,) of a column of a table as it writes them.
 
-    What is kept in single precision, such as the codes, keeps every digit of it.
+    Codes (z1, c1, ...) and what is kept in single precision have every digit of that.
     """
     if isinstance(column, list) or column.dtype.kind != "f":
         return list(column) if isinstance(column, list) else column.tolist()
-    if column.dtype == np.float32:
-        return [float(str(value)) for value in column]
+    code = name[:1] in ("z", "c") and name[1:].isdigit()
+    if code or column.dtype == np.float32:
+        return [float(str(value)) for value in column.astype(np.float32)]
     if name in ("y_px", "x_px"):
         return [round(value, PLACE_PX) for value in column.tolist()]
     if name in ("x_m", "y_m"):
