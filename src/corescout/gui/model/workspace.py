@@ -265,12 +265,8 @@ class Workspace:
         self._take(result, origin=origin, drawn=drawn)
 
     def open_result(self, result: Result) -> None:
-        """Show a result of a run folder on its scan, which is open; as it is if it is known."""
-        known = self.results.known(result)
-        if known is None:
-            self._take(result, origin="opened", saved=True)
-        else:
-            self._present(known)
+        """Show a result of a run folder on its scan, which is open."""
+        self._take(result, origin="opened", saved=True)
 
     def show_anew(self, result: Result | None, *, drawn: bool = False) -> None:
         """Show what the present entry of the list holds now in every panel; None shows none."""

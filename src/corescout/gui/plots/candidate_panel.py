@@ -208,6 +208,8 @@ class CandidatePanel(QWidget):
         for name in ordered:
             decides = "★ " if name == self._decided_by else ""
             self.reward.addItem(decides + reward_words(name), name)
+            whole = reward_words(name, unit=True)
+            self.reward.setItemData(self.reward.count() - 1, whole, Qt.ItemDataRole.ToolTipRole)
         self.reward.setCurrentIndex(max(0, self.reward.findData(chosen)))
         self.reward.blockSignals(False)
 
