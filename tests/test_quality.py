@@ -85,6 +85,11 @@ def test_scattered_wrong_pixels_are_noise(rng):
     assert "no contrast" in kinds(np.where(rng.random((96, 96)) < 0.05, 1.0, 0.0))
 
 
+def test_an_image_of_two_values_is_judged(rng):
+    """Its contrast is the same in every band: no trend, and no warning of scipy."""
+    assert "fading" not in kinds((rng.random((64, 64)) < 0.5).astype(float))
+
+
 def test_few_key_points(image):
     assert kinds(image, n_keypoints=20) == ["few walls"]
 
