@@ -3,7 +3,9 @@
 A claim of *zones* needs three explanations excluded: that the types are noise, that they are there
 by chance, and that they are the parts of one coarse pattern. The last is excluded by an area beyond
 the scan, or by a scan that is wide enough where a repeat agrees beyond two correlation lengths.
-Where something changes steadily over the scan time must be excluded as well.
+Where something changes steadily over the scan time must be excluded as well. The types that are
+shown are looked for; where candidates make these together they must keep to their own places in the
+first image, too, by their patches alone.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corescout.data import Evidence, EvidenceCheck, Explanation
+from corescout.data.sentences import clause, ended
 
 _FOR_ZONES: tuple[Explanation, ...] = ("noise", "chance", "one pattern")
 _NAMES: dict[Explanation, str] = {
@@ -61,7 +64,8 @@ def _with(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     if evidence.grade not in ("possible zones", "drift"):
         return evidence
     excluded = evidence.excluded
-    if all(each in excluded for each in left):
+    spread = evidence.shown is not None and not evidence.shown.keep_to_places
+    if not spread and all(each in excluded for each in left):
         return _zones(evidence)
     if evidence.grade == "drift" and "time" in excluded:
         return replace(evidence, grade="possible zones")
@@ -74,14 +78,14 @@ def checks_in_words(evidence: Evidence, text: str) -> str:
         return text
     said = [f"{check.in_words[:1].upper()}{check.in_words[1:]}" for check in evidence.checks]
     if any(check.found is False for check in evidence.checks) or evidence.grade == "one pattern":
-        return ". ".join([text, *said])
+        return clause(" ".join(map(ended, [text, *said])))
     excluded = evidence.excluded
     left = [each for each in _NAMES if each not in excluded]
     if left:
         names = [_NAMES[each] for each in left]
         would = dict.fromkeys(_WOULD[each] for each in left)
         said.append(f"Not excluded: {', '.join(names)}; {' and '.join(would)} could")
-    return ". ".join([text, *said])
+    return clause(" ".join(map(ended, [text, *said])))
 
 
 def _without_claim(evidence: Evidence, denied: Sequence[EvidenceCheck]) -> Evidence:
@@ -101,6 +105,8 @@ def _zones(evidence: Evidence) -> Evidence:
     """Evidence with the claim of zones; of gaps between codes it says what it said."""
     which = [check for check in evidence.checks if "chance" in check.excludes]
     p_value = max(check.p_value for check in which)
+    if evidence.shown is not None:
+        p_value = max(p_value, evidence.shown.p_value)
     sources = ", ".join(dict.fromkeys(check.name for check in which))
     gaps = evidence.reason.removeprefix("no evidence of separate types").lstrip(": ")
     reason = f"evidence of zones in {sources} too (p = {p_value:.2f}); as distinct types: {gaps}"
