@@ -10,15 +10,16 @@ from dataclasses import replace
 import numpy as np
 
 from corescout.cores import find_core_points
-from corescout.data import Candidate, InputError, Neighbours, Progress, Result, TypedPoints
+from corescout.data import InputError, Neighbours, Progress, Result, TypedPoints
 from corescout.pipeline import types_with_evidence
 from corescout.plan import Plan
 from corescout.preparation import prepare
 from corescout.rewards.evidence import with_evidence
 from corescout.search.decision import Decision
 from corescout.search.executors import Threads
-from corescout.search.study import SEED_STRIDE, Study
+from corescout.search.study import Study
 from corescout.search.verdict import verdict
+from corescout.search.whose_types import WhoseTypes
 from corescout.targets import choose_targets
 from corescout.vae import single_threaded
 
@@ -73,7 +74,6 @@ def choose_candidate(
         center_yx_px=prepared.grid.to_scan_px(np.asarray(chosen.fit.center_yx_px)),
     )
     reason = f"chosen by hand; the search had decided on {result.winner.label}"
-    agreement, n_seeds = _agreement(result, trial.candidate)
     return replace(
         result,
         patches=patches,
@@ -90,8 +90,7 @@ def choose_candidate(
             Decision(number, {}, {}, (), (), reason=reason),
             evidence,
             int(types.max()),
-            agreement,
-            n_seeds,
+            WhoseTypes(None, None, 1),
             prepared.grid,
             result.trials,
         ),
@@ -103,14 +102,3 @@ def choose_candidate(
         votes=None,
         notes=(*result.notes, reason),
     )
-
-
-def _agreement(result: Result, candidate: Candidate) -> tuple[float | None, int]:
-    """How well the seeds of a candidate agree, and how many there are."""
-    first = replace(candidate, seed=candidate.seed % SEED_STRIDE)
-    same = [
-        t for t in result.trials
-        if t.state == "done" and replace(t.candidate, seed=t.candidate.seed % SEED_STRIDE) == first
-    ]  # fmt: skip
-    found = [t.rewards["stability"].value for t in same if "stability" in t.rewards]
-    return (found[0] if found else None), len(same)

@@ -53,6 +53,7 @@ from corescout.search.lateral import without_rotation
 from corescout.search.proposals import without_proposed
 from corescout.search.provisional import follow, typed_outcome
 from corescout.search.runner import Store
+from corescout.search.shown import asked_of_shown
 from corescout.search.study import Study
 from corescout.search.turned import asked_of_turned
 from corescout.search.verdict import applied_verdict, verdict, void_own_rewards
@@ -142,6 +143,7 @@ def explore(
                 whose = whose_types(
                     study.found, decision, winner, (mixture, types), study.plan, study.stop
                 )
+                evidence = asked_of_shown(evidence, whose.together, study.plan)
                 confirmation = study.confirm(winner)
             except StoppedError as stopped:
                 raise StoppedError("stopped", study.found.finished_trials()) from stopped
@@ -173,12 +175,10 @@ def explore(
             decision,
             evidence,
             int(types.max()),
-            whose.agreement,
-            whose.n_seeds,
+            whose,
             prepared.grid,
             trials,
             study.found.void_reasons(),
-            whose.words,
         )
 
     result = Result(

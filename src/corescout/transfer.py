@@ -144,7 +144,8 @@ def _votes(
 ) -> Votes | None:
     """What the voters say of the key points; the winner among them is not encoded twice.
 
-    Two at a time, scattering first: it takes as long as all others.
+    In a session whose winner was trained further it votes with the weights that it had before. Two
+    at a time, scattering first: it takes as long as all others.
     """
     if known.consensus is None:
         return None
@@ -152,7 +153,7 @@ def _votes(
 
     def codes(voter: Voter) -> NDArray[np.float64]:
         candidate = voter.candidate
-        if candidate == known.candidate:
+        if candidate == known.candidate and _same(voter.weights, known.weights):
             return np.asarray(of_winner.latents.mean)
         return codes_with(
             candidate,
@@ -169,4 +170,10 @@ def _votes(
     parts = [found[i].result() for i in range(len(voters))]
     return Votes(
         known.consensus, known.consensus.codes(parts), np.asarray(prepared.keypoints.yx_px)
+    )
+
+
+def _same(one: Mapping[str, NDArray[np.float32]], other: Mapping[str, NDArray[np.float32]]) -> bool:
+    return one is other or (
+        one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
     )

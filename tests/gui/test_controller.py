@@ -69,7 +69,7 @@ def test_what_is_set_at_the_controller_is_shown_and_cannot_be_typed(step, contro
     controller.microscope.spectroscopy.points = 50  # somebody changes it at the controller
     qtbot.waitUntil(lambda: "100 points" in form.told_text.text(), timeout=LONG)
     qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)  # the preview is void
-    assert not step.panel.approve_button.isEnabled()
+    qtbot.waitUntil(lambda: not step.panel.approve_button.isEnabled(), timeout=LONG)
 
 
 def test_one_click_on_stop_and_the_controller_is_told_nothing_more(step, controller, qtbot):
@@ -98,3 +98,14 @@ def test_a_stop_that_did_not_arrive_is_said_large_and_again_at_the_close(step, c
     assert len(asked) == 1
     assert wanted in asked[0]
     assert "look at the instrument first" in asked[0]
+
+
+def test_closing_does_not_claim_a_stop_where_the_connection_is_lost(step, controller, qtbot):
+    run_a_plan(step, controller, qtbot)
+    for port in range(4):
+        controller.kill_port(port, "closed")
+    qtbot.waitUntil(lambda: step.link.snapshot.lost, timeout=LONG)
+    asked = " ".join(ask() for ask in step.workspace.closing_questions)
+    assert "CONNECTION LOST" in asked or "did NOT reach" in asked
+    assert "Closing stops it" not in asked
+    assert ".." not in asked

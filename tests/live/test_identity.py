@@ -13,7 +13,7 @@ from corescout.edits import recolor, rename
 from corescout.live.reading.analyst import Analyst
 from corescout.live.reading.identity import Identities, renumbered, types_of_points
 from corescout.live.reading.learning import relearn, replay_of
-from corescout.live.reading.next_scan import understand
+from corescout.live.reading.next_scan import trained, understand
 from corescout.surfaces import generate_surface
 
 
@@ -98,6 +98,32 @@ def test_learning_lowers_novelty_and_keeps_most_types(typed, learned, live_plan)
     kept = set(types_of_points(read.result).tolist()) & set(types_of_points(new.result).tolist())
     assert kept  # some types go on under their numbers
     assert read.novelty.share <= new.novelty.share + 0.05
+
+
+def test_candidates_that_make_the_types_together_still_do_after_training(
+    consensus_result, live_plan, look
+):
+    known = trained(consensus_result)
+    analyst = Analyst(live_plan, known)
+    new = analyst.understand(look(seed=4, tip_px=0.7), [])
+    read = analyst.learn(new, threading.Event())
+    latest = analyst.latest
+    assert latest.number == 2
+    name = "encoder.1.weight"
+    assert np.any(latest.result.weights[name] != known.result.weights[name])
+    before, now = (r.votes.consensus for r in (known.result, latest.result))
+    assert now.voters == before.voters  # with their weights
+    assert latest.result.mixture.means.shape[1] == 6
+    # the winner's own mixture is of its codes as they are now
+    assert np.isfinite(latest.result.in_latent_space.mahalanobis2).all()
+    kept = set(types_of_points(read.result).tolist()) & set(types_of_points(new.result).tolist())
+    assert kept
+    same = np.mean(types_of_points(read.result) == types_of_points(new.result))
+    assert same > 0.5  # under their numbers
+    # a scan after it is read by the same candidates, the winner as it voted before
+    again = analyst.understand(look(seed=4, tip_px=0.7), [])
+    np.testing.assert_allclose(again.result.codes, new.result.codes, atol=1e-6)
+    assert again.result.why.startswith("Candidates together: the ")
 
 
 def test_an_exploration_anew_keeps_numbers_where_the_points_agree(typed, live_plan, look):

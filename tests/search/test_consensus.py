@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from corescout.cores import find_core_points
-from corescout.data import Candidate, InputError, Keypoints, Mixture, Neighbours, TypedPoints
+from corescout.data import (
+    Candidate,
+    InputError,
+    Keypoints,
+    Mixture,
+    Neighbours,
+    ShownPlaces,
+    TypedPoints,
+)
 from corescout.data.typed_points import LIKELY
 from corescout.edits import correct, merge
 from corescout.library import Library, find_like_type, library_type
@@ -57,7 +65,10 @@ def test_the_latent_plane_shows_the_same_types(together):
 
 
 def test_a_run_is_read_back_as_it_was(together, tmp_path):
-    found = read_run(save(together, tmp_path / "run"))
+    shown = ShownPlaces(0.3, 0.1, 0.002, True, (16.25, 32.5))
+    kept = replace(together, evidence=replace(together.evidence, shown=shown))
+    found = read_run(save(kept, tmp_path / "run"))
+    assert found.evidence.shown == shown
     np.testing.assert_array_equal(found.types.of_point, together.types.of_point)
     np.testing.assert_allclose(found.typed.probabilities, together.typed.probabilities)
     assert found.votes.consensus.in_words == together.votes.consensus.in_words

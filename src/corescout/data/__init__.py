@@ -35,6 +35,7 @@ from corescout.data.representation import Representation
 from corescout.data.result import Evidence, Grade, Result, RunnerUp
 from corescout.data.reward import Reward
 from corescout.data.scan import Scan
+from corescout.data.shown_places import ShownPlaces
 from corescout.data.spectrum_grid import SpectrumGrid
 from corescout.data.target import Target
 from corescout.data.trial import Progress, Trial
@@ -72,6 +73,7 @@ __all__ = [
     "RunnerUp",
     "Scan",
     "ScanFrame",
+    "ShownPlaces",
     "SpectrumGrid",
     "StoppedError",
     "Target",

@@ -25,6 +25,7 @@ from corescout.data.neighbours import Neighbours
 from corescout.data.patches import PatchSet
 from corescout.data.representation import Representation
 from corescout.data.scan import Scan
+from corescout.data.shown_places import ShownPlaces
 from corescout.data.target import Target
 from corescout.data.trial import Trial
 from corescout.data.typed_points import TypedPoints
@@ -38,21 +39,24 @@ Grade = Literal["one pattern", "drift", "possible zones", "zones", "distinct"]
 class Evidence:
     """Whether there is more than one type at all.
 
+    Asked of the winner's codes, and where candidates make the types together of these too.
+
     Attributes
     ----------
     p_value : float
-        The larger of two: that of the gain, (1 + count) / (1 + n) with the count of the n null
-        surfaces whose gain is at least the observed one, and that of the agreement.
+        The largest of that of the gain, (1 + count) / (1 + n) with the count of the n null
+        surfaces whose gain is at least the observed one, that of the agreement, and where types
+        are claimed that of `shown`.
     gain : float
-        The observed gain, nats per point.
+        The observed gain of the winner, nats per point.
     null_gains : tuple of float
     has_types : bool
         Types are claimed.
     reason : str
         In plain words.
     agreement, agreement_error : float
-        How far types agree at a distance: they keep to their own places on the scan. With its
-        standard error; NaN where it was not asked.
+        How far the winner's types agree at a distance: they keep to their own places on the scan.
+        With its standard error; NaN where it was not asked.
     keeps_to_places : bool
         They agree at a distance beyond what the parts of one pattern do. Without evidence such
         types are possible ones: shown, not claimed.
@@ -63,13 +67,16 @@ class Evidence:
     trend_share : float
         The same of a trend that only rises or only falls from row to row.
     code_trend : float
-        How much more of a direction of the codes follows the row than the column, as a share.
+        How much more of a direction of the winner's codes follows the row than the column, as a
+        share.
     correlation_lengths : float
         Of the pattern, along the shorter side of the scan.
     checks : tuple of EvidenceCheck
         What further images say of the types.
     alone : Evidence or None
         What was said before further images were looked at; None where none were.
+    shown : ShownPlaces or None
+        Whether the types of a vote keep to their own places; None where the winner's are shown.
     """
 
     p_value: float
@@ -87,6 +94,7 @@ class Evidence:
     correlation_lengths: float = float("nan")
     checks: tuple[EvidenceCheck, ...] = ()
     alone: Evidence | None = None
+    shown: ShownPlaces | None = None
 
     @property
     def excluded(self) -> frozenset[Explanation]:

@@ -15,6 +15,7 @@ from corescout.data import (
     Result,
     Reward,
     RunnerUp,
+    ShownPlaces,
     Target,
     Trial,
 )
@@ -158,7 +159,14 @@ def _evidence(values: dict[str, Any]) -> Evidence:
         correlation_lengths=_number(values.get("correlation_lengths")),
         checks=tuple(_check(c) for c in values.get("checks", ())),
         alone=None if values.get("alone") is None else _evidence(values["alone"]),
+        shown=None if values.get("shown") is None else _shown(values["shown"]),
     )
+
+
+def _shown(values: dict[str, Any]) -> ShownPlaces:
+    near, far = values["distance_px"]
+    figures = {n: _number(values[n]) for n in ("agreement", "agreement_error", "p_value")}
+    return ShownPlaces(**figures, keep_to_places=values["keep_to_places"], distance_px=(near, far))
 
 
 def _json(path: Path, name: str) -> Any:

@@ -38,7 +38,7 @@ def settled(
     """Say whether the answer is "no evidence" whatever the surrogates that are left give."""
     reached = int(np.sum(np.asarray(null_gains) >= gain))
     least_p = (1 + reached) / (1 + plan.decision.null_surrogates)
-    return gain <= 0 or _lie_alike(places, plan) or least_p > plan.decision.significance
+    return gain <= 0 or lie_alike(places, plan) or least_p > plan.decision.significance
 
 
 def surrogate_tasks(winner: Candidate, plan: Plan, numbers: range) -> list[Task]:
@@ -74,7 +74,7 @@ def judge(
         reason = "no evidence of separate types: one component describes the codes best"
         return Evidence(1.0, gain, null_gains, False, reason, *apart)
     p_places = places.p_value if places and plan.decision.largest_agreement is not None else 0.0
-    if places is not None and _lie_alike(places, plan):
+    if places is not None and lie_alike(places, plan):
         reason = (
             "no evidence of separate types: the clusters are spread evenly over the scan, as"
             f" the parts of one pattern are ({places})"
@@ -127,10 +127,10 @@ def _apart(places: PlaceAgreement | None, plan: Plan) -> tuple[float, float, boo
     if places is None:
         return float("nan"), float("nan"), False
     asked = plan.decision.largest_agreement is not None
-    return places.value, places.standard_error, asked and not _lie_alike(places, plan)
+    return places.value, places.standard_error, asked and not lie_alike(places, plan)
 
 
-def _lie_alike(places: PlaceAgreement | None, plan: Plan) -> bool:
+def lie_alike(places: PlaceAgreement | None, plan: Plan) -> bool:
     """Whether types agree at a distance no further than one pattern may, or than chance does.
 
     One standard error is left between the agreement and what one pattern may have: on a small scan

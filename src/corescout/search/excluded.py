@@ -3,7 +3,9 @@
 A claim of *zones* needs three explanations excluded: that the types are noise, that they are there
 by chance, and that they are the parts of one coarse pattern. The last is excluded by an area beyond
 the scan, or by a scan that is wide enough where a repeat agrees beyond two correlation lengths.
-Where something changes steadily over the scan time must be excluded as well.
+Where something changes steadily over the scan time must be excluded as well. The types that are
+shown are looked for; where candidates make these together they must keep to their own places in the
+first image, too, by their patches alone.
 """
 
 from __future__ import annotations
@@ -61,7 +63,8 @@ def _with(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     if evidence.grade not in ("possible zones", "drift"):
         return evidence
     excluded = evidence.excluded
-    if all(each in excluded for each in left):
+    spread = evidence.shown is not None and not evidence.shown.keep_to_places
+    if not spread and all(each in excluded for each in left):
         return _zones(evidence)
     if evidence.grade == "drift" and "time" in excluded:
         return replace(evidence, grade="possible zones")
@@ -101,6 +104,8 @@ def _zones(evidence: Evidence) -> Evidence:
     """Evidence with the claim of zones; of gaps between codes it says what it said."""
     which = [check for check in evidence.checks if "chance" in check.excludes]
     p_value = max(check.p_value for check in which)
+    if evidence.shown is not None:
+        p_value = max(p_value, evidence.shown.p_value)
     sources = ", ".join(dict.fromkeys(check.name for check in which))
     gaps = evidence.reason.removeprefix("no evidence of separate types").lstrip(": ")
     reason = f"evidence of zones in {sources} too (p = {p_value:.2f}); as distinct types: {gaps}"

@@ -95,7 +95,7 @@ def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
     """
     if not evidence.grade:
         return ""
-    text = _WORDS[evidence.grade]
+    text = _words(evidence)
     if evidence.grade == "drift" and math.isfinite(evidence.drift_share):
         text += f" ({_steady(evidence)})"
     lengths = evidence.correlation_lengths
@@ -110,6 +110,19 @@ def grade_in_words(evidence: Evidence, side_m: float | None) -> str:
             f" side{size}"
         )
     return checks_in_words(evidence, text)
+
+
+def _words(evidence: Evidence) -> str:
+    """Words of a grade, and of whose types they are where a vote makes those that are shown."""
+    text = _WORDS[evidence.grade] if evidence.grade else ""
+    if evidence.shown is None:
+        return text
+    if evidence.grade == "possible zones" and not evidence.shown.keep_to_places:
+        return (
+            "possible zones of the winner's codes: what these tell apart keeps to its own places,"
+            " which one image alone cannot tell from one coarse pattern; what is coloured does not"
+        )
+    return text.replace("their codes", "the winner's codes")
 
 
 def steady_shares(context: Floats, yx_px: Floats) -> tuple[float, float]:
@@ -206,7 +219,7 @@ def _by_row(mean: Floats, y_px: Floats) -> float:
 def _steady(evidence: Evidence) -> str:
     """Which steady change explains most of what varies."""
     if max(evidence.trend_share, evidence.drift_share) < DRIFT_SHARE:
-        return f"codes follow the row {evidence.code_trend:.0%} more than the column"
+        return f"the winner's codes follow the row {evidence.code_trend:.0%} more than the column"
     if evidence.trend_share > evidence.drift_share:
         return f"a trend from row to row explains {evidence.trend_share:.0%}"
     return f"a plane explains {evidence.drift_share:.0%}"

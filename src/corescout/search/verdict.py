@@ -12,6 +12,7 @@ from corescout.data.counted import counted
 from corescout.rewards import REWARDS
 from corescout.search.decision import Decision
 from corescout.search.grade import grade_in_words
+from corescout.search.whose_types import WhoseTypes
 from corescout.square_grid import SquareGrid
 from corescout.vocabulary import invariance_words
 
@@ -24,37 +25,34 @@ def verdict(
     decision: Decision,
     evidence: Evidence,
     n_types: int,
-    seed_agreement: float | None,
-    n_seeds: int,
+    whose: WhoseTypes,
     grid: SquareGrid,
     trials: tuple[Trial, ...],
     void: str = "",
-    whose: str = "",
 ) -> str:
     """Say what was chosen, how many types, how sure, what was second and what was skipped.
 
     Parameters
     ----------
-    seed_agreement : float or None
-        Mean adjusted Rand index between what the seeds would show; None where that is one type.
-    whose : str
-        Who makes the types and why, a sentence; "" where that was not asked.
+    whose : WhoseTypes
+        Who makes the types that are shown, and how far seeds agree on these.
     """
-    sentences = [f"{representation(winner, grid.pitch_m)}: {_types(n_types, evidence)}."]
-    if whose:
-        sentences.append(whose)
+    name = representation(winner, grid.pitch_m)
+    first = name if whose.together is None else "Candidates together"
+    sentences = [f"{first}: {_types(n_types, evidence)}."]
+    if whose.words:
+        sentences.append(whose.words)
+    if whose.together is not None:
+        sentences.append(f"The winner is {name[:1].lower()}{name[1:]}.")
     if grade := grade_in_words(evidence, grid.shorter_side_m):
         sentences.append(_sentence(grade))
-    if n_seeds > 1 and seed_agreement is not None and np.isfinite(seed_agreement):
-        sentences.append(f"{n_seeds} seeds agree on these types with ARI {seed_agreement:.2f}.")
-        if seed_agreement < UNSURE_AGREEMENT:
-            sentences.append("Another training would part the points otherwise.")
+    sentences += _over_seeds(whose)
     if decision.reason and decision.reason != evidence.reason:
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
     if decision.tied:
         names = "; ".join(tie.candidate.in_nm(grid.pitch_m) for tie in decision.tied)
-        sentences.append(f"Tied with {names}; the simplest is shown.")
+        sentences.append(f"Tied with {names}; the simplest is taken.")
     if decision.runners_up:
         second = decision.runners_up[0]
         sentences.append(f"Next was {second.candidate.in_nm(grid.pitch_m)}: {second.reason}.")
@@ -62,6 +60,17 @@ def verdict(
         sentences.append(f"Without a score: {void}.")
     sentences += _skipped(trials)
     return " ".join(sentences)
+
+
+def _over_seeds(whose: WhoseTypes) -> list[str]:
+    """Sentences on how far seeds agree on the types that are shown."""
+    agreement = whose.agreement
+    if whose.n_seeds < 2 or agreement is None or not np.isfinite(agreement):
+        return []
+    sentences = [f"{whose.n_seeds} seeds agree on these types with ARI {agreement:.2f}."]
+    if agreement < UNSURE_AGREEMENT:
+        sentences.append("Another training would part the points otherwise.")
+    return sentences
 
 
 def with_evidence_in_words(
@@ -101,8 +110,11 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
         f"{look.name} {np.mean(kinds == n):.0%}" for n, look in result.types.looks.items()
     )
     unknown = there.mixture.beyond(there.z, _KNOWN_SIGMAS)
+    whose = representation(result.winner, result.analysis_pitch_m)
+    if result.votes is not None:
+        whose = "Candidates together"
     return (
-        f"{representation(result.winner, result.analysis_pitch_m)}: the"
+        f"{whose}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
         f" {counted(len(there), 'point')}: {shares}. {np.mean(unknown):.0%} of the points lie"
         f" beyond {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
@@ -142,9 +154,16 @@ def _types(n_types: int, evidence: Evidence) -> str:
     if n_types == 1:
         return "no evidence of separate types in this scan, so all points are shown as one type"
     return (
-        f"no evidence of separate types in this scan; {n_types} possible types are shown, each"
-        " of which keeps to its own places"
+        f"no evidence of separate types in this scan; {n_types} possible types are shown, which"
+        f" {_where(evidence)}"
     )
+
+
+def _where(evidence: Evidence) -> str:
+    """Whether what is shown keeps to places, as far as that was asked of it."""
+    if evidence.shown is None or evidence.shown.keep_to_places:
+        return "keep to their own places"
+    return "do not keep to their own places as those of the winner alone do"
 
 
 def _sentence(text: str) -> str:

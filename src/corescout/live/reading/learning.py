@@ -1,7 +1,8 @@
 """Training goes on from the last weights, on what is new with a replay of earlier patches.
 
-The winner alone goes on, and makes the types from then on: the others that voted know nothing of
-what is new.
+The winner alone is trained. Where candidates make the types together they still do, with the
+weights that they had: the mixture of their codes is fitted anew to what is new and to the replay,
+so that new types can come in. What the winner has learned tells how new a scan is.
 
 The replay keeps the network from forgetting, and it is what old and new types are compared on.
 """
@@ -14,13 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data import Fit, Latents, Mixture, Result
+from corescout.cores import numbered_by_size
+from corescout.data import Fit, Latents, Mixture, Result, Votes
 from corescout.data.arrays import set_readonly
 from corescout.edits import with_types
 from corescout.live.reading.next_scan import KnownRepresentation
 from corescout.live.reading.novelty import Calibration, extended
 from corescout.plan import Plan, TrainingPlan
 from corescout.search import Places, types_of_codes
+from corescout.search.consensus import mixture_of_votes
+from corescout.search.merging import merged
 from corescout.trial import collapse
 
 MOST_REPLAYED = 2000  # patches
@@ -36,12 +40,16 @@ class Replay:
     ----------
     values : (M, C, w, w) float32 in [0, 1]
         Under the frozen normalisation.
+    codes : (M, L)
+        Those that types are made in by a vote; (M, 0) where the winner makes them.
     """
 
     values: NDArray[np.float32]
+    codes: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         set_readonly(self, "values", (None, None, None, None), np.float32)
+        set_readonly(self, "codes", (len(self.values), None))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -53,7 +61,7 @@ Learned = tuple[Result, Calibration, Replay, Points, Points]
 
 def replay_of(result: Result) -> Replay:
     """Keep patches of an exploration, evenly over its scan."""
-    return Replay(_some(np.asarray(result.patches.values), MOST_REPLAYED))
+    return _some(np.asarray(result.patches.values), _voted_codes(result))
 
 
 def relearn(
@@ -110,13 +118,55 @@ def relearn(
     )
     result = replace(
         new, weights=weights, mixture=mixture, type_of_component=types, fit=fit, edited_types=None,
-        votes=None, core_points=replace(new.core_points, type_names=()),
+        core_points=replace(new.core_points, type_names=()),
     )  # fmt: skip
+    codes = np.concatenate([_voted_codes(new), replay.codes])
+    if new.votes is not None:
+        result = _voted(result, new.votes, codes, known, plan, stop)
+        z, codes_before = codes, codes
     result = with_types(result, plan=plan)
     calibration = extended(known.calibration, result, left_out)
-    grown = Replay(_some(np.concatenate([np.asarray(replay.values), values]), MOST_REPLAYED))
-    before = known.result.in_latent_space.at(codes_before).types.of_point
+    grown = _some(
+        np.concatenate([np.asarray(replay.values), values]),
+        np.concatenate([replay.codes, codes[:count]]),
+    )
+    before = known.result.typed.at(codes_before).types.of_point
     return result, calibration, grown, result.typed.at(z).types.of_point, before
+
+
+def _voted_codes(result: Result) -> NDArray[np.float64]:
+    """Codes (N, L) of a vote; (N, 0) without one."""
+    return np.zeros((len(result.patches), 0)) if result.votes is None else result.votes.codes
+
+
+def _voted(
+    result: Result,
+    votes: Votes,
+    codes: NDArray[np.float64],
+    known: KnownRepresentation,
+    plan: Plan,
+    stop: threading.Event | None,
+) -> Result:
+    """Return a result with the types that candidates make together, new ones among them.
+
+    Parameters
+    ----------
+    result : Result
+        With the mixture of the winner as it is trained now.
+    votes : Votes
+        Of the scan: the first of the codes (N, L), those of the replay follow.
+    """
+    votes = replace(votes, consensus=replace(votes.consensus, winner_mixture=result.mixture))
+    if known.result.n_types == 1:
+        plan = plan.model_copy(
+            update={"mixtures": plan.mixtures.model_copy(update={"max_components": 1})}
+        )
+    mixture = mixture_of_votes(codes, plan, stop)
+    tau = votes.neighbours.smoothed(mixture.assign(votes.codes))
+    window_px = known.result.winner.window_px
+    group = merged(tau, Places.of(np.asarray(votes.yx_px), window_px), plan.decision)
+    types = numbered_by_size(group[tau.argmax(axis=1)], group)
+    return replace(result, votes=votes, mixture=mixture, type_of_component=types)
 
 
 def _gentle(training: TrainingPlan) -> TrainingPlan:
@@ -169,8 +219,10 @@ def _blocks(result: Result) -> NDArray[np.bool_]:
     return np.asarray((block % 2 == 0).all(axis=1))
 
 
-def _some(values: NDArray[np.float32], most: int) -> NDArray[np.float32]:
-    if len(values) <= most:
-        return values
-    rows = np.random.default_rng(0).choice(len(values), most, replace=False)
-    return values[np.sort(rows)]
+def _some(values: NDArray[np.float32], codes: NDArray[np.float64]) -> Replay:
+    """Keep as many patches as are replayed, by chance, with their codes."""
+    if len(values) > MOST_REPLAYED:
+        chosen = np.random.default_rng(0).choice(len(values), MOST_REPLAYED, replace=False)
+        rows = np.sort(chosen)
+        values, codes = values[rows], codes[rows]
+    return Replay(values, codes)

@@ -140,13 +140,18 @@ class Safety:
         if link is None:
             return ""
         now, headline = link.snapshot, self._panel.stop_bar.headline.text()
-        if now.running or now.scanning or now.state in ("ARMED", "RUNNING"):
-            return (
-                f"The instrument: {headline}. Closing stops it: nothing more is sent, and the tip"
-                " stays where it is."
-            )
-        if now.state == "HOLD" and now.stop_state not in ("", "confirmed"):
+        if now.stop_state not in ("", "confirmed"):
             return f"{headline} The last stop is not confirmed: look at the instrument first."
+        if now.running or now.scanning or now.state in ("ARMED", "RUNNING"):
+            if now.lost:
+                return (
+                    "CONNECTION LOST while the instrument was at work. Closing cannot stop it: stop"
+                    " it there first."
+                )
+            return (
+                f"The instrument: {headline.rstrip('.')}. Closing stops it: nothing more is sent,"
+                " and the tip stays where it is."
+            )
         if self._live.policy:
             return "A policy is in force. Closing takes it back and ends the watch."
         return ""
