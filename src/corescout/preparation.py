@@ -18,6 +18,7 @@ from corescout.data import (
     Scan,
 )
 from corescout.data.short_repr import short_repr
+from corescout.derived import channels_in_words
 from corescout.keypoints import ScoredPlaces, detect, find_keypoints, select
 from corescout.patches import fits, normalisation
 from corescout.plan import Plan
@@ -59,6 +60,8 @@ class Prepared:
         Of the channel that key points are sought on, by line of the scan.
     measured : (N,) or None
         The property of the plan at the key points, NaN where it was not measured.
+    quarter_turns : int
+        By which the frame is turned from that of the exploration; its patches are turned back.
     """
 
     scan: Scan
@@ -72,6 +75,7 @@ class Prepared:
     notes: tuple[str, ...]
     line_faults: LineFaults
     measured: NDArray[np.float64] | None = None
+    quarter_turns: int = 0
 
     __repr__ = short_repr
 
@@ -98,6 +102,7 @@ class Prepared:
             measured=self.measured,
             walls=None if self.keypoints.profiles is None else self.keypoints.profiles.array,
             pitch_m=self.grid.pitch_m,
+            quarter_turns=self.quarter_turns,
         )
 
 
@@ -122,7 +127,9 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     levels = normalisation(seen.mended, seen.channels, plan.normalisation)
     images = levels.grey(seen.mended)
     given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = seen.profiled(_keypoints(images, seen.sought, plan, given), plan)
+    found = _profiled(
+        seen, _keypoints(images, seen.sought, plan, given), plan, images, max(plan.windows_px)
+    )
     # What a neighbourhood looks like is told from the scan as it is.
     unmended = levels.first.grey(seen.raw[None])[0]
     radius = context_radius_px(unmended)
@@ -229,26 +236,29 @@ def prepare_like(
     keypoints: Keypoints | None = None,
     *,
     blunted_px: float = 0.0,
+    quarter_turns: int = 0,
 ) -> Prepared:
     """Prepare a scan for a representation that was trained on another one.
 
     Normalisation and pixel pitch are those of the representation; one key point is enough. Patches
-    are seen through a tip that is blunter by `blunted_px`; key points are sought without it.
+    are seen through a tip that is blunter by `blunted_px`; key points are sought without it. Those
+    of a frame that is turned clockwise by `quarter_turns` are turned back.
 
     Raises
     ------
     InputError
-        If a channel is unknown, the scale is missing or the scan holds no key point.
+        If a channel is unknown or in another unit, the scale is missing or there is no key point.
     """
     scan = completed(scan, plan, representation.channels)
     absent = [name for name in representation.channels if name not in scan.channels]
     if absent:
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
-            f"one with {', '.join(map(repr, scan.channels))}",
+            f"one with {channels_in_words(scan)}",
             "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
             " explore this one by itself",
         )
+    _check_units(representation, scan)
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
             f"a scan with a scale, as the representation's window has a size"
@@ -288,13 +298,26 @@ def prepare_like(
         grid=grid,
         images=images if blunted_px <= 0 else levels.grey(seen.blunted(blunted_px)),
         normalisation=levels,
-        keypoints=seen.profiled(found, plan),
+        keypoints=_profiled(seen, found, plan, images, window),
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
         notes=(*_notes(scan, seen, plan, grid, found), *_too_coarse(grid)),
         line_faults=seen.line_faults,
+        quarter_turns=quarter_turns,
     )
+
+
+def _check_units(representation: Representation, scan: Scan) -> None:
+    """Grey levels that were frozen in one unit say nothing in another."""
+    other = representation.in_other_units(scan.units)
+    if other is not None:
+        name, own, found = other
+        raise InputError(
+            f"{name!r} in {own}, as the run has it",
+            f"{found}",
+            f"calibrate the scan to {own}, or explore it by itself",
+        )
 
 
 def _too_coarse(grid: SquareGrid) -> tuple[str, ...]:
@@ -360,6 +383,17 @@ def _fitting(
         found = find_keypoints(sought, plan.keypoints, _margin_px(plan, window_px))
     valid = np.flatnonzero(fits(found.yx_px, images, window_px))
     return found.take(valid)
+
+
+def _profiled(
+    seen: SeenScan, found: Keypoints, plan: Plan, images: NDArray[np.float32], window_px: int
+) -> Keypoints:
+    """Add what the scan shows at each point, and move it onto its wall where its window fits."""
+    moved = seen.profiled(found, plan)
+    fit = fits(moved.yx_px, images, window_px)
+    if fit.all():
+        return moved
+    return replace(moved, yx_px=np.where(fit[:, None], moved.yx_px, found.yx_px))
 
 
 def _margin_px(plan: Plan, window_px: int) -> float:

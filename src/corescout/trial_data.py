@@ -7,7 +7,7 @@ import io
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,9 @@ class TrialData:
         Where the scans lie that one image holds; empty for one scan.
     pitch_m : float or None
         Of the pixels; None without a scale.
+    quarter_turns : int
+        By which the frame is turned clockwise from that of the exploration: patches are turned
+        back. 0 for an exploration.
     """
 
     images: NDArray[np.float32]
@@ -61,6 +64,7 @@ class TrialData:
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
     pitch_m: float | None = None
+    quarter_turns: int = 0
 
     __repr__ = short_repr
 
@@ -80,7 +84,11 @@ class TrialData:
     def patches(self, window_px: int) -> PatchSet:
         """Cut the patches of one window; the key points are the same for every window."""
         index = np.arange(len(self))
-        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        cut = cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        if self.quarter_turns % 4 == 0:
+            return cut
+        back = np.rot90(np.asarray(cut.values), -self.quarter_turns, axes=(2, 3))
+        return replace(cut, values=np.ascontiguousarray(back))
 
     @cached_property
     def scattering(self) -> NDArray[np.float64]:
