@@ -161,9 +161,9 @@ def _types(n_types: int, evidence: Evidence) -> str:
 
 def _where(evidence: Evidence) -> str:
     """Whether what is shown keeps to places, as far as that was asked of it."""
-    if evidence.shown is None or evidence.shown.keep_to_places:
-        return "keep to their own places"
-    return "do not keep to their own places as those of the winner alone do"
+    if evidence.is_spread:
+        return "do not keep to their own places as those of the winner alone do"
+    return "keep to their own places"
 
 
 def _sentence(text: str) -> str:
