@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 
 if TYPE_CHECKING:
     from corescout.data.result import Result
@@ -35,7 +36,7 @@ class Verdict:
     @property
     def summary(self) -> str:
         """Headline and next action in one line, for a narrow place."""
-        return f"{self.headline}; {self.next_action}."
+        return ended(f"{self.headline}; {self.next_action}")
 
     def __str__(self) -> str:
         return f"{self.summary}\nWhy: {self.why}"

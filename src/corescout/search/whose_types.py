@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Consensus, Mixture
+from corescout.data.sentences import ended
 from corescout.plan import Plan
 from corescout.search.another_training import AnotherTraining
 from corescout.search.consensus import Agreed, agreed_over_seeds
@@ -94,9 +95,9 @@ def _kept(winner: Outcome, each: Unanimity) -> str:
         f" and {each.trainings} trainings of the finalists agree on the types with ARI"
         f" {each.agreement:.2f}"
     )
-    return (
+    return ended(
         f"Whose types these are: {winner.candidate.label} alone, as wide gaps part the codes (gain"
-        f" {each.gain:.1f}){agreed if each.trainings > 1 else ''}."
+        f" {each.gain:.1f}){agreed if each.trainings > 1 else ''}"
     )
 
 

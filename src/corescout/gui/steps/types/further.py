@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from corescout.data import EvidenceCheck, InputError, Progress, Result, Scan, StoppedError
 from corescout.data.check import OF_SCANS, Way
+from corescout.data.sentences import ended
 from corescout.data.wanted_scan import wanted_scan
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import SCAN
@@ -227,7 +228,7 @@ def evidence_in_words(result: Result) -> str:
             " own places by their patches alone, so no further scan can make zones of them."
         )
     wanted = wanted_scan(result)
-    return words if wanted is None else f"{words} To settle it: {wanted}."
+    return words if wanted is None else ended(f"{words} To settle it: {wanted}")
 
 
 def _by_source(result: Result) -> dict[str, list[EvidenceCheck]]:
@@ -249,5 +250,5 @@ def _why_not(error: BaseException | None) -> tuple[str, str]:
         return "Stopped. The result is as it was.", ""
     told = in_window_words(str(error))
     if not isinstance(error, InputError):
-        told = f"A bug: {type(error).__name__}: {error}. Please report it."
+        told = f"A bug: {ended(f'{type(error).__name__}: {error}')} Please report it."
     return told, "problem"
