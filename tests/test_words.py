@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,18 @@ PHRASES = {
 }
 
 
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every file of the source by its path."""
+    files = sorted(SOURCE.rglob("*.py"))
+    return {str(p.relative_to(SOURCE)): ast.parse(p.read_text("utf-8")) for p in files}
+
+
 def said() -> Iterator[tuple[str, str]]:
     """Every text of the source that is no docstring, with its place."""
-    for path in sorted(SOURCE.rglob("*.py")):
-        inside = str(path.relative_to(SOURCE))
+    for inside, tree in trees().items():
         if inside.startswith(TYPED_BY_A_PERSON):
             continue
-        tree = ast.parse(path.read_text("utf-8"))
         owners = (ast.Module, ast.ClassDef, ast.FunctionDef)
         docstrings = {id(n.body[0].value) for n in ast.walk(tree)
                       if isinstance(n, owners) and isinstance(n.body[0], ast.Expr)}  # fmt: skip
@@ -54,3 +60,37 @@ def test_a_phrase_that_was_hard_to_read_stays_out(texts, phrase):
     found = [f"{place}: {text[:80]!r}" for place, text in texts if pattern.search(text)]
     assert len(texts) > 2000
     assert not found, f"write {PHRASES[phrase]!r} instead:\n" + "\n".join(found)
+
+
+def composed() -> Iterator[tuple[str, ast.JoinedStr]]:
+    """Every f-string of the source that is a text for a person: one with a space in it."""
+    for inside, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                fixed = [v.value for v in node.values if isinstance(v, ast.Constant)]
+                if any(" " in text for text in fixed):
+                    yield f"{inside}:{node.lineno}", node
+
+
+def ends_with_two(node: ast.JoinedStr) -> bool:
+    """Whether a text of its own may end where a full stop follows: "stop it there.."."""
+    for value, after in zip(node.values, node.values[1:], strict=False):
+        if not (isinstance(value, ast.FormattedValue) and isinstance(after, ast.Constant)):
+            continue
+        last = after is node.values[-1]
+        stop = re.match(r"\.(\s|$)" if last else r"\.\s", after.value)
+        called = value.value.func if isinstance(value.value, ast.Call) else None
+        number = value.format_spec is not None
+        number = number or (isinstance(called, ast.Name) and called.id in ("counted", "minutes"))
+        if stop and not number:
+            return True
+    return False
+
+
+def test_a_sentence_of_texts_from_elsewhere_ends_once():
+    found = [(place, node) for place, node in composed()]
+    assert len(found) > 500
+    assert ends_with_two(ast.parse('f"it failed: {error}."').body[0].value)
+    assert not ends_with_two(ast.parse('f"it took {seconds:.0f} s."').body[0].value)
+    twice = [f"{place}: {ast.unparse(node)[:90]}" for place, node in found if ends_with_two(node)]
+    assert not twice, "end it by corescout.data.sentences.ended:\n" + "\n".join(twice)

@@ -1,5 +1,7 @@
 """What the tip does is what was typed and approved; Esc stops it from anywhere."""
 
+import re
+
 import pytest
 from hands import QuickScans, close_until, when_modal
 from qtpy.QtCore import QLocale, QPoint, QPointF, Qt, QTimer
@@ -11,7 +13,7 @@ from corescout.gui.model.visit import VisitProgress
 from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.gui.steps.instrument.dry_run import readable
 from corescout.gui.steps.instrument.live_section import INSTRUMENT
-from corescout.gui.steps.instrument.strip_words import strip_words
+from corescout.gui.steps.instrument.strip_words import closing_words, strip_words
 from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.instruments.visits import visits
@@ -276,6 +278,25 @@ def test_the_first_line_says_what_to_do():
     assert "WATCHING: plans within the policy" in rest.headline
     assert rest.facts.splitlines()[-1] == "Policy signed by Anna: 1 of 2 plans."
     assert "none, so nothing can be approved" in rest.facts
+
+
+@pytest.mark.parametrize("reason", ["no answer", "expected an answer; found none; stop it there."])
+@pytest.mark.parametrize("stop", ["", "sent", "confirmed", "not confirmed", "not reached"])
+@pytest.mark.parametrize(("lost", "running"), [(False, False), (True, False), (False, True)])
+def test_each_sentence_of_strip_and_closing_question_ends_once(reason, stop, lost, running):
+    for state in ("OBSERVE", "PREVIEW", "ARMED", "RUNNING", "HOLD"):
+        now = LinkSnapshot(
+            state=state, stop_state=stop, hold_reason=reason, lost=lost, problem=reason,
+            running=running,
+        )  # fmt: skip
+        said = strip_words(
+            now, VisitProgress(), None, name="afm", sample=f"DOES NOT MATCH the scan: {reason}",
+            policy="signed by Anna.", refused=reason,
+        )  # fmt: skip
+        asked = closing_words(now, said.headline, policy=True)
+        assert asked.endswith(".")
+        for text in (said.headline, said.facts, asked):
+            assert not re.search(r"[^.]\.\.(?!\.)|[;:,]\.|\. [a-z]|[a-z] The last", text), text
 
 
 def test_targets_are_told_by_their_numbers(quick_result):

@@ -34,6 +34,7 @@ from corescout.cli.terminal import make_streams_printable
 from corescout.data import InputError, StoppedError
 from corescout.data.errors import CorescoutError
 from corescout.data.printable import one_line
+from corescout.data.sentences import clause, ended
 
 BAD_INPUT, STOPPED, BUG = 2, 130, 1
 # What the machine and not the program is to blame for, by the number of the error.
@@ -132,7 +133,7 @@ def _other(error: Exception, *, verbose: bool) -> int:
     if verbose:
         traceback.print_exception(error)
     return _say(
-        f"a bug: {type(error).__name__}: {error}. Please report it with the output of"
+        f"a bug: {ended(f'{type(error).__name__}: {error}')} Please report it with the output of"
         f" --verbose{_at_issues()}",
         BUG,
     )
@@ -158,7 +159,7 @@ def _usage(error: Any) -> int:
         return BAD_INPUT
     context = getattr(error, "ctx", None)
     command = "corescout" if context is None else context.command_path
-    said = text.replace("Value error, ", "").rstrip(".")
+    said = clause(text.replace("Value error, ", ""))
     return _say(f"{said}; see '{command} --help'.", BAD_INPUT)
 
 

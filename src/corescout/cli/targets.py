@@ -16,6 +16,7 @@ from corescout.cli.options import Measured, Measurements
 from corescout.cli.output import Json
 from corescout.data import InputError, Result, Target
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.quantities import bias_v, length_m
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def _text(
     checked = limits is not None and limits.rotation_verified
     doubt = turn_doubt(result.scan.frame)
     if file_format is TargetFormat.arcmd and doubt and not checked:
-        typer.echo(f"{doubt}.", err=True)
+        typer.echo(ended(doubt), err=True)
     return text
 
 

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from corescout.data.printable import one_line
+from corescout.data.sentences import clause, ended
 
 if TYPE_CHECKING:
     from corescout.data.trial import Trial
@@ -31,8 +32,8 @@ class InputError(CorescoutError):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        end = "" if self.remedy.endswith("?") else "."
-        return one_line(f"expected {self.expected}; found {self.found}; {self.remedy}{end}")
+        first, second = clause(self.expected), clause(self.found)  # of another error, it has a stop
+        return one_line(ended(f"expected {first}; found {second}; {self.remedy}"))
 
 
 class StoppedError(CorescoutError):

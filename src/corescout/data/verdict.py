@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 
 if TYPE_CHECKING:
     from corescout.data.result import Result
@@ -35,7 +36,7 @@ class Verdict:
     @property
     def summary(self) -> str:
         """Headline and next action in one line, for a narrow place."""
-        return f"{self.headline}; {self.next_action}."
+        return ended(f"{self.headline}; {self.next_action}")
 
     def __str__(self) -> str:
         return f"{self.summary}\nWhy: {self.why}"
@@ -53,6 +54,9 @@ def verdict_of(result: Result) -> Verdict:
     elif n_types > 1 and result.evidence.is_microscope:
         headline = "What differs follows the scan and not the sample: a drift of the microscope"
         action = "let tip and sample settle, and scan again"
+    elif n_types > 1 and result.evidence.is_denied:
+        headline = f"{n_types} possible types, which another image does not show at these places"
+        action = "take them for one pattern, unless measurements part them"
     elif n_types > 1 and result.evidence.grade == "drift":
         headline = f"{n_types} possible types, or a drift of the microscope"
         action = "scan again with the slow axis reversed before measuring"

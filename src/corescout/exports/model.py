@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Candidate, InputError, Result
+from corescout.data.sentences import ended
 from corescout.plan import Plan, TrainingPlan
 
 
@@ -47,7 +48,10 @@ def write_model(
     reason = why_not_pyroved(specification_of(candidate, training), candidate.kind)
     if reason is not None:
         _check_counterpart(result, reason)
-        say(f"pyroved has no such model: {reason.partition(';')[0]}. Its counterpart is trained")
+        say(
+            f"{ended('pyroved has no such model: ' + reason.partition(';')[0])} Its counterpart is"
+            " trained"
+        )
         candidate, training = _counterpart(candidate, training)
         weights, agreement = _trained(result, candidate, training)
         about |= {"trained_instead_of": reason, "agreement_ari": agreement}

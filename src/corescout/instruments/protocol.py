@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from corescout.data import Measurement, Scan, ScanFrame
 from corescout.data.errors import CorescoutError
+from corescout.data.sentences import ended
 from corescout.instruments.messages import Message, MessageKind
 
 DOUBT = "doubt"  # in a scan's metadata: why what has ended is no whole scan of one place
@@ -98,10 +99,10 @@ class StopReport:
     def __str__(self) -> str:
         because = f" ({self.detail})" if self.detail else ""
         if self.state == "confirmed":
-            return f"Stopped and confirmed after {self.seconds:.2f} s{because}."
+            return ended(f"Stopped and confirmed after {self.seconds:.2f} s{because}")
         if self.state == "sent":
-            return f"STOP was sent; not confirmed yet{because}."
-        return f"{UNCONFIRMED}{because}."
+            return ended(f"STOP was sent; not confirmed yet{because}")
+        return ended(f"{UNCONFIRMED}{because}")
 
 
 Told = Callable[[StopReport], None]

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corescout.data import Evidence, EvidenceCheck, Explanation
+from corescout.data.sentences import clause, ended
 
 _FOR_ZONES: tuple[Explanation, ...] = ("noise", "chance", "one pattern")
 _NAMES: dict[Explanation, str] = {
@@ -63,8 +64,7 @@ def _with(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     if evidence.grade not in ("possible zones", "drift"):
         return evidence
     excluded = evidence.excluded
-    spread = evidence.shown is not None and not evidence.shown.keep_to_places
-    if not spread and all(each in excluded for each in left):
+    if not evidence.is_spread and all(each in excluded for each in left):
         return _zones(evidence)
     if evidence.grade == "drift" and "time" in excluded:
         return replace(evidence, grade="possible zones")
@@ -76,15 +76,15 @@ def checks_in_words(evidence: Evidence, text: str) -> str:
     if not evidence.checks:
         return text
     said = [f"{check.in_words[:1].upper()}{check.in_words[1:]}" for check in evidence.checks]
-    if any(check.found is False for check in evidence.checks) or evidence.grade == "one pattern":
-        return ". ".join([text, *said])
+    if evidence.is_denied or evidence.grade == "one pattern":
+        return clause(" ".join(map(ended, [text, *said])))
     excluded = evidence.excluded
     left = [each for each in _NAMES if each not in excluded]
     if left:
         names = [_NAMES[each] for each in left]
         would = dict.fromkeys(_WOULD[each] for each in left)
         said.append(f"Not excluded: {', '.join(names)}; {' and '.join(would)} could")
-    return ". ".join([text, *said])
+    return clause(" ".join(map(ended, [text, *said])))
 
 
 def _without_claim(evidence: Evidence, denied: Sequence[EvidenceCheck]) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from corescout.data import Candidate, Evidence, Result, Trial, TypedPoints
 from corescout.data.candidate import KIND_NAMES
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.rewards import REWARDS
+from corescout.search.another_training import UNSURE_AGREEMENT
 from corescout.search.decision import Decision
 from corescout.search.grade import grade_in_words
 from corescout.search.whose_types import WhoseTypes
@@ -17,7 +20,6 @@ from corescout.square_grid import SquareGrid
 from corescout.vocabulary import invariance_words
 
 _KNOWN_SIGMAS = 3.0
-UNSURE_AGREEMENT = 0.5
 
 
 def verdict(
@@ -39,14 +41,14 @@ def verdict(
     """
     name = representation(winner, grid.pitch_m)
     first = name if whose.together is None else "Candidates together"
-    sentences = [f"{first}: {_types(n_types, evidence)}."]
+    sentences = [ended(f"{first}: {_types(n_types, evidence)}")]
     if whose.words:
         sentences.append(whose.words)
     if whose.together is not None:
-        sentences.append(f"The winner is {name[:1].lower()}{name[1:]}.")
+        sentences.append(ended(f"The winner is {name[:1].lower()}{name[1:]}"))
     if grade := grade_in_words(evidence, grid.shorter_side_m):
         sentences.append(_sentence(grade))
-    sentences += _over_seeds(whose)
+    sentences += _over_seeds(whose, n_types)
     if decision.reason and decision.reason != evidence.reason:
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
@@ -55,21 +57,22 @@ def verdict(
         sentences.append(f"Tied with {names}; the simplest is taken.")
     if decision.runners_up:
         second = decision.runners_up[0]
-        sentences.append(f"Next was {second.candidate.in_nm(grid.pitch_m)}: {second.reason}.")
+        sentences.append(ended(f"Next was {second.candidate.in_nm(grid.pitch_m)}: {second.reason}"))
     if void:
-        sentences.append(f"Without a score: {void}.")
+        sentences.append(ended(f"Without a score: {void}"))
     sentences += _skipped(trials)
     return " ".join(sentences)
 
 
-def _over_seeds(whose: WhoseTypes) -> list[str]:
-    """Sentences on how far seeds agree on the types that are shown."""
-    agreement = whose.agreement
-    if whose.n_seeds < 2 or agreement is None or not np.isfinite(agreement):
-        return []
-    sentences = [f"{whose.n_seeds} seeds agree on these types with ARI {agreement:.2f}."]
-    if agreement < UNSURE_AGREEMENT:
-        sentences.append("Another training would part the points otherwise.")
+def _over_seeds(whose: WhoseTypes, n_types: int) -> list[str]:
+    """Sentences on how far seeds agree on the types that are shown, and whether they show any."""
+    agreement, sentences = whose.agreement, []
+    if whose.n_seeds > 1 and agreement is not None and np.isfinite(agreement):
+        sentences.append(f"{whose.n_seeds} seeds agree on these types with ARI {agreement:.2f}.")
+        if agreement < UNSURE_AGREEMENT:
+            sentences.append("Another training would part the points otherwise.")
+    if other := whose.another.in_words(n_types):
+        sentences.append(other)
     return sentences
 
 
@@ -97,7 +100,7 @@ def _of_evidence(evidence: Evidence, n_types: int, side_m: float | None) -> tupl
     """What is said of the number of types, of the grade, and why."""
     grade = grade_in_words(evidence, side_m)
     return (
-        f": {_types(n_types, evidence)}.",
+        ended(f": {_types(n_types, evidence)}"),
         _sentence(grade) if grade else "",
         _sentence(evidence.reason),
     )
@@ -116,7 +119,7 @@ def applied_verdict(result: Result, there: TypedPoints) -> str:
     return (
         f"{whose}: the"
         f" {result.types_in_words} of {result.scan.source or result.scan.uid} applied to"
-        f" {counted(len(there), 'point')}: {shares}. {np.mean(unknown):.0%} of the points lie"
+        f" {counted(len(there), 'point')}: {ended(shares)} {np.mean(unknown):.0%} of the points lie"
         f" beyond {_KNOWN_SIGMAS:g} sigma of every type; many of them mean that this scan needs an"
         " exploration of its own."
     )
@@ -161,20 +164,21 @@ def _types(n_types: int, evidence: Evidence) -> str:
 
 def _where(evidence: Evidence) -> str:
     """Whether what is shown keeps to places, as far as that was asked of it."""
-    if evidence.shown is None or evidence.shown.keep_to_places:
-        return "keep to their own places"
-    return "do not keep to their own places as those of the winner alone do"
+    if evidence.is_spread:
+        return "do not keep to their own places as those of the winner alone do"
+    return "keep to their own places"
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+    return ended(text[:1].upper() + text[1:])
 
 
 def _skipped(trials: tuple[Trial, ...]) -> list[str]:
     sentences = []
     for state, verb in (("void", "collapsed"), ("failed", "failed"), ("not_tried", "not tried")):
-        labels = [t.candidate.label for t in trials if t.state == state]
-        if labels:
+        seeds = Counter(t.candidate.label for t in trials if t.state == state)
+        if seeds:
+            labels = [f"{name} ({n} seeds)" if n > 1 else name for name, n in seeds.items()]
             shown = "; ".join(labels[:6]) + ("; ..." if len(labels) > 6 else "")
-            sentences.append(f"{len(labels)} {verb}: {shown}.")
+            sentences.append(ended(f"{seeds.total()} {verb}: {shown}"))
     return sentences

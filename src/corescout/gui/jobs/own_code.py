@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QApplication, QMessageBox
 
+from corescout.data.sentences import ended
 from corescout.plan import Plan
 
 _allowed: set[str] = set()  # in this program, once said
@@ -28,7 +29,7 @@ def _ask(names: list[str]) -> bool:
     box = QMessageBox(QApplication.activeWindow())
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Corescout")
-    box.setText(f"The search uses code that is not Corescout's: {', '.join(names)}.")
+    box.setText(ended(f"The search uses code that is not Corescout's: {', '.join(names)}"))
     box.setInformativeText(
         "It can do whatever you can do on this computer. Run it only if you wrote it or trust who"
         " did; settings and plans of others may name it."

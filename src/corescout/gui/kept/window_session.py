@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidge
 from corescout import folders
 from corescout.data import InputError, Result
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import RESULT, result_layers
 from corescout.gui.canvas.opening import read
@@ -292,7 +293,7 @@ class Offer(QWidget):
         self.restore_button = QPushButton("Continue" if searched else "Restore")
         goes_on = ", and go on with the search" if searched else ""
         self.restore_button.setToolTip(
-            f"Put settings, edits and all results back{goes_on}. Undo starts empty"
+            f"{ended('Put settings, edits and all results back' + goes_on)} Undo starts empty"
         )
         self.discard_button = QPushButton("Discard")
         row = QHBoxLayout(self)

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from corescout.data import InputError, Progress, Result, StoppedError
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.gui.jobs.engine import (
     FoundSeries,
     start_choosing,
@@ -171,7 +172,7 @@ class Running:
         first = progress.provisional
         if first is not None and not self._said_provisional and self._workspace.result is None:
             self._said_provisional = True
-            self._workspace.say(f"{first.in_words}.", "running")
+            self._workspace.say(ended(first.in_words), "running")
 
     def _end(self, job: Job[Result]) -> None:
         if job.answer is not None:
@@ -218,7 +219,7 @@ class Running:
             return
         told = in_window_words(str(error))
         if not isinstance(error, InputError):
-            told = f"A bug: {type(error).__name__}: {error}. Please report it."
+            told = f"A bug: {ended(f'{type(error).__name__}: {error}')} Please report it."
         if workspace.chosen is not None and self._several:
             self._without.append(f"{workspace.chosen.name}: {told}")
         self._say_problem(told)

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from corescout.data import Scan
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.gui.look import tint
 from corescout.instruments import Check, VisitPlan
 from corescout.instruments.first_look import minutes
@@ -63,10 +64,10 @@ class DryRunPanel(QWidget):
         foreign : str
             Where the scan comes from, if not from this instrument in this session.
         """
-        summary = (
+        summary = ended(
             f"{counted(len(plan.targets), 'target')}, way {check.path_m * 1e6:.2f} µm,"
             f" {minutes(check.seconds)}, {counted(len(check.messages), 'message')}."
-            f" Plan {plan.digest[:8]}."
+            f" Plan {plan.digest[:8]}"
         )
         if check.errors:
             summary += " It cannot be approved:"
@@ -116,7 +117,7 @@ def _numbered(error: str, plan: VisitPlan) -> str:
     )
     if words.startswith(_BEFORE):
         numbers = words.removeprefix(_BEFORE).partition(";")[0].strip()
-        return f"measured before: targets {numbers}. {_AGAIN}"
+        return f"{ended(f'measured before: targets {numbers}')} {_AGAIN}"
     return words
 
 

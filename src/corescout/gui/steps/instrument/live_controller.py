@@ -10,6 +10,7 @@ from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 
 from corescout.data import Measurement, Result, Scan, Target
+from corescout.data.sentences import ended
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.live_image import LiveImage
 from corescout.gui.jobs.collector import CheapCollections
@@ -256,7 +257,7 @@ class LiveController:
         first = None if now.progress is None else now.progress.provisional
         name = name_of(now.current) or now.current.uid
         said = "its types come in about a minute" if first is None else first.in_words
-        self._workspace.say(f"Exploring {name}: {said}.", "running")
+        self._workspace.say(ended(f"Exploring {name}: {said}"), "running")
 
     def _begun(self, job: Job[LiveWatch]) -> None:
         self._section.watch_button.setEnabled(True)
@@ -322,7 +323,7 @@ class LiveController:
         self._canvas.images_changed.emit()
         if understood.does_not_fit is not None:
             why = understood.does_not_fit.reason
-            self._workspace.say(f"Types may be wrong: {why}.", "problem")
+            self._workspace.say(ended(f"Types may be wrong: {why}"), "problem")
             self._workspace.workflow.set("types", StepState.PROBLEM, "may be wrong")
 
     def _show_targets(self, now: Snapshot) -> None:

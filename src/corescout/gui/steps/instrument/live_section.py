@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from corescout.data.sentences import ended
 from corescout.gui.look import tint
 from corescout.gui.steps.instrument.live_rows import LiveRows
 from corescout.gui.steps.step import breakable
@@ -125,14 +126,14 @@ class LiveSection(QWidget):
         about = f"{' ' if message.startswith('for ') else ': '}{message}" if message else ""
         stage = snapshot.stage[:1].upper() + snapshot.stage[1:]
         _set(self.where, breakable(f"Scans of {snapshot.source}" if snapshot.source else ""))
-        _set(self.status, breakable(f"{stage}{about}{waits}.{lost}"))
+        _set(self.status, breakable(f"{ended(stage + about + waits)}{lost}"))
         self._show_progress(snapshot)
         self.show_policy(snapshot.policy)
         told = list(snapshot.warnings[:4])
         if snapshot.refused:
-            told.insert(0, f"The policy leaves this plan to you: {snapshot.refused}.")
+            told.insert(0, ended(f"The policy leaves this plan to you: {snapshot.refused}"))
         if snapshot.not_written:
-            told.insert(0, f"NOT WRITTEN TO THE DISK. {snapshot.not_written}.")
+            told.insert(0, ended(f"NOT WRITTEN TO THE DISK. {snapshot.not_written}"))
         _set(self.warnings, breakable("\n".join(f"\u26a0 {line}" for line in told)))
         self.records.show_records(snapshot.records)
 
@@ -144,7 +145,8 @@ class LiveSection(QWidget):
         if progress is not None:
             self.bar.setValue(round(100 * progress.fraction))
         held = " Nothing is measured before the final grade." if snapshot.policy else ""
-        _set(self.first, "" if first is None else f"First answer: {first.in_words}.{held}")
+        said = "" if first is None else ended(f"First answer: {first.in_words}") + held
+        _set(self.first, said)
 
     def _pressed(self) -> None:
         if self._watching:

@@ -15,7 +15,7 @@ from corescout.gui.steps.instrument.esc_key import EscKey
 from corescout.gui.steps.instrument.live_controller import LiveController
 from corescout.gui.steps.instrument.panel import InstrumentPanel
 from corescout.gui.steps.instrument.policy_sheet import PolicySheet
-from corescout.gui.steps.instrument.strip_words import strip_words
+from corescout.gui.steps.instrument.strip_words import closing_words, strip_words
 from corescout.instruments import Event
 from corescout.instruments.events import Drifted, Held
 from corescout.instruments.visits import look_speed
@@ -139,19 +139,5 @@ class Safety:
         link = self._link
         if link is None:
             return ""
-        now, headline = link.snapshot, self._panel.stop_bar.headline.text()
-        if now.stop_state not in ("", "confirmed"):
-            return f"{headline} The last stop is not confirmed: look at the instrument first."
-        if now.running or now.scanning or now.state in ("ARMED", "RUNNING"):
-            if now.lost:
-                return (
-                    "CONNECTION LOST while the instrument was at work. Closing cannot stop it: stop"
-                    " it there first."
-                )
-            return (
-                f"The instrument: {headline.rstrip('.')}. Closing stops it: nothing more is sent,"
-                " and the tip stays where it is."
-            )
-        if self._live.policy:
-            return "A policy is in force. Closing takes it back and ends the watch."
-        return ""
+        headline = self._panel.stop_bar.headline.text()
+        return closing_words(link.snapshot, headline, policy=bool(self._live.policy))

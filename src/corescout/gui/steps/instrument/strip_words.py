@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.gui.jobs.instrument_link import LinkSnapshot, status_words
 from corescout.gui.model.visit import VisitProgress
 from corescout.instruments import Limits
@@ -74,35 +75,62 @@ def strip_words(
     connection = f"{name}: " + (
         "NOT CONNECTED, last known " if snapshot.lost else ""
     ) + status_words(snapshot)  # fmt: skip
-    lines = [connection, _limits(limits), f"Sample: {sample}."]
+    lines = [connection, _limits(limits), ended(f"Sample: {sample}")]
     if policy:
-        lines.append(f"Policy {policy}.")
+        lines.append(ended(f"Policy {policy}"))
     return StripWords(headline, level, "\n".join(lines))
+
+
+def closing_words(snapshot: LinkSnapshot, headline: str, *, policy: bool) -> str:
+    """Return what closing the window would do to the instrument; "" if nothing.
+
+    Parameters
+    ----------
+    headline : str
+        Of the strip.
+    policy : bool
+        Whether one is in force.
+    """
+    if snapshot.stop_state not in ("", "confirmed"):
+        return f"{ended(headline)} The last stop is not confirmed: look at the instrument first."
+    if snapshot.running or snapshot.scanning or snapshot.state in ("ARMED", "RUNNING"):
+        if snapshot.lost:
+            return (
+                "CONNECTION LOST while the instrument was at work. Closing cannot stop it: stop it"
+                " there first."
+            )
+        return (
+            f"The instrument: {ended(headline)} Closing stops it: nothing more is sent, and the tip"
+            " stays where it is."
+        )
+    if policy:
+        return "A policy is in force. Closing takes it back and ends the watch."
+    return ""
 
 
 def _headline(
     snapshot: LinkSnapshot, progress: VisitProgress, *, policy: str, watching: bool
 ) -> tuple[str, Level]:
-    state, stop = snapshot.state, snapshot.stop_state
+    state, stop, at = snapshot.state, snapshot.stop_state, _at(progress)
     if stop == "not reached":
         there = "The stop did NOT reach the controller: stop it there."
-        return f"CONNECTION LOST{_at(progress)}. {there}", "problem"
+        return f"{ended(f'CONNECTION LOST{at}')} {there}", "problem"
     if stop == "not confirmed":
-        return f"STOP IS NOT CONFIRMED{_at(progress)}. Look at the controller now.", "problem"
+        return f"{ended(f'STOP IS NOT CONFIRMED{at}')} Look at the controller now.", "problem"
     if snapshot.lost:
-        return f"CONNECTION LOST{_at(progress)}. Look at the controller.", "problem"
+        return f"{ended(f'CONNECTION LOST{at}')} Look at the controller.", "problem"
     if state == "HOLD" and stop == "sent":
         return "STOPPING ...", "problem"
     if state == "HOLD" and stop == "confirmed":
         why = _short(snapshot.hold_reason)
         said = "" if why.startswith("STOP was pressed") or not why else f": {why}"
-        return f"STOPPED{_at(progress)}{said}. Nothing is sent until you release.", "problem"
+        return f"{ended(f'STOPPED{at}{said}')} Nothing is sent until you release.", "problem"
     if state == "HOLD":
-        return f"HELD{_at(progress)}: {_short(snapshot.hold_reason)}", "problem"
+        return f"HELD{at}: {_short(snapshot.hold_reason)}", "problem"
     if snapshot.problem:
         return f"PROBLEM: {_short(snapshot.problem)}", "problem"
     if state == "RUNNING" or snapshot.running:
-        return f"MEASURING{_at(progress)}", "active"
+        return f"MEASURING{at}", "active"
     if snapshot.scanning:
         return "SCANNING", "active"
     if state == "ARMED":

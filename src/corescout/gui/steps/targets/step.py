@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from corescout.data import InputError, Result
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.exports.arcmd import turn_doubt
 from corescout.exports.target_files import FORMATS
 from corescout.gui.canvas.canvas import Canvas
@@ -108,7 +109,9 @@ class TargetsStep(Step):
         name = target.suffix.lstrip(".").lower()
         if name not in FORMATS:
             known = ", ".join(f".{n}" for n in FORMATS)
-            self.route.setText(f"Not written: {target.name} has none of the suffixes {known}.")
+            self.route.setText(
+                ended(f"Not written: {target.name} has none of the suffixes {known}")
+            )
             return
         if name == "arcmd" and not self._turn_is_checked(result):
             self.route.setText("Not written: the scan is turned, and no marker check was made.")
@@ -193,7 +196,7 @@ class TargetsStep(Step):
         doubt = turn_doubt(result.scan.frame)
         if not doubt:
             return True
-        answer = QMessageBox.question(self, "Turned scan", f"{doubt}. Was it seen to?")
+        answer = QMessageBox.question(self, "Turned scan", f"{ended(doubt)} Was it seen to?")
         return answer is QMessageBox.StandardButton.Yes
 
     def _ask_file(self, result: Result) -> Path | None:

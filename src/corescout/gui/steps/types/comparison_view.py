@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayo
 
 from corescout.colors import type_color
 from corescout.data import Result
+from corescout.data.sentences import ended
 from corescout.gui.look import swatch
 from corescout.gui.table import Table
 from corescout.library import Comparison, TypeShare
@@ -116,7 +117,7 @@ def comparison_words(comparison: Comparison) -> str:
         )
     places = comparison.places
     if places.ami is None:
-        return f"{first} The types cannot be checked place by place: {places.why_none}."
+        return ended(f"{first} The types cannot be checked place by place: {places.why_none}")
     chance = f", at wrong places up to {max(places.elsewhere):.2f}" if places.elsewhere else ""
     return (
         f"{first} Where the scans overlap, {places.n_pairs:,} key points agree by"

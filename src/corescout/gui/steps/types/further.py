@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from corescout.data import EvidenceCheck, InputError, Progress, Result, Scan, StoppedError
 from corescout.data.check import OF_SCANS, Way
+from corescout.data.sentences import ended
 from corescout.data.wanted_scan import wanted_scan
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import SCAN
@@ -218,10 +219,16 @@ def evidence_in_words(result: Result) -> str:
     words += f" The scan is {lengths:.0f} correlation lengths of its pattern wide." * (lengths > 0)
     if result.n_types < 2:
         return f"{words} Of one type nothing is asked of further scans."
-    if any(check.found is False for check in evidence.checks):
-        return f"{words} A further scan does not show these types at these places."
+    if evidence.is_denied:
+        denied = next(check for check in evidence.checks if check.found is False)
+        return f"{words} Denied: {denied.name} does not show these types at these places."
+    if evidence.is_spread:
+        return (
+            f"{words} That is of the winner's codes. The types that are shown do not keep to their"
+            " own places by their patches alone, so no further scan can make zones of them."
+        )
     wanted = wanted_scan(result)
-    return words if wanted is None else f"{words} To settle it: {wanted}."
+    return words if wanted is None else ended(f"{words} To settle it: {wanted}")
 
 
 def _by_source(result: Result) -> dict[str, list[EvidenceCheck]]:
@@ -243,5 +250,5 @@ def _why_not(error: BaseException | None) -> tuple[str, str]:
         return "Stopped. The result is as it was.", ""
     told = in_window_words(str(error))
     if not isinstance(error, InputError):
-        told = f"A bug: {type(error).__name__}: {error}. Please report it."
+        told = f"A bug: {ended(f'{type(error).__name__}: {error}')} Please report it."
     return told, "problem"

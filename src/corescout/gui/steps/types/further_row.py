@@ -18,6 +18,7 @@ from superqt import QElidingLabel
 
 from corescout.data import EvidenceCheck
 from corescout.data.check import EXCLUDES, OF_SCANS, Way
+from corescout.data.sentences import ended
 from corescout.gui.look import tint
 
 WAYS: dict[Way, str] = {
@@ -95,13 +96,13 @@ def outcome_label(check: EvidenceCheck) -> QLabel:
     where = "Beyond the first scan: " if check.kind == "area" else ""
     if check.found:
         names = ", ".join(_SHORT.get(each, each) for each in check.excludes)
-        text = f"✓ {where}found again ({figures}). Excludes {names}."
+        text = ended(f"✓ {where}found again ({figures}). Excludes {names}")
     elif check.found is None:
-        text = f"? {where}cannot tell: {check.reason}."
+        text = ended(f"? {where}cannot tell: {check.reason}")
     else:
         text = f"✗ {where}not found again ({figures}). No types are claimed."
     if check.reason and check.found is not None:
-        text += f" {check.reason[:1].upper()}{check.reason[1:]}."
+        text += f" {ended(check.reason[:1].upper() + check.reason[1:])}"
     label = QLabel(text.replace("+-", "±"))
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

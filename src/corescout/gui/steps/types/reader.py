@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from corescout.data import Result, StoppedError
 from corescout.data.counted import counted
+from corescout.data.sentences import ended
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.jobs.job import Job
 from corescout.gui.jobs.work import Work
@@ -121,7 +122,7 @@ class Reader:
         self._work.start("read scan", Job(look), take)
 
     def _say(self, job: Job[str]) -> None:
-        self._workspace.note(job.answer or f"Not read: {job.error}")
+        self._workspace.note(job.answer or ended(f"Not read: {job.error}"))
 
 
 def _along(line: Outline) -> NDArray[np.float64]:
@@ -147,4 +148,4 @@ def _in_words(what: str, result: Result, reading: Any) -> str:
         words += f"; like target {result.targets[place].number}"
     if np.mean(reading.unlike) > 0.5:
         words += ". Unlike every type: explore this scan to tell what it is"
-    return words + "."
+    return ended(words)
