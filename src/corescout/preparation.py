@@ -19,9 +19,17 @@ from corescout.data import (
 )
 from corescout.data.short_repr import short_repr
 from corescout.derived import channels_in_words
-from corescout.keypoints import ScoredPlaces, detect, find_keypoints, select
-from corescout.patches import fits, normalisation
+from corescout.keypoints import ScoredPlaces, detect, select
+from corescout.patches import normalisation
 from corescout.plan import Plan
+from corescout.points_on_grid import (
+    MIN_KEYPOINTS,
+    enough_points,
+    fitting_points,
+    margin_px,
+    on_grid,
+    profiled_points,
+)
 from corescout.quality import assess
 from corescout.quantities import windows_between
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
@@ -33,7 +41,6 @@ from corescout.trial_data import TrialData
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
 _NOTHING_LEFT = 0.95  # share of pixels beyond the grey levels: no pattern is left between them
 BANDS = "corescout_bands"  # in a scan's metadata: first row, end and width of each scan in it
-MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +133,9 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     seen = SeenScan.of(scan, asked_channels(scan, plan), plan, grid)
     levels = normalisation(seen.mended, seen.channels, plan.normalisation)
     images = levels.grey(seen.mended)
-    given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = _profiled(
-        seen, _keypoints(images, seen.sought, plan, given), plan, images, max(plan.windows_px)
+    given = None if keypoints is None else on_grid(keypoints, grid)
+    found = profiled_points(
+        seen, enough_points(images, seen.sought, plan, given), plan, images, max(plan.windows_px)
     )
     # What a neighbourhood looks like is told from the scan as it is.
     unmended = levels.first.grey(seen.raw[None])[0]
@@ -223,9 +230,9 @@ class KeypointFinder:
             self._places = detect(seen.sought, wanted)
             self._places_of = places_of
         known = np.isfinite(seen.sought)
-        margin = _margin_px(plan, max(plan.windows_px))
+        margin = margin_px(plan, max(plan.windows_px))
         given = select(self._places, known, wanted, margin)
-        found = _keypoints(seen.mended, seen.sought, plan, given, least)
+        found = enough_points(seen.mended, seen.sought, plan, given, least)
         return replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))
 
 
@@ -277,8 +284,8 @@ def prepare_like(
         )
     seen = SeenScan.of(scan, representation.channels, plan, grid)
     levels, images = representation.normalisation, representation.normalisation.grey(seen.mended)
-    given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = _fitting(images, seen.sought, plan, given, window)
+    given = None if keypoints is None else on_grid(keypoints, grid)
+    found = fitting_points(images, seen.sought, plan, given, window)
     outside = levels.clipped(seen.mended[0])
     if outside > _NOTHING_LEFT or (len(found) == 0 and outside > 0.5):
         raise InputError(
@@ -298,7 +305,7 @@ def prepare_like(
         grid=grid,
         images=images if blunted_px <= 0 else levels.grey(seen.blunted(blunted_px)),
         normalisation=levels,
-        keypoints=_profiled(seen, found, plan, images, window),
+        keypoints=profiled_points(seen, found, plan, images, window),
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
@@ -344,65 +351,6 @@ def _check_size(grid: SquareGrid, plan: Plan) -> None:
             f"{grid.shape_px[1]} x {grid.shape_px[0]} px",
             "scan with more pixels, or choose smaller windows with --windows",
         )
-
-
-def _keypoints(
-    images: NDArray[np.float32],
-    sought: NDArray[np.float32],
-    plan: Plan,
-    given: Keypoints | None,
-    least: int = MIN_KEYPOINTS,
-) -> Keypoints:
-    """Key points of an exploration, found or given on the grid."""
-    largest = max(plan.windows_px)
-    found = _fitting(images, sought, plan, given, largest)
-    valid = np.arange(len(found))
-    if plan.max_keypoints is not None and len(valid) > plan.max_keypoints:
-        rng = np.random.default_rng(plan.seed)
-        valid = np.sort(rng.choice(valid, plan.max_keypoints, replace=False))
-    if len(valid) < least:
-        raise InputError(
-            f"at least {least} key points whose {largest} px window lies on the scan",
-            f"{len(valid)}",
-            "scan a larger area or with more walls, or choose another detector, a smaller spacing"
-            " or smaller windows",
-        )
-    return found.take(valid)
-
-
-def _fitting(
-    images: NDArray[np.float32],
-    sought: NDArray[np.float32],
-    plan: Plan,
-    given: Keypoints | None,
-    window_px: int,
-) -> Keypoints:
-    """Key points on the grid, found or given there, whose window lies on the scan."""
-    found = given
-    if found is None:
-        found = find_keypoints(sought, plan.keypoints, _margin_px(plan, window_px))
-    valid = np.flatnonzero(fits(found.yx_px, images, window_px))
-    return found.take(valid)
-
-
-def _profiled(
-    seen: SeenScan, found: Keypoints, plan: Plan, images: NDArray[np.float32], window_px: int
-) -> Keypoints:
-    """Add what the scan shows at each point, and move it onto its wall where its window fits."""
-    moved = seen.profiled(found, plan)
-    fit = fits(moved.yx_px, images, window_px)
-    if fit.all():
-        return moved
-    return replace(moved, yx_px=np.where(fit[:, None], moved.yx_px, found.yx_px))
-
-
-def _margin_px(plan: Plan, window_px: int) -> float:
-    margin = plan.keypoints.margin_px
-    return (window_px + 1) / 2 if margin is None else margin
-
-
-def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
-    return replace(keypoints, yx_px=grid.from_scan_px(np.asarray(keypoints.yx_px)))
 
 
 def _notes(
