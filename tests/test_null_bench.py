@@ -125,6 +125,7 @@ def test_claims_are_counted_by_the_verdict_and_by_the_grade():
     assert values["scattering_noise_tested"] == 8
     assert values["scattering_noise_claimed_share"] == 0.25
     assert values["scattering_blunting_claimed_share"] == 0
+    assert values["scattering_any_noise_tested"] == 9
     assert values["scattering_given_points_claimed_share"] == 1
     assert sum("zones" in note or "distinct" in note for note in notes) >= 3
 

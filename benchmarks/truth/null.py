@@ -126,7 +126,10 @@ def tallied(asked: Sequence[Asked]) -> tuple[dict[str, Value], list[str]]:
 
 
 def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
-    """Families, changes, sizes and points, each pooled over the others, for each procedure."""
+    """Families, changes, sizes and points, each pooled over the others, for each procedure.
+
+    "any" family is pooled over steady scans and all changes.
+    """
     cells: dict[str, list[Asked]] = {}
     for one in asked:
         steady, null = one.null.change == "none", one.null
@@ -139,6 +142,8 @@ def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
                 names.append(f"{null.family} {LARGE_PX} px")
         else:
             names.append(null.change)
+        if one.points == "detected":
+            names.append(f"any {null.family}")
         for name in (*names, "all steady" if steady else "all changing"):
             key = f"{one.procedure}_{name}".replace(",", "").replace(" ", "_")
             cells.setdefault(key, []).append(one)
