@@ -168,6 +168,11 @@ def test_enough_scans_of_each_family_and_each_change():
     assert len(handed) >= 60
 
 
+def test_points_are_handed_over_on_every_size_and_scale():
+    handed = Counter((p, n.coarse, n.side_px) for n, p in scans(200, 0) if p != "detected")
+    assert len(handed) == 2 * 2 * 3
+
+
 def test_other_seeds_are_asked_where_they_are_named(monkeypatch):
     monkeypatch.delenv("CORESCOUT_BENCH_FIRST_SEED", raising=False)
     usual = first_seed()

@@ -83,11 +83,11 @@ def scans(per_family: int, first_seed: int, *, large: bool = False) -> list[tupl
             if i % _HANDED == _HANDED // 2:
                 turn = i // _HANDED
                 handed: Points = "given" if turn % 2 else "edited"
-                size = SIDES_PX[turn // 2 % 3]
-                out.append((Null(family, "none", coarse, size, first_seed + 500 + i), handed))
+                size, wide = SIDES_PX[turn // 2 % 3], bool(turn // 2 % 2)
+                out.append((Null(family, "none", wide, size, first_seed + 500 + i), handed))
             if large and i % _LARGE == 0:
-                wide = bool(i // _LARGE % 2)
-                out.append((Null(family, "none", wide, LARGE_PX, first_seed + 700 + i), "detected"))
+                null = Null(family, "none", bool(i // _LARGE % 2), LARGE_PX, first_seed + 700 + i)
+                out.append((null, "detected"))
     return out
 
 
