@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -296,6 +296,17 @@ class Result:
         return TypedPoints(
             self.fit.codes, own, np.array(most), self.types, self.core_points.type_names
         )
+
+    def with_looks(self, types: Types) -> Result:
+        """Return it with the same types under other names, colours or eyes.
+
+        What is known of its points is kept: 50,000 take a tenth of a second.
+        """
+        found = replace(self, edited_types=types)
+        known = ("typed",) if self.votes is None else ("typed", "in_latent_space")
+        for name in known:
+            found.__dict__[name] = getattr(self, name).with_looks(types)
+        return found
 
     @property
     def winner_mixture(self) -> Mixture:
