@@ -105,6 +105,16 @@ class Evidence:
         return frozenset(found)
 
     @property
+    def is_denied(self) -> bool:
+        """Whether another image does not show the types at these places."""
+        return any(check.found is False for check in self.checks)
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether the types of a vote are met everywhere, by the patches alone."""
+        return self.shown is not None and not self.shown.keep_to_places
+
+    @property
     def is_microscope(self) -> bool:
         """Whether a repeat with the slow axis reversed or turned has found a drift out."""
         ways = ("reversed", "turned")
@@ -242,7 +252,8 @@ class Result:
         """What is claimed of the types, for a narrow place: "possible types (drift)"."""
         kinds = "one type" if self.n_types == 1 else "types"
         claimed = self.evidence.has_types or self.n_types == 1
-        grade = f" ({self.evidence.grade})" if self.evidence.grade else ""
+        denied = ", denied" if self.evidence.is_denied else ""
+        grade = f" ({self.evidence.grade}{denied})" if self.evidence.grade else ""
         return f"{kinds if claimed else 'possible types'}{grade}"
 
     @property
@@ -332,4 +343,5 @@ class Result:
             plan=self.plan,
             source=self.scan.source or self.scan.uid,
             consensus=None if self.votes is None else self.votes.consensus,
+            units=tuple(self.scan.units.get(name, "") for name in self.channels),
         )
