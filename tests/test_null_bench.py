@@ -5,9 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.truth.null import above, holm, scans, tallied, upper_bound
+from benchmarks.truth.null import LARGE_PX, above, first_seed, holm, scans, tallied, upper_bound
 from benchmarks.truth.null_evidence import Asked, ask
 from benchmarks.truth.null_families import CHANGES, FAMILIES, Null
+from benchmarks.truth.null_kept import asked_once
 from benchmarks.truth.quilting import quilted
 from corescout.data import Keypoints
 from corescout.rewards.context import correlation_length_px
@@ -124,6 +125,7 @@ def test_claims_are_counted_by_the_verdict_and_by_the_grade():
     assert values["scattering_noise_tested"] == 8
     assert values["scattering_noise_claimed_share"] == 0.25
     assert values["scattering_blunting_claimed_share"] == 0
+    assert values["scattering_any_noise_tested"] == 9
     assert values["scattering_given_points_claimed_share"] == 1
     assert sum("zones" in note or "distinct" in note for note in notes) >= 3
 
@@ -147,3 +149,58 @@ def test_a_scan_is_asked_without_training():
     small = ask(Null("noise", "none", True, 40, 77), "detected", "scattering")
     assert small.grade == "refused"
     assert small.shown == 0
+
+
+def test_a_tenth_as_many_more_are_large_where_nothing_is_trained():
+    large = [n for n, _ in scans(200, 0, large=True) if n.side_px == LARGE_PX]
+    assert Counter(n.family for n in large) == dict.fromkeys(FAMILIES, 20)
+    assert all(n.change == "none" for n in large)
+    assert len({(n.family, n.seed) for n in large}) == len(large)
+    assert not any(n.side_px == LARGE_PX for n, _ in scans(200, 0))
+
+
+def test_enough_scans_of_each_family_and_each_change():
+    steady = [n.family for n, p in scans(200, 0) if p == "detected" and n.change == "none"]
+    changes = [n.change for n, p in scans(200, 0) if n.change != "none"]
+    handed = [p for _, p in scans(200, 0) if p != "detected"]
+    assert min(Counter(steady).values()) >= 100
+    assert min(Counter(changes).values()) >= 100
+    assert len(handed) >= 60
+
+
+def test_points_are_handed_over_on_every_size_and_scale():
+    handed = Counter((p, n.coarse, n.side_px) for n, p in scans(200, 0) if p != "detected")
+    assert len(handed) == 2 * 2 * 3
+
+
+def test_other_seeds_are_asked_where_they_are_named(monkeypatch):
+    monkeypatch.delenv("CORESCOUT_BENCH_FIRST_SEED", raising=False)
+    usual = first_seed()
+    monkeypatch.setenv("CORESCOUT_BENCH_FIRST_SEED", "120000")
+    assert first_seed() == 120_000 != usual
+
+
+def test_a_scan_is_asked_once_by_all_runs_together(tmp_path):
+    null, times = Null("stripes", "tip change", True, 224, 7), []
+
+    def ask_it(*what):
+        times.append(what)
+        return Asked(*what, "drift", False, 2)
+
+    def once(points):
+        return asked_once(tmp_path, null, points, "13 px, repeat", ask_it)
+
+    first = once("detected")
+    assert once("detected") == first == Asked(null, "detected", "13 px, repeat", "drift", False, 2)
+    assert once("edited").points == "edited"
+    assert len(times) == 2
+    next(tmp_path.glob("*detected*")).write_text("")  # another run is asking it
+    assert once("detected") is None
+    assert len(times) == 2
+
+
+def test_large_scans_count_with_their_family_and_by_themselves():
+    null = Null("noise", "none", False, LARGE_PX, 0)
+    values, _ = tallied([Asked(null, "detected", "scattering", "zones", False, 2)])
+    assert values["scattering_noise_512_px_claimed_share"] == 1
+    assert values["scattering_noise_tested"] == 1

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 import corescout
 from corescout.data import Scan
-from corescout.quality import assess
+from corescout.quality import assess, correlation_of_neighbours
 
 GOOD = ["PZT_final0001.h5", "PTO_Funakubo0004.h5", "PTO_Funakubo0005.h5", "PZT_thick0009.h5"]
 # A disturbed band; lines that jump and one that is lost.
@@ -65,6 +65,29 @@ def test_drift(image):
 def test_noise_and_nothing(rng):
     assert kinds(rng.normal(size=(96, 96))) == ["no contrast"]
     assert kinds(np.full((96, 96), 3.0)) == ["no contrast"]
+
+
+@pytest.mark.parametrize("tip_px", [0.7, 1.2])
+def test_walls_a_few_pixels_apart_are_no_noise(rng, tip_px):
+    """A labyrinth of 180-degree walls 8 px apart: neighbours correlate by 0.6 to 0.75 only."""
+    ky, kx = np.fft.fftfreq(192)[:, None], np.fft.fftfreq(192)[None]
+    ring = np.abs(np.hypot(ky, kx) - 1 / 16) < 0.015
+    domains = np.sign(np.fft.ifft2(np.fft.fft2(rng.normal(size=(192, 192))) * ring).real)
+    amplitude = np.abs(gaussian_filter(domains, tip_px) + 0.03 * rng.normal(size=(192, 192)))
+    assert correlation_of_neighbours(amplitude) < 0.8
+    assert "no contrast" not in kinds(amplitude)
+    noisy = np.abs(gaussian_filter(domains, tip_px) + 0.6 * rng.normal(size=(192, 192)))
+    assert "no contrast" in kinds(noisy)
+
+
+def test_scattered_wrong_pixels_are_noise(rng):
+    """Nineteen of twenty pixels tell nothing here."""
+    assert "no contrast" in kinds(np.where(rng.random((96, 96)) < 0.05, 1.0, 0.0))
+
+
+def test_an_image_of_two_values_is_judged(rng):
+    """Its contrast is the same in every band: no trend, and no warning of scipy."""
+    assert "fading" not in kinds((rng.random((64, 64)) < 0.5).astype(float))
 
 
 def test_few_key_points(image):

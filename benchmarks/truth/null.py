@@ -1,12 +1,14 @@
 """`bench null`: how often types are claimed, or shown as possible ones, where there are none.
 
 Scans of one pattern (`null_families`): half of them steady, half with each change of the microscope
-in turn; fine and coarse, three sizes in turn; the detector's points. A sixth as many more, steady,
-have points that are given or edited. The evidence is asked without training of all, from one image
+in turn; fine and coarse, three sizes in turn; the detector's points. One more in fifteen, steady,
+has points that are given or edited. The evidence is asked without training of all, from one image
 and with a perfect repeat, of one training of a sixth, of one with a repeat of another sixth, and of
 the whole exploration of a fortieth (`null_evidence`; `CORESCOUT_BENCH_PROCEDURES`, names with
-semicolons between, asks some). A scan that is refused is counted as such and not replaced. Beside
-them clouds of Gaussian codes.
+semicolons between, asks some; `CORESCOUT_BENCH_FIRST_SEED` asks other scans). Without training a
+tenth as many more are of 512 px, steady. A scan that is refused is counted as such and not
+replaced. What was said can be kept, so that a run that is cut counts (`null_kept`). Beside them
+clouds of Gaussian codes.
 
 Each share of claims stands with its upper 95 % bound (Clopper and Pearson), and with those cells
 that are rejected against 5 % after Holm.
@@ -23,27 +25,34 @@ from pathlib import Path
 from benchmarks.outcome import Bar, BenchReport, Value, surfaces_wanted
 from benchmarks.truth.null_evidence import Asked, Procedure, ask, cloud_claimed
 from benchmarks.truth.null_families import CHANGES, FAMILIES, Change, Null, Points
+from benchmarks.truth.null_kept import asked_once, folder_of_asked
 
 SIDES_PX = (128, 224, 256)
-PER_FAMILY, QUICK_PER_FAMILY = 120, 1
+LARGE_PX = 512
+PER_FAMILY, QUICK_PER_FAMILY = 200, 1
 FIRST_SEED = 20_000  # no rule was looked at on these
 CLOUDS, QUICK_CLOUDS = 40, 2
 MOST_CLAIMED, MOST_BOUND = 0.05, 0.12
 # One scan in so many.
-SHARES: dict[Procedure, int] = {"scattering": 1, "13 px": 6, "13 px, repeat": 6, "live": 40}
+SHARES: dict[Procedure, int] = {
+    "scattering": 1, "13 px": 6, "13 px, repeat": 1, "live": 40, "scattering, repeat": 1,
+}  # fmt: skip
+UNTRAINED: tuple[Procedure, ...] = ("scattering", "scattering, repeat")
+_HANDED, _LARGE = 15, 10  # one more in so many has points handed over, or is large
 _CYCLE, _STRIDE = 60, 37  # all sizes, scales and changes; in an order that mixes them early
 GRADES = ("one type", "one pattern", "drift", "possible zones", "zones", "distinct", "refused")
 
 
 def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
-    """Ask 120 scans of each family, or as many as wanted; one with `quick`."""
+    """Ask 200 scans of each family, or as many as wanted; one with `quick`."""
     wanted = surfaces_wanted(PER_FAMILY, QUICK_PER_FAMILY, is_quick=quick)
     procedures = os.environ.get("CORESCOUT_BENCH_PROCEDURES", ";".join(SHARES)).split(";")
     asked: list[Asked] = []
     for number, (procedure, share) in enumerate(SHARES.items()):
         if procedure in procedures:
-            first = FIRST_SEED + 1000 * number
-            asked += asked_of(scans(-(-wanted // share), first), procedure)
+            first = first_seed() + 1000 * number
+            some = scans(-(-wanted // share), first, large=procedure in UNTRAINED)
+            asked += asked_of(some, procedure)
     values, notes = tallied(asked)
     clouds = QUICK_CLOUDS if quick else CLOUDS
     values["clouds_claimed"] = sum(map(cloud_claimed, range(clouds)))
@@ -53,8 +62,17 @@ def run(scan: Path | None = None, *, quick: bool = False) -> BenchReport:
     return BenchReport("null", values, () if quick else tuple(bars), tuple(notes))
 
 
-def scans(per_family: int, first_seed: int) -> list[tuple[Null, Points]]:
-    """Return the scans of every family, each with the points that are handed over."""
+def first_seed() -> int:
+    """First seed of the scans: `CORESCOUT_BENCH_FIRST_SEED` where it is set."""
+    return int(os.environ.get("CORESCOUT_BENCH_FIRST_SEED", FIRST_SEED))
+
+
+def scans(per_family: int, first_seed: int, *, large: bool = False) -> list[tuple[Null, Points]]:
+    """Return the scans of every family, each with the points that are handed over.
+
+    Families, sizes, scales and changes are mixed from the first on, so that any beginning of the
+    list is about balanced.
+    """
     out: list[tuple[Null, Points]] = []
     for i in range(per_family):
         mixed = i * _STRIDE % _CYCLE
@@ -62,19 +80,25 @@ def scans(per_family: int, first_seed: int) -> list[tuple[Null, Points]]:
         change: Change = CHANGES[1 + mixed // 12] if mixed // 6 % 2 else "none"
         for family in FAMILIES:
             out.append((Null(family, change, coarse, side, first_seed + i), "detected"))
-            if i % 6 == 5:
-                handed: Points = "given" if i // 6 % 2 else "edited"
-                size = SIDES_PX[i // 12 % 3]
-                out.append((Null(family, "none", coarse, size, first_seed + 500 + i), handed))
+            if i % _HANDED == _HANDED // 2:
+                turn = i // _HANDED
+                handed: Points = "given" if turn % 2 else "edited"
+                size, wide = SIDES_PX[turn // 2 % 3], bool(turn // 2 % 2)
+                out.append((Null(family, "none", wide, size, first_seed + 500 + i), handed))
+            if large and i % _LARGE == 0:
+                null = Null(family, "none", bool(i // _LARGE % 2), LARGE_PX, first_seed + 700 + i)
+                out.append((null, "detected"))
     return out
 
 
 def asked_of(wanted: Iterable[tuple[Null, Points]], procedure: Procedure) -> list[Asked]:
     """Ask every scan by a procedure, and say how far it is."""
-    out = []
+    out, folder = [], folder_of_asked()
     for null, points in wanted:
-        out.append(ask(null, points, procedure))
-        sys.stderr.write(f"{out[-1]}\n")
+        found = asked_once(folder, null, points, procedure, ask)
+        if found is not None:
+            out.append(found)
+            sys.stderr.write(f"{found}\n")
     return out
 
 
@@ -102,7 +126,10 @@ def tallied(asked: Sequence[Asked]) -> tuple[dict[str, Value], list[str]]:
 
 
 def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
-    """Families, changes, sizes and points, each pooled over the others, for each procedure."""
+    """Families, changes, sizes and points, each pooled over the others, for each procedure.
+
+    "any" family is pooled over steady scans and all changes.
+    """
     cells: dict[str, list[Asked]] = {}
     for one in asked:
         steady, null = one.null.change == "none", one.null
@@ -111,8 +138,12 @@ def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
             names.append(f"{one.points} points")
         elif steady:
             names += [null.family, f"{null.side_px} px", "coarse" if null.coarse else "fine"]
+            if null.side_px == LARGE_PX:
+                names.append(f"{null.family} {LARGE_PX} px")
         else:
             names.append(null.change)
+        if one.points == "detected":
+            names.append(f"any {null.family}")
         for name in (*names, "all steady" if steady else "all changing"):
             key = f"{one.procedure}_{name}".replace(",", "").replace(" ", "_")
             cells.setdefault(key, []).append(one)

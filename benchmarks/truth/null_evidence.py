@@ -3,11 +3,13 @@
 "scattering": of scattering's codes, which need no training. "scattering, repeat": the same with a
 perfect repeat of the place, other noise over the same sample, so that it can be claimed. "13 px":
 of one autoencoder of 13 px with rotation, trained once. "13 px, repeat": the same with a perfect
-repeat. "live": the whole exploration, sweep, finalists and surrogates.
+repeat. "live": the whole exploration, sweep, finalists and surrogates. Where the extra `fast` is
+installed the trainings and mixtures are the compiled ones.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 import time
 from dataclasses import dataclass
@@ -110,10 +112,17 @@ def evidence_of(
     from corescout.pipeline import explore
 
     asked: dict[Procedure, dict[str, Any]] = {"live": {}, "scattering, repeat": _SCATTERING}
-    plan = Plan.preset("live", **asked.get(procedure, _ALONE))
+    plan = Plan.preset("live", **_compiled(), **asked.get(procedure, _ALONE))
     further = [] if repeat is None else [FurtherScan(repeat)]
     result = explore(scan, plan, keypoints=keypoints, further=further)
     return result.evidence, result.n_types
+
+
+def _compiled() -> dict[str, Any]:
+    """Settings of the compiled training and mixtures, where numba is installed."""
+    if importlib.util.find_spec("numba") is None:
+        return {}
+    return {"training": {"step": "numba"}, "mixtures": {"engine": "numba"}}
 
 
 def _of(scan: Scan, keypoints: Keypoints | None, procedure: Procedure) -> tuple[Evidence, int]:
@@ -124,7 +133,7 @@ def _of(scan: Scan, keypoints: Keypoints | None, procedure: Procedure) -> tuple[
     from corescout.search.study import Study
     from corescout.vae import single_threaded
 
-    plan = Plan.preset("live")
+    plan = Plan.preset("live", **_compiled())
     with single_threaded(), Threads(1) as executor:
         prepared = prepare(scan, plan, keypoints)
         study = Study(

@@ -7,13 +7,15 @@ import io
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Candidate, InputError, Keypoints, Normalisation, PatchSet
+from corescout.data.arrays import set_readonly
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import KeypointPlan
@@ -49,6 +51,9 @@ class TrialData:
         Where the scans lie that one image holds; empty for one scan.
     pitch_m : float or None
         Of the pixels; None without a scale.
+    quarter_turns : int
+        By which the frame is turned clockwise from that of the exploration: patches are turned
+        back. 0 for an exploration.
     """
 
     images: NDArray[np.float32]
@@ -61,8 +66,18 @@ class TrialData:
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
     pitch_m: float | None = None
+    quarter_turns: int = 0
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        # Every fit holds these: what is read-only already is shared by all of them, not copied.
+        set_readonly(self, "context", (None, None))
+        set_readonly(self, "block", (None,), np.int64)
+        if self.measured is not None:
+            set_readonly(self, "measured", (None,))
+        if self.walls is not None:
+            set_readonly(self, "walls", (None, 5))
 
     def __len__(self) -> int:
         return len(self.keypoints_yx_px)
@@ -78,9 +93,32 @@ class TrialData:
         return Keypoints(self.keypoints_yx_px, np.zeros(len(self)), self.keypoint_source)
 
     def patches(self, window_px: int) -> PatchSet:
-        """Cut the patches of one window; the key points are the same for every window."""
+        """Cut the patches of one window; the key points are the same for every window.
+
+        Trials of one window that run at a time have the same patches, not a copy each.
+        """
+        with self._cutting:
+            found = self._in_use.get(window_px)
+            if found is None:
+                found = self._in_use[window_px] = self._cut(window_px)
+        return found
+
+    def _cut(self, window_px: int) -> PatchSet:
         index = np.arange(len(self))
-        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        cut = cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        if self.quarter_turns % 4 == 0:
+            return cut
+        back = np.rot90(np.asarray(cut.values), -self.quarter_turns, axes=(2, 3))
+        return replace(cut, values=np.ascontiguousarray(back))
+
+    @cached_property
+    def _cutting(self) -> threading.Lock:
+        return threading.Lock()
+
+    @cached_property
+    def _in_use(self) -> WeakValueDictionary[int, PatchSet]:
+        """Patches that somebody holds, by their window."""
+        return WeakValueDictionary()
 
     @cached_property
     def scattering(self) -> NDArray[np.float64]:

@@ -93,6 +93,18 @@ def test_a_scan_speed_that_stays_is_not_scanned_at(benches):
     assert starts == []
 
 
+@pytest.mark.parametrize("told", [0.0, -2e-6, math.nan, math.inf])
+def test_a_scan_speed_that_is_not_known_is_not_taken_for_a_slow_one(bench, told):
+    plan = bench.arm(target(0.2, 0.2, "zoom", size_m=0.2e-6))
+    bench.controller.faults.add(
+        command="Scan.SpeedGet", result=lambda said: [*[told] * 4, *said[4:]]
+    )
+    bench._run(plan)
+    assert "scan speed reads" in str(bench.error)
+    starts = [e for e in bench.controller.log.acted("Scan.Action") if e.arguments[0] == 0]
+    assert starts == []
+
+
 def test_a_tip_that_is_moved_before_its_spectrum_is_measured_for_no_target(bench):
     far = {"command": "FolMe.XYPosGet", "result": lambda r: [r[0] + 3.7e-6, r[1]]}
     plan = bench.arm(target(0.05, 0.0))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from corescout import trial_file
-from corescout.data import InputError, StoppedError
+from corescout.data import InputError, Keypoints, StoppedError
 from corescout.pipeline import explore, save
 from corescout.preparation import prepare
 from corescout.runs import Record, check_writable, is_run, is_unfinished, read_run
@@ -192,6 +192,23 @@ def test_a_line_cut_short_and_half_files_are_cleaned_up(surface, short_plan, tmp
     assert [e["what"] for e in read_journal(journal)] == ["begun", "finished", "resumed"]
     assert not list((folder / "record" / "trials").glob(".*"))
     assert not (folder / "record" / "lock").exists()
+
+
+def test_a_start_that_fails_early_keeps_what_an_earlier_one_began(surface, short_plan, tmp_path):
+    """Plan and drawn key points are the earlier start's; what this one began is nobody's yet."""
+    folder = tmp_path / "run"
+    drawn = Keypoints(np.array([[20.0, 30.0], [40.0, 50.0]]), np.ones(2), "drawn")
+    with Record.begin(folder, surface.scan, short_plan, drawn):
+        pass
+    with Record(folder) as record:
+        record.note("resumed")
+        record.discard_if_empty()
+    with Record(folder) as record:
+        assert record.keypoints is not None
+        assert np.array_equal(record.keypoints.yx_px, drawn.yx_px)
+    with Record.begin(tmp_path / "new", surface.scan, short_plan) as record:
+        record.discard_if_empty()
+    assert not (tmp_path / "new").exists()
 
 
 def test_deaths_of_workers_are_counted_over_starts(surface, short_plan, tmp_path):

@@ -39,8 +39,10 @@ def fading(image: NDArray[np.float64], unit: str = "") -> Finding | None:
     if not (contrast > 0).all():
         return None
     slope, middle = np.polyfit(np.linspace(-0.5, 0.5, _BANDS), np.log(contrast), 1)
+    if abs(slope) < LARGEST_FADE:
+        return None
     trend = spearmanr(np.arange(_BANDS), contrast).statistic
-    if abs(slope) < LARGEST_FADE or abs(trend) < LEAST_TREND:
+    if abs(trend) < LEAST_TREND:
         return None
     first, last = np.exp(middle - slope / 2), np.exp(middle + slope / 2)
     faint = rows[-1] if slope < 0 else rows[0]

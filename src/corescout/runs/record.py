@@ -77,6 +77,7 @@ class Record:
             self._lock.release()
             raise
         self._others: list[tuple[Path, dict[str, dict[str, Any]]]] = []
+        self._begun_here = False  # by this program, so that nothing is lost with it while empty
         self._hashes = {e["key"]: e["sha256"] for e in self._entries if e["what"] == "finished"}
 
     @classmethod
@@ -114,14 +115,24 @@ class Record:
         except OSError as error:
             _remove(path)
             raise no_room(Path(folder), error, kept=False) from error
+        record._begun_here = True
         record.note("begun")
         return record
 
     def discard_if_empty(self) -> None:
-        """Remove the record of an exploration that failed before anything was finished."""
-        if not self.n_trials:
+        """Remove the record of an exploration that failed before anything was finished.
+
+        One that was begun by an earlier start stays: it holds a plan, and perhaps key points that
+        were drawn by hand.
+        """
+        if not self._goes_on:
             self.close()
             _remove(self._path)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there is something to go on with."""
+        return bool(self.n_trials) or not self._begun_here
 
     # -- what is kept ---------------------------------------------------------------------
 
@@ -185,7 +196,7 @@ class Record:
         try:
             write_whole(self._trial(key), content, sync=True)
         except OSError as error:
-            raise no_room(self.folder, error, kept=bool(self.n_trials)) from error
+            raise no_room(self.folder, error, kept=self._goes_on) from error
         self._enter(key, label, found, len(content))
 
     def died(self, key: str, label: str, why: str) -> int:
@@ -209,7 +220,7 @@ class Record:
         try:
             append_whole(self._file, (json.dumps(entry) + "\n").encode(), synced=True)
         except OSError as error:
-            raise no_room(self.folder, error, kept=bool(self.n_trials)) from error
+            raise no_room(self.folder, error, kept=self._goes_on) from error
         self._entries.append(entry)
 
     # -- what it is of --------------------------------------------------------------------
@@ -303,7 +314,7 @@ def no_room(folder: Path, error: OSError, *, kept: bool) -> InputError:
     Parameters
     ----------
     kept : bool
-        Whether a trial was finished: there is something to go on with.
+        Whether there is something to go on with.
     """
     again = f"go on with --resume {folder}" if kept else "explore again"
     return InputError(

@@ -257,10 +257,15 @@ def _perhaps(say: Say, name: str, *arguments: Any) -> list[Any] | None:
 
 
 def _scan_speed(said: Sequence[Any], width_m: float) -> float:
-    """The larger of what a line is told to run at and what its time makes of its length."""
+    """The larger of what a line is told to run at and what its time makes of its length.
+
+    Infinite where it is not known: no number, one below 0, or a way with neither speed nor time.
+    """
     forward, backward, forward_s, backward_s = map(float, said[:4])
-    speeds = [forward, backward, *(width_m / t for t in (forward_s, backward_s) if t > 0)]
-    return max(speeds) if all(map(math.isfinite, (*speeds, forward_s, backward_s))) else math.inf
+    if not all(math.isfinite(v) and v >= 0 for v in (forward, backward, forward_s, backward_s)):
+        return math.inf
+    ways = ((forward, forward_s), (backward, backward_s))
+    return max(max(v, width_m / t if t > 0 else 0.0) or math.inf for v, t in ways)
 
 
 def _same(found: float, wanted: float, least: float = 0.0) -> bool:
