@@ -16,7 +16,6 @@ from corescout.cli.output import Json, print_json
 from corescout.data import InputError
 from corescout.data.printable import one_line
 from corescout.quantities import length_m
-from corescout.runs.digits import place_decimals
 
 if TYPE_CHECKING:
     from corescout.data import Result, Scan
@@ -246,6 +245,8 @@ def _finding_rows(
 
 
 def _finding_csv(finding: Ranking, top: int, least: float) -> str:
+    from corescout.runs.digits import place_decimals
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_FINDING_COLUMNS)

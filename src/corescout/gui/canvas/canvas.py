@@ -133,7 +133,7 @@ class Canvas:
         there = [layer for layer in self.images() if SCAN in layer.metadata]
         if not any(layer.metadata[SCAN].uid == result.scan.uid for layer in there):
             return False
-        self._workspace.open_result(result)
+        self._workspace.take_result(result, origin="opened")
         return True
 
     def add_scan(self, scan: Scan) -> None:
