@@ -343,15 +343,31 @@ class Runner:
         if newest is None:
             return False
         self._in_hand = [*older, newest]
-        for waiting in older:
-            reason = f"a newer scan came first ({newest.scan.uid})"
-            self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
+        taken, older = self._newest_usable(newest, older)
         self._board.show(waiting=0)
-        self._scan_work.handle(newest)
+        if taken is not None:
+            for waiting in older:
+                reason = f"a newer scan came first ({taken.scan.uid})"
+                self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
+            self._scan_work.handle(taken)
         self._board.write_page(due_only=True)
         if not self._stopping.is_set():
             self._rest()
         return True
+
+    def _newest_usable(
+        self, newest: Waiting, older: tuple[Waiting, ...]
+    ) -> tuple[Waiting | None, tuple[Waiting, ...]]:
+        """Return the newest scan worth an analysis, and those that it supersedes.
+
+        Noise or half a scan is set aside, and supersedes nothing.
+        """
+        waiting = [*older, newest]
+        while waiting:
+            taken = waiting.pop()
+            if self._scan_work.is_usable(taken):
+                return taken, tuple(waiting)
+        return None, ()
 
     def _rest(self) -> None:
         if self._measuring is not None:
