@@ -25,13 +25,17 @@ def clean_channel(scan: Scan, name: str, plan: CleaningPlan) -> NDArray[np.float
 def clean(image: NDArray[np.floating], plan: CleaningPlan, role: str = "") -> NDArray[np.float32]:
     """Apply what the plan asks for to an image (H, W) of a role; NaN stays NaN."""
     by_default = role == "topography"
+    asked = (
+        (plan.scars, remove_scars),
+        (plan.row_median, subtract_row_median),
+        (plan.plane, subtract_plane),
+    )
+    steps = [step for wanted, step in asked if (by_default if wanted is None else wanted)]
+    if not steps:
+        return np.asarray(image, dtype=np.float32)
     result = np.asarray(image, dtype=np.float64)
-    if by_default if plan.scars is None else plan.scars:
-        result = remove_scars(result)
-    if by_default if plan.row_median is None else plan.row_median:
-        result = subtract_row_median(result)
-    if by_default if plan.plane is None else plan.plane:
-        result = subtract_plane(result)
+    for step in steps:
+        result = step(result)
     return result.astype(np.float32)
 
 

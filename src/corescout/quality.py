@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Finding, Keypoints, LineFaults, Scan
+from corescout.data.arrays import blocks_of_rows
 from corescout.derived import derived_channels, with_derived
 from corescout.lines.doubts import fading, line_jumps
 from corescout.lines.finding import find_line_faults
@@ -177,13 +178,30 @@ def drift(image: NDArray[np.float64]) -> Finding | None:
 
 def correlation_of_neighbours(image: NDArray[np.float64]) -> float:
     """Pearson correlation of horizontal neighbours, the better of neighbours 1 and 2 px apart."""
-    values = []
-    for step in (1, 2):
-        a, b = image[:, :-step], image[:, step:]
-        both = np.isfinite(a) & np.isfinite(b)
-        if np.std(a[both]) > 0 and np.std(b[both]) > 0:
-            values.append(float(np.corrcoef(a[both], b[both])[0, 1]))
-    return max(values, default=0.0)
+    found = [_pearson(image[:, :-step], image[:, step:]) for step in (1, 2)]
+    return max((value for value in found if value is not None), default=0.0)
+
+
+def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
+    """Correlation over the pixels (H, W) that both have; None where one of them is constant."""
+
+    def pairs() -> Iterator[NDArray[np.float64]]:
+        for rows in blocks_of_rows(len(a)):
+            both = np.isfinite(a[rows]) & np.isfinite(b[rows])
+            yield np.stack([a[rows][both], b[rows][both]])
+
+    count, total = 0, np.zeros(2)
+    for some in pairs():
+        count += some.shape[1]
+        total += some.sum(axis=1)
+    if count == 0:
+        return None
+    moments = np.zeros((2, 2))
+    for some in pairs():
+        off = some - total[:, None] / count
+        moments += off @ off.T
+    spread = np.sqrt(np.diag(moments))
+    return float(moments[0, 1] / spread.prod()) if spread.all() else None
 
 
 def white_share(image: NDArray[np.float64]) -> float:

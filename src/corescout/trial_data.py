@@ -9,11 +9,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Candidate, InputError, Keypoints, Normalisation, PatchSet
+from corescout.data.arrays import set_readonly
 from corescout.data.short_repr import short_repr
 from corescout.patches import cut_patches
 from corescout.plan import KeypointPlan
@@ -64,6 +66,15 @@ class TrialData:
 
     __repr__ = short_repr
 
+    def __post_init__(self) -> None:
+        # Every fit holds these: what is read-only already is shared by all of them, not copied.
+        set_readonly(self, "context", (None, None))
+        set_readonly(self, "block", (None,), np.int64)
+        if self.measured is not None:
+            set_readonly(self, "measured", (None,))
+        if self.walls is not None:
+            set_readonly(self, "walls", (None, 5))
+
     def __len__(self) -> int:
         return len(self.keypoints_yx_px)
 
@@ -78,9 +89,28 @@ class TrialData:
         return Keypoints(self.keypoints_yx_px, np.zeros(len(self)), self.keypoint_source)
 
     def patches(self, window_px: int) -> PatchSet:
-        """Cut the patches of one window; the key points are the same for every window."""
-        index = np.arange(len(self))
-        return cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        """Cut the patches of one window; the key points are the same for every window.
+
+        Trials of one window that run at a time have the same patches, not a copy each.
+        """
+        with self._cutting:
+            found = self._in_use.get(window_px)
+            if found is None:
+                index = np.arange(len(self))
+                found = cut_patches(
+                    self.images, self.keypoints, index, window_px, self.normalisation
+                )
+                self._in_use[window_px] = found
+        return found
+
+    @cached_property
+    def _cutting(self) -> threading.Lock:
+        return threading.Lock()
+
+    @cached_property
+    def _in_use(self) -> WeakValueDictionary[int, PatchSet]:
+        """Patches that somebody holds, by their window."""
+        return WeakValueDictionary()
 
     @cached_property
     def scattering(self) -> NDArray[np.float64]:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from corescout.data import EvidenceCheck, ShownPlaces
+from corescout.data.wanted_scan import wanted_scan
 from corescout.interactive.views import result_html, summary
 from corescout.report.html import report_html
 
@@ -41,6 +43,23 @@ def test_what_may_be_the_microscope_asks_for_a_reversed_scan(possible):
     assert "slow axis reversed" in drifting.verdict.next_action
     assert not drifting.verdict.found
     assert drifting.worth == "possible types (drift)"
+
+
+def test_types_that_another_image_denies_are_not_to_be_measured_as_such(possible):
+    check = EvidenceCheck("repeat", "again.ibw", False, 0.0, 0.0, 1.0, 40.0)
+    denied = replace(possible, evidence=replace(possible.evidence, checks=(check,)))
+    assert "which another image does not show at these places" in denied.verdict.headline
+    assert "confirm" not in denied.verdict.next_action
+    assert denied.worth == "possible types (possible zones, denied)"
+    assert wanted_scan(denied) is None
+
+
+def test_no_further_scan_is_wanted_of_types_that_do_not_keep_to_places(possible):
+    kept = ShownPlaces(0.3, 0.05, 0.002, True, (26.0, 52.0))
+    asked = replace(possible.evidence, correlation_lengths=30.0, shown=kept)
+    assert wanted_scan(replace(possible, evidence=asked)).way == "repeat"
+    spread = replace(asked, shown=replace(kept, agreement=0.0, keep_to_places=False))
+    assert wanted_scan(replace(possible, evidence=spread)) is None
 
 
 def test_figures_stand_under_why(claimed, possible):

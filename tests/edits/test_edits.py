@@ -58,6 +58,17 @@ def test_an_empty_or_taken_name_is_refused(typed_result, name):
         rename(typed_result, 2, name)
 
 
+def test_another_colour_computes_nothing_of_the_points_anew(typed_result):
+    known = ("probabilities", "likely", "component", "mahalanobis2")
+    before = {name: getattr(typed_result.typed, name) for name in known}
+    red = recolor(typed_result, 1, "#ff0000")
+    fresh = replace(typed_result, edited_types=red.types)
+    for name, values in before.items():
+        assert getattr(red.typed, name) is values
+        np.testing.assert_array_equal(getattr(fresh.typed, name), values)
+    np.testing.assert_array_equal(red.in_latent_space.component, fresh.in_latent_space.component)
+
+
 def test_a_colour_is_kept_and_given_back(typed_result):
     red = recolor(typed_result, 1, "#ff0000")
     assert red.types.colors == {1: "#ff0000"}

@@ -1,11 +1,14 @@
-"""Arrays inside frozen types: read-only, of a known dtype and shape."""
+"""Arrays inside frozen types, read-only, of a known dtype and shape; and large ones by rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+_ROWS_AT_ONCE = 256
 
 
 def readonly(
@@ -46,3 +49,9 @@ def set_readonly(
     """Replace an array field of a frozen dataclass by its checked, read-only form."""
     checked = readonly(f"{type(owner).__name__}.{name}", getattr(owner, name), shape, dtype)
     object.__setattr__(owner, name, checked)
+
+
+def blocks_of_rows(count: int) -> Iterator[slice]:
+    """Go through the rows of a large image: what is computed on the way stays small."""
+    for first in range(0, count, _ROWS_AT_ONCE):
+        yield slice(first, min(first + _ROWS_AT_ONCE, count))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.data.arrays import set_readonly
+from corescout.data.arrays import blocks_of_rows, set_readonly
 from corescout.data.short_repr import short_repr
 
 
@@ -39,8 +39,11 @@ class Normalisation:
 
     def grey(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map images (C, H, W) so that low becomes 0 and high 1, clipped; NaN stays."""
-        low, high = self.low[:, None, None], self.high[:, None, None]
-        return np.clip((images - low) / (high - low), 0, 1).astype(np.float32)
+        found = np.empty(np.shape(images), np.float32)
+        for low, high, image, grey in zip(self.low, self.high, images, found, strict=True):
+            for rows in blocks_of_rows(len(image)):
+                grey[rows] = np.clip((image[rows] - low) / (high - low), 0, 1)
+        return found
 
     def clipped(self, image: NDArray[np.float32]) -> float:
         """Return the share of the pixels of the first channel, image (H, W), that are clipped."""

@@ -15,6 +15,7 @@ from corescout.data.short_repr import short_repr
 from corescout.data.types import TypeLook, Types
 
 LIKELY = 0.7  # probability from which on a point has one likely type
+_UNSEEN = ("component", "motif", "probabilities", "likely", "mahalanobis2")  # whatever looks are
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +165,15 @@ class TypedPoints:
             return found
         looks = {**found.types.looks, **self.edited_types.looks}
         return replace(found, edited_types=replace(found.types, looks=looks))
+
+    def with_looks(self, types: Types) -> TypedPoints:
+        """Return the same points, each of its type, under other names, colours or eyes.
+
+        How sure they are does not follow from these and is not computed again.
+        """
+        found = replace(self, edited_types=types)
+        found.__dict__.update({n: self.__dict__[n] for n in _UNSEEN if n in self.__dict__})
+        return found
 
     @property
     def _numbers(self) -> NDArray[np.int64]:

@@ -54,6 +54,9 @@ def verdict_of(result: Result) -> Verdict:
     elif n_types > 1 and result.evidence.is_microscope:
         headline = "What differs follows the scan and not the sample: a drift of the microscope"
         action = "let tip and sample settle, and scan again"
+    elif n_types > 1 and result.evidence.is_denied:
+        headline = f"{n_types} possible types, which another image does not show at these places"
+        action = "take them for one pattern, unless measurements part them"
     elif n_types > 1 and result.evidence.grade == "drift":
         headline = f"{n_types} possible types, or a drift of the microscope"
         action = "scan again with the slow axis reversed before measuring"

@@ -40,13 +40,13 @@ class WantedScan:
 def wanted_scan(result: Result) -> WantedScan | None:
     """Return the scan that would settle whether the types of a result are several.
 
-    None where nothing is left to settle: they are claimed, a further scan has denied them, or all
-    points are of one type.
+    None where nothing is left to settle: they are claimed, a further scan has denied them, all
+    points are of one type, or types of a vote do not keep to places by the patches alone.
     """
     evidence = result.evidence
     open_grades = ("possible zones", "drift")
-    denied = any(check.found is False for check in evidence.checks)
-    if result.n_types < 2 or evidence.grade not in open_grades or denied:
+    closed = evidence.is_denied or evidence.is_spread
+    if result.n_types < 2 or evidence.grade not in open_grades or closed:
         return None
     frame = result.scan.frame
     size = None if frame is None else (float(frame.size_m[0]), float(frame.size_m[1]))

@@ -43,8 +43,7 @@ def recolor(result: Result, number: int, color: str | None) -> Result:
     look = look_of(result.types, number)
     if color is not None and not _COLOR.fullmatch(color):
         raise InputError("a colour such as #E69F00", repr(color), "write it as #rrggbb")
-    types = _with_look(result.types, number, replace(look, color=color))
-    return replace(result, edited_types=types)
+    return result.with_looks(_with_look(result.types, number, replace(look, color=color)))
 
 
 def set_hidden(result: Result, number: int, hidden: bool) -> Result:

@@ -63,6 +63,7 @@ def result_html(result: Result) -> str:
 def latent_figure(result: Result) -> Figure:
     """Draw the codes in the colours of their types, with the ellipses of the mixture."""
     from corescout.report.drawing import draw_ellipses, draw_latents, new_figure, type_colors
+    from corescout.report.figures import plane_title
 
     figure = new_figure(5.6, 4.9)
     axes = figure.subplots()
@@ -73,7 +74,7 @@ def latent_figure(result: Result) -> Figure:
     for n, look in result.types.looks.items():
         label = f"{look.name} ({result.types.count(n)})"
         axes.scatter([], [], s=22, c=type_color(n, chosen), label=label)
-    axes.set_title(f"Latent space ({result.winner.label})", fontsize=10)
+    axes.set_title(plane_title(result), fontsize=10)
     axes.legend(fontsize=7, loc="best", framealpha=0.85)
     return figure
 

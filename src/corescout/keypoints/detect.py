@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import Keypoints, WallProfiles
+from corescout.data.arrays import blocks_of_rows
 from corescout.keypoints.features import orb_count, orb_places, sift_places
 from corescout.keypoints.neighbourhoods import percentile
 from corescout.keypoints.thinning import thin
@@ -134,7 +135,9 @@ def _robust(image: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np
     low, high = (np.float64(percentile(values, p, double=True)) for p in (1, 99))
     if not high > low:
         return None
-    scaled = np.clip((image - low) / (high - low), -_BEYOND, 1 + _BEYOND).astype(np.float32)
+    scaled = np.empty(image.shape, np.float32)
+    for rows in blocks_of_rows(len(image)):
+        scaled[rows] = np.clip((image[rows] - low) / (high - low), -_BEYOND, 1 + _BEYOND)
     if not whole:
         scaled = _filled(scaled, known)
     return np.asarray(scaled)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import raise_if_stopped
+from corescout.data.arrays import blocks_of_rows
 from corescout.data.keypoints import KINDS
 from corescout.keypoints.neighbourhoods import smallest_around
 
@@ -203,6 +204,22 @@ def _of_a_narrower(
 
 
 def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Points:
+    """Where a line may run, off the edge; `least` (H, 1) is asked of the second derivative."""
+    found = []
+    for rows in blocks_of_rows(max(1, len(smooth) - 2)):
+        around = slice(rows.start, rows.stop + 2)
+        found.append(_line_points_of(smooth[around], least[around], rows.start))
+    return _Points(
+        np.concatenate([of.at for of in found]),
+        np.concatenate([of.normal for of in found], axis=1),
+        np.concatenate([of.shift for of in found], axis=1),
+        np.concatenate([of.dark for of in found]),
+    )
+
+
+def _line_points_of(
+    smooth: NDArray[np.float32], least: NDArray[np.float32], first_row: int
+) -> _Points:
     inner = (slice(1, -1), slice(1, -1))
     xx = smooth[1:-1, 2:] - 2 * smooth[inner] + smooth[1:-1, :-2]
     yy = smooth[2:, 1:-1] - 2 * smooth[inner] + smooth[:-2, 1:-1]
@@ -229,7 +246,7 @@ def _line_points(smooth: NDArray[np.float32], least: NDArray[np.float32]) -> _Po
     by_x = np.abs(bend - yy) > np.abs(bend - xx)
     normal = np.stack([np.where(by_x, xy, bend - xx), np.where(by_x, bend - yy, xy)])
     normal /= np.maximum(np.hypot(*normal), np.float32(1e-20))
-    places = np.stack([rows.take(able), columns.take(able)], axis=1)
+    places = np.stack([rows.take(able) + first_row, columns.take(able)], axis=1)
     return _Points(places, normal, np.stack([y_shift.take(able), x_shift.take(able)]), bend > 0)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import raise_if_stopped
+from corescout.data.arrays import blocks_of_rows
 from corescout.data.keypoints import KINDS
 from corescout.keypoints.neighbourhoods import largest_around, opened, percentile
 from corescout.keypoints.ridges import WHEN, Ridges, connected, find_ridges, values_at
@@ -96,11 +97,9 @@ def sato_walls(
 
 @dataclass(frozen=True, eq=False)
 class _Slope:
-    """The smoothed image (H, W) and its gradient."""
+    """The smoothed image (H, W) and the size of its gradient."""
 
     of_image: NDArray[np.float32]
-    y: NDArray[np.float32]
-    x: NDArray[np.float32]
     size: NDArray[np.float32]
 
     @classmethod
@@ -108,26 +107,50 @@ class _Slope:
         from scipy.ndimage import gaussian_filter
 
         smooth = gaussian_filter(image, sigma_px)
-        y, x = np.gradient(smooth)
-        return cls(smooth, y, x, np.hypot(y, x))
+        size = np.empty_like(smooth)
+        for rows in blocks_of_rows(len(smooth)):
+            y, x = _gradient(smooth, rows)
+            size[rows] = np.hypot(y, x)
+        return cls(smooth, size)
 
     def peaks(self, least: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """Largest along the gradient, and by how much (2, H, W) the peak lies off the pixel."""
-        able = self.size > least
-        able[[0, -1]] = able[:, [0, -1]] = False
+        peaks = np.zeros(self.size.shape, bool)
+        offset = np.zeros((2, *self.size.shape), np.float32)
+        for rows in blocks_of_rows(len(self.size)):
+            at, shift = self._peaks_in(rows, least[rows])
+            peaks[tuple(at)] = True
+            offset[:, at[0], at[1]] = shift
+        return peaks, offset
+
+    def _peaks_in(
+        self, rows: slice, least: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Pixels (2, N) of some rows, and the way (2, N) from each to its peak."""
+        able = self.size[rows] > least
+        able[:, [0, -1]] = False
+        edges = (0, len(self.size) - 1)
+        able[[i - rows.start for i in edges if rows.start <= i < rows.stop]] = False
         flat = np.flatnonzero(able)
         at = np.stack(np.divmod(flat, able.shape[1]))
-        here = self.size.take(flat)
-        normal = np.stack([self.y.take(flat), self.x.take(flat)]) / here
+        at[0] += rows.start
+        here = self.size[rows].take(flat)
+        normal = np.stack([way.take(flat) for way in _gradient(self.of_image, rows)]) / here
         before, after = values_at(self.size, at - normal), values_at(self.size, at + normal)
         top = (here >= before) & (here > after)
         bend = 2 * here - before - after
         shift = np.clip(_HALF * (after - before) / np.maximum(bend, 1e-12), -_HALF, _HALF) * normal
-        peaks, offset = np.zeros_like(able), np.zeros((2, *able.shape), np.float32)
-        rows, columns = at[:, top]
-        peaks[rows, columns] = True
-        offset[:, rows, columns] = shift[:, top]
-        return peaks, offset
+        return at[:, top], np.asarray(shift[:, top])
+
+
+def _gradient(
+    image: NDArray[np.float32], rows: slice
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Slopes of some rows of an image (H, W) along y and x, those that `np.gradient` has there."""
+    first, end = max(rows.start - 1, 0), min(rows.stop + 1, len(image))
+    y, x = (np.asarray(slope) for slope in np.gradient(image[first:end]))
+    inner = slice(rows.start - first, rows.stop - first)
+    return y[inner], x[inner]
 
 
 def thresholds(
@@ -140,7 +163,6 @@ def thresholds(
     walls, and the scan's faintest threshold.
     """
     strongest = percentile(slope, _STRONG_PERCENTILE)
-    bends = np.abs(np.diff(np.diff(image, n=2, axis=0), n=2, axis=1))
     size = max(1, round(len(image) / _BANDS))
     starts = np.arange(0, max(1, len(image) - size // 2), size)
     middles = np.minimum(starts + (size - 1) / 2, len(image) - 1)
@@ -150,18 +172,17 @@ def thresholds(
         end = min(int(start) + size + size // 2, len(image))
         of_band = percentile(slope[first:end], _STRONG_PERCENTILE)
         strong = np.clip(of_band, _FAINTEST * strongest, strongest)
-        noise = _noise_spread(bends[first : max(first, end - 2)]) / (
-            np.sqrt(8 * np.pi) * sigma_px**2
-        )
+        noise = _noise_spread(image[first:end]) / (np.sqrt(8 * np.pi) * sigma_px**2)
         found.append(max(_WALL_SHARE * float(strong), float(_NOISE_SIGMAS * noise)))
     return np.interp(np.arange(len(image)), middles, found).astype(np.float32)
 
 
-def _noise_spread(bends: NDArray[np.float32]) -> float:
-    """Spread of white noise from the size of second differences along both axes.
+def _noise_spread(image: NDArray[np.float32]) -> float:
+    """Spread of white noise (H, W) from the size of second differences along both axes.
 
     Immerkaer (1996). The median leaves the walls out.
     """
+    bends = np.abs(np.diff(np.diff(image, n=2, axis=0), n=2, axis=1))
     return 1.4826 * percentile(bends, 50) / 6 if bends.size else 0.0
 
 

@@ -52,7 +52,7 @@ def f1_overview(result: Result) -> Figure:
     draw_scan(left, result, colorbar=False)
     set_title(left, f"Scan: {result.channels[0]}")
     _draw_samples(middle, result)
-    _draw_density(right, result.fit.codes)
+    _draw_density(right, result.fit.codes, "Latent density" + " of the winner" * _voted(result))
     return figure
 
 
@@ -109,11 +109,22 @@ def f5_types(result: Result) -> Figure:
     pale = "" if result.typed.likely.all() else "; pale: between two types"
     set_title(
         right,
-        f"Latent space ({result.winner.label})\nellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a"
-        f" Gaussian{pale}",
+        f"{plane_title(result)}\nellipses: 2 sigma, {ELLIPSE_SHARE:.1%} of a Gaussian{pale}",
     )
     right.legend(fontsize=7, loc="best", framealpha=0.85)
     return figure
+
+
+def plane_title(result: Result) -> str:
+    """Say whose latent space is drawn, and who makes the types that colour it."""
+    if result.votes is None:
+        return f"Latent space ({result.winner.label})"
+    voters = counted(len(result.votes.consensus.voters), "candidate")
+    return f"Latent space of the winner ({result.winner.label}), types of {voters}"
+
+
+def _voted(result: Result) -> bool:
+    return result.votes is not None
 
 
 def s1_keypoints(result: Result) -> Figure:
@@ -225,8 +236,8 @@ def _draw_samples(axes: Axes, result: Result, columns: int = 6) -> None:
     set_title(axes, f"Most typical patches ({window} px)")
 
 
-def _draw_density(axes: Axes, z: NDArray[np.float64]) -> None:
-    set_title(axes, "Latent density")
+def _draw_density(axes: Axes, z: NDArray[np.float64], title: str) -> None:
+    set_title(axes, title)
     if z.shape[1] != 2:
         draw_latents(axes, z)
         return

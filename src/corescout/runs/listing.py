@@ -176,13 +176,15 @@ def as_row(row: RunRow) -> dict[str, object]:
 def _finished_row(run: Path) -> RunRow:
     decision = _json(run / layout.DECISION)
     evidence = decision["evidence"]
+    voters = len((decision.get("consensus") or {}).get("voters", ()))
     trials = json.loads(regular_file(run / layout.TRIALS).read_text("utf-8"))
     return RunRow(
         run=str(run),
         scan=_name(decision["source"] or decision["scan_uid"]),
         date=_date(run / layout.DECISION),
         state="unfinished" if is_unfinished(run) else "finished",
-        choice=f"{decision['window_px']} px, {decision['invariances']}",
+        choice=f"{decision['window_px']} px, {decision['invariances']}"
+        + (f"; {voters} vote" if voters else ""),
         types=str(decision["n_types"]),
         evidence="yes" if evidence["has_types"] else "no",
         trials=sum(t["state"] != "not_tried" for t in trials),

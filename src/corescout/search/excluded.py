@@ -64,8 +64,7 @@ def _with(evidence: Evidence, checks: Sequence[EvidenceCheck]) -> Evidence:
     if evidence.grade not in ("possible zones", "drift"):
         return evidence
     excluded = evidence.excluded
-    spread = evidence.shown is not None and not evidence.shown.keep_to_places
-    if not spread and all(each in excluded for each in left):
+    if not evidence.is_spread and all(each in excluded for each in left):
         return _zones(evidence)
     if evidence.grade == "drift" and "time" in excluded:
         return replace(evidence, grade="possible zones")
@@ -77,7 +76,7 @@ def checks_in_words(evidence: Evidence, text: str) -> str:
     if not evidence.checks:
         return text
     said = [f"{check.in_words[:1].upper()}{check.in_words[1:]}" for check in evidence.checks]
-    if any(check.found is False for check in evidence.checks) or evidence.grade == "one pattern":
+    if evidence.is_denied or evidence.grade == "one pattern":
         return clause(" ".join(map(ended, [text, *said])))
     excluded = evidence.excluded
     left = [each for each in _NAMES if each not in excluded]

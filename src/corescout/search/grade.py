@@ -117,7 +117,7 @@ def _words(evidence: Evidence) -> str:
     text = _WORDS[evidence.grade] if evidence.grade else ""
     if evidence.shown is None:
         return text
-    if evidence.grade == "possible zones" and not evidence.shown.keep_to_places:
+    if evidence.grade == "possible zones" and evidence.is_spread:
         return (
             "possible zones of the winner's codes: what these tell apart keeps to its own places,"
             " which one image alone cannot tell from one coarse pattern; what is coloured does not"

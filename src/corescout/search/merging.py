@@ -65,14 +65,21 @@ def agreement_of(
     z: Floats,
     places: Places,
     plan: DecisionPlan,
+    *,
+    tested: bool = True,
 ) -> PlaceAgreement:
     """How far components that were merged by their places agree at a distance.
 
     What is claimed is asked of these, whatever way of merging the types are shown by.
+
+    Parameters
+    ----------
+    tested : bool
+        Whether against chance, too.
     """
     by_places = plan.model_copy(update={"merging": "places", "merged_types": None})
     mixture, types = types_of_codes(mixtures, rewards, z, places, by_places)
-    return places.agreement(grouped(mixture.assign(z), types - 1), tested=True)
+    return places.agreement(grouped(mixture.assign(z), types - 1), tested=tested)
 
 
 def _best_mixture(

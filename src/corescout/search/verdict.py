@@ -12,6 +12,7 @@ from corescout.data.candidate import KIND_NAMES
 from corescout.data.counted import counted
 from corescout.data.sentences import ended
 from corescout.rewards import REWARDS
+from corescout.search.another_training import UNSURE_AGREEMENT
 from corescout.search.decision import Decision
 from corescout.search.grade import grade_in_words
 from corescout.search.whose_types import WhoseTypes
@@ -19,7 +20,6 @@ from corescout.square_grid import SquareGrid
 from corescout.vocabulary import invariance_words
 
 _KNOWN_SIGMAS = 3.0
-UNSURE_AGREEMENT = 0.5
 
 
 def verdict(
@@ -48,7 +48,7 @@ def verdict(
         sentences.append(ended(f"The winner is {name[:1].lower()}{name[1:]}"))
     if grade := grade_in_words(evidence, grid.shorter_side_m):
         sentences.append(_sentence(grade))
-    sentences += _over_seeds(whose)
+    sentences += _over_seeds(whose, n_types)
     if decision.reason and decision.reason != evidence.reason:
         sentences.append(_sentence(decision.reason))
     sentences.append(_sentence(evidence.reason))
@@ -64,14 +64,15 @@ def verdict(
     return " ".join(sentences)
 
 
-def _over_seeds(whose: WhoseTypes) -> list[str]:
-    """Sentences on how far seeds agree on the types that are shown."""
-    agreement = whose.agreement
-    if whose.n_seeds < 2 or agreement is None or not np.isfinite(agreement):
-        return []
-    sentences = [f"{whose.n_seeds} seeds agree on these types with ARI {agreement:.2f}."]
-    if agreement < UNSURE_AGREEMENT:
-        sentences.append("Another training would part the points otherwise.")
+def _over_seeds(whose: WhoseTypes, n_types: int) -> list[str]:
+    """Sentences on how far seeds agree on the types that are shown, and whether they show any."""
+    agreement, sentences = whose.agreement, []
+    if whose.n_seeds > 1 and agreement is not None and np.isfinite(agreement):
+        sentences.append(f"{whose.n_seeds} seeds agree on these types with ARI {agreement:.2f}.")
+        if agreement < UNSURE_AGREEMENT:
+            sentences.append("Another training would part the points otherwise.")
+    if other := whose.another.in_words(n_types):
+        sentences.append(other)
     return sentences
 
 
@@ -163,9 +164,9 @@ def _types(n_types: int, evidence: Evidence) -> str:
 
 def _where(evidence: Evidence) -> str:
     """Whether what is shown keeps to places, as far as that was asked of it."""
-    if evidence.shown is None or evidence.shown.keep_to_places:
-        return "keep to their own places"
-    return "do not keep to their own places as those of the winner alone do"
+    if evidence.is_spread:
+        return "do not keep to their own places as those of the winner alone do"
+    return "keep to their own places"
 
 
 def _sentence(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from corescout.data import Consensus, Mixture
 from corescout.data.sentences import ended
 from corescout.plan import Plan
+from corescout.search.another_training import AnotherTraining
 from corescout.search.consensus import Agreed, agreed_over_seeds
 from corescout.search.decision import Decision
 from corescout.search.found_trials import FoundTrials
@@ -32,12 +33,15 @@ class WhoseTypes:
         How many were compared.
     words : str
         Who decided and why, a sentence; "" where nobody was asked.
+    another : AnotherTraining
+        How many trainings of the finalists would show several types.
     """
 
     together: Agreed | None
     agreement: float | None
     n_seeds: int
     words: str = ""
+    another: AnotherTraining = field(default_factory=AnotherTraining)
 
 
 def whose_types(
@@ -67,8 +71,9 @@ def whose_types(
         If `stop` was set.
     """
     mixture, types = alone
+    another = AnotherTraining.of(found.trained_finalists(), plan.decision)
     if int(types.max()) == 1:
-        return WhoseTypes(None, None, found.n_seeds(decision.winner))
+        return WhoseTypes(None, None, found.n_seeds(decision.winner), another=another)
     words = ""
     if plan.decision.types == "consensus" and winner.candidate.kind != "scattering":
         each = unanimity(found.trained_finalists(), plan.decision)
@@ -80,9 +85,9 @@ def whose_types(
             together, agreement = agreed_over_seeds(voters, yx_px, window_px, mixture, plan, stop)
             if int(together.type_of_component.max()) > 1:
                 said = _voted(together.votes.consensus, each)
-                return WhoseTypes(together, agreement, len(voters), said)
+                return WhoseTypes(together, agreement, len(voters), said, another)
     shown = found.shown_agreement(decision.winner)
-    return WhoseTypes(None, shown, found.n_seeds(decision.winner), words)
+    return WhoseTypes(None, shown, found.n_seeds(decision.winner), words, another)
 
 
 def _kept(winner: Outcome, each: Unanimity) -> str:

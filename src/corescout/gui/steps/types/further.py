@@ -219,8 +219,14 @@ def evidence_in_words(result: Result) -> str:
     words += f" The scan is {lengths:.0f} correlation lengths of its pattern wide." * (lengths > 0)
     if result.n_types < 2:
         return f"{words} Of one type nothing is asked of further scans."
-    if any(check.found is False for check in evidence.checks):
-        return f"{words} A further scan does not show these types at these places."
+    if evidence.is_denied:
+        denied = next(check for check in evidence.checks if check.found is False)
+        return f"{words} Denied: {denied.name} does not show these types at these places."
+    if evidence.is_spread:
+        return (
+            f"{words} That is of the winner's codes. The types that are shown do not keep to their"
+            " own places by their patches alone, so no further scan can make zones of them."
+        )
     wanted = wanted_scan(result)
     return words if wanted is None else ended(f"{words} To settle it: {wanted}")
 
