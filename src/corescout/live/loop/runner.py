@@ -343,7 +343,7 @@ class Runner:
         if newest is None:
             return False
         self._in_hand = [*older, newest]
-        taken, older = self._newest_usable(newest, older)
+        taken, older = self._scan_work.newest_usable([*older, newest])
         self._board.show(waiting=0)
         if taken is not None:
             for waiting in older:
@@ -354,20 +354,6 @@ class Runner:
         if not self._stopping.is_set():
             self._rest()
         return True
-
-    def _newest_usable(
-        self, newest: Waiting, older: tuple[Waiting, ...]
-    ) -> tuple[Waiting | None, tuple[Waiting, ...]]:
-        """Return the newest scan worth an analysis, and those that it supersedes.
-
-        Noise or half a scan is set aside, and supersedes nothing.
-        """
-        waiting = [*older, newest]
-        while waiting:
-            taken = waiting.pop()
-            if self._scan_work.is_usable(taken):
-                return taken, tuple(waiting)
-        return None, ()
 
     def _rest(self) -> None:
         if self._measuring is not None:
