@@ -125,6 +125,7 @@ def test_claims_are_counted_by_the_verdict_and_by_the_grade():
     assert values["scattering_noise_tested"] == 8
     assert values["scattering_noise_claimed_share"] == 0.25
     assert values["scattering_blunting_claimed_share"] == 0
+    assert values["scattering_any_noise_tested"] == 9
     assert values["scattering_given_points_claimed_share"] == 1
     assert sum("zones" in note or "distinct" in note for note in notes) >= 3
 
@@ -165,6 +166,11 @@ def test_enough_scans_of_each_family_and_each_change():
     assert min(Counter(steady).values()) >= 100
     assert min(Counter(changes).values()) >= 100
     assert len(handed) >= 60
+
+
+def test_points_are_handed_over_on_every_size_and_scale():
+    handed = Counter((p, n.coarse, n.side_px) for n, p in scans(200, 0) if p != "detected")
+    assert len(handed) == 2 * 2 * 3
 
 
 def test_other_seeds_are_asked_where_they_are_named(monkeypatch):

@@ -83,11 +83,11 @@ def scans(per_family: int, first_seed: int, *, large: bool = False) -> list[tupl
             if i % _HANDED == _HANDED // 2:
                 turn = i // _HANDED
                 handed: Points = "given" if turn % 2 else "edited"
-                size = SIDES_PX[turn // 2 % 3]
-                out.append((Null(family, "none", coarse, size, first_seed + 500 + i), handed))
+                size, wide = SIDES_PX[turn // 2 % 3], bool(turn // 2 % 2)
+                out.append((Null(family, "none", wide, size, first_seed + 500 + i), handed))
             if large and i % _LARGE == 0:
-                wide = bool(i // _LARGE % 2)
-                out.append((Null(family, "none", wide, LARGE_PX, first_seed + 700 + i), "detected"))
+                null = Null(family, "none", bool(i // _LARGE % 2), LARGE_PX, first_seed + 700 + i)
+                out.append((null, "detected"))
     return out
 
 
@@ -126,7 +126,10 @@ def tallied(asked: Sequence[Asked]) -> tuple[dict[str, Value], list[str]]:
 
 
 def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
-    """Families, changes, sizes and points, each pooled over the others, for each procedure."""
+    """Families, changes, sizes and points, each pooled over the others, for each procedure.
+
+    "any" family is pooled over steady scans and all changes.
+    """
     cells: dict[str, list[Asked]] = {}
     for one in asked:
         steady, null = one.null.change == "none", one.null
@@ -139,6 +142,8 @@ def _cells(asked: Sequence[Asked]) -> dict[str, list[Asked]]:
                 names.append(f"{null.family} {LARGE_PX} px")
         else:
             names.append(null.change)
+        if one.points == "detected":
+            names.append(f"any {null.family}")
         for name in (*names, "all steady" if steady else "all changing"):
             key = f"{one.procedure}_{name}".replace(",", "").replace(" ", "_")
             cells.setdefault(key, []).append(one)
