@@ -16,6 +16,7 @@ BENCHES: dict[str, str] = {
     "decision": "benchmarks.truth.decision",
     "door": "benchmarks.reliability.door",
     "dry-run": "benchmarks.speed.dry_run",
+    "foreign-repeats": "benchmarks.truth.foreign_repeats",
     "fuzz": "benchmarks.reliability.fuzz",
     "gpax": "benchmarks.truth.gpax_compare",
     "gui": "benchmarks.speed.gui",

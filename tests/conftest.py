@@ -175,6 +175,31 @@ def typed_result(quick_result):
     return with_types(alone, typed_by_size(alone.fit.mixtures[3], alone.codes))
 
 
+@pytest.fixture(scope="session")
+def wide_sample():
+    """Response (H, 2 H) of a sample of several types; frames are half of it."""
+    from benchmarks.truth.zones import CLEAN, SIDE_PX
+    from corescout.surfaces import generate_family
+
+    shape = (SIDE_PX, 2 * SIDE_PX)
+    return np.asarray(generate_family("voronoi", 7204, shape, imaging=CLEAN).response, float)
+
+
+@pytest.fixture(scope="session")
+def left_half(wide_sample):
+    """Response (H, H) of one frame of it."""
+    return wide_sample[:, : len(wide_sample)]
+
+
+@pytest.fixture(scope="session")
+def half_result(left_half):
+    """Its types as scattering finds them: nothing is trained."""
+    from benchmarks.truth.zones import CLEAN, PLAN, scanned
+    from corescout.pipeline import explore
+
+    return explore(scanned(left_half, CLEAN, 1), PLAN, workers=1)
+
+
 @pytest.fixture
 def full_disk():
     """Let no file of this process grow beyond some bytes: writes fail as on a full disk."""

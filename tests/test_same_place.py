@@ -9,7 +9,12 @@ from sklearn.metrics import adjusted_mutual_info_score
 from corescout.data import Keypoints
 from corescout.pipeline import apply
 from corescout.readers import read_scan
-from corescout.same_place import found_there, instrument_change, mixture_seen_blunter
+from corescout.same_place import (
+    FirstScan,
+    found_there,
+    instrument_change,
+    mixture_seen_blunter,
+)
 from corescout.surfaces import Imaging, generate_surface
 from corescout.surfaces.domains import Domains
 from corescout.surfaces.imaging import measure
@@ -71,7 +76,7 @@ def test_another_gain_moves_the_grey_levels(typed_result, again, gain):
 
 def test_of_another_place_nothing_is_taken_for_the_microscope(typed_result):
     other = generate_surface((160, 160), seed=8, imaging=replace(FIRST, tip_px=1.8, gain=2)).scan
-    change = instrument_change(typed_result, other)
+    change = instrument_change(FirstScan(typed_result), other)
     assert change.blunter_px == 0
     assert change.gains == (1.0,)
     assert change.in_words == ()
@@ -81,14 +86,14 @@ def test_of_a_scan_without_a_scale_or_elsewhere_nothing_is_said(typed_result, ag
     scan = again(tip_px=1.8, gain=2)
     away = replace(scan.frame, center_m=(1e-6, 0.0))
     for other in (replace(scan, frame=None), replace(scan, frame=away), None):
-        assert instrument_change(typed_result, other).in_words == ()
+        assert instrument_change(FirstScan(typed_result), other).in_words == ()
 
 
 def test_components_stay_where_nothing_is_blunted(typed_result):
     """One M step of what EM ended at is what it ended at."""
-    mixture = mixture_seen_blunter(typed_result, 0.0)
+    mixture = mixture_seen_blunter(FirstScan(typed_result), 0.0)
     np.testing.assert_allclose(mixture.means, typed_result.mixture.means, atol=0.02)
-    moved = mixture_seen_blunter(typed_result, 1.2)
+    moved = mixture_seen_blunter(FirstScan(typed_result), 1.2)
     assert np.abs(moved.means - typed_result.mixture.means).max() > 0.1
     assert moved.weights is typed_result.mixture.weights
 
@@ -99,8 +104,8 @@ def test_a_tip_that_does_not_make_codes_likelier_is_not_reckoned_with(
 ):
     """An estimate that is off, as of a microscope that blurs in another way, does no harm."""
     scan = again(tip_px=1.3)
-    change = replace(instrument_change(typed_result, scan), blunter_px=blunter_px)
-    found, typed, taken = found_there(typed_result, change, scan, None)
+    change = replace(instrument_change(FirstScan(typed_result), scan), blunter_px=blunter_px)
+    found, typed, taken = found_there(FirstScan(typed_result), change, scan, None)
     assert not taken.taken
     assert any("no likelier" in note for note in taken.in_words)
     frozen = apply(typed_result, scan, match_instrument=False)
@@ -112,14 +117,14 @@ def test_training_that_went_on_has_seen_points_of_other_scans(typed_result):
     own = typed_result.mixture
     later = np.asarray(own.seen) + len(typed_result.codes)
     known = replace(typed_result, mixture=replace(own, seen=later))
-    assert np.isfinite(mixture_seen_blunter(known, 0.8).means).all()
+    assert np.isfinite(mixture_seen_blunter(FirstScan(known), 0.8).means).all()
 
 
 @pytest.mark.parametrize(("now", "told"), [("712090", True), ("363000 Hz", False), ("", False)])
 def test_another_resonance_is_told(typed_result, again, now, told):
     first = replace(typed_result.scan, metadata={"DriveFrequency": "357810"})
     second = replace(again(), metadata={"DriveFrequency": now})
-    words = instrument_change(replace(typed_result, scan=first), second).in_words
+    words = instrument_change(FirstScan(replace(typed_result, scan=first)), second).in_words
     assert any("712 kHz" in note and "358 kHz" in note for note in words) == told
 
 
@@ -134,8 +139,30 @@ def test_the_real_pair_is_of_two_resonances(typed_result, scan_file):
             channels=("AmplitudeRetrace",),
             analysis_pitch_m=first.frame.pitch_m[0],
         )
-        found.append(instrument_change(known, second))
+        found.append(instrument_change(FirstScan(known), second))
         assert any("kHz" in note for note in found[-1].in_words)
     assert found[0].gains[0] * found[1].gains[0] == pytest.approx(1, abs=0.1)
     assert found[0].gains[0] < 0.7
     assert found[0].blunter_px == pytest.approx(-found[1].blunter_px)
+
+
+def test_what_was_kept_of_the_first_scan_gives_the_same_bytes(typed_result, again):
+    """Of scan after scan: the first one is not blunted, or looked at, once more for each."""
+    kept = FirstScan(typed_result)
+    for tip_px in (1.6, 0.7, 1.6):
+        scan = again(tip_px=tip_px)
+        one, other = apply(typed_result, scan, first=kept), apply(typed_result, scan)
+        assert one.codes.tobytes() == other.codes.tobytes()
+        assert one.mixture.means.tobytes() == other.mixture.means.tobytes()
+        assert one.mixture.covariances.tobytes() == other.mixture.covariances.tobytes()
+        np.testing.assert_array_equal(one.types.of_point, other.types.of_point)
+        assert one.notes == other.notes
+    blunter_px = instrument_change(kept, again(tip_px=1.6)).blunter_px
+    assert kept.codes_blunter(blunter_px) is kept.codes_blunter(blunter_px)
+    assert kept.seen is kept.seen
+
+
+def test_what_was_kept_of_another_result_is_not_used(typed_result, again):
+    other = replace(typed_result, scan=replace(typed_result.scan, frame=None))
+    applied = apply(typed_result, again(tip_px=1.6), first=FirstScan(other))
+    assert any("blunter by" in note for note in applied.notes)

@@ -37,6 +37,13 @@ def channel_names(scan: Scan) -> list[str]:
     return [*scan.channels, *derived_channels(scan)]
 
 
+def channels_in_words(scan: Scan) -> str:
+    """The stored channels of a scan, and those that can be computed from them."""
+    derived = ", ".join(map(repr, derived_channels(scan)))
+    said = ", ".join(map(repr, scan.channels))
+    return f"{said}, or one of the derived {derived}" if derived else said
+
+
 def full_name(scan: Scan, name: str) -> str:
     """Return the channel that a name means; its direction and the number of its drive may lack.
 
@@ -54,11 +61,8 @@ def full_name(scan: Scan, name: str) -> str:
     without += [n for n in names if re.sub(r"\d+$", "", _DIRECTION.sub("", n).strip()) == name]
     if without:
         return without[0]
-    derived = list(derived_channels(scan))
-    said = ", ".join(map(repr, scan.channels))
-    also = f", or one of the derived {', '.join(map(repr, derived))}" if derived else ""
     raise InputError(
-        f"one of the channels {said}{also}",
+        f"one of the channels {channels_in_words(scan)}",
         f"{name!r}",
         did_you_mean(name, names) or "choose one of these with --channel",
     )

@@ -27,7 +27,7 @@ from corescout.data import (
     TypedPoints,
 )
 from corescout.edits import with_types
-from corescout.further_scans import FurtherScan, checks_of
+from corescout.further_scans import FurtherScan, checks_of, turned_words
 from corescout.mixtures import check_mixtures
 from corescout.plan import Plan
 from corescout.preparation import Prepared, plan_on, prepare
@@ -35,7 +35,7 @@ from corescout.readers import read_scan
 from corescout.report import write_report
 from corescout.rewards.evidence import with_evidence
 from corescout.runs import write_run
-from corescout.same_place import found_there, instrument_change
+from corescout.same_place import FirstScan, found_there, instrument_change
 from corescout.search import (
     PlaceAgreement,
     Places,
@@ -242,6 +242,7 @@ def apply(
     *,
     keypoints: Keypoints | None = None,
     match_instrument: bool = True,
+    first: FirstScan | None = None,
 ) -> Result:
     """Find the types of a finished exploration on another scan, without training.
 
@@ -257,6 +258,8 @@ def apply(
     match_instrument : bool
         Where the scan shows the same place, take another gain and another sharpness of the tip as
         changes of the microscope; False: of the sample.
+    first : FirstScan, optional
+        Of this result, where many scans are read with it: what is the same for all is kept.
 
     Raises
     ------
@@ -266,8 +269,9 @@ def apply(
     began = time.monotonic()
     plan = Plan.model_validate(result.plan)
     scan = scan if isinstance(scan, Scan) else _read(scan, plan, result.channels)
-    change = instrument_change(result, scan if match_instrument else None)
-    found, typed, change = found_there(result, change, scan, keypoints)
+    first = FirstScan(result) if first is None or first.result is not result else first
+    change = instrument_change(first, scan if match_instrument else None)
+    found, typed, change = found_there(first, change, scan, keypoints)
     applied = replace(
         result,
         scan=found.scan,
@@ -282,7 +286,7 @@ def apply(
         latents_by_trial={},
         mixture_by_trial={},
         bayesian_by_trial={},
-        notes=(*found.notes, *change.in_words),
+        notes=(*found.notes, *change.in_words, *turned_words(result, found.scan)),
         line_faults=found.line_faults,
     )
     return replace(with_types(applied, plan=plan), seconds=time.monotonic() - began)

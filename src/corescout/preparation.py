@@ -18,9 +18,18 @@ from corescout.data import (
     Scan,
 )
 from corescout.data.short_repr import short_repr
-from corescout.keypoints import ScoredPlaces, detect, find_keypoints, select
-from corescout.patches import fits, normalisation
+from corescout.derived import channels_in_words
+from corescout.keypoints import ScoredPlaces, detect, select
+from corescout.patches import normalisation
 from corescout.plan import Plan
+from corescout.points_on_grid import (
+    MIN_KEYPOINTS,
+    enough_points,
+    fitting_points,
+    margin_px,
+    on_grid,
+    profiled_points,
+)
 from corescout.quality import assess
 from corescout.quantities import windows_between
 from corescout.rewards.context import context_descriptor, correlation_length_px, spatial_blocks
@@ -32,7 +41,6 @@ from corescout.trial_data import TrialData
 COARSEST = 1.5  # pixel pitch of a scan, of a representation's: what is finer cannot be made up
 _NOTHING_LEFT = 0.95  # share of pixels beyond the grey levels: no pattern is left between them
 BANDS = "corescout_bands"  # in a scan's metadata: first row, end and width of each scan in it
-MIN_KEYPOINTS = 50  # fewer patches cannot train a model or carry a mixture
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +67,8 @@ class Prepared:
         Of the channel that key points are sought on, by line of the scan.
     measured : (N,) or None
         The property of the plan at the key points, NaN where it was not measured.
+    quarter_turns : int
+        By which the frame is turned from that of the exploration; its patches are turned back.
     """
 
     scan: Scan
@@ -72,6 +82,7 @@ class Prepared:
     notes: tuple[str, ...]
     line_faults: LineFaults
     measured: NDArray[np.float64] | None = None
+    quarter_turns: int = 0
 
     __repr__ = short_repr
 
@@ -98,6 +109,7 @@ class Prepared:
             measured=self.measured,
             walls=None if self.keypoints.profiles is None else self.keypoints.profiles.array,
             pitch_m=self.grid.pitch_m,
+            quarter_turns=self.quarter_turns,
         )
 
 
@@ -121,8 +133,10 @@ def prepare(scan: Scan, plan: Plan, keypoints: Keypoints | None = None) -> Prepa
     seen = SeenScan.of(scan, asked_channels(scan, plan), plan, grid)
     levels = normalisation(seen.mended, seen.channels, plan.normalisation)
     images = levels.grey(seen.mended)
-    given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = seen.profiled(_keypoints(images, seen.sought, plan, given), plan)
+    given = None if keypoints is None else on_grid(keypoints, grid)
+    found = profiled_points(
+        seen, enough_points(images, seen.sought, plan, given), plan, images, max(plan.windows_px)
+    )
     # What a neighbourhood looks like is told from the scan as it is.
     unmended = levels.first.grey(seen.raw[None])[0]
     radius = context_radius_px(unmended)
@@ -216,9 +230,9 @@ class KeypointFinder:
             self._places = detect(seen.sought, wanted)
             self._places_of = places_of
         known = np.isfinite(seen.sought)
-        margin = _margin_px(plan, max(plan.windows_px))
+        margin = margin_px(plan, max(plan.windows_px))
         given = select(self._places, known, wanted, margin)
-        found = _keypoints(seen.mended, seen.sought, plan, given, least)
+        found = enough_points(seen.mended, seen.sought, plan, given, least)
         return replace(found, yx_px=grid.to_scan_px(np.asarray(found.yx_px)))
 
 
@@ -229,26 +243,29 @@ def prepare_like(
     keypoints: Keypoints | None = None,
     *,
     blunted_px: float = 0.0,
+    quarter_turns: int = 0,
 ) -> Prepared:
     """Prepare a scan for a representation that was trained on another one.
 
     Normalisation and pixel pitch are those of the representation; one key point is enough. Patches
-    are seen through a tip that is blunter by `blunted_px`; key points are sought without it.
+    are seen through a tip that is blunter by `blunted_px`; key points are sought without it. Those
+    of a frame that is turned clockwise by `quarter_turns` are turned back.
 
     Raises
     ------
     InputError
-        If a channel is unknown, the scale is missing or the scan holds no key point.
+        If a channel is unknown or in another unit, the scale is missing or there is no key point.
     """
     scan = completed(scan, plan, representation.channels)
     absent = [name for name in representation.channels if name not in scan.channels]
     if absent:
         raise InputError(
             f"a scan with the channel {', '.join(map(repr, absent))} that the run is of",
-            f"one with {', '.join(map(repr, scan.channels))}",
+            f"one with {channels_in_words(scan)}",
             "give such a scan, say what it is called there with --channel-map OURS=THEIRS, or"
             " explore this one by itself",
         )
+    _check_units(representation, scan)
     if representation.analysis_pitch_m is not None and scan.frame is None:
         raise InputError(
             f"a scan with a scale, as the representation's window has a size"
@@ -267,8 +284,8 @@ def prepare_like(
         )
     seen = SeenScan.of(scan, representation.channels, plan, grid)
     levels, images = representation.normalisation, representation.normalisation.grey(seen.mended)
-    given = None if keypoints is None else _on_grid(keypoints, grid)
-    found = _fitting(images, seen.sought, plan, given, window)
+    given = None if keypoints is None else on_grid(keypoints, grid)
+    found = fitting_points(images, seen.sought, plan, given, window)
     outside = levels.clipped(seen.mended[0])
     if outside > _NOTHING_LEFT or (len(found) == 0 and outside > 0.5):
         raise InputError(
@@ -288,13 +305,26 @@ def prepare_like(
         grid=grid,
         images=images if blunted_px <= 0 else levels.grey(seen.blunted(blunted_px)),
         normalisation=levels,
-        keypoints=seen.profiled(found, plan),
+        keypoints=profiled_points(seen, found, plan, images, window),
         context=np.zeros((len(found), 0)),
         context_radius_px=0.0,
         block=np.zeros(len(found), np.int64),
         notes=(*_notes(scan, seen, plan, grid, found), *_too_coarse(grid)),
         line_faults=seen.line_faults,
+        quarter_turns=quarter_turns,
     )
+
+
+def _check_units(representation: Representation, scan: Scan) -> None:
+    """Grey levels that were frozen in one unit say nothing in another."""
+    other = representation.in_other_units(scan.units)
+    if other is not None:
+        name, own, found = other
+        raise InputError(
+            f"{name!r} in {own}, as the run has it",
+            f"{found}",
+            f"calibrate the scan to {own}, or explore it by itself",
+        )
 
 
 def _too_coarse(grid: SquareGrid) -> tuple[str, ...]:
@@ -321,54 +351,6 @@ def _check_size(grid: SquareGrid, plan: Plan) -> None:
             f"{grid.shape_px[1]} x {grid.shape_px[0]} px",
             "scan with more pixels, or choose smaller windows with --windows",
         )
-
-
-def _keypoints(
-    images: NDArray[np.float32],
-    sought: NDArray[np.float32],
-    plan: Plan,
-    given: Keypoints | None,
-    least: int = MIN_KEYPOINTS,
-) -> Keypoints:
-    """Key points of an exploration, found or given on the grid."""
-    largest = max(plan.windows_px)
-    found = _fitting(images, sought, plan, given, largest)
-    valid = np.arange(len(found))
-    if plan.max_keypoints is not None and len(valid) > plan.max_keypoints:
-        rng = np.random.default_rng(plan.seed)
-        valid = np.sort(rng.choice(valid, plan.max_keypoints, replace=False))
-    if len(valid) < least:
-        raise InputError(
-            f"at least {least} key points whose {largest} px window lies on the scan",
-            f"{len(valid)}",
-            "scan a larger area or with more walls, or choose another detector, a smaller spacing"
-            " or smaller windows",
-        )
-    return found.take(valid)
-
-
-def _fitting(
-    images: NDArray[np.float32],
-    sought: NDArray[np.float32],
-    plan: Plan,
-    given: Keypoints | None,
-    window_px: int,
-) -> Keypoints:
-    """Key points on the grid, found or given there, whose window lies on the scan."""
-    found = given
-    if found is None:
-        found = find_keypoints(sought, plan.keypoints, _margin_px(plan, window_px))
-    valid = np.flatnonzero(fits(found.yx_px, images, window_px))
-    return found.take(valid)
-
-
-def _margin_px(plan: Plan, window_px: int) -> float:
-    margin = plan.keypoints.margin_px
-    return (window_px + 1) / 2 if margin is None else margin
-
-
-def _on_grid(keypoints: Keypoints, grid: SquareGrid) -> Keypoints:
-    return replace(keypoints, yx_px=grid.from_scan_px(np.asarray(keypoints.yx_px)))
 
 
 def _notes(

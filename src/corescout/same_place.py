@@ -11,6 +11,8 @@ levels.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +60,8 @@ class InstrumentChange:
         Frequency of the drive of the first and of the second scan, where their files say it.
     taken : bool
         Whether the other tip is reckoned with; False where codes are no likelier with it.
+    mended : bool
+        False where lines were left as measured, as codes are likelier so.
     """
 
     blunter_px: float
@@ -65,6 +69,7 @@ class InstrumentChange:
     pitch_m: float | None
     drives_hz: tuple[float | None, float | None] = (None, None)
     taken: bool = True
+    mended: bool = True
 
     @property
     def in_words(self) -> tuple[str, ...]:
@@ -89,6 +94,11 @@ class InstrumentChange:
                 f"the same place shows {gains} times the values of the exploration: its grey levels"
                 " were taken so many times as high"
             )
+        if not self.mended:
+            said.append(
+                "the lines of the turned frame were left as measured: walls along them look like"
+                " faults, and its codes are likelier so"
+            )
         before, now = self.drives_hz
         if before and now and abs(np.log(now / before)) > _OTHER_RESONANCE:
             said.append(
@@ -104,34 +114,102 @@ class InstrumentChange:
         return replace(of_first, low=of_first.low * gains, high=of_first.high * gains)
 
 
-def instrument_change(result: Result, scan: Scan | None) -> InstrumentChange:
+class FirstScan:
+    """The scan of a result, as later ones of its place are held against it.
+
+    What is the same for all of these is computed once: the scan as it is analysed, its spectra, and
+    its codes through each blunter tip. The numbers are those of a new one.
+
+    Parameters
+    ----------
+    result : Result
+    """
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.plan = Plan.model_validate(result.plan)
+        self._codes: dict[float, Field | None] = {}
+
+    @cached_property
+    def seen(self) -> ComparedScan:
+        """The scan as others are compared with it."""
+        return self.compared(self.result.scan)
+
+    def compared(self, scan: Scan) -> ComparedScan:
+        """Return what the microscope is told by from a scan, on the grid of the analysis."""
+        pitch_m = self.result.analysis_pitch_m
+        grid = square_grid(scan.shape_px, None if pitch_m is None else scan.frame, pitch_m)
+        seen = SeenScan.of(scan, self.result.channels, self.plan, grid)
+        return ComparedScan.of(seen, OnSample(scan, grid))
+
+    def codes_blunter(self, sigma_px: float) -> Field | None:
+        """Codes (N, L) of its points through a tip blunter by sigma; None if some are lost."""
+        if sigma_px not in self._codes:
+            places = np.asarray(self.result.patches.center_yx_px)
+            points = Keypoints(places, np.ones(len(places)), "drawn")
+            z = transfer(
+                self.result.representation, self.result.scan, points, blunted_px=sigma_px
+            ).z
+            self._codes[sigma_px] = z if len(z) == len(places) else None
+        return self._codes[sigma_px]
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedScan:
+    """What the microscope is told by from one scan.
+
+    Attributes
+    ----------
+    coarse : tuple of (H, W) float32 or None
+        Each channel, smoothed; None where it has negative values, and so no gain.
+    shown : Shown
+        The middle of the first channel as its tip shows it.
+    on_sample : OnSample
+    """
+
+    coarse: tuple[NDArray[np.float32] | None, ...]
+    shown: Shown
+    on_sample: OnSample
+
+    @classmethod
+    def of(cls, seen: SeenScan, on_sample: OnSample) -> ComparedScan:
+        """Take what is needed of a scan on the grid of the analysis."""
+        coarse = tuple(
+            None if np.nanmin(image) < 0 else Shown(image).blunted(_COARSE_PX).image
+            for image in seen.mended
+        )
+        return cls(coarse, seen.shown.middle, on_sample)
+
+
+def instrument_change(first: FirstScan, scan: Scan | None) -> InstrumentChange:
     """Return what changed of the microscope between a result and a second scan of its place.
 
     Nothing where there is no scan, or it is not known to show the place: other places have other
     amplitudes, and look blunter or sharper by themselves.
     """
+    result = first.result
     nothing = InstrumentChange(0.0, (1.0,) * len(result.channels), result.analysis_pitch_m)
     if scan is None or result.scan.frame is None or scan.frame is None:
         return nothing
-    plan = Plan.model_validate(result.plan)
-    second = completed(scan, plan, result.channels)
+    second = completed(scan, first.plan, result.channels)
     if not set(result.channels) <= set(second.channels):
         return nothing
     found = register(result.scan, second)
     if found.refused is not None or not _overlap(result.scan, second):
         return nothing
-    seen = [_seen(one, result, plan) for one in (result.scan, second)]
+    before, now = first.seen, first.compared(second)
+    moved = np.array(found.drift_m)
     gains = tuple(
-        _gain(one, other, seen[0][1], seen[1][1], np.array(found.drift_m))
-        for one, other in zip(seen[0][0].mended, seen[1][0].mended, strict=True)
+        _gain(one, other, before.on_sample, now.on_sample, moved)
+        for one, other in zip(before.coarse, now.coarse, strict=True)
     )
-    blunter = blunter_by_px(seen[0][0].shown, seen[1][0].shown)
+    blunter = blunter_by_px(before.shown, now.shown)
     drives = _drive_hz(result.scan), _drive_hz(second)
     return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives)
 
 
 def found_there(
-    result: Result, change: InstrumentChange, scan: Scan, keypoints: Keypoints | None
+    first: FirstScan, change: InstrumentChange, scan: Scan, keypoints: Keypoints | None
 ) -> tuple[Transferred, TypedPoints, InstrumentChange]:
     """Read a scan whose microscope changed; return it, its types, and the change as it was taken.
 
@@ -139,34 +217,70 @@ def found_there(
     the scan likelier (median log density under the mixture); else types and patches stay as they
     are, and `taken` is False.
     """
+    result = first.result
     known = result.representation
     known = replace(known, normalisation=change.levels(known.normalisation))
-    own, as_it_is = result.typed, transfer(known, scan, keypoints)
+    own, turns = result.typed, _quarter_turns(result.scan, scan)
+    known, as_it_is = read_as_it_is(result, known, scan, keypoints)
+    change = replace(change, mended=_mends(known) or not _mends(result.representation))
     if change.blunter_px == 0:
         return as_it_is, own.at(as_it_is.z, as_it_is.neighbours), change
     seen, typed = as_it_is, own
     if change.blunter_px > 0:
-        typed = replace(own, mixture=mixture_seen_blunter(result, change.blunter_px))
+        typed = replace(own, mixture=mixture_seen_blunter(first, change.blunter_px))
     else:
-        seen = transfer(known, scan, keypoints, blunted_px=-change.blunter_px)
+        seen = transfer(known, scan, keypoints, blunted_px=-change.blunter_px, quarter_turns=turns)
     taken = _log_density(typed, seen) > _log_density(own, as_it_is)
     seen, typed = (seen, typed) if taken else (as_it_is, own)
     return seen, typed.at(seen.z, seen.neighbours), replace(change, taken=taken)
+
+
+def read_as_it_is(
+    result: Result, known: Representation, scan: Scan, keypoints: Keypoints | None = None
+) -> tuple[Representation, Transferred]:
+    """Read a scan with a representation of a result; return that as it was taken, and the scan.
+
+    Walls along the fast axis look like faults of lines, and what is taken off with these is another
+    part of the sample on a frame that is turned: there the lines are mended only where that makes
+    the codes likelier.
+    """
+    turns = _quarter_turns(result.scan, scan)
+    mended = transfer(known, scan, keypoints, quarter_turns=turns)
+    if turns % 2 == 0 or not _mends(known):
+        return known, mended
+    cleaning = {**_cleaning(known), "lines": "off"}
+    untouched = replace(known, plan={**known.plan, "cleaning": cleaning})
+    as_measured = transfer(untouched, scan, keypoints, quarter_turns=turns)
+    if _log_density(result.typed, mended) >= _log_density(result.typed, as_measured):
+        return known, mended
+    return untouched, as_measured
+
+
+def _cleaning(known: Representation) -> dict[str, Any]:
+    return Plan.model_validate(known.plan).cleaning.model_dump(mode="json")
+
+
+def _mends(known: Representation) -> bool:
+    return bool(_cleaning(known)["lines"] != "off")
+
+
+def _quarter_turns(first: Scan, second: Scan) -> int:
+    if first.frame is None or second.frame is None:
+        return 0
+    return second.frame.quarter_turns_from(first.frame)
 
 
 def _log_density(typed: TypedPoints, seen: Transferred) -> float:
     return float(np.median(typed.mixture.log_density(seen.z)))
 
 
-def mixture_seen_blunter(result: Result, sigma_px: float) -> Mixture:
+def mixture_seen_blunter(first: FirstScan, sigma_px: float) -> Mixture:
     """Return the components of a result as a tip sees them that is blunter by sigma.
 
     Weights stay; a component that has hardly any point does too.
     """
-    own = result.mixture
-    places = np.asarray(result.patches.center_yx_px)
-    z = _codes_blunter(result.representation, result.scan, places, sigma_px)
-    return own if z is None else _moved(own, result.codes, z)
+    own, z = first.result.mixture, first.codes_blunter(sigma_px)
+    return own if z is None else _moved(own, first.result.codes, z)
 
 
 def _moved(mixture: Mixture, codes: Field, z: Field) -> Mixture:
@@ -183,22 +297,6 @@ def _moved(mixture: Mixture, codes: Field, z: Field) -> Mixture:
     )
 
 
-def _codes_blunter(
-    known: Representation, scan: Scan, places: NDArray[np.float64], sigma_px: float
-) -> NDArray[np.float64] | None:
-    """Codes (N, L) of the points of the scan that types were found on; None if some are lost."""
-    points = Keypoints(places, np.ones(len(places)), "drawn")
-    z = transfer(known, scan, points, blunted_px=sigma_px).z
-    return z if len(z) == len(places) else None
-
-
-def _seen(scan: Scan, result: Result, plan: Plan) -> tuple[SeenScan, OnSample]:
-    """A scan on the grid of the analysis, and where that lies on the sample."""
-    pitch_m = result.analysis_pitch_m
-    grid = square_grid(scan.shape_px, None if pitch_m is None else scan.frame, pitch_m)
-    return SeenScan.of(scan, result.channels, plan, grid), OnSample(scan, grid)
-
-
 def _drive_hz(scan: Scan) -> float | None:
     """Frequency of the drive, where an Asylum header tells it."""
     told = {name.casefold(): value for name, value in scan.metadata.items()}
@@ -209,13 +307,13 @@ def _drive_hz(scan: Scan) -> float | None:
 
 
 def _gain(
-    first: NDArray[np.float32],
-    second: NDArray[np.float32],
+    first: NDArray[np.float32] | None,
+    second: NDArray[np.float32] | None,
     of_first: OnSample,
     of_second: OnSample,
     drift_m: Field,
 ) -> float:
-    """Median ratio of a channel (H, W) at the same places, of what is no noise.
+    """Median ratio of a coarse channel (H, W) at the same places, of what is no noise.
 
     1 if it is unknown, or no gain of a microscope.
 
@@ -224,13 +322,12 @@ def _gain(
     """
     from scipy.ndimage import map_coordinates
 
-    if min(np.nanmin(first), np.nanmin(second)) < 0:
+    if first is None or second is None:
         return 1.0
-    coarse = [Shown(image).blunted(_COARSE_PX).image for image in (first, second)]
     y, x = np.indices(first.shape)[:, ::4, ::4].reshape(2, -1)
     there = of_second.px(of_first.m(np.column_stack([y, x]).astype(np.float64)) + drift_m)
-    seen = map_coordinates(coarse[1], there.T, order=1, mode="constant", cval=np.nan)
-    before = coarse[0][y, x]
+    seen = map_coordinates(second, there.T, order=1, mode="constant", cval=np.nan)
+    before = first[y, x]
     both = seen * before  # bright in one of them alone would be chosen for its gain
     bright = (seen > 0) & (before > 0) & (both > np.nanmedian(both))
     if not bright.any():

@@ -9,7 +9,7 @@ said of these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,7 @@ _CLEAR = 2.0  # times the noise: rings that count
 _LEAST_RINGS = 4
 
 Floats = NDArray[np.float64]
+Spectrum = tuple[Floats, Floats, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,7 @@ class Shown:
 
     image: NDArray[np.float32]
     response: NDArray[np.complexfloating] | None = None
+    _spectra: dict[float, Spectrum] = field(default_factory=dict, init=False, repr=False)
 
     def blunted(self, sigma_px: float) -> Shown:
         """Return what a tip shows whose Gaussian is wider by sigma, in quadrature."""
@@ -57,17 +59,27 @@ class Shown:
         )
         return Shown(np.abs(seen).astype(np.float32), seen)
 
-    @property
-    def _middle(self) -> Shown:
+    @cached_property
+    def middle(self) -> Shown:
+        """The part, no more than 384 px to a side, that a tip is told by."""
+        if max(self.image.shape) <= _SIDE_PX:
+            return self
         cut = tuple(
             slice(max(0, (side - _SIDE_PX) // 2), max(0, (side - _SIDE_PX) // 2) + _SIDE_PX)
             for side in self.image.shape
         )
-        return Shown(self.image[cut], None if self.response is None else self.response[cut])
+        response = None if self.response is None else self.response[cut].copy()
+        return Shown(self.image[cut].copy(), response)
 
-    @cached_property
-    def _power(self) -> tuple[Floats, Floats, float]:
-        return _spectrum(np.asarray(self.image, dtype=np.float64))
+    def spectrum(self, sigma_px: float = 0.0) -> Spectrum:
+        """Wavenumber (R,) and power (R,) of rings, and the noise, as a tip shows them.
+
+        Kept, as the search for a width asks for the same few of every pair that it is in.
+        """
+        if sigma_px not in self._spectra:
+            image = np.asarray(self.blunted(sigma_px).image, dtype=np.float64)
+            self._spectra[sigma_px] = _spectrum(image)
+        return self._spectra[sigma_px]
 
 
 def blunter_by_px(first: Shown, second: Shown) -> float:
@@ -77,8 +89,8 @@ def blunter_by_px(first: Shown, second: Shown) -> float:
     `LEAST_PX`, and where nothing can be said: few rings above the noise, no whole tile of 64 px, or
     more than `MOST_PX`, which is no matter of the tip.
     """
-    first, second = first._middle, second._middle
-    if not (len(first._power[0]) and len(second._power[0])):
+    first, second = first.middle, second.middle
+    if not (len(first.spectrum()[0]) and len(second.spectrum()[0])):
         return 0.0
     sharper, blunter, sign = first, second, 1.0
     if _slope(first, second, 0.0) > 0:
@@ -97,10 +109,10 @@ def blunter_by_px(first: Shown, second: Shown) -> float:
 
 def _slope(sharper: Shown, blunter: Shown, sigma_px: float) -> float:
     """Slope of the log-ratio of power over k^2, once the sharper one is blunted; 0 if unknown."""
-    k, power, noise = sharper._power
-    _, aim, noise_of_aim = blunter._power
+    k, power, noise = sharper.spectrum()
+    _, aim, noise_of_aim = blunter.spectrum()
     left = noise * np.exp(-(sigma_px**2) * k**2)
-    signal, wanted = sharper.blunted(sigma_px)._power[1] - left, aim - noise_of_aim
+    signal, wanted = sharper.spectrum(sigma_px)[1] - left, aim - noise_of_aim
     counts = (k < _FINEST) & (power > (1 + _CLEAR) * noise)
     counts &= (signal > _CLEAR * left) & (wanted > _CLEAR * noise_of_aim)
     if counts.sum() < _LEAST_RINGS:
@@ -108,7 +120,7 @@ def _slope(sharper: Shown, blunter: Shown, sigma_px: float) -> float:
     return float(np.polyfit(k[counts] ** 2, np.log(wanted[counts] / signal[counts]), 1)[0])
 
 
-def _spectrum(image: Floats) -> tuple[Floats, Floats, float]:
+def _spectrum(image: Floats) -> Spectrum:
     """Wavenumber (R,) and power (R,) of rings, and the power of the noise; empty if unknown."""
     window = np.outer(np.hanning(_TILE_PX), np.hanning(_TILE_PX))
     tiles = np.lib.stride_tricks.sliding_window_view(image, window.shape)[

@@ -74,6 +74,7 @@ def transfer(
     keypoints: Keypoints | None = None,
     *,
     blunted_px: float = 0.0,
+    quarter_turns: int = 0,
 ) -> Transferred:
     """Encode the patches of a scan with a representation of another one.
 
@@ -86,6 +87,9 @@ def transfer(
         On the scan's own pixels; found by the plan's detector if None.
     blunted_px : float
         Gaussian width, on the grid of the analysis, of a tip through which patches are seen.
+    quarter_turns : int
+        By which the frame is turned clockwise from that of the representation: patches are turned
+        back, as a network knows the directions of walls that it was trained on.
 
     Raises
     ------
@@ -94,7 +98,14 @@ def transfer(
     """
     plan = Plan.model_validate(representation.plan)
     with single_threaded():
-        prepared = prepare_like(representation, scan, plan, keypoints, blunted_px=blunted_px)
+        prepared = prepare_like(
+            representation,
+            scan,
+            plan,
+            keypoints,
+            blunted_px=blunted_px,
+            quarter_turns=quarter_turns,
+        )
         candidate, weights = representation.candidate, representation.weights
         patches = prepared.patches(candidate.window_px)
         encoding = _encoded(candidate, weights, prepared, plan)

@@ -7,7 +7,7 @@ import io
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from weakref import WeakValueDictionary
 
@@ -51,6 +51,9 @@ class TrialData:
         Where the scans lie that one image holds; empty for one scan.
     pitch_m : float or None
         Of the pixels; None without a scale.
+    quarter_turns : int
+        By which the frame is turned clockwise from that of the exploration: patches are turned
+        back. 0 for an exploration.
     """
 
     images: NDArray[np.float32]
@@ -63,6 +66,7 @@ class TrialData:
     measured: NDArray[np.float64] | None = None
     walls: NDArray[np.float64] | None = None
     pitch_m: float | None = None
+    quarter_turns: int = 0
 
     __repr__ = short_repr
 
@@ -96,12 +100,16 @@ class TrialData:
         with self._cutting:
             found = self._in_use.get(window_px)
             if found is None:
-                index = np.arange(len(self))
-                found = cut_patches(
-                    self.images, self.keypoints, index, window_px, self.normalisation
-                )
-                self._in_use[window_px] = found
+                found = self._in_use[window_px] = self._cut(window_px)
         return found
+
+    def _cut(self, window_px: int) -> PatchSet:
+        index = np.arange(len(self))
+        cut = cut_patches(self.images, self.keypoints, index, window_px, self.normalisation)
+        if self.quarter_turns % 4 == 0:
+            return cut
+        back = np.rot90(np.asarray(cut.values), -self.quarter_turns, axes=(2, 3))
+        return replace(cut, values=np.ascontiguousarray(back))
 
     @cached_property
     def _cutting(self) -> threading.Lock:

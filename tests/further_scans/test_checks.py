@@ -20,34 +20,16 @@ from corescout.interactive.calls import explore as explore_anything
 from corescout.pipeline import explore
 from corescout.runs import read_run, write_run
 from corescout.search.excluded import with_checks
-from corescout.surfaces import generate_family
 from corescout.surfaces.nulls import null_surface
-
-
-@pytest.fixture(scope="module")
-def zones():
-    """A response of several types, twice as wide as a scan."""
-    shape = (SIDE_PX, 2 * SIDE_PX)
-    return np.asarray(generate_family("voronoi", 7204, shape, imaging=CLEAN).response, float)
-
-
-@pytest.fixture(scope="module")
-def here(zones):
-    return zones[:, :SIDE_PX]
-
-
-@pytest.fixture(scope="module")
-def found(here):
-    return explore(scanned(here, CLEAN, 1), PLAN, workers=1)
 
 
 def asked(result, *further, plan=PLAN):
     return with_checks(result.evidence, checks_of(result, further, plan))
 
 
-def test_zones_come_from_a_repeat_of_a_wide_scan(found, here):
-    assert found.evidence.grade == "possible zones"
-    evidence = asked(found, FurtherScan(scanned(here, CLEAN, 2)))
+def test_zones_come_from_a_repeat_of_a_wide_scan(half_result, left_half):
+    assert half_result.evidence.grade == "possible zones"
+    evidence = asked(half_result, FurtherScan(scanned(left_half, CLEAN, 2)))
     assert (evidence.grade, evidence.has_types) == ("zones", True)
     (check,) = evidence.checks
     assert (check.kind, check.found) == ("repeat", True)
@@ -55,23 +37,23 @@ def test_zones_come_from_a_repeat_of_a_wide_scan(found, here):
     assert check.p_value >= 1 / (1 + check.cells)
 
 
-def test_a_narrow_scan_needs_an_area_beyond(found, here, zones):
+def test_a_narrow_scan_needs_an_area_beyond(half_result, left_half, wide_sample):
     """Of few correlation lengths a repeat cannot tell zones from one coarse pattern."""
-    narrow = replace(found, evidence=replace(found.evidence, correlation_lengths=9.0))
-    repeat = FurtherScan(scanned(here, CLEAN, 2))
-    beside = FurtherScan(scanned(zones[:, SIDE_PX:], CLEAN, 3, at_px=SIDE_PX))
+    narrow = replace(half_result, evidence=replace(half_result.evidence, correlation_lengths=9.0))
+    repeat = FurtherScan(scanned(left_half, CLEAN, 2))
+    beside = FurtherScan(scanned(wide_sample[:, SIDE_PX:], CLEAN, 3, at_px=SIDE_PX))
     assert asked(narrow, repeat).grade == "possible zones"
     evidence = asked(narrow, beside)
     assert [c.kind for c in evidence.checks] == ["area"]
     assert evidence.grade == "zones"
 
 
-def test_the_result_says_what_was_excluded_and_its_run_keeps_it(here, tmp_path):
+def test_the_result_says_what_was_excluded_and_its_run_keeps_it(left_half, tmp_path):
     further = [
-        FurtherScan(scanned(here, CLEAN, 2)),
-        FurtherScan(scanned(here, CLEAN, 4), "reversed"),
+        FurtherScan(scanned(left_half, CLEAN, 2)),
+        FurtherScan(scanned(left_half, CLEAN, 4), "reversed"),
     ]
-    result = explore(scanned(here, CLEAN, 1), PLAN, workers=1, further=further)
+    result = explore(scanned(left_half, CLEAN, 1), PLAN, workers=1, further=further)
     assert [c.kind for c in result.evidence.checks] == ["repeat", "reversed"]
     assert result.worth == "types (zones)"
     assert result.verdict.found
@@ -122,9 +104,9 @@ def test_a_contrast_that_fades_is_found_out_by_the_reversed_repeat():
     assert "does not show them at these places" in check.in_words
 
 
-def test_the_way_back_is_looked_at_by_itself_and_excludes_noise_alone(here):
-    both = scanned(here, CLEAN, 1)
-    back = scanned(here, CLEAN, 2)
+def test_the_way_back_is_looked_at_by_itself_and_excludes_noise_alone(left_half):
+    both = scanned(left_half, CLEAN, 1)
+    back = scanned(left_half, CLEAN, 2)
     scan = replace(
         both,
         channels={
@@ -148,12 +130,12 @@ def test_the_way_back_is_looked_at_by_itself_and_excludes_noise_alone(here):
     assert not denied.has_types
 
 
-def test_a_second_channel_excludes_noise_where_it_shows_the_types(here):
-    scan = scanned(here, CLEAN, 1)
+def test_a_second_channel_excludes_noise_where_it_shows_the_types(left_half):
+    scan = scanned(left_half, CLEAN, 1)
     unlike = np.random.default_rng(0).normal(size=scan.shape_px).astype(np.float32)
     other = {
         "Amplitude": scan.channels["Amplitude"],
-        "Lateral": scanned(here, CLEAN, 5).channels["Amplitude"],
+        "Lateral": scanned(left_half, CLEAN, 5).channels["Amplitude"],
         "Noise": unlike,
     }
     scan = replace(scan, channels=other, units={}, roles={"Amplitude": "amplitude"})
@@ -164,20 +146,20 @@ def test_a_second_channel_excludes_noise_where_it_shows_the_types(here):
     assert not checks["Noise"].found
 
 
-def test_what_cannot_be_read_is_said(found, here):
-    again = scanned(here, CLEAN, 2)
+def test_what_cannot_be_read_is_said(half_result, left_half):
+    again = scanned(left_half, CLEAN, 2)
     nowhere = replace(again, frame=None)
     flat = replace(again, channels={"Other": again.channels["Amplitude"]}, roles={}, units={})
-    checks = checks_of(found, [FurtherScan(nowhere), FurtherScan(flat)], PLAN)
+    checks = checks_of(half_result, [FurtherScan(nowhere), FurtherScan(flat)], PLAN)
     assert [c.found for c in checks] == [None, None]
     assert "scale" in checks[0].reason
     assert "'Amplitude'" in checks[1].reason
-    assert asked(found, FurtherScan(nowhere)).grade == found.evidence.grade
+    assert asked(half_result, FurtherScan(nowhere)).grade == half_result.evidence.grade
 
 
-def test_a_check_without_figures_comes_back_from_a_run(found, here, tmp_path):
-    nowhere = FurtherScan(replace(scanned(here, CLEAN, 2), frame=None))
-    said = replace(found, evidence=asked(found, nowhere))
+def test_a_check_without_figures_comes_back_from_a_run(half_result, left_half, tmp_path):
+    nowhere = FurtherScan(replace(scanned(left_half, CLEAN, 2), frame=None))
+    said = replace(half_result, evidence=asked(half_result, nowhere))
     (check,) = read_run(write_run(said, tmp_path / "run")).evidence.checks
     assert check.found is None
     assert np.isnan([check.agreement, check.p_value]).all()
@@ -185,21 +167,21 @@ def test_a_check_without_figures_comes_back_from_a_run(found, here, tmp_path):
     assert check.excludes == ()
 
 
-def test_a_turned_frame_excludes_time(found, here):
+def test_a_turned_frame_excludes_time(half_result, left_half):
     """The frame is turned by 90 degrees clockwise: its image is the sample turned back."""
-    turned = scanned(np.rot90(here), CLEAN, 6)
+    turned = scanned(np.rot90(left_half), CLEAN, 6)
     frame = replace(turned.frame, angle_rad=np.pi / 2)
-    (check,) = checks_of(found, [FurtherScan(replace(turned, frame=frame))], PLAN)
+    (check,) = checks_of(half_result, [FurtherScan(replace(turned, frame=frame))], PLAN)
     assert (check.kind, check.found) == ("turned", True)
     wrong = replace(turned, frame=replace(frame, angle_rad=-np.pi / 2))
-    (check,) = checks_of(found, [FurtherScan(wrong)], PLAN)
+    (check,) = checks_of(half_result, [FurtherScan(wrong)], PLAN)
     assert check.found is not True
 
 
-def test_a_wider_scan_is_a_repeat_and_an_area(found, zones):
-    wide = scanned(zones, CLEAN, 7)
+def test_a_wider_scan_is_a_repeat_and_an_area(half_result, wide_sample):
+    wide = scanned(wide_sample, CLEAN, 7)
     frame = replace(wide.frame, center_m=(SIDE_PX / 2 * PITCH_M, 0.0))
-    checks = checks_of(found, [FurtherScan(replace(wide, frame=frame))], PLAN)
+    checks = checks_of(half_result, [FurtherScan(replace(wide, frame=frame))], PLAN)
     assert [c.kind for c in checks] == ["repeat", "area"]
     assert all(c.found for c in checks)
 
@@ -240,18 +222,18 @@ def test_the_grade_follows_from_what_is_excluded(grade, kinds, expected):
     assert evidence.has_types == (expected in ("zones", "distinct"))
 
 
-def test_a_script_takes_further_scans(here):
+def test_a_script_takes_further_scans(left_half):
     given = explore_anything(
-        scanned(here, CLEAN, 1), PLAN, workers=1, progress=False,
-        repeats=[scanned(here, CLEAN, 2)], reversed_repeats=[scanned(here, CLEAN, 3)],
+        scanned(left_half, CLEAN, 1), PLAN, workers=1, progress=False,
+        repeats=[scanned(left_half, CLEAN, 2)], reversed_repeats=[scanned(left_half, CLEAN, 3)],
     )  # fmt: skip
     assert [c.kind for c in given.evidence.checks] == ["repeat", "reversed"]
 
 
-def test_the_command_line_takes_further_scans(here, tmp_path, capsys):
+def test_the_command_line_takes_further_scans(left_half, tmp_path, capsys):
     files = []
     for seed, name in enumerate(("first", "again", "back")):
-        files.append(str(write_nsid(scanned(here, CLEAN, seed), tmp_path / f"{name}.h5")))
+        files.append(str(write_nsid(scanned(left_half, CLEAN, seed), tmp_path / f"{name}.h5")))
     plan = tmp_path / "plan.json"
     plan.write_text(PLAN.model_dump_json(), "utf-8")
     code = _run(

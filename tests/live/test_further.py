@@ -14,40 +14,27 @@ from corescout.live.loop.sources import ListSource
 from corescout.live.reading.analyst import Analyst
 from corescout.live.reading.further import evidence_of, open_kinds, wanted_in_words
 from corescout.live.reading.next_scan import trained
-from corescout.pipeline import explore
-from corescout.surfaces import generate_family
 from corescout.surfaces.nulls import null_surface
 from corescout.whole import read_journal
 
 
 @pytest.fixture(scope="module")
-def wide():
-    shape = (SIDE_PX, 2 * SIDE_PX)
-    return np.asarray(generate_family("voronoi", 7204, shape, imaging=CLEAN).response, float)
-
-
-@pytest.fixture(scope="module")
-def here(wide):
-    return wide[:, :SIDE_PX]
-
-
-@pytest.fixture(scope="module")
-def known(here):
-    return trained(explore(scanned(here, CLEAN, 1), PLAN, workers=1))
+def known(half_result):
+    return trained(half_result)
 
 
 def named(scan, name):
     return replace(scan, uid=name, source=name)
 
 
-def test_each_kind_is_asked_until_it_can_tell_and_no_more(known, here):
+def test_each_kind_is_asked_until_it_can_tell_and_no_more(known, left_half):
     result = known.result
     assert open_kinds(result.evidence) == {"repeat", "reversed", "turned", "area"}
-    found = evidence_of(result, named(scanned(here, CLEAN, 2), "again"))
+    found = evidence_of(result, named(scanned(left_half, CLEAN, 2), "again"))
     assert "possible zones becomes zones" in found.words
     assert "not noise or chance" in found.words
     assert found.result.evidence.grade == "zones"
-    once_more = evidence_of(found.result, named(scanned(here, CLEAN, 3), "and again"))
+    once_more = evidence_of(found.result, named(scanned(left_half, CLEAN, 3), "and again"))
     assert (once_more.words, once_more.result) == ("", found.result)
     unsure = [EvidenceCheck("area", str(i), None, reason="too few") for i in range(2)]
     tried = replace(result.evidence, checks=tuple(unsure))
@@ -56,16 +43,16 @@ def test_each_kind_is_asked_until_it_can_tell_and_no_more(known, here):
     assert not open_kinds(replace(result.evidence, grade="one pattern"))
 
 
-def test_a_scan_without_a_place_or_the_same_scan_is_not_asked(known, here):
+def test_a_scan_without_a_place_or_the_same_scan_is_not_asked(known, left_half):
     result = known.result
     assert evidence_of(result, result.scan).words == ""
-    nowhere = replace(scanned(here, CLEAN, 2), uid="nowhere")
+    nowhere = replace(scanned(left_half, CLEAN, 2), uid="nowhere")
     assumed = replace(nowhere.frame, assumed=("centre 0: the file has none",))
     assert evidence_of(result, replace(nowhere, frame=assumed)).words == ""
 
 
-def test_a_scan_that_denies_the_types_withdraws_the_claim(known, here):
-    claimed = evidence_of(known.result, named(scanned(here, CLEAN, 2), "again")).result
+def test_a_scan_that_denies_the_types_withdraws_the_claim(known, left_half):
+    claimed = evidence_of(known.result, named(scanned(left_half, CLEAN, 2), "again")).result
     noise = null_surface("noise", 3, (SIDE_PX, SIDE_PX), imaging=CLEAN)
     other = scanned(np.asarray(noise.response, float), CLEAN, 9)
     turned = replace(other, frame=replace(other.frame, angle_rad=np.pi / 2))
@@ -75,11 +62,13 @@ def test_a_scan_that_denies_the_types_withdraws_the_claim(known, here):
     assert wanted_in_words(found.result) == ""
 
 
-def test_a_watch_says_what_a_repeat_excludes_and_which_scan_would_settle_it(known, here, tmp_path):
+def test_a_watch_says_what_a_repeat_excludes_and_which_scan_would_settle_it(
+    known, left_half, tmp_path
+):
     narrow = replace(known.result.evidence, correlation_lengths=10.0)
     first = replace(known, result=replace(known.result, evidence=narrow))
     day, said = Day(tmp_path / "day", synced=False), []
-    source = ListSource([named(scanned(here, CLEAN, 2), "again")])
+    source = ListSource([named(scanned(left_half, CLEAN, 2), "again")])
     runner = Runner(source, day, Analyst(PLAN, first, workers=1))
     runner.signals.said.connect(said.append)
     runner.start()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_A_QUARTER = 1 / 9  # quarters, that is 10 degrees: how far from one a turn may be
+
 
 @dataclass(frozen=True)
 class ScanFrame:
@@ -73,6 +75,18 @@ class ScanFrame:
             [(height - 1) / 2 - v / self.pitch_m[1], (width - 1) / 2 + u / self.pitch_m[0]],
             axis=-1,
         )
+
+    def turned_from(self, other: ScanFrame) -> float:
+        """Return the angle from another frame to this one, clockwise, from -pi to pi."""
+        return math.remainder(self.angle_rad - other.angle_rad, 2 * math.pi)
+
+    def quarter_turns_from(self, other: ScanFrame) -> int:
+        """Return how many quarters clockwise it is turned from another frame, within 10 degrees.
+
+        0 where it is turned by another angle.
+        """
+        quarters = self.turned_from(other) / (math.pi / 2)
+        return round(quarters) if abs(quarters - round(quarters)) <= _A_QUARTER else 0
 
     def share_on(self, other: ScanFrame) -> float:
         """Return the share of the frame, at 32 x 32 places of it, that lies on another one."""

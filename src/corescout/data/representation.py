@@ -38,6 +38,8 @@ class Representation:
         Scan that it was trained on.
     consensus : Consensus or None
         Of the candidates that make the types together, where the winner alone does not.
+    units : tuple of str
+        Of its channels, on the scan that it was trained on; "" where unknown, () where none are.
     """
 
     candidate: Candidate
@@ -50,6 +52,7 @@ class Representation:
     plan: Mapping[str, object]
     source: str = ""
     consensus: Consensus | None = None
+    units: tuple[str, ...] = ()
 
     __repr__ = short_repr
 
@@ -60,6 +63,14 @@ class Representation:
     def channels(self) -> tuple[str, ...]:
         """Names of the channels that it reads."""
         return self.normalisation.channels
+
+    def in_other_units(self, units: Mapping[str, str]) -> tuple[str, str, str] | None:
+        """Return a channel, its unit and that of another scan, where both are known and differ."""
+        for name, own in zip(self.channels, self.units, strict=False):
+            found = units.get(name, "")
+            if own and found and found != own:
+                return name, own, found
+        return None
 
     @property
     def winner_mixture(self) -> Mixture:

@@ -343,4 +343,5 @@ class Result:
             plan=self.plan,
             source=self.scan.source or self.scan.uid,
             consensus=None if self.votes is None else self.votes.consensus,
+            units=tuple(self.scan.units.get(name, "") for name in self.channels),
         )

@@ -7,6 +7,14 @@ for a finished result.
 
 from corescout.further_scans.again import with_further, without_further
 from corescout.further_scans.checks import FurtherScan, checks_of, ways_of
-from corescout.further_scans.relation import way_of
+from corescout.further_scans.relation import turned_words, way_of
 
-__all__ = ["FurtherScan", "checks_of", "way_of", "ways_of", "with_further", "without_further"]
+__all__ = [
+    "FurtherScan",
+    "checks_of",
+    "turned_words",
+    "way_of",
+    "ways_of",
+    "with_further",
+    "without_further",
+]

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corescout.data import (
-    Candidate,
     CheckKind,
     EvidenceCheck,
     InputError,
@@ -22,11 +21,11 @@ from corescout.data.check import Way
 from corescout.data.short_repr import short_repr
 from corescout.further_scans.channels import placed_by_channel, retraced
 from corescout.further_scans.placed import Placed, cross_agreement, near_px
-from corescout.further_scans.relation import beyond, way_of
+from corescout.further_scans.relation import beyond, reads_turned, voters, way_of
 from corescout.plan import DecisionPlan, Plan
 from corescout.registration import register
 from corescout.rewards.context import correlation_length_px
-from corescout.search.direction import turns
+from corescout.same_place import read_as_it_is
 from corescout.search.grade import DRIFT_SHARE, steady_shares
 from corescout.transfer import transfer
 
@@ -94,7 +93,7 @@ class _Asking:
         image = np.asarray(result.scan.channel(result.channels[0]))
         self._pixel = self._pixels_of_scan()
         length = correlation_length_px(image) / self._pixel
-        window = max(v.window_px for v in _voters(result))
+        window = max(v.window_px for v in voters(result))
         self._near = near_px(window, length)
         self._placed = Placed(
             self._on_grid(result.scan, self._keypoints.yx_px), _unsmoothed(result.typed)
@@ -124,13 +123,16 @@ class _Asking:
         first, scan = self._result.scan, further.scan
         name = further.source
         kind: CheckKind = further.way or way_of(first, scan)
-        if kind == "turned" and not self._turns():
+        turns = 0
+        if first.frame is not None and scan.frame is not None:
+            turns = scan.frame.quarter_turns_from(first.frame)
+        if kind == "turned" and not turns and not reads_turned(self._result):
             yield EvidenceCheck(
                 kind, name, None, reason="the winner tells directions apart; one with r would do"
             )
             return
         try:
-            there = transfer(self._result.representation, scan)
+            _, there = read_as_it_is(self._result, self._result.representation, scan)
         except InputError as error:
             yield EvidenceCheck(kind, name, None, reason=str(error))
             return
@@ -217,13 +219,6 @@ class _Asking:
 
     # -- places -----------------------------------------------------------------------------
 
-    def _turns(self) -> bool:
-        """Whether the codes do not change when the frame turns."""
-        return all(
-            v.kind == "scattering" or (v.kind == "vae" and turns(v.invariances))
-            for v in _voters(self._result)
-        )
-
     def _pixels_of_scan(self) -> float:
         """Pixels of the scan that make one of the analysis."""
         frame, pitch = self._result.scan.frame, self._result.analysis_pitch_m
@@ -249,12 +244,6 @@ class _Asking:
 def _unsmoothed(typed: TypedPoints) -> NDArray[np.float64]:
     """Probability (N, T) of each type by the patch alone."""
     return replace(typed, neighbours=None, near=None).probabilities
-
-
-def _voters(result: Result) -> tuple[Candidate, ...]:
-    if result.votes is None:
-        return (result.winner,)
-    return tuple(v.candidate for v in result.votes.consensus.voters)
 
 
 def _joined(*reasons: str) -> str:

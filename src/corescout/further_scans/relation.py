@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from corescout.data import Scan
+from corescout.data import Candidate, Result, Scan
 from corescout.data.check import Way
+from corescout.search.direction import turns
 
+_TURNED = math.radians(10.0)  # a wall's own direction is not told more closely
 _ALONG = math.cos(math.radians(45.0))  # slow axes closer than 45 degrees run alike
 
 
@@ -35,6 +37,40 @@ def way_of(first: Scan, further: Scan) -> Way:
     if downwards[0] is None or downwards[1] is None:
         return "repeat"
     return "reversed" if (along > 0) != (downwards[0] == downwards[1]) else "repeat"
+
+
+def turned_words(result: Result, scan: Scan) -> tuple[str, ...]:
+    """Say what was made of a frame that is turned, and what of types can come of it."""
+    if result.scan.frame is None or scan.frame is None:
+        return ()
+    turn = scan.frame.turned_from(result.scan.frame)
+    if abs(turn) < _TURNED or reads_turned(result):
+        return ()
+    said = (
+        f"the frame is turned by {abs(math.degrees(turn)):.0f} degrees against that of the"
+        " exploration"
+    )
+    if scan.frame.quarter_turns_from(result.scan.frame):
+        return (f"{said}: its patches were turned back",)
+    return (
+        f"{said}, whose codes change with the direction of a wall: types can differ by that alone;"
+        " scan in the direction of the exploration or at a right angle to it, or explore with r"
+        " among the invariances",
+    )
+
+
+def reads_turned(result: Result) -> bool:
+    """Whether codes do not change when the frame turns."""
+    return all(
+        v.kind == "scattering" or (v.kind == "vae" and turns(v.invariances)) for v in voters(result)
+    )
+
+
+def voters(result: Result) -> tuple[Candidate, ...]:
+    """Candidates whose codes the types are made of."""
+    if result.votes is None:
+        return (result.winner,)
+    return tuple(v.candidate for v in result.votes.consensus.voters)
 
 
 def _lie_apart(first: Scan, further: Scan) -> bool:

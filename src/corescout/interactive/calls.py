@@ -12,6 +12,7 @@ import numpy as np
 
 from corescout import pipeline
 from corescout.data import InputError, Result, Scan, StoppedError
+from corescout.derived import with_derived
 from corescout.further_scans import FurtherScan
 from corescout.interactive.exploration import Exploration
 from corescout.interactive.inputs import as_keypoints, as_plan, as_scan
@@ -153,21 +154,13 @@ def with_channel_map(scan: Scan, channel_map: Mapping[str, str], result: Result)
     Raises
     ------
     InputError
-        If a channel is not there, is named twice, or is in another unit than the run's: grey
-        levels that were frozen in one unit say nothing in another.
+        If a channel is not there or is named twice.
     """
-    for ours, theirs in channel_map.items():
+    for ours in channel_map:
         if ours not in result.channels:
             raise InputError(
                 f"a channel of the run: {', '.join(result.channels)}", repr(ours),
                 "map from the run's channel to the scan's",
-            )  # fmt: skip
-        scan.channel(theirs)
-        known, found = result.scan.units.get(ours, ""), scan.units[theirs]
-        if known and found and known != found:
-            raise InputError(
-                f"{theirs!r} in {known}, as {ours!r} of the run is", f"{found}",
-                "calibrate it, or explore this scan by itself",
             )  # fmt: skip
     if len(set(channel_map.values())) < len(channel_map):
         raise InputError("one channel of the scan for each", str(dict(channel_map)), "correct it")
@@ -177,11 +170,14 @@ def with_channel_map(scan: Scan, channel_map: Mapping[str, str], result: Result)
 def with_names(scan: Scan, called: Mapping[str, str]) -> Scan:
     """Return a scan with channels called by other names; one that has such a name gives way.
 
+    A channel that can be derived is computed first.
+
     Raises
     ------
     InputError
         If a channel is not there.
     """
+    scan = with_derived(scan, called)
     for theirs in called:
         scan.channel(theirs)
     taken = set(called.values())

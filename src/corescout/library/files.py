@@ -45,6 +45,7 @@ def to_bytes(entry: LibraryType) -> bytes:
         "misfit_limit_per_px": entry.misfit_limit_per_px,
         "candidate": asdict(known.candidate),
         "channels": list(known.channels),
+        "units": list(known.units),
         "analysis_pitch_m": known.analysis_pitch_m,
         "looks": [(n, asdict(look)) for n, look in known.looks.items()],
         "plan": dict(known.plan),
@@ -136,6 +137,7 @@ def _entry(header: dict[str, Any], arrays: dict[str, Any]) -> LibraryType:
         plan=header["plan"],
         source=header["source"],
         consensus=consensus_of(header.get("consensus"), arrays),
+        units=tuple(header.get("units", ())),
     )
     return LibraryType(
         uid=header["uid"],

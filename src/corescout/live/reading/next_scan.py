@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from corescout.live.reading.novelty import Calibration, Novelty, calibrate, nove
 from corescout.pipeline import apply
 from corescout.preparation import COARSEST
 from corescout.quality import assess
+from corescout.same_place import FirstScan
 
 FEWEST_POINTS = 20
 MOST_NOVEL = 0.4  # share of novel points at which a scan is taken to be of another material
@@ -42,6 +44,11 @@ class KnownRepresentation:
     result: Result
     calibration: Calibration
     number: int = 1
+
+    @cached_property
+    def first(self) -> FirstScan:
+        """Its own scan, as later ones are held against it."""
+        return FirstScan(self.result)
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def understand(
     result, found, why = None, None, _unfit_before(known.result, scan)
     if why is None:
         try:
-            result = _without(apply(known.result, scan), known.result, written_m)
+            result = _without(apply(known.result, scan, first=known.first), known, written_m)
         except InputError as error:
             why = DoesNotFit("scale", str(error))
     if result is not None:
@@ -135,7 +142,9 @@ def understand(
     )
 
 
-def _without(applied: Result, known: Result, written_m: Sequence[tuple[float, float]]) -> Result:
+def _without(
+    applied: Result, known: KnownRepresentation, written_m: Sequence[tuple[float, float]]
+) -> Result:
     """Read the scan once more without the key points near places that were written on."""
     from scipy.spatial import cKDTree
 
@@ -148,7 +157,7 @@ def _without(applied: Result, known: Result, written_m: Sequence[tuple[float, fl
     kept = np.all([written.query(frame.to_m(yx))[0] > WRITTEN_M for yx in places], axis=0)
     if kept.all():
         return applied
-    return apply(known, applied.scan, keypoints=points.take(kept))
+    return apply(known.result, applied.scan, keypoints=points.take(kept), first=known.first)
 
 
 def unusable(scan: Scan, channel: str | None = None) -> str | None:
@@ -171,6 +180,10 @@ def _unfit_before(result: Result, scan: Scan) -> DoesNotFit | None:
     if missing:
         there = ", ".join(scan.channels)
         return DoesNotFit("channel", f"no channel {', '.join(sorted(missing))} (there are {there})")
+    other = result.representation.in_other_units(scan.units)
+    if other is not None:
+        name, own, found = other
+        return DoesNotFit("channel", f"{name!r} in {found}; the representation reads it in {own}")
     clipped = _clipped(result, scan)
     if clipped > MOST_CLIPPED:
         return DoesNotFit(
