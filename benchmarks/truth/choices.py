@@ -7,7 +7,7 @@ label of every key point. None of them sees the truth but `best`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from corescout.search.agreement import medoid
 from corescout.search.consensus import Agreed, agreed
 from corescout.search.decision import shortlist
 from corescout.search.direction import turns
+from corescout.search.provisional import kept_outcome
 from corescout.search.study import SEED_STRIDE
 from corescout.search.unanimity import Unanimity
 
@@ -150,13 +151,22 @@ def default(labelled: Labelled, seed: int) -> Labels:
     ]
     gains = [labelled.of(i, s).rewards["gain"].value for i, s in trained]
     each = Unanimity.of(gains, [labelled.types(i, s) for i, s in trained])
-    return winner(labelled, seed) if each.holds else consensus(labelled, seed)
+    return kept(labelled, seed) if each.holds else consensus(labelled, seed)
 
 
 def winner(labelled: Labelled, seed: int) -> Labels:
     """The types of the winner alone."""
     place, shown, _ = labelled.decided(seed)
     return labelled.types(place, shown)
+
+
+def kept(labelled: Labelled, seed: int) -> Labels:
+    """The types of the winner alone, each with places of its own."""
+    place, shown, _ = labelled.decided(seed)
+    one = labelled.of(place, shown)
+    outcome = one.outcome(labelled.facts.yx_px)
+    fit = replace(outcome.fit, mixtures={k: one.mixture(k) for k in one.parameters})
+    return np.asarray(kept_outcome(replace(outcome, fit=fit), labelled.plan).types.of_point)
 
 
 def by_reward(name: str) -> ChoiceRule:

@@ -151,6 +151,8 @@ def explore(
     followed: tuple[str, ...] = ()
     together = whose.together
     around = Neighbours.around(np.asarray(winner.fit.center_yx_px))
+    if whose.type_of_component is not None:
+        types = whose.type_of_component
     alone = TypedPoints(winner.fit.codes, mixture, types, near=around)
     typed = alone if together is None else together.typed
     if study.provisional is not None and winner.candidate.kind != "scattering":

@@ -7,7 +7,13 @@ from corescout.cores import numbered_by_size
 from corescout.data import Mixture, Reward
 from corescout.plan import DecisionPlan
 from corescout.search import Places, types_of_codes
-from corescout.search.merging import grouped, merging_steps, neighbourhood, overlap
+from corescout.search.merging import (
+    each_in_its_places,
+    grouped,
+    merging_steps,
+    neighbourhood,
+    overlap,
+)
 
 
 @pytest.fixture
@@ -115,3 +121,35 @@ def test_one_component_is_one_type(case):
     reward = {"bic": Reward("bic", 0.0, "lower", {"n_components": 1.0})}
     _, types = types_of_codes({1: one}, reward, z, Places.of(yx, 9), DecisionPlan(merging="places"))
     assert types.tolist() == [1]
+
+
+def posteriors(part):
+    """Of parts that gaps divide, (N, K)."""
+    return np.eye(int(part.max()) + 1)[part]
+
+
+def test_a_type_without_places_of_its_own_is_shared_out_among_those_that_it_is_met_with(rng):
+    """Two halves, and two sorts of odd points scattered over either; gaps part all four."""
+    yx = rng.uniform(0, 240, (900, 2))
+    part = (yx[:, 1] > 120).astype(int)
+    odd = rng.uniform(size=900) < 0.2
+    part[odd] += 2
+    places, largest = Places.of(yx, 9), DecisionPlan().largest_agreement
+    group = each_in_its_places(posteriors(part), places, np.array([0, 1, 2, 2]), largest)
+    assert group.tolist() == [0, 1, 0, 1]
+
+
+def test_types_with_places_of_their_own_stay_however_many(rng):
+    yx = rng.uniform(0, 240, (900, 2))
+    part = (yx[:, 1] // 80).astype(int)
+    places, largest = Places.of(yx, 9), DecisionPlan().largest_agreement
+    group = np.array([2, 0, 1])
+    found = each_in_its_places(posteriors(part), places, group, largest)
+    assert found.tolist() == group.tolist()
+
+
+def test_two_types_are_left_even_where_none_keeps_to_places(rng):
+    yx = rng.uniform(0, 240, (900, 2))
+    places = Places.of(yx, 9)
+    tau = posteriors(rng.integers(0, 4, 900))
+    assert each_in_its_places(tau, places, np.arange(4), 0.08).max() == 1

@@ -168,6 +168,49 @@ def _without_neighbours(tau: Floats, places: Places, group: NDArray[np.int64]) -
     return group
 
 
+def each_in_its_places(
+    tau: Floats, places: Places, group: NDArray[np.int64], largest_agreement: float
+) -> NDArray[np.int64]:
+    """Share out the types (K,) that keep to no places of their own, until two are left.
+
+    The ends of needles and the borders of regions are parted by gaps from what lies between, and
+    are met beside every type. Each type is asked what all together are asked for a claim: its
+    agreement at a distance, less a standard error, above what the parts of one pattern may have.
+    The one that agrees least goes first; each of its components joins the type that it is most
+    met with.
+
+    Parameters
+    ----------
+    tau : (N, K)
+        Posteriors of the components.
+    places : Places
+    group : (K,)
+        Type of each component, from 0.
+    largest_agreement : float
+        Agreement at a distance that the parts of one pattern may have.
+    """
+    while group.max() > 1:
+        own = [places.agreement(one[:, None]) for one in grouped(tau, group).T]
+        least = np.array([one.value - one.standard_error for one in own])
+        if least.min() > largest_agreement:
+            break
+        group = _shared_out(tau, places, group, int(least.argmin()))
+    return group
+
+
+def _shared_out(
+    tau: Floats, places: Places, group: NDArray[np.int64], gone: int
+) -> NDArray[np.int64]:
+    """Give each component of one type (K,) to the other type that it is most met with."""
+    types = grouped(tau, group)
+    shared = group.copy()
+    for k in np.flatnonzero(group == gone):
+        met = neighbourhood(np.column_stack([tau[:, k], types]), places)[0, 1:]
+        met[gone] = -np.inf
+        shared[k] = int(met.argmax())
+    return np.where(shared > gone, shared - 1, shared)
+
+
 def _entropy(tau: Floats) -> Floats:
     """-sum_i tau log tau of each column."""
     return np.asarray(-(tau * np.log(np.where(tau > 0, tau, 1.0))).sum(axis=0))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corescout.cores import find_core_points
+from corescout.cores import find_core_points, numbered_by_size
 from corescout.data import Neighbours, Provisional, TypedPoints
 from corescout.plan import DecisionPlan, Plan
 from corescout.preparation import Prepared
 from corescout.rewards.stability import adjusted_rand
-from corescout.search.merging import types_of_codes
+from corescout.search.merging import each_in_its_places, types_of_codes
 from corescout.search.places import Places
 from corescout.targets import choose_targets
 from corescout.trial import Outcome
@@ -43,6 +43,23 @@ def typed_outcome(outcome: Outcome, plan: DecisionPlan) -> TypedPoints:
     )  # fmt: skip
     around = Neighbours.around(np.asarray(fit.center_yx_px))
     return TypedPoints(fit.codes, mixture, types, near=around)
+
+
+def kept_outcome(outcome: Outcome, plan: DecisionPlan) -> TypedPoints:
+    """Return the patches with the types of a candidate that decides alone, as gaps part its codes.
+
+    Each type keeps to places of its own, unless that is not asked of types at all or the plan says
+    how components become types.
+    """
+    typed = typed_outcome(outcome, plan)
+    most = plan.largest_agreement
+    if most is None or plan.merging == "none" or plan.merged_types is not None:
+        return typed
+    places = Places.of(np.asarray(outcome.fit.center_yx_px), outcome.candidate.window_px)
+    tau = typed.mixture.assign(outcome.fit.codes)
+    group = each_in_its_places(tau, places, np.asarray(typed.type_of_component) - 1, most)
+    types = numbered_by_size(group[typed.component], group)
+    return replace(typed, type_of_component=types)
 
 
 @dataclass(frozen=True, eq=False)
