@@ -54,7 +54,7 @@ class Canvas:
         self.viewer, self._workspace, self._work = viewer, workspace, work
         self.connections = Connections()
         self.queue = LayerQueue(viewer)
-        self.large_files = LargeFiles(viewer, work)
+        self.large_files = LargeFiles(viewer, work, self.images_changed.emit)
         work.queue = self.queue
         self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own
         self._before: ChosenImage | None = None
