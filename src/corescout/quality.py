@@ -173,7 +173,7 @@ def drift(image: NDArray[np.float64]) -> Finding | None:
         return None
     text = (
         f"the level changes steadily, by {ratio:.1f} standard deviations from top to bottom: the"
-        " tip or the resonance drifts; types may follow the drift"
+        " tip or the resonance may drift, and types may follow it, or the sample changes"
     )
     return Finding("drift", text)
 

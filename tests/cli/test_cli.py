@@ -325,6 +325,30 @@ def test_a_table_that_excel_saved_is_avoided_and_none_left_is_said(tmp_path, qui
     assert "no scale" not in said.err
 
 
+@pytest.mark.parametrize("radius", [[], ["--avoid-radius", "1nm", "--spacing", "1nm"]])
+def test_a_journal_says_how_far_to_keep_from_what_was_written(tmp_path, quick_run, capsys, radius):
+    from corescout.instruments.entries import MessageSent, WrittenSeen
+    from corescout.instruments.journal import Journal
+
+    assert _run(["targets", str(quick_run), "--format", "json"]) == 0
+    first = json.loads(capsys.readouterr().out)["targets"][0]
+    place = {name: first[name] for name in ("x_m", "y_m")}
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.write(MessageSent(kind="spectrum", target_uid=first["uid"], values=place))
+    journal.write(WrittenSeen(target_uid=first["uid"], area_m2=3e-14, radius_m=1e-7))
+    journal.write(WrittenSeen(target_uid="b", refused="no phase"))
+    journal.close()
+    asked = ["targets", str(quick_run), "--format", "json", "--avoid", str(journal.path), *radius]
+    assert _run(asked) == 0
+    said = capsys.readouterr()
+    targets = json.loads(said.out)["targets"]
+    assert targets
+    assert "asks for 150 nm" in said.err
+    at_m = np.array([[place["x_m"], place["y_m"]], *([t["x_m"], t["y_m"]] for t in targets)])
+    apart = np.linalg.norm(at_m[:, None] - at_m, axis=-1)[np.triu_indices(len(at_m), 1)]
+    assert (apart.min() >= 1.5e-7) is not bool(radius)
+
+
 def test_ctrl_c_in_a_command_that_has_nothing_to_keep(quick_run, monkeypatch, capsys):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt

@@ -9,8 +9,10 @@ from napari.components import ViewerModel
 
 from corescout.gui.canvas.layer_data import (
     CORE,
+    DASHES,
     KEYPOINTS,
     OURS,
+    ROUTE,
     STACK,
     TARGETS,
     TYPES,
@@ -24,6 +26,7 @@ from corescout.gui.canvas.layer_queue import LayerQueue
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.target_list import in_order
 from corescout.gui.model.workflow import StepState
+from corescout.pipeline import save
 from corescout.surfaces import generate_surface
 
 pytestmark = pytest.mark.gui
@@ -173,6 +176,65 @@ def test_what_was_found_on_a_scan_is_seen_with_that_scan_alone(found, qtbot, typ
     np.testing.assert_array_equal(found.result.fit.codes, typed_result.fit.codes)
     assert found.result.n_types == typed_result.n_types
     assert all(find_layer(viewer, name).visible for name in names)
+
+
+def test_a_fitted_scan_fills_a_canvas_that_becomes_another_until_the_view_is_moved(found, qtbot):
+    viewer, hands = found.viewer, Hands(found, qtbot)
+
+    def share():
+        """Of the canvas that the scan takes, on the side where it takes more."""
+        corners = [hands.at((0, 0)), hands.at(found.result.scan.shape_px)]
+        across = (corners[1].x() - corners[0].x()) / hands.canvas.width()
+        return max(across, (corners[1].y() - corners[0].y()) / hands.canvas.height())
+
+    def resized_to(width, height):
+        before = hands.canvas.size()
+        viewer.window.resize(width, height)
+        qtbot.waitUntil(lambda: hands.canvas.size() != before, timeout=LONG)
+        qtbot.waitUntil(
+            lambda: tuple(viewer.canvas.size) == (hands.canvas.height(), hands.canvas.width())
+        )
+
+    found.canvas.fit()
+    for size in ((1900, 1060), (1280, 720), (1600, 900)):
+        resized_to(*size)
+        assert share() == pytest.approx(0.95, abs=0.02)
+    viewer.scene.camera.zoom *= 3  # as a turn of the wheel
+    zoom = viewer.scene.camera.zoom
+    resized_to(1280, 720)
+    assert viewer.scene.camera.zoom == zoom
+
+
+def test_the_route_is_seen_on_dark_and_on_bright_domains(found, qtbot):
+    found.viewer.window.resize(1600, 1000)
+    for layer in found.viewer.layers:  # what may lie over it
+        if layer.metadata.get(OURS) in (KEYPOINTS, TYPES, CORE, TARGETS):
+            layer.visible = False
+    hands = Hands(found, qtbot)
+    route = find_layer(found.viewer, ROUTE).data.reshape(-1, DASHES, 2, 2)
+    middle = route[:, 3:5, 0] + route[:, 3:5, 1] / 2  # of two dashes of each leg
+    for value in (0.0, 1.0):
+        image = found.canvas.image_layer()
+        image.data = np.full_like(image.data, value)
+        image.contrast_limits = (-1e-3, 1.001)
+        picture = canvas_picture(found, qtbot).astype(int)
+        at = [[hands.at(place) for place in leg] for leg in middle]
+        seen = [np.ptp([picture[p.y(), p.x()].mean() for p in leg]) for leg in at]
+        assert np.mean(np.array(seen) > 60) > 0.8, (value, seen)
+
+
+def test_a_run_folder_dropped_on_its_open_scan_adds_no_layer(found, qtbot, tmp_path, typed_result):
+    from corescout.gui.contributions import read
+
+    run = save(typed_result, tmp_path / "yesterday.corescout")
+    layers, results = list(found.viewer.layers), len(found.workspace.results)
+    assert read(str(run)) == [(None,)]
+    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    assert list(found.viewer.layers) == layers
+    assert len(found.workspace.results) == results + 1
+    assert found.result.types.numbers == typed_result.types.numbers
+    found.viewer.layers.clear()
+    assert len(read(str(run))) > 3, "without its scan it brings it"
 
 
 def test_our_layers_lie_as_explore_draws_them_in_whatever_order_they_come(typed_result):

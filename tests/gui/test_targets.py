@@ -17,7 +17,7 @@ from napari.utils.interactions import (
 from qtpy.QtCore import Qt
 
 from corescout.colors import type_color
-from corescout.gui.canvas.layer_data import ROUTE, TARGETS, result_layers
+from corescout.gui.canvas.layer_data import DASHES, ROUTE, TARGETS, result_layers
 from corescout.gui.canvas.layer_updates import find_layer
 from corescout.gui.model.workflow import StepState
 from reading_arcmd import arcmd_places_m
@@ -30,7 +30,7 @@ def step(explorer, quick_result, qtbot):
     """The step with a result in the window."""
     for data, options, kind in result_layers(quick_result):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=90_000)
     made = explorer.targets_step
     made.set_expanded(True)
     made.explorer = explorer  # the rest of the window, for the tests
@@ -57,7 +57,8 @@ def same_everywhere(step):
     assert uids[0] == uids[1]
     assert step.table.rowCount() == len(targets_of(step))
     route = find_layer(step.explorer.viewer, ROUTE)
-    np.testing.assert_allclose(route.data[:, 0], layer.data[:-1], atol=1e-4)
+    np.testing.assert_allclose(route.data[::DASHES, 0], layer.data[:-1], atol=1e-4)
+    np.testing.assert_allclose(route.data[DASHES - 1 :: DASHES].sum(1), layer.data[1:], atol=1e-4)
     colors = [f"#{''.join(f'{round(255 * c):02x}' for c in rgba[:3])}" for rgba in layer.face_color]
     assert colors == [type_color(t.type).lower() for t in targets_of(step)]
     return True

@@ -9,7 +9,7 @@ import pytest
 from hands import cut_controls, wait_for_preview
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QApplication, QLabel, QStyle, QStyleOptionComboBox
 
 from corescout.gui import contributions
 from corescout.gui.explorer import Explorer
@@ -111,6 +111,20 @@ def test_no_control_is_cut_at_1280_by_720_and_each_can_be_reached(explorer, qtbo
         step.set_expanded(True)
     qtbot.wait(200)
     assert cut_controls(explorer) == []
+
+
+def test_the_reward_that_decides_is_read_whole_at_1280(found, qtbot):
+    found.viewer.window.resize(1280, 720)
+    box = found.candidate_panel.reward
+    qtbot.waitUntil(lambda: found.candidate_panel.isVisible() and box.count() > 3)
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    style, kind = box.style(), QStyle.ComplexControl.CC_ComboBox
+    shown = style.subControlRect(kind, option, QStyle.SubControl.SC_ComboBoxEditField, box)
+    assert box.currentText().startswith("★ ")
+    assert box.fontMetrics().horizontalAdvance(box.currentText()) <= shown.width()
+    words = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(box.count())]
+    assert all(words), "longer ones are whole under the mouse"
 
 
 def test_a_held_instrument_and_an_offer_fit_in_720_pixels_and_stop_is_seen(explorer, qtbot):

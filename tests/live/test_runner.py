@@ -126,6 +126,19 @@ def test_the_newest_comes_first_and_the_others_are_superseded(day, typed, live_p
     assert set(found.values()) == {"analysed", "superseded"}
 
 
+def test_a_newer_scan_that_is_noise_supersedes_nothing(day, typed, live_plan, look):
+    noise = np.random.default_rng(0).standard_normal((192, 192)).astype(np.float32)
+    bad = replace(look(seed=2), channels={"Amplitude": noise}, uid="noise")
+    runner = Runner(ListSource([look(seed=1), look(seed=3), bad]), day, Analyst(live_plan, typed))
+    for number, scan in enumerate([look(seed=1), look(seed=3), bad]):
+        runner._inbox.put(scan, float(number))
+    with runner._busy:
+        assert runner._turn()
+    assert outcomes(day) == [
+        ("noise", "set aside"), (look(seed=1).uid, "superseded"), (look(seed=3).uid, "analysed")
+    ]  # fmt: skip
+
+
 def test_a_lost_connection_is_opened_again_and_a_raising_analysis_is_survived(
     day, typed, live_plan, look, monkeypatch
 ):

@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
+import io
 import json
 import platform
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from corescout.pipeline import apply
 from corescout.readers import read_scan
 from corescout.runs import read_run, write_run
 from corescout.runs.key_points import MEANINGS, key_point_table, meaning_of
+from corescout.runs.tables import finest_pitch_m, targets_csv
 
 OLD = Path(__file__).parent / "data" / "run-0.1.0.zip"
 
@@ -44,9 +47,9 @@ def test_every_key_point_is_in_the_table_with_what_it_is(run, edited):
         assert int(row["key_point"]) == i
         assert (float(row["y_px"]), float(row["x_px"])) == tuple(places[i])
         x_m, y_m = edited.scan.frame.to_m(places[i])
-        assert (float(row["x_m"]), float(row["y_m"])) == (x_m, y_m)
+        assert (float(row["x_m"]), float(row["y_m"])) == pytest.approx((x_m, y_m), abs=5.01e-13)
         assert row["type_name"] == edited.types.name(int(row["type"]))
-        assert float(row["z1"]) == edited.fit.latents.mean[i, 0]
+        assert np.float32(row["z1"]) == np.float32(edited.fit.latents.mean[i, 0])
         assert 0 <= float(row["probability"]) <= 1 + 1e-9
         assert row["source"] == "canny"
     assert [r["edited"] for r in rows].count("1") == 2
@@ -84,8 +87,36 @@ def test_core_points_and_targets_have_metres_and_names(run, edited):
         whole = every[int(row["key_point"])]
         assert all(whole[name] == value for name, value in row.items())
     for row, target in zip(rows_of(run / "targets.csv"), edited.targets, strict=True):
-        assert (float(row["x_m"]), float(row["y_m"])) == target.xy_m
+        at_m = (float(row["x_m"]), float(row["y_m"]))
+        assert at_m == pytest.approx(target.xy_m, abs=5.01e-13)
         assert row["type_name"] == edited.types.name(target.type)
+
+
+@pytest.mark.parametrize("pitch_m", [2e-11, 3e-10, 8e-9, 5e-8])
+def test_a_place_is_written_to_less_than_a_hundredth_of_a_per_cent_of_a_pixel(edited, pitch_m):
+    frame = replace(edited.scan.frame, pitch_m=(pitch_m, 1.1 * pitch_m))
+    scan = replace(edited.scan, frame=frame)
+    places = [(y + 1 / 3, x + 0.123456789) for y, x in (t.yx_px for t in edited.targets)]
+    targets = [
+        replace(t, yx_px=place, xy_m=tuple(float(v) for v in frame.to_m(place)))
+        for t, place in zip(edited.targets, places, strict=True)
+    ]
+    text = targets_csv(targets, edited.types, finest_pitch_m(scan)).decode()
+    for row, place in zip(csv.DictReader(io.StringIO(text)), places, strict=True):
+        assert (float(row["y_px"]), float(row["x_px"])) == pytest.approx(place, abs=1e-4)
+        back = frame.to_px((float(row["x_m"]), float(row["y_m"])))
+        assert tuple(back) == pytest.approx(place, abs=1e-4)
+
+
+def test_no_digit_is_written_that_a_quantity_does_not_carry(run):
+    for name in ("key_points.csv", "core_points.csv", "targets.csv"):
+        for row in rows_of(run / name):
+            for column, text in row.items():
+                digits = re.sub(r"[eE].*|\D", "", text).strip("0")
+                number = re.fullmatch(r"-?[\d.]+([eE]-?\d+)?", text) is not None
+                assert not number or len(digits) <= 9, (name, column, text)
+            at_m = [float(row["x_m"]), float(row["y_m"])]
+            assert at_m == [round(v, 12) for v in at_m]
 
 
 def test_metres_are_empty_without_a_scale(edited, tmp_path):

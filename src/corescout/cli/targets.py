@@ -60,7 +60,11 @@ def targets(
         typer.Option(help="Places measured before: CSV with columns x_m, y_m, or a journal.jsonl."),
     ] = None,
     avoid_radius: Annotated[
-        str | None, typer.Option(help="Distance from these, such as 200nm; the spacing by default.")
+        str | None,
+        typer.Option(
+            help="Distance from these, such as 200nm; by default what a journal says of the domains"
+            " that were written, or the spacing."
+        ),
     ] = None,
     choice: Annotated[
         TargetChoice,
@@ -150,15 +154,16 @@ def _by_type(
     from corescout.plan import TargetPlan
     from corescout.targets import targets_of
 
+    places, keep_m = _places(avoid) if avoid else ([], None)
     plan = TargetPlan(
         per_type=per_type,
-        spacing_m=length_m(spacing, "--spacing") if spacing else None,
+        spacing_m=length_m(spacing, "--spacing") if spacing else keep_m,
         margin_m=length_m(margin, "--margin") if margin else 0.0,
-        avoid_m=length_m(avoid_radius, "--avoid-radius") if avoid_radius else None,
+        avoid_m=length_m(avoid_radius, "--avoid-radius") if avoid_radius else keep_m,
         choice=choice.value,
         diversity=diversity,
     )
-    chosen = targets_of(result, plan, _places(avoid) if avoid else [])
+    chosen = targets_of(result, plan, places)
     if not chosen:
         typer.echo("no core point keeps the margin and the distance asked for", err=True)
     return chosen
@@ -264,17 +269,26 @@ def _settings(action: ActionName, bias: str | None, frame_size: str | None) -> d
     return {}
 
 
-def _places(path: Path) -> list[tuple[float, float]]:
-    """Places (x, y) in metres that a file tells; a file that tells none is said to be wrong."""
+def _places(path: Path) -> tuple[list[tuple[float, float]], float | None]:
+    """Places (x, y) in metres that a file tells; a file that tells none is said to be wrong.
+
+    Beside them the distance in metres to keep from what was written there, where a journal says
+    how large that was, as a watch keeps it; else None.
+    """
     from corescout.instruments.journal import last_state
+    from corescout.instruments.written import usual_radius_m
+    from corescout.steering import WRITTEN_RADII
     from corescout.whole import read_journal
 
+    radius_m = None
     try:
         if path.suffix == ".jsonl":
             entries = read_journal(path)
             if not entries:
                 raise ValueError("no line of a journal in it")
-            found = [place for place in last_state(entries).begun.values() if place is not None]
+            state = last_state(entries)
+            found = [place for place in state.begun.values() if place is not None]
+            radius_m = usual_radius_m(state.written_m)
         else:
             with path.open(encoding="utf-8-sig", newline="") as file:  # Excel begins with a mark
                 table = csv.DictReader(file)
@@ -289,5 +303,7 @@ def _places(path: Path) -> list[tuple[float, float]]:
             f"{path} ({type(error).__name__}: {error})"[:300],
             "export it from Corescout, or rename its columns",
         ) from error
-    typer.echo(f"{counted(len(found), 'place')} of {path.name} avoided", err=True)
-    return found
+    keep_m = None if radius_m is None else WRITTEN_RADII * radius_m
+    by = "" if keep_m is None else f"; what was written there asks for {keep_m * 1e9:.0f} nm"
+    typer.echo(f"{counted(len(found), 'place')} of {path.name} avoided{by}", err=True)
+    return found, keep_m

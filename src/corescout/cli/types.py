@@ -245,11 +245,13 @@ def _finding_rows(
 
 
 def _finding_csv(finding: Ranking, top: int, least: float) -> str:
+    from corescout.runs.digits import place_decimals
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_FINDING_COLUMNS)
     for rank, y, x, x_m, y_m, likeness in _finding_rows(finding, top, least):
-        metres = ("" if v is None else repr(v) for v in (x_m, y_m))
+        metres = ("" if v is None else round(v, place_decimals(None)) for v in (x_m, y_m))
         writer.writerow((rank, f"{y:g}", f"{x:g}", *metres, f"{likeness:.4f}"))
     return text.getvalue()
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from corescout.data import Result
 from corescout.exports.arcmd import arcmd_text
-from corescout.runs.tables import target_table, targets_csv, to_json
+from corescout.runs.tables import finest_pitch_m, target_table, targets_csv, to_json
 from corescout.targets import Way
 
 
 def _csv(result: Result, way: Way) -> str:
-    return targets_csv(way.targets, result.types).decode()
+    return targets_csv(way.targets, result.types, finest_pitch_m(result.scan)).decode()
 
 
 def _json(result: Result, way: Way) -> str:

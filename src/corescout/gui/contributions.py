@@ -24,12 +24,15 @@ def read(path: str | list[str]) -> list[Any]:
     """Return the layers of whatever `get_reader` takes.
 
     Large scan files that are opened in a window with the explorer are read by a job, which adds
-    their layers: napari is told that there are none yet.
+    their layers: napari is told that there are none yet. A run folder whose scan is open there
+    adds none: its result is shown on that scan.
     """
     from corescout.gui.canvas.large_files import is_large
     from corescout.gui.canvas.opening import read as read_layers
 
     explorer = _open_explorer()
+    if explorer is not None and explorer.canvas.show_run(path):
+        return [(None,)]
     if explorer is None or not is_large(path):
         return read_layers(path)
     explorer.canvas.large_files.open(path)

@@ -16,6 +16,7 @@ from corescout.instruments.entries import (
     MessageSent,
     StateChanged,
     TargetMeasured,
+    WrittenSeen,
     entry_of,
 )
 from corescout.whole import append_whole, end_last_line, read_journal
@@ -79,12 +80,15 @@ class JournalState:
         bias may have written a domain.
     finished : frozenset of str
         Those of them whose measurement came back.
+    written_m : tuple of float
+        Radii of the domains that spectra were seen to write.
     """
 
     state: str
     digest: str | None
     begun: Mapping[str, tuple[float, float] | None]
     finished: frozenset[str]
+    written_m: tuple[float, ...] = ()
 
 
 def last_state(entries: Sequence[Mapping[str, Any]]) -> JournalState:
@@ -92,6 +96,7 @@ def last_state(entries: Sequence[Mapping[str, Any]]) -> JournalState:
     state, digest, finished = "OBSERVE", None, set()
     begun: dict[str, tuple[float, float] | None] = {}
     place: tuple[float, float] | None = None
+    written: list[float] = []
     for entry in map(entry_of, entries):
         if isinstance(entry, StateChanged):
             state = entry.state
@@ -104,7 +109,9 @@ def last_state(entries: Sequence[Mapping[str, Any]]) -> JournalState:
                 begun[uid] = place
         elif isinstance(entry, TargetMeasured) and entry.target_uid:
             finished.add(entry.target_uid)
-    return JournalState(state, digest, begun, frozenset(finished))
+        elif isinstance(entry, WrittenSeen) and entry.radius_m:
+            written.append(entry.radius_m)
+    return JournalState(state, digest, begun, frozenset(finished), tuple(written))
 
 
 def last_time(entries: Sequence[Mapping[str, Any]]) -> datetime | None:

@@ -9,7 +9,7 @@ amplitude alone it reaches to the outer flank of the domain's wall, as up and do
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,17 @@ class WrittenArea:
     def radius_m(self) -> float | None:
         """Of a disc of this area: sqrt(area / pi)."""
         return None if self.area_m2 is None else math.sqrt(self.area_m2 / math.pi)
+
+
+def usual_radius_m(radii_m: Sequence[float]) -> float | None:
+    """Return the radius that nine of ten written domains do not exceed; None where none is known.
+
+    Parameters
+    ----------
+    radii_m : sequence of float
+        Of the domains that were seen.
+    """
+    return float(np.quantile(radii_m, 0.9, method="higher")) if len(radii_m) else None
 
 
 def written_area(

@@ -22,6 +22,7 @@ from corescout.runs.record import is_unfinished
 from corescout.runs.tables import (
     core_points_csv,
     decision_table,
+    finest_pitch_m,
     key_points_csv,
     target_table,
     targets_csv,
@@ -99,7 +100,7 @@ def write_run(
         layout.DECISION: to_json(decision_table(result)),
         layout.KEY_POINTS: key_points_csv(result),
         layout.CORE_POINTS: core_points_csv(result),
-        layout.TARGETS_CSV: targets_csv(result.targets, result.types),
+        layout.TARGETS_CSV: targets_csv(result.targets, result.types, finest_pitch_m(result.scan)),
         layout.TARGETS_JSON: to_json(target_table(result.targets, result.scan, result.types)),
         layout.LOG: log.encode(),
     }

@@ -17,6 +17,7 @@ from corescout.colors import type_color
 from corescout.consensus_arrays import consensus_table
 from corescout.data import Result, Reward, RunnerUp, Scan, Target, Trial, Types
 from corescout.data.printable import defused
+from corescout.runs.digits import PLACE_PX, place_decimals, rounded
 from corescout.runs.key_points import key_point_table
 from corescout.runs.layout import FORMAT_VERSION
 
@@ -101,21 +102,33 @@ def target_table(
     }
 
 
-def targets_csv(targets: Sequence[Target], types: Types | None = None) -> bytes:
+def targets_csv(
+    targets: Sequence[Target], types: Types | None = None, pitch_m: float | None = None
+) -> bytes:
     """Columns y_px, x_px, x_m, y_m, type, type_name, number; metres empty without a scale.
 
     With a column of reasons where measurements chose them.
+
+    Parameters
+    ----------
+    types : Types, optional
+        For the names of the types.
+    pitch_m : float, optional
+        The smaller one of the scan, see `digits.place_decimals`.
     """
     columns: tuple[str, ...] = ("y_px", "x_px", "x_m", "y_m", "type", "type_name", "number")
     if any(t.reason for t in targets):  # chosen by what was measured
         columns = (*columns, "reason")
-    return _csv(columns, [[_cell(_target(t, types).get(c)) for c in columns] for t in targets])
+    rows = [_target(t, types) | _place(t, pitch_m) for t in targets]
+    return _csv(columns, [[_cell(row.get(c)) for c in columns] for row in rows])
 
 
 def key_points_csv(result: Result) -> bytes:
     """Every key point, see `runs.key_points.MEANINGS`; what is not known is empty."""
     table = key_point_table(result)
-    rows = zip(*(_cells(column) for column in table.values()), strict=True)
+    pitch_m = finest_pitch_m(result.scan)
+    columns = (_cells(rounded(name, column, pitch_m)) for name, column in table.items())
+    rows = zip(*columns, strict=True)
     return _csv(tuple(table), list(rows))
 
 
@@ -123,8 +136,14 @@ def core_points_csv(result: Result) -> bytes:
     """The rows of ``key_points.csv`` that are core points, in fewer columns."""
     columns = ("key_point", "y_px", "x_px", "x_m", "y_m", "type", "type_name", "typicality")
     table, index = key_point_table(result), result.core_points.index
-    cells = [_cells(table[name]) for name in columns]
+    pitch_m = finest_pitch_m(result.scan)
+    cells = [_cells(rounded(name, table[name], pitch_m)) for name in columns]
     return _csv(columns, [[column[i] for column in cells] for i in index])
+
+
+def finest_pitch_m(scan: Scan) -> float | None:
+    """Return the smaller pitch of a scan; None without a scale."""
+    return None if scan.frame is None else min(scan.frame.pitch_m)
 
 
 def _target(t: Target, types: Types | None) -> dict[str, object]:
@@ -144,9 +163,16 @@ def _target(t: Target, types: Types | None) -> dict[str, object]:
     }
 
 
-def _cells(column: Any) -> list[object]:
-    """Values of a column as they stand in a CSV: exact numbers, empty where not known."""
-    values = column if isinstance(column, list) else column.tolist()
+def _place(t: Target, pitch_m: float | None) -> dict[str, object]:
+    """The place of a target with the digits of a table; JSON has all of them."""
+    y_px, x_px = (round(float(v), PLACE_PX) for v in t.yx_px)
+    decimals = place_decimals(pitch_m)
+    x_m, y_m = (None, None) if t.xy_m is None else (round(float(v), decimals) for v in t.xy_m)
+    return {"y_px": y_px, "x_px": x_px, "x_m": x_m, "y_m": y_m}
+
+
+def _cells(values: Sequence[object]) -> list[object]:
+    """Values of a column as a CSV has them, empty where not known."""
     return [_cell(None if v != v else v) for v in values]
 
 

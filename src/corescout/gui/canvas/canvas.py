@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import weakref
+from pathlib import Path
 from typing import Any
 
 from psygnal import Signal
 
 from corescout.data import Scan
 from corescout.gui.canvas.connections import Connections
+from corescout.gui.canvas.fitted_view import FittedView
 from corescout.gui.canvas.large_files import LargeFiles
 from corescout.gui.canvas.layer_data import (
     CHANNEL,
@@ -55,6 +57,7 @@ class Canvas:
         self.connections = Connections()
         self.queue = LayerQueue(viewer)
         self.large_files = LargeFiles(viewer, work, self.images_changed.emit)
+        self._view = FittedView(viewer, self.connections)
         work.queue = self.queue
         self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own
         self._before: ChosenImage | None = None
@@ -116,6 +119,23 @@ class Canvas:
         reasons = [refusal(layer) for layer in reversed(self.viewer.layers)]
         return next((reason for reason in reasons if reason), "")
 
+    def show_run(self, path: str | list[str]) -> bool:
+        """Show the result of a run folder on its scan, where that is open; say whether it is.
+
+        Without a scan, or while a search runs, the folder opens with layers of its own.
+        """
+        from corescout.runs import is_run, read_run
+
+        paths = [path] if isinstance(path, str) else path
+        if len(paths) != 1 or self._workspace.running or not is_run(Path(paths[0])):
+            return False
+        result = read_run(Path(paths[0]))
+        there = [layer for layer in self.images() if SCAN in layer.metadata]
+        if not any(layer.metadata[SCAN].uid == result.scan.uid for layer in there):
+            return False
+        self._workspace.take_result(result, origin="opened")
+        return True
+
     def add_scan(self, scan: Scan) -> None:
         """Open the channels of a scan that has no image any more."""
         for data, options, _ in scan_layers(scan):
@@ -131,7 +151,7 @@ class Canvas:
         """Look at the whole scan that is chosen."""
         layer = None if self._workspace.closed else self.image_layer()
         if layer is not None:
-            self.viewer.reset_view(layers=[layer])
+            self._view.fit(layer)
 
     def _fit(self, image: ChosenImage, before: ChosenImage | None) -> None:
         """Look at the scan that is chosen, where it is another one that lies elsewhere."""
@@ -139,7 +159,7 @@ class Canvas:
         if layer is None or layer.metadata.get(OURS) == LIVE:
             return  # a live image follows its frame by itself
         if before is None or before.scan.uid != image.scan.uid:
-            self.viewer.reset_view(layers=[layer])
+            self._view.fit(layer)
         if before is None and image.scan.frame is not None:
             self.viewer.canvas.overlays.scale_bar.visible = True
 

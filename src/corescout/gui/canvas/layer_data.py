@@ -245,6 +245,10 @@ def _face(kinds: NDArray[np.int64], chosen: Mapping[int, str] | None) -> Any:
     return table[np.searchsorted(numbers, kinds)]
 
 
+DASHES = 8  # of each leg of the route: white and black in turn, seen on any domain
+_DASH_COLORS = ["white", "black"] * (DASHES // 2)
+
+
 def target_layers(
     scan: Scan,
     targets: Sequence[Target],
@@ -267,14 +271,14 @@ def target_layers(
     places = np.array([t.yx_px for t in targets]).reshape(-1, 2)
     numbers = np.array([t.number for t in targets], np.int64)
     line: LayerData = (
-        np.stack([places[:-1], np.diff(places, axis=0)], axis=1),
+        _dashes(places),
         {
             "name": ROUTE,
             "metadata": {OURS: ROUTE},
             "vector_style": "line",
-            "edge_color": "white",
-            "edge_width": 0.5,
-            "opacity": 0.6,
+            "edge_color": _DASH_COLORS * (len(targets) - 1) or "white",
+            "edge_width": size_on(scan, 0.7),
+            "opacity": 0.9,
             **geometry(scan),
         },
         "vectors",
@@ -299,6 +303,13 @@ def target_layers(
         "points",
     )
     return [line, discs]
+
+
+def _dashes(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the legs of a route (n, 2) as vectors (m, 2, 2): each in `DASHES` pieces."""
+    leg = np.diff(places, axis=0)[:, None, :] / DASHES
+    start = places[:-1, None, :] + leg * np.arange(DASHES)[:, None]
+    return np.stack([start, np.broadcast_to(leg, start.shape)], axis=2).reshape(-1, 2, 2)
 
 
 def outline_layer(scan: Scan, name: str = OUTLINES) -> LayerData:

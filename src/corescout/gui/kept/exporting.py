@@ -43,12 +43,19 @@ def _figures(result: Result, target: Path) -> Path:
 
 
 def _tables(result: Result, target: Path) -> Path:
-    from corescout.runs.tables import core_points_csv, key_points_csv, targets_csv
+    from corescout.runs.tables import (
+        core_points_csv,
+        finest_pitch_m,
+        key_points_csv,
+        targets_csv,
+    )
 
     target.mkdir(parents=True, exist_ok=True)
     (target / "key_points.csv").write_bytes(key_points_csv(result))
     (target / "core_points.csv").write_bytes(core_points_csv(result))
-    (target / "targets.csv").write_bytes(targets_csv(result.targets, result.types))
+    (target / "targets.csv").write_bytes(
+        targets_csv(result.targets, result.types, finest_pitch_m(result.scan))
+    )
     return target
 
 

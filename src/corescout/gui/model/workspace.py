@@ -139,7 +139,7 @@ class Workspace:
             if known is not None:  # of this window, with the edits since
                 self._present(known)
             else:
-                self._take(found, origin="opened", saved=True, drawn=True)
+                self._take(found, origin="opened", drawn=True)
             return
         if found is not None and image.channel in found.channels:
             # The layers of a run come one by one: this is the one that was analysed.
@@ -379,13 +379,11 @@ class Workspace:
         image = "" if self.chosen is None else self.chosen.name
         return self.settings.by_step(image, self.key_points.edits.left_out)
 
-    def _take(
-        self, result: Result, *, origin: str, saved: bool = False, drawn: bool = False
-    ) -> None:
+    def _take(self, result: Result, *, origin: str, drawn: bool = False) -> None:
         entry = self.results.known(result)
         if entry is None:
             entry = self.results.add(result, origin=origin, found_with=self._settings_now())
-            if saved:
+            if origin == "opened":  # a run folder holds it
                 self.results.change(entry.key, saved=entry.held)
         else:
             self.results.change(entry.key, result=result, found_with=self._settings_now())

@@ -27,6 +27,7 @@ from corescout.gui.plots.candidate_table import CandidateTable
 from corescout.rewards.words import NAMES, reward_words
 from corescout.square_grid import square_grid
 
+_TOP_RIGHT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
 _BOTH_PX = 600  # narrower, the table takes the place of the plot
 _EMPTY = (
     "No candidate yet.\n\nEach window and invariance appears here as it finishes, with its reward"
@@ -56,7 +57,7 @@ class CandidatePanel(QWidget):
         self.plot = CandidatePlot()
         self.table = CandidateTable()
         self.reward = QComboBox()
-        self.reward.setToolTip("Reward plotted over the window size")
+        self.reward.setToolTip("Reward plotted over the window size; ★ is the one that decides")
         self.reward.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -103,8 +104,8 @@ class CandidatePanel(QWidget):
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         tint(empty, "hint")
         row = QHBoxLayout()
-        row.addWidget(self.reward, stretch=1)
-        row.addWidget(self.table_button)
+        row.addWidget(self.legend, stretch=1)
+        row.addWidget(self.table_button, alignment=_TOP_RIGHT)
         self._strip = QWidget()
         strip = QHBoxLayout(self._strip)
         strip.setContentsMargins(0, 0, 0, 0)
@@ -115,9 +116,9 @@ class CandidatePanel(QWidget):
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addLayout(row)
+        column.addWidget(self.reward)
         column.addWidget(self._strip)
-        column.addWidget(self.legend)
+        column.addLayout(row)
         column.addWidget(self._split, stretch=1)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(4, 0, 2, 2)
@@ -205,8 +206,10 @@ class CandidatePanel(QWidget):
         self.reward.blockSignals(True)
         self.reward.clear()
         for name in ordered:
-            decides = " (decides)" if name == self._decided_by else ""
-            self.reward.addItem(reward_words(name) + decides, name)
+            decides = "★ " if name == self._decided_by else ""
+            self.reward.addItem(decides + reward_words(name), name)
+            whole = reward_words(name, unit=True)
+            self.reward.setItemData(self.reward.count() - 1, whole, Qt.ItemDataRole.ToolTipRole)
         self.reward.setCurrentIndex(max(0, self.reward.findData(chosen)))
         self.reward.blockSignals(False)
 

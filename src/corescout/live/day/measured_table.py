@@ -12,6 +12,7 @@ import numpy as np
 
 from corescout.data import Measurement, Target
 from corescout.data.printable import defused
+from corescout.runs.digits import place_decimals
 from corescout.whole import append_whole
 
 LOG = logging.getLogger("corescout.live")
@@ -24,7 +25,8 @@ _COLUMNS = (
 
 def add_rows(path: Path, target: Target, measurement: Measurement) -> None:
     """Append a measurement, a row for each channel; all rows or none."""
-    place = measurement.xy_m or target.xy_m or ("", "")
+    at_m = measurement.xy_m or target.xy_m
+    place = ("", "") if at_m is None else [round(float(v), place_decimals(None)) for v in at_m]
     axis = " ".join(f"{v:.6g}" for v in measurement.axis)
     at = "" if measurement.acquired_at is None else measurement.acquired_at.isoformat()
     rows = [

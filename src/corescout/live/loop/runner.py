@@ -343,11 +343,13 @@ class Runner:
         if newest is None:
             return False
         self._in_hand = [*older, newest]
-        for waiting in older:
-            reason = f"a newer scan came first ({newest.scan.uid})"
-            self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
+        taken, older = self._scan_work.newest_usable([*older, newest])
         self._board.show(waiting=0)
-        self._scan_work.handle(newest)
+        if taken is not None:
+            for waiting in older:
+                reason = f"a newer scan came first ({taken.scan.uid})"
+                self._board.done(record_of(waiting, "superseded", reason), waiting.scan)
+            self._scan_work.handle(taken)
         self._board.write_page(due_only=True)
         if not self._stopping.is_set():
             self._rest()

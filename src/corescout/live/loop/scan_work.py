@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from corescout.data import InputError, Progress, Scan, StoppedError
@@ -49,25 +50,47 @@ class ScanWork:
         self._tip, self._sharp = TipMonitor(), SharpTypes()
         self._earlier: list[Scan] = []
 
+    def newest_usable(
+        self, waiting: Sequence[Waiting]
+    ) -> tuple[Waiting | None, tuple[Waiting, ...]]:
+        """Return the last scan that is worth an analysis, and those that it supersedes.
+
+        Noise or half a scan is set aside, and supersedes nothing.
+        """
+        for at in reversed(range(len(waiting))):
+            if self._is_usable(waiting[at]):
+                return waiting[at], tuple(waiting[:at])
+        return None, ()
+
     def handle(self, waiting: Waiting) -> None:
-        """Analyse a scan; whatever that brings, its outcome is noted."""
+        """Analyse a scan that is usable; whatever that brings, its outcome is noted."""
+        try:
+            self._analyse(waiting)
+        except Exception as error:  # noqa: BLE001 - one scan must not end a watch
+            reason = self._why_failed(error, waiting.scan)
+            self._board.done(record_of(waiting, "set aside", reason), waiting.scan)
+
+    # -- inner ----------------------------------------------------------------------------
+
+    def _is_usable(self, waiting: Waiting) -> bool:
+        """Whether a scan is worth an analysis; one that is not is set aside."""
         scan = waiting.scan
         try:
             self._board.show(stage="checking", message=_called(scan), current=scan, progress=None)
             reason = unusable(scan, self._analyst.channel)
-            if reason is None:
-                self._analyse(waiting)
-                return
-        except StoppedError:
-            reason = "the watch was stopped"
-        except InputError as error:
-            reason = str(error)
-        except Exception as error:
-            LOG.exception("the analysis of %s failed", scan.uid)
-            reason = f"the analysis failed: {type(error).__name__}: {error}"
-        self._board.done(record_of(waiting, "set aside", reason), scan)
+        except Exception as error:  # noqa: BLE001 - one scan must not end a watch
+            reason = self._why_failed(error, scan)
+        if reason is not None:
+            self._board.done(record_of(waiting, "set aside", reason), scan)
+        return reason is None
 
-    # -- inner ----------------------------------------------------------------------------
+    def _why_failed(self, error: Exception, scan: Scan) -> str:
+        if isinstance(error, StoppedError):
+            return "the watch was stopped"
+        if isinstance(error, InputError):
+            return str(error)
+        LOG.error("the analysis of %s failed", scan.uid, exc_info=error)
+        return f"the analysis failed: {type(error).__name__}: {error}"
 
     def _analyse(self, waiting: Waiting) -> None:
         scan = waiting.scan

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from corescout.data import Measurement, Result, Target
 from corescout.instruments import Instrument, Limits, VisitPlan
 from corescout.instruments.first_look import FirstLook
 from corescout.instruments.visits import CHECK_EVERY, can_check_drift, visits
+from corescout.instruments.written import usual_radius_m
 from corescout.live.loop.steered import steered
 from corescout.live.reading.advice import zoom_targets
 from corescout.live.reading.drift import Drift, shifted
@@ -59,9 +58,7 @@ class MeasuredPlaces:
     @property
     def written_radius_m(self) -> float | None:
         """Radius that nine of ten domains do not exceed; None where none was seen."""
-        if not self.written_m:
-            return None
-        return float(np.quantile(self.written_m, 0.9, method="higher"))
+        return usual_radius_m(self.written_m)
 
     def follow(self, drift_m: tuple[float, float]) -> None:
         """Move with the sample."""
