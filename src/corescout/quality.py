@@ -149,7 +149,9 @@ def no_contrast(image: NDArray[np.float64]) -> Finding | None:
     The dark lines of a fine pattern are two or three pixels wide, so that neighbours differ there
     without any noise: what bends along both axes at once tells the two apart.
     """
-    shared = max(correlation_of_neighbours(image), 1 - white_share(image))
+    shared = correlation_of_neighbours(image)
+    if shared < LEAST_CORRELATION:  # fine walls correlate little, too, but are no white noise
+        shared = max(shared, 1 - white_share(image))
     if shared >= LEAST_CORRELATION:
         return None
     return Finding(

@@ -65,6 +65,20 @@ def test_channels_of_a_large_scan_come_one_at_a_time(explorer, qtbot, scan_file,
     assert added[1:] == [1, 1, 1]
 
 
+def test_the_channel_that_is_shown_is_drawn_in_a_turn_after_it_came(
+    explorer, qtbot, scan_file, any_size_is_large
+):
+    explorer.viewer.open(scan_file("PTO_Funakubo0005.h5"), plugin=PLUGIN)
+    explorer.work.wait(30)
+    for _ in range(4):
+        explorer.work._poll()
+    assert not any(layer.visible for layer in explorer.viewer.layers)
+    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    images = explorer.canvas.images()
+    assert [layer.visible for layer in images] == [True] + [False] * (len(images) - 1)
+    assert explorer.workspace.chosen.name == images[0].name
+
+
 def test_a_large_file_that_cannot_be_read_is_said(
     explorer, qtbot, scan_file, any_size_is_large, monkeypatch
 ):

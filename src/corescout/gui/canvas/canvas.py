@@ -56,7 +56,7 @@ class Canvas:
         self.viewer, self._workspace, self._work = viewer, workspace, work
         self.connections = Connections()
         self.queue = LayerQueue(viewer)
-        self.large_files = LargeFiles(viewer, work)
+        self.large_files = LargeFiles(viewer, work, self.images_changed.emit)
         self._view = FittedView(viewer, self.connections)
         work.queue = self.queue
         self._plain: tuple[Any, Scan] | None = None  # data of an image that is no scan, and its own

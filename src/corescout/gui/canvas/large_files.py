@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,19 @@ def is_large(path: str | list[str]) -> bool:
 class LargeFiles:
     """Reads large files off the GUI thread and adds their layers, each in a turn of its own.
 
+    A layer that is to be seen is shown in a second turn: to add one and to draw its pixels for the
+    first time each take about a twentieth of a second.
+
     Parameters
     ----------
     viewer : napari.Viewer
     work : Work
+    on_shown : callable
+        Called after a layer that was there has become visible.
     """
 
-    def __init__(self, viewer: Any, work: Work) -> None:
-        self._viewer, self._work = viewer, work
+    def __init__(self, viewer: Any, work: Work, on_shown: Callable[[], None]) -> None:
+        self._viewer, self._work, self._on_shown = viewer, work, on_shown
         self._count = 0
 
     def open(self, path: str | list[str]) -> None:
@@ -54,8 +60,17 @@ class LargeFiles:
         if job.error is not None:
             show_error(str(job.error))
         for number, layer in enumerate(job.answer or ()):
-            self._work.later(f"{name}, layer {number}", partial(self._add, layer))
+            turn = f"{name}, layer {number}"
+            self._work.later(turn, partial(self._add, turn, layer))
 
-    def _add(self, layer: LayerData) -> None:
+    def _add(self, turn: str, layer: LayerData) -> None:
         data, options, kind = layer
-        getattr(self._viewer, f"add_{kind}")(data, **options)
+        add = getattr(self._viewer, f"add_{kind}")
+        added = add(data, **{**options, "visible": False})
+        if options.get("visible", True):
+            self._work.later(f"{turn}, shown", partial(self._show, added))
+
+    def _show(self, layer: Any) -> None:
+        if layer in self._viewer.layers:
+            layer.visible = True
+            self._on_shown()
