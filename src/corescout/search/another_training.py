@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from corescout.data.sentences import ended
 from corescout.plan import DecisionPlan
 from corescout.search.merging import agreement_of
 from corescout.search.places import Places
@@ -59,9 +60,9 @@ class AnotherTraining:
         if others <= MOST_OTHERS * self.trainings:
             return ""
         what = "several types" if n_types == 1 else "one type"
-        return (
+        return ended(
             f"{others} of {self.trainings} trainings of the finalists would show {what} by"
-            f" themselves: another training may show {what}."
+            f" themselves: another training may show {what}"
         )
 
 
