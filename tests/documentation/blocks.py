@@ -18,7 +18,7 @@ PAGES = ("README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob(
 _FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # pattern -> what stands for it; in this order
 _MASKS = (
-    (r"^(\s*)(?:Why: )?Window \d.*", r"\1Window ..."),
+    (r"^(\s*)(?:Why: )?(?:Window \d|Candidates together:).*", r"\1Why ..."),
     (r"(of the provisional types the search keeps) .*", r"\1 ..."),  # how many, too
     (r"#[0-9a-fA-F]{6}\b", "COLOUR"),
     (r"\b[0-9a-f]{12}\b", "IDENTIFIER"),
