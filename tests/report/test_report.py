@@ -135,7 +135,7 @@ def test_an_applied_result_has_no_candidates(quick_result, surface):
     from corescout.pipeline import apply
 
     page = report_html(apply(quick_result, surface.scan))
-    assert "Candidates" not in page
+    assert "<h2>Candidates</h2>" not in page
     assert 'id="F5"' in page
 
 
