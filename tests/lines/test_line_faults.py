@@ -43,22 +43,6 @@ def test_planted_jumps_are_found_and_little_else(share):
     assert f"{faults.masked.sum()} of {SHAPE[0]} lines" in faults.in_words
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_jumps_of_a_modulus_by_an_offset_are_told_from_gains(seed):
-    """A background that adds to the response; mended as a gain dark and bright part ways."""
-    image, rng = seen(texture(seed)), np.random.default_rng(seed)
-    offset = np.zeros(SHAPE[0])
-    for row in rng.permutation(np.arange(8, SHAPE[0] - 8))[:24]:
-        offset[row:] = rng.uniform(0.0, 0.6)
-    faults = find_line_faults(image + offset[:, None], signed=False)
-    assert faults.of_offsets
-    mended = mend(image + offset[:, None], faults)
-    off = (mended - image) - np.median(mended - image)
-    assert np.abs(off).mean() < 0.25 * np.abs(offset - np.median(offset)).mean()
-    assert mended.min() >= 0
-    assert not find_line_faults(seen(texture(seed), gain=gains(0.15).gain), signed=False).of_offsets
-
-
 def test_a_clean_scan_has_no_masked_line():
     faults = find_line_faults(seen(texture()), signed=False)
     assert not faults.masked.any()

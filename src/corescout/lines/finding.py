@@ -44,8 +44,8 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
     image : (H, W)
         NaN where missing.
     signed : bool
-        False for a modulus, whose lines differ by a gain, unless offsets explain its jumps better;
-        True for a signed channel, whose lines differ by an offset.
+        False for a modulus, whose lines differ by a gain; True for a signed channel, whose lines
+        differ by an offset.
 
     Returns
     -------
@@ -56,34 +56,6 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
     if height < _FEWEST_LINES or width < _FEWEST_PX:
         return LineFaults.none(height)
     image = image[:, :: max(1, width // _COLUMNS)]
-    faults = _faults_of(image, signed=signed)
-    if not signed and _are_offsets(image, faults):
-        return _faults_of(image, signed=True)
-    return faults
-
-
-def _are_offsets(image: NDArray[np.floating], faults: LineFaults) -> bool:
-    """Whether lines of a modulus jump by an offset, as where a background adds to the response.
-
-    At each jump the line before foretells the one after it: times a gain, or plus an offset. A gain
-    that is taken for an offset leaves as much behind as an offset that is taken for a gain.
-    """
-    jumps = np.flatnonzero((faults.masked & ~faults.lost)[1:])
-    before, after = image[jumps].astype(np.float64), image[jumps + 1].astype(np.float64)
-    usable = np.isfinite(before) & np.isfinite(after) & (before > 0) & (after > 0)
-    enough = usable.sum(axis=1) >= _FEWEST_PX
-    if not enough.any():
-        return False
-    before, after = (np.where(usable, a, np.nan)[enough] for a in (before, after))
-    gain = np.exp(row_medians(np.log(after / before)))[:, None]
-    offset = row_medians(after - before)[:, None]
-    left = [row_medians(np.abs(after - said)).sum() for said in (gain * before, before + offset)]
-    return bool(left[1] < _WORTH * left[0])
-
-
-def _faults_of(image: NDArray[np.floating], *, signed: bool) -> LineFaults:
-    """Estimate the faults as gains, or as offsets."""
-    height = len(image)
     dead = _constant(image)
     values = _levels(np.where(dead[:, None], np.nan, image).astype(np.float64), signed=signed)
     steps = _Steps.of(values)

@@ -20,8 +20,6 @@ def mend(image: NDArray[np.floating], faults: LineFaults) -> NDArray[np.float32]
     if faults.of_offsets:
         low, high = np.nanpercentile(image, [5, 95])
         mended = image - level * (high - low)
-        if not np.nanmin(image) < 0:  # a modulus stays one
-            mended = np.maximum(mended, 0)
     else:
         mended = image * np.exp(-level)
     filled = _filled(np.asarray(mended, dtype=np.float32), np.asarray(faults.lost))
