@@ -19,6 +19,7 @@ from corescout.gui.canvas.first_use import load_ahead
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked, give_way, other_in
 from corescout.gui.fields import PlainFields
+from corescout.gui.jobs.collector import CheapCollections
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
 from corescout.gui.kept.exporting import Exporter
@@ -68,6 +69,7 @@ class Explorer(Docked):
         self.keys = Keys(viewer)
         self.keys.bind("Control-Z", "Undo", self.undo_stack, QUndoStack.undo)
         self.keys.bind("Control-Shift-Z", "Redo", self.undo_stack, QUndoStack.redo)
+        self._collections = CheapCollections()
         self._running = Running(self.workspace, self.work)
         self.exporter = Exporter(self.workspace, self.work, self)
         self._log = LogTail()
@@ -81,7 +83,7 @@ class Explorer(Docked):
         self.column.serve(self._running, self.run_bar.say_scans)
         self.scan_step.refresh()
         self.session.offer()
-        load_ahead()
+        load_ahead(self._pass_over_loaded)
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -188,6 +190,12 @@ class Explorer(Docked):
         for panel in panels:
             panel.set_dark(dark)
 
+    def _pass_over_loaded(self) -> None:
+        """Collect without what is loaded by now; called in the thread that loads."""
+        self._collections.begin()
+        if self.closed:
+            self._collections.end()
+
     # -- closing --------------------------------------------------------------------------
 
     def docked_in(self, window: QMainWindow) -> None:
@@ -212,6 +220,7 @@ class Explorer(Docked):
         self.workspace.close()
         self.canvas.connections.close()
         self.work.close()
+        self._collections.end()
         self.keys.close()
         self._log.leave()
         if self.bottom.parent() is not None:
