@@ -102,7 +102,8 @@ def masked(text: str) -> str:
     """Return a text whose numbers are masked: they depend on the machine, the words do not.
 
     What was chosen stands in the first paragraph of a verdict and in tables of runs: it depends on
-    figures, and is cut. Rows of a table that are alike are one; identifiers, colours and folders of this machine are no words.
+    figures, and is cut. Rows of a table that are alike are one; identifiers, colours and folders
+    of this machine are no words.
     """
     with contextlib.suppress(ValueError):  # of JSON the shape counts, not how long its lists are
         text = json.dumps(_first_of_each(json.loads(text)), indent=1)
