@@ -173,7 +173,6 @@ class ScriptedTwin:
             if self._stopped.wait(0.05):
                 return
 
-
     def _has_outcome(self, runner: Runner) -> bool:
         """Whether all scans that were taken to their end have an outcome."""
         decided = {record.uid for record in runner.snapshot.records}
