@@ -19,7 +19,6 @@ from corescout.gui.canvas.first_use import LoadedAhead
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked, give_way, other_in
 from corescout.gui.fields import PlainFields
-from corescout.gui.jobs.collector import CheapCollections
 from corescout.gui.jobs.work import Work
 from corescout.gui.kept.diagnostic import LogTail, diagnostic
 from corescout.gui.kept.exporting import Exporter
@@ -69,7 +68,6 @@ class Explorer(Docked):
         self.keys = Keys(viewer)
         self.keys.bind("Control-Z", "Undo", self.undo_stack, QUndoStack.undo)
         self.keys.bind("Control-Shift-Z", "Redo", self.undo_stack, QUndoStack.redo)
-        self._collections = CheapCollections()
         self._running = Running(self.workspace, self.work)
         self.exporter = Exporter(self.workspace, self.work, self)
         self._log = LogTail()
@@ -83,7 +81,7 @@ class Explorer(Docked):
         self.column.serve(self._running, self.run_bar.say_scans)
         self.scan_step.refresh()
         self.session.offer()
-        load_ahead(self._pass_over_loaded)
+        self._loaded = LoadedAhead()
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -190,12 +188,6 @@ class Explorer(Docked):
         for panel in panels:
             panel.set_dark(dark)
 
-    def _pass_over_loaded(self) -> None:
-        """Collect without what is loaded by now; called in the thread that loads."""
-        self._collections.begin()
-        if self.closed:
-            self._collections.end()
-
     # -- closing --------------------------------------------------------------------------
 
     def docked_in(self, window: QMainWindow) -> None:
@@ -221,7 +213,6 @@ class Explorer(Docked):
         self.canvas.connections.close()
         self.work.close()
         self._loaded.close()
-        self._collections.end()
         self.keys.close()
         self._log.leave()
         if self.bottom.parent() is not None:
