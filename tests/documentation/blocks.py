@@ -20,6 +20,9 @@ _FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _MASKS = (
     (r"^(\s*)(?:Why: )?(?:Window \d|Candidates together:).*", r"\1Why ..."),
     (r"(of the provisional types the search keeps) .*", r"\1 ..."),  # how many, too
+    (r"^(?:\d+ (?:possible )?types?[,;]|No evidence of|What differs follows).*", "HEADLINE ..."),
+    (r"^(evidence|choice|types)\s.*", r"\1 ..."),  # of two runs, side by side
+    (r"^(\S+\.corescout\s.*\sfinished)\s.*", r"\1 ..."),  # choice, types, grade of a run
     (r"#[0-9a-fA-F]{6}\b", "COLOUR"),
     (r"\b[0-9a-f]{12}\b", "IDENTIFIER"),
     (r"-?\d[\d.:]*(?:e[-+]?\d+)?", "#"),
@@ -98,8 +101,9 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
 def masked(text: str) -> str:
     """Return a text whose numbers are masked: they depend on the machine, the words do not.
 
-    What was chosen stands in the first paragraph of a verdict, which is cut; rows of a table that
-    are alike are one; identifiers, colours and folders of this machine are no words.
+    What was chosen stands in the first paragraph of a verdict and in tables of runs: it depends on
+    figures, and is cut. Rows of a table that are alike are one; identifiers, colours and folders
+    of this machine are no words.
     """
     with contextlib.suppress(ValueError):  # of JSON the shape counts, not how long its lists are
         text = json.dumps(_first_of_each(json.loads(text)), indent=1)

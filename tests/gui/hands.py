@@ -10,6 +10,8 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
 
 from corescout.instruments.twin import DigitalTwin
 
+WAIT_S = 400  # of a busy machine; what hangs fails still
+
 
 def search_quickly(explorer):
     """Set a search of seconds in the form, as a person would: what runs is what the form says."""
@@ -85,7 +87,7 @@ class Hands:
 
 def canvas_picture(explorer, qtbot):
     """Return what the canvas shows, (H, W, 3) uint8, with the mouse put aside."""
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     qtbot.wait(100)
     return np.asarray(explorer.viewer.screenshot(canvas_only=True, flash=False))[..., :3]
 
@@ -152,8 +154,8 @@ class QuickScans(DigitalTwin):
 
 
 def wait_for_preview(explorer, qtbot):
-    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=60_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers)
+    qtbot.waitUntil(lambda: not explorer.busy)
 
 
 def cut_controls(explorer):

@@ -48,7 +48,7 @@ def opened(explorer, qtbot, typed_result):
     explorer.workspace.set_result(typed_result)
     for step in explorer.steps.values():
         step.set_expanded(True)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     return explorer
 
 
