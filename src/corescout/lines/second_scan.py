@@ -45,7 +45,8 @@ def gains_told_by_first(
     LineFaults
         `own` where the first scan tells no better.
     """
-    apart = line_levels(image, signed=False) - line_levels(there, signed=False)
+    second, first = (np.asarray(seen, dtype=np.float64) for seen in (image, there))
+    apart: Field = line_levels(second, signed=False) - line_levels(first, signed=False)
     part = np.arange(apart.shape[1]) * _PARTS // apart.shape[1] % 2
     halves = [_centred(apart[:, part == number]) for number in (0, 1)]
     known = np.isfinite(halves[0]) & np.isfinite(halves[1]) & ~np.asarray(own.lost)
