@@ -27,22 +27,18 @@ from corescout.data import (
     Scan,
     TypedPoints,
 )
-from corescout.lines import analysed_channel, gains_told_by_first, has_line_faults
+from corescout.gains import COARSE_PX, OnSample, gain_between, gain_of_tip, line_faults_of
 from corescout.mixtures.averaging import moments
 from corescout.plan import Plan
 from corescout.registration import register
 from corescout.seen_scan import SeenScan, completed
 from corescout.sharpness import Shown, blunter_by_px
-from corescout.square_grid import SquareGrid, square_grid
+from corescout.square_grid import square_grid
 from corescout.transfer import Transferred, transfer
 
 _LEAST_SHARE = 0.5  # of either scan that the other must show
 _LEAST_POINTS = 2  # for each dimension: a component of fewer stays as it was
-_COARSE_PX = 4.0  # Gaussian width over which amplitudes are compared: drift within it is no matter
 _OTHER_RESONANCE = 0.2  # of a logarithm: a resonance drifts by a few percent
-_LEAST_GAIN = 0.03  # of a logarithm: less cannot be told from noise
-_COLUMNS = 512  # of a broad scan, that gains of lines are told from
-_MOST_GAIN = np.log(10.0)  # more is another unit, and is refused with the grey levels
 
 Field = NDArray[np.float64]
 
@@ -186,7 +182,7 @@ class ComparedScan:
     def of(cls, seen: SeenScan, on_sample: OnSample) -> ComparedScan:
         """Take what is needed of a scan on the grid of the analysis."""
         coarse = tuple(
-            None if np.nanmin(image) < 0 else Shown(image).blunted(_COARSE_PX).image
+            None if np.nanmin(image) < 0 else Shown(image).blunted(COARSE_PX).image
             for image in seen.mended
         )
         return cls(seen.mended, coarse, seen.shown.middle, on_sample)
@@ -209,40 +205,18 @@ def instrument_change(first: FirstScan, scan: Scan | None) -> InstrumentChange:
     if found.refused is not None or not _overlap(result.scan, second):
         return nothing
     moved = np.array(found.drift_m)
-    lines = _line_faults(first, second, moved)
-    before, now = first.seen, first.compared(second, lines)
+    before, channels = first.seen, zip(result.channels, first.seen.mended, strict=True)
+    lines = line_faults_of(second, dict(channels), before.on_sample, moved, first.plan.cleaning)
+    now = first.compared(second, lines)
     blunter = blunter_by_px(before.shown, now.shown)
-    by_tip = (_gain_of_tip(before.shown, now.shown, blunter), *(1.0,) * len(result.channels))
+    by_tip = (gain_of_tip(before.shown, now.shown, blunter), *(1.0,) * len(result.channels))
     gains = tuple(
-        _gain(one, other, before.on_sample, now.on_sample, moved, tip)
+        gain_between(one, other, before.on_sample, now.on_sample, moved, tip)
         for one, other, tip in zip(before.coarse, now.coarse, by_tip, strict=False)
     )
     drives = _drive_hz(result.scan), _drive_hz(second)
     told = lines if any(faults.told_by_first for faults in lines) else None
     return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives, line_faults=told)
-
-
-def _line_faults(first: FirstScan, second: Scan, moved: Field) -> tuple[LineFaults, ...]:
-    """Faults of the lines of each channel of a second scan; gains as the first tells them."""
-    from scipy.ndimage import map_coordinates
-
-    before, cleaning, frame = first.seen, first.plan.cleaning, second.frame
-    every = slice(None, None, max(1, second.shape_px[1] // _COLUMNS))
-    places = np.indices(second.shape_px)[:, :, every]
-    shape = places.shape[1:]
-    if frame is None:
-        raise ValueError("_line_faults: expected a scan with a frame")
-    at = before.on_sample.px(frame.to_m(places.reshape(2, -1).T.astype(np.float64)) - moved)
-    found = []
-    for name, image in zip(first.result.channels, before.mended, strict=True):
-        seen = analysed_channel(second, name, cleaning)
-        gains = cleaning.lines == "mend" and has_line_faults(second, name, cleaning)
-        faults = seen.faults
-        if gains and min(np.nanmin(image), np.nanmin(seen.raw)) >= 0:
-            there = map_coordinates(image, at.T, order=1, mode="constant", cval=np.nan)
-            faults = gains_told_by_first(seen.raw[:, every], there.reshape(shape), faults)
-        found.append(faults)
-    return tuple(found)
 
 
 def found_there(
@@ -353,76 +327,6 @@ def _drive_hz(scan: Scan) -> float | None:
         return float(str(told["drivefrequency"]).split()[0])
     except (KeyError, ValueError, IndexError):
         return None
-
-
-def _gain_of_tip(first: Shown, second: Shown, blunter_px: float) -> float:
-    """Gain that a tip feigns that is blunter by so much: what is fine is fainter through it."""
-    if blunter_px == 0:
-        return 1.0
-    sharper = first if blunter_px > 0 else second
-    seen, through = (
-        Shown(np.asarray(shown.image)).blunted(_COARSE_PX).image
-        for shown in (sharper, sharper.blunted(abs(blunter_px)))
-    )
-    bright = seen > max(0.0, float(np.nanmedian(seen)))
-    if not bright.any():
-        return 1.0
-    gain = float(np.median(through[bright] / seen[bright]))
-    return gain if blunter_px > 0 else 1 / gain
-
-
-def _gain(
-    first: NDArray[np.float32] | None,
-    second: NDArray[np.float32] | None,
-    of_first: OnSample,
-    of_second: OnSample,
-    drift_m: Field,
-    by_tip: float,
-) -> float:
-    """Median ratio of a coarse channel (H, W) at the same places, of what is no noise.
-
-    1 if it is unknown, or no gain of a microscope. What another tip makes of it, `by_tip`, is taken
-    off; as that is a model of the tip, a gain counts only where there is one without it too.
-
-    A median, so that a part of the place that has switched since does not count. Channels with
-    negative values have no gain that noise and offset could be told from.
-    """
-    from scipy.ndimage import map_coordinates
-
-    if first is None or second is None:
-        return 1.0
-    y, x = np.indices(first.shape)[:, ::4, ::4].reshape(2, -1)
-    there = of_second.px(of_first.m(np.column_stack([y, x]).astype(np.float64)) + drift_m)
-    seen = map_coordinates(second, there.T, order=1, mode="constant", cval=np.nan)
-    before = first[y, x]
-    both = seen * before  # bright in one of them alone would be chosen for its gain
-    bright = (seen > 0) & (before > 0) & (both > np.nanmedian(both))
-    if not bright.any():
-        return 1.0
-    ratio = float(np.median(np.log(seen[bright] / before[bright])))
-    log_gain = ratio - np.log(by_tip)
-    counts = min(abs(ratio), abs(log_gain)) >= _LEAST_GAIN and abs(log_gain) <= _MOST_GAIN
-    return float(np.exp(log_gain)) if counts else 1.0
-
-
-@dataclass(frozen=True)
-class OnSample:
-    """Where the pixels of an analysed scan lie on the sample."""
-
-    scan: Scan
-    grid: SquareGrid
-
-    def m(self, yx_px: Field) -> Field:
-        """Map (N, 2) pixels of the grid, (y, x), to (x, y) in metres."""
-        if self.scan.frame is None:
-            raise ValueError("OnSample.m: expected a scan with a frame")
-        return np.asarray(self.scan.frame.to_m(self.grid.to_scan_px(yx_px)))
-
-    def px(self, xy_m: Field) -> Field:
-        """Map (N, 2) metres, (x, y), to pixels of the grid, (y, x)."""
-        if self.scan.frame is None:
-            raise ValueError("OnSample.px: expected a scan with a frame")
-        return np.asarray(self.grid.from_scan_px(self.scan.frame.to_px(xy_m)))
 
 
 def _overlap(first: Scan, second: Scan) -> bool:
