@@ -299,7 +299,7 @@ ON_THE_WAY = (
 def test_whatever_is_refused_or_lost_in_a_run_holds(benches, command, fault):
     if "lose_answer" in fault and command in ("FolMe.XYPosSet", "BiasSpectr.Start"):
         pytest.skip("its answer is waited for as long as it may take")
-    bench = benches(bridge={"timeout_s": 0.6})
+    bench = benches(bridge={"timeout_s": 2.0})
     plan = bench.arm(target(0.2, 0.0), target(-0.3, 0.1))
     bench.controller.faults.add(command=command, times=1, **fault)
     error = None
