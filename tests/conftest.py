@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -198,6 +199,26 @@ def half_result(left_half):
     from corescout.pipeline import explore
 
     return explore(scanned(left_half, CLEAN, 1), PLAN, workers=1)
+
+
+class _PressedAtLook(threading.Event):
+    """A stop that is pressed when it is looked at for the n-th time."""
+
+    def __init__(self, look: int) -> None:
+        super().__init__()
+        self.look, self.looks = look, 0
+
+    def is_set(self) -> bool:
+        self.looks += 1
+        if self.looks == self.look:
+            self.set()
+        return super().is_set()
+
+
+@pytest.fixture
+def pressed_at_look():
+    """Make stops that are pressed in the middle of work, however fast a machine is."""
+    return _PressedAtLook
 
 
 @pytest.fixture

@@ -158,16 +158,25 @@ class ScriptedTwin:
         return ScanFrame(shape, (pitch, pitch))
 
     def _wait_for_the_instrument(self, number: int) -> None:
-        """Plans have the instrument for themselves; the second scan waits for the exploration."""
+        """Plans have the instrument for themselves; some scans wait until the one before is told.
+
+        These are the second, which waits for the exploration, and the one after a bad scan, which
+        would supersede it on a slow machine.
+        """
         runner, waited = self.runner, 0.0
+        awaits_outcome = number == 1 or (number > 1 and self.steps[number - 1].what == "bad")
         while runner is not None and waited < LONGEST_WAIT_S:
-            measuring = runner.measuring_or_due
-            exploring = number == 1 and not (runner.snapshot.records and runner.idle)
-            if not measuring and not exploring:
+            told = self._has_outcome(runner) if awaits_outcome else True
+            if told and not runner.measuring_or_due:
                 return
             waited += 0.05
             if self._stopped.wait(0.05):
                 return
+
+    def _has_outcome(self, runner: Runner) -> bool:
+        """Whether all scans that were taken to their end have an outcome."""
+        decided = {record.uid for record in runner.snapshot.records}
+        return runner.idle and decided.issuperset(scan.uid for scan in self.whole)
 
 
 @dataclass

@@ -153,6 +153,13 @@ def test_a_killed_exploration_goes_on_to_the_same_bytes(scan, killed, corescout)
     compared = json.loads(corescout("runs", "compare", whole, again, "--json").out)
     assert compared["ami_of_types"] == 1.0
     assert compared["plan"] == {}
+    listed = json.loads(corescout("runs", "list", whole.parent, "--json").out)
+    grades = {row["evidence"] for row in listed if row["run"] in compared["runs"]}
+    assert set(compared["evidence"]) == grades
+    grade = json.loads((whole / "decision.json").read_text())["evidence"]["grade"]
+    assert grades == {grade or "none"}
+    lines = corescout("runs", "compare", whole, again).out.splitlines()
+    assert max(map(len, lines)) < 100  # what the grade rests on stands in --json
     assert "MB freed in 2 runs" in corescout("runs", "prune", killed.parent, "--keep", whole).out
     assert list((whole / "record" / "trials").iterdir())
     assert not list((again / "record" / "trials").iterdir())

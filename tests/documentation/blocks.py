@@ -10,8 +10,10 @@ import re
 import shlex
 import signal
 import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/**/*.md")))
@@ -20,6 +22,9 @@ _FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _MASKS = (
     (r"^(\s*)(?:Why: )?(?:Window \d|Candidates together:).*", r"\1Why ..."),
     (r"(of the provisional types the search keeps) .*", r"\1 ..."),  # how many, too
+    (r"^(?:\d+ (?:possible )?types?[,;]|No evidence of|What differs follows).*", "HEADLINE ..."),
+    (r"^(evidence|choice|types)\s.*", r"\1 ..."),  # of two runs, side by side
+    (r"^(\S+\.corescout\s.*\sfinished)\s.*", r"\1 ..."),  # choice, types, grade of a run
     (r"#[0-9a-fA-F]{6}\b", "COLOUR"),
     (r"\b[0-9a-f]{12}\b", "IDENTIFIER"),
     (r"-?\d[\d.:]*(?:e[-+]?\d+)?", "#"),
@@ -78,7 +83,7 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
     out, err = io.StringIO(), io.StringIO()
     timer = None
     # Started in the background of a shell, a process is deaf to Ctrl-C; a person's is not.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, _interrupted)
     if interrupt_after_s is not None:
         timer = threading.Timer(interrupt_after_s, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
@@ -95,11 +100,23 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
     return code, out.getvalue(), err.getvalue()
 
 
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """End the command; a moment later where Python would lose the exception, in a weak reference.
+
+    A person sees that it goes on, and presses again.
+    """
+    if frame is not None and frame.f_code.co_filename == weakref.__file__:
+        threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+        return
+    raise KeyboardInterrupt
+
+
 def masked(text: str) -> str:
     """Return a text whose numbers are masked: they depend on the machine, the words do not.
 
-    What was chosen stands in the first paragraph of a verdict, which is cut; rows of a table that
-    are alike are one; identifiers, colours and folders of this machine are no words.
+    What was chosen stands in the first paragraph of a verdict and in tables of runs: it depends on
+    figures, and is cut. Rows of a table that are alike are one; identifiers, colours and folders
+    of this machine are no words.
     """
     with contextlib.suppress(ValueError):  # of JSON the shape counts, not how long its lists are
         text = json.dumps(_first_of_each(json.loads(text)), indent=1)

@@ -52,6 +52,12 @@ class Log:
             if entry.command not in set(without)
         ]
 
+    def rested(self, since_t: float = -1.0) -> bool:
+        """Whether a watch has waited for a scan since then, and saw that none runs."""
+        names = self.names(since_t)
+        waited = "Scan.WaitEndOfScan"
+        return waited in names and "Scan.FrameGet" in names[names.index(waited) :]
+
     def acted(self, *commands: str, since_t: float = -1.0) -> list[Entry]:
         """Those that took effect after a time of the microscope."""
         return [e for e in self.entries(*commands) if e.acted_t is not None and e.acted_t > since_t]

@@ -123,12 +123,12 @@ def test_a_second_client_is_closed_and_a_second_request_dropped(controller):
         assert len(first.recv(100)) == 64
         with socket.create_connection(("127.0.0.1", controller.ports[0])) as second:
             assert second.recv(1) == b""
-        controller.faults.add(command="FolMe.XYPosGet", times=1, delay_s=0.3)
+        controller.faults.add(command="FolMe.XYPosGet", times=1, delay_s=2.0)
         first.sendall(head)
         time.sleep(0.1)
         first.sendall(head)
-        first.settimeout(0.6)
         assert len(first.recv(1000)) == 64
+        first.settimeout(0.6)
         with pytest.raises(TimeoutError):
             first.recv(1000)
     assert [entry.outcome for entry in controller.log.entries()] == ["done", "done", "dropped"]

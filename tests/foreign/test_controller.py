@@ -35,12 +35,12 @@ def test_a_move_takes_its_time_and_a_stop_ends_it():
         Client(c.ports[0]) as motion,
         Client(c.ports[1]) as stop,
     ):
-        motion.FolMe_XYPosSet(2e-6, 0.0, 0)
+        motion.FolMe_XYPosSet(40e-6, 0.0, 0)
         assert not c.microscope.at_rest()
         time.sleep(0.2)
         stop.FolMe_Stop()
         x = c.microscope.position_m()[0]
-        assert 0.35e-6 < x < 1.5e-6
+        assert 0.35e-6 < x < 35e-6
         assert c.microscope.at_rest()
         time.sleep(0.1)
         assert c.microscope.position_m()[0] == x
@@ -52,7 +52,7 @@ def test_the_clock_may_run_faster():
     with Controller(scale=100.0, noise_m=0.0, speed_m_s=1e-6) as c, Client(c.ports[0]) as motion:
         begun = time.monotonic()
         motion.FolMe_XYPosSet(20e-6, 0.0, 1)  # 20 s of the microscope
-        assert 0.15 < time.monotonic() - begun < 3
+        assert 0.15 < time.monotonic() - begun < 15
         assert motion.FolMe_XYPosGet(1)[2] == pytest.approx([20e-6, 0.0])
 
 
@@ -71,11 +71,13 @@ def test_a_spectrum_biases_the_tip_and_its_end_may_bring_the_start_back():
 
 @pytest.mark.parametrize("direction", [0, 1])
 def test_the_frame_changed_in_a_scan_shows_in_the_rest_of_it(direction):
-    with Controller(pixels=16, lines=16, scan_speed_m_s=400e-6, noise_m=0.0) as c:
+    with Controller(pixels=16, lines=16, scan_speed_m_s=60e-6, noise_m=0.0) as c:
         scanner = c.microscope.scanner
         with c.microscope.lock:
             scanner.start(direction)
-        time.sleep(0.06)
+        while scanner.lines_done < 4:
+            time.sleep(0.005)
+            c.microscope.settle()
         with c.microscope.lock:
             c.microscope.settle()
             scanner.set_frame(Frame(x_m=1e-6, y_m=0.5e-6))
@@ -165,11 +167,15 @@ def test_faults_by_script():
 def test_a_dead_port_does_not_answer(kind):
     with Controller() as c, Client(c.ports[0]) as client:
         client.Bias_Set(1.0)
-        c.kill_port(0, kind, late_s=0.5)
+        c.kill_port(0, kind, late_s=5.0)
         client.connection.settimeout(0.25)
         with pytest.raises(TimeoutError):
             client.Bias_Set(2.0)
-        assert c.microscope.bias_v() == (1.0 if kind == "deaf" else 2.0)
+        if kind == "deaf":
+            assert c.microscope.bias_v() == 1.0
+            return
+        while c.microscope.bias_v() != 2.0:  # it acts, whoever waits
+            time.sleep(0.01)
 
 
 def test_the_proxy_delays_swallows_and_cuts():

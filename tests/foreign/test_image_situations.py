@@ -33,13 +33,13 @@ class Watch:
     def __enter__(self):
         self.instrument.connect()
         self.thread.start()
-        time.sleep(0.4)
+        until(lambda: self.controller.log.rested())
         return self
 
     def __exit__(self, *error) -> None:
         self.instrument.close()
         self.controller.__exit__()
-        self.thread.join(10)
+        self.thread.join(60)
 
     def _listen(self) -> None:
         try:
@@ -55,22 +55,29 @@ class Watch:
             microscope.settle()
             microscope.scanner.start(direction)
 
-    def ended(self, seconds: float = 8.0):
-        """The whole scans that were told of, once the controller has ended and after a while."""
-        scanner, microscope = self.controller.microscope.scanner, self.controller.microscope
-        end_s = time.monotonic() + seconds
-        while scanner.running and time.monotonic() < end_s:
-            time.sleep(0.02)
-            microscope.settle()
-        while not self.whole() and time.monotonic() < end_s:
-            time.sleep(0.05)
+    def ended(self, count: int = 1):
+        """The whole scans, once the controller has ended and so many are told of or in doubt."""
+        until(lambda: not self.running())
+        until(lambda: len(self.whole() + self.doubtful()) >= count)
         return self.whole()
+
+    def running(self) -> bool:
+        self.controller.microscope.settle()
+        return self.controller.microscope.scanner.running
 
     def whole(self):
         return [scan for scan in self.told if scan.rows_done is None and not doubt(scan)]
 
     def doubtful(self):
         return [scan for scan in self.told if doubt(scan)]
+
+
+def until(ready, seconds: float = 60.0) -> None:
+    """Wait until something is so."""
+    end_s = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end_s, "it never came about"
+        time.sleep(0.02)
 
 
 def doubt(scan) -> str:
@@ -138,25 +145,22 @@ def test_an_odd_channel_hides_no_scan(odd):
     with Watch(**odd) as watch:
         for number in range(3):
             watch.scan()
-            watch.ended()  # of the first: the next ones are waited for below
-            end_s = time.monotonic() + 5
-            while len(watch.whole() + watch.doubtful()) <= number and time.monotonic() < end_s:
-                time.sleep(0.05)
+            watch.ended(number + 1)
         assert len(watch.whole() + watch.doubtful()) == 3
 
 
 def test_a_frame_changed_while_it_is_scanned_is_no_place():
-    with Watch(lines=24) as watch:
+    with Watch(lines=64) as watch:
         watch.scan()
-        time.sleep(24 * LINE_S * 0.6)
+        until(lambda: watch.told)  # the watch has seen the frame that it began in
         microscope = watch.controller.microscope
         with microscope.lock:
             microscope.settle()
             microscope.scanner.set_frame(replace(microscope.scanner.frame, x_m=1e-6, y_m=0.5e-6))
-        watch.ended(4.0)
+        watch.ended()
         time.sleep(1.0)
         assert not watch.whole()
-        assert watch.doubtful(), "it was not told at all"
+        assert watch.doubtful()
         assert all(scan.frame is None for scan in watch.doubtful())
 
 
@@ -184,15 +188,10 @@ def test_scans_that_follow_each_other_are_told_once_each(bouncy, idle):
     with Watch(**settings) as watch:
         watch.scan()
         scanner, microscope = watch.controller.microscope.scanner, watch.controller.microscope
-        end_s = time.monotonic() + 20
-        while scanner.passes_done < 4 and time.monotonic() < end_s:
-            time.sleep(0.02)
-            microscope.settle()
+        until(lambda: watch.running() and scanner.passes_done >= 4)
         with microscope.lock:
             scanner.stop()
-        time.sleep(1.0)
-        told = watch.whole() + watch.doubtful()
-        assert len(told) >= 4, "a scan was passed over without a word"
+        until(lambda: len(watch.whole() + watch.doubtful()) >= 4)  # none is passed over
         assert len({scan.content_sha256 for scan in watch.whole()}) == len(watch.whole())
         for scan in watch.whole():
             seen = scan.channels["Phase"]
@@ -220,7 +219,7 @@ def test_a_slow_answer_in_a_scan_loses_no_scan(late_s):
     with Watch() as watch:
         watch.controller.faults.add(command="Scan.*", delay_s=late_s, times=1, while_scanning=True)
         watch.scan()
-        watch.ended(late_s + 8)
+        watch.ended()
         assert watch.error is None
         assert len(watch.whole() + watch.doubtful()) == 1
 
@@ -228,7 +227,7 @@ def test_a_slow_answer_in_a_scan_loses_no_scan(late_s):
 def test_a_scan_that_is_broken_off_is_never_whole():
     with Watch(lines=48) as watch:
         watch.scan()
-        time.sleep(0.7)
+        until(lambda: watch.told)
         with watch.controller.microscope.lock:
             watch.controller.microscope.scanner.stop()
         time.sleep(1.5)
@@ -240,10 +239,10 @@ def test_a_lost_connection_loses_no_scan():
     with Watch() as watch:
         for port in range(4):
             watch.controller.kill_port(port, "closed")
-        watch.thread.join(10)
+        watch.thread.join(60)
         assert watch.error is not None
         watch.scan()
-        time.sleep(0.8)
+        until(lambda: not watch.running())
         for port in range(4):
             watch.controller.kill_port(port, "alive")
         with suppress(CorescoutError):

@@ -49,8 +49,10 @@ def test_a_spectrum_that_cannot_be_ended_is_not_confirmed_before_it_ends(benches
     bench.begin(target(0.05, 0.0))
     bench.until(lambda: bench.controller.microscope.snapshot()["spectrum"])
     bench.stop()
+    said = bench.states()
     while bench.controller.microscope.snapshot()["spectrum"]:
-        assert "confirmed" not in bench.states()
+        assert "confirmed" not in said
         time.sleep(0.02)
+        said = bench.states()
     bench.until(lambda: "confirmed" in bench.states())
     assert bench.controller.microscope.bias_v() == 0.0

@@ -16,7 +16,7 @@ from .server import Controller
 from .settings import Frame, Settings
 from .signals import AMPLITUDE, PHASE, SLOTS, Z, sample
 
-_LONGEST_S = 30.0
+_LONGEST_S = 120.0
 
 
 class Watched:
@@ -33,7 +33,14 @@ class Watched:
         self.bridge.connect()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
-        time.sleep(0.8)
+        self.rest()
+
+    def rest(self):
+        """Wait until the watch has seen, from now on, that no scan runs."""
+        began_t, end_s = self.controller.clock.now(), time.monotonic() + _LONGEST_S
+        while not self.controller.log.rested(began_t):
+            assert time.monotonic() < end_s, "it does not look"
+            time.sleep(0.02)
 
     def _run(self):
         try:
@@ -140,7 +147,7 @@ def test_scans_of_an_odd_controller_are_told_of_once(watched, kind):
     for number, frame in enumerate((Frame(), Frame(1e-7, 0.0), Frame(1e-7, 0.0))):
         with watch.microscope.lock:
             watch.microscope.scanner.set_frame(frame)
-        time.sleep(0.7)
+        watch.rest()
         watch.scan()
         assert len(watch.until(number + 1, 1.2 if number == 2 else 0.0)) == number + 1
     assert [s.metadata.get(DOUBT) for s in watch.ends[:2]] == [None, None]

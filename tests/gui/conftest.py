@@ -1,11 +1,31 @@
 """A real viewer with the explorer in it."""
 
+import gc
 import os
+from functools import partial
 
 import pytest
-from hands import search_quickly, wait_for_preview
+from hands import WAIT_S, search_quickly, wait_for_preview
 
 os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_for_good():
+    """What is imported stays: collections, three of the whole memory a viewer, pass it over."""
+    import corescout.gui.explorer  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """Wait for what is asked for, not for a time that a machine may need or not."""
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=1000 * WAIT_S)
+    return qtbot
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +51,7 @@ def explorer(make_napari_viewer_proxy, qtbot):
     yield widget
     if not widget.closed:
         widget.disconnect_viewer()
-    widget.wait_for_jobs(20)
+    widget.wait_for_jobs(WAIT_S)
 
 
 @pytest.fixture
@@ -65,7 +85,7 @@ def found(explorer, qtbot, typed_result):
         explorer.viewer.add_image(data, **options)
     wait_for_preview(explorer, qtbot)
     explorer.workspace.set_result(typed_result)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     return explorer
 
 
@@ -76,11 +96,11 @@ def instrument_step(explorer, quick_result, qtbot, tmp_path):
 
     for data, options, kind in result_layers(quick_result):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=90_000)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy)
     made = explorer.instrument_step
     made.days = tmp_path / "days"
     made.set_expanded(True)
     made.explorer = explorer
     yield made
     made.leave()
-    assert made.wait(40)
+    assert made.wait(WAIT_S)

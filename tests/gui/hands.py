@@ -10,14 +10,17 @@ from qtpy.QtWidgets import QApplication, QComboBox, QPushButton
 
 from corescout.instruments.twin import DigitalTwin
 
+WAIT_S = 400  # of a busy machine; what hangs fails still
 
-def search_quickly(explorer):
+
+def search_quickly(explorer, **others):
     """Set a search of seconds in the form, as a person would: what runs is what the form says."""
     values = {
         "windows": "9, 13", "seeds": 2,
         "invariance rotation": False, "invariance both": True, "invariance none": True,
         "options": "training.epochs = 30; training.collapse_variance = 0.02;"
         " decision.finalists = 2; decision.null_surrogates = 3",
+        **others,
     }  # fmt: skip
     for name, value in values.items():
         explorer.workspace.parameters.get("explore", name).set(value)
@@ -85,7 +88,7 @@ class Hands:
 
 def canvas_picture(explorer, qtbot):
     """Return what the canvas shows, (H, W, 3) uint8, with the mouse put aside."""
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     qtbot.wait(100)
     return np.asarray(explorer.viewer.screenshot(canvas_only=True, flash=False))[..., :3]
 
@@ -152,8 +155,8 @@ class QuickScans(DigitalTwin):
 
 
 def wait_for_preview(explorer, qtbot):
-    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers, timeout=60_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: "key points" in explorer.viewer.layers)
+    qtbot.waitUntil(lambda: not explorer.busy)
 
 
 def cut_controls(explorer):

@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from hands import QuickScans, canvas_picture
+from hands import WAIT_S, QuickScans, canvas_picture
 from qtpy.QtCore import Qt
 
 from corescout.gui.canvas.layer_data import TARGETS, result_layers
@@ -13,24 +13,23 @@ from corescout.gui.steps.instrument.choices import InstrumentChoice
 from corescout.instruments.twin_demo import limits_of
 
 pytestmark = pytest.mark.gui
-LONG = 90_000
 
 
 @pytest.fixture
 def window(explorer, quick_result, qtbot, tmp_path):
     for data, options, kind in result_layers(quick_result):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy)
     explorer.instrument_step.days = tmp_path / "days"
     explorer.targets_step.set_expanded(True)
     explorer.targets_step.by_measurement.toggle.setChecked(True)
     yield explorer
     explorer.instrument_step.leave()
-    assert explorer.instrument_step.wait(30)
+    assert explorer.instrument_step.wait(WAIT_S)
 
 
 def click(qtbot, button):
-    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -55,7 +54,7 @@ def test_a_table_becomes_maps_on_the_scan_and_targets_with_reasons(window, qtbot
     section.use_table(tmp_path / "mine.csv")
     section.count.setValue(6)
     click(qtbot, section.propose_button)
-    qtbot.waitUntil(lambda: targets.ordered != before, timeout=LONG)
+    qtbot.waitUntil(lambda: targets.ordered != before)
     assert 1 <= len(targets.ordered) <= 6
     assert all(t.reason for t in targets.ordered)
     said = section.said.text()
@@ -64,8 +63,8 @@ def test_a_table_becomes_maps_on_the_scan_and_targets_with_reasons(window, qtbot
     assert targets.ordered[0].reason.replace("+-", "±") in said
     assert targets.ordered[0].reason in window.targets_step.table.item(0, 0).toolTip()
     mean = "coercive bias: mean"
-    qtbot.waitUntil(lambda: find_layer(window.viewer, mean) is not None, timeout=LONG)
-    qtbot.waitUntil(lambda: not window.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: find_layer(window.viewer, mean) is not None)
+    qtbot.waitUntil(lambda: not window.busy)
     assert len(find_layer(window.viewer, mean).data) == len(places)
     assert not find_layer(window.viewer, "coercive bias: deviation").visible
     assert len(find_layer(window.viewer, TARGETS).data) == len(targets.ordered)
@@ -97,7 +96,7 @@ def test_goals_are_weighed_and_each_target_says_which_it_serves(window, qtbot, t
     section.weights["map"].setValue(1)
     section.weights["extremes"].setValue(3)
     click(qtbot, section.propose_button)
-    qtbot.waitUntil(lambda: targets.ordered != before, timeout=LONG)
+    qtbot.waitUntil(lambda: targets.ordered != before)
     served = {t.reason.partition(":")[0] for t in targets.ordered}
     assert "extremes" in served
     assert served <= {"map", "extremes"}
@@ -108,14 +107,14 @@ def test_what_the_tip_has_measured_is_used_within_the_limits(window, surface, qt
     twin = QuickScans(surface, speed=500.0)
     limits = limits_of(twin)
     step.connect_instrument(InstrumentChoice("test twin", lambda: (twin, limits), fresh=True))
-    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.link is not None)
     step.set_expanded(True)
     for button in ("dry_run_button", "approve_button", "run_button"):
         click(qtbot, getattr(step.panel, button))
-    qtbot.waitUntil(lambda: step.progress.ended == "done", timeout=LONG)
+    qtbot.waitUntil(lambda: step.progress.ended == "done")
     measured = len(step.link.measurements)
     section.propose()
-    qtbot.waitUntil(lambda: "values of coercive_bias_v" in section.said.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "values of coercive_bias_v" in section.said.text())
     assert f"at {measured} places" in section.said.text()
     assert section.table == step.link.day.folder / "measurements.csv"
     (x0, x1), (y0, y1) = limits.x_m, limits.y_m

@@ -65,8 +65,7 @@ def test_what_is_not_defined_on_the_scan_is_offered_no_more_once_that_is_known(v
 def test_the_panel_colours_the_points_when_they_are_there(found, qtbot):
     panel = found.latent_panel
     panel.color_by(JUNCTION)
-    qtbot.waitUntil(lambda: panel.scale.text() != "" and "computed" not in panel.scale.text(),
-                    timeout=60_000)  # fmt: skip
+    qtbot.waitUntil(lambda: panel.scale.text() != "" and "computed" not in panel.scale.text())
     assert panel.colors.currentData() == JUNCTION
     values, _ = descriptor_values(panel._view, JUNCTION)
     index = color_points(panel._view, JUNCTION).index

@@ -47,11 +47,11 @@ def test_a_scan_with_jumps_shows_them_and_a_clean_one_does_not(explorer, qtbot):
     for data, options, kind in scan_layers(faulty):
         getattr(viewer, f"add_{kind}")(data, **options)
     wait_for_preview(explorer, qtbot)
-    qtbot.waitUntil(lambda: find_layer(viewer, DOUBTED) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: find_layer(viewer, DOUBTED) is not None)
     (jumps,) = [d for d in explorer.workspace.doubts if d.kind == "line jumps"]
     layer = find_layer(viewer, DOUBTED)
     assert set(jumps.lines) == set(layer.data[:, 0, 0].astype(int).tolist())
-    qtbot.waitUntil(lambda: not explorer.canvas.queue, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.canvas.queue)
     layer.visible = False
     before = viewer.screenshot(flash=False).astype(int)
     layer.visible = True
@@ -60,5 +60,5 @@ def test_a_scan_with_jumps_shows_them_and_a_clean_one_does_not(explorer, qtbot):
     clean = generate_family("voronoi", 1, (192, 192), imaging=Imaging()).scan
     for data, options, kind in scan_layers(clean):
         getattr(viewer, f"add_{kind}")(data, **{**options, "name": f"clean {options['name']}"})
-    qtbot.waitUntil(lambda: not explorer.workspace.doubts, timeout=20_000)
-    qtbot.waitUntil(lambda: len(find_layer(viewer, DOUBTED).data) == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.workspace.doubts)
+    qtbot.waitUntil(lambda: len(find_layer(viewer, DOUBTED).data) == 0)

@@ -106,7 +106,7 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
 ):
     explorer, panel = surface_explorer, surface_explorer.candidate_panel
     explorer.start()
-    qtbot.waitUntil(lambda: len(panel.plot.dots) >= 2, timeout=240_000)
+    qtbot.waitUntil(lambda: len(panel.plot.dots) >= 2)
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
     assert explorer.run_bar.pause_button.text() == "Resume"
     qtbot.wait(300)
@@ -127,10 +127,7 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
         shown, explorer.workspace.progress.latents_by_trial[dot.number][:, :2]
     )
     qtbot.waitUntil(
-        lambda: (
-            len(explorer.viewer.layers["core points"].data) == len(explorer.workspace.view.core)
-        ),
-        timeout=5000,
+        lambda: len(explorer.viewer.layers["core points"].data) == len(explorer.workspace.view.core)
     )
 
     assert panel.looked_at.isVisible()
@@ -139,7 +136,7 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
     assert not panel.use_button.isEnabled()
 
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(panel.plot.dots) > count, timeout=240_000)
+    qtbot.waitUntil(lambda: len(panel.plot.dots) > count)
     assert panel.plot.ring_at() == (
         dot.candidate.window_px,
         dot.value,
@@ -151,7 +148,7 @@ def test_a_candidate_is_looked_into_before_the_winner_is_known_and_stop_works_wh
     qtbot.mouseClick(explorer.run_bar.pause_button, Qt.MouseButton.LeftButton)
     pressed = time.monotonic()
     qtbot.mouseClick(explorer.run_bar.stop_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not explorer.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.running)
     print(f"\nstopped while paused after {time.monotonic() - pressed:.2f} s")  # noqa: T201
     assert "Stopped" in explorer.verdict.text()
     assert len(panel.plot.dots) > count

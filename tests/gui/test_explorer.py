@@ -21,7 +21,7 @@ pytestmark = pytest.mark.gui
 
 def run_to_the_end(explorer, qtbot):
     explorer.start()
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=400_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
 
 
 def layer_geometry(layer):
@@ -67,7 +67,7 @@ def test_from_a_real_file_to_an_exported_run(explorer, add_scan, qtbot, scan_fil
 
     folder = tmp_path / "exported.corescout"
     explorer.export(folder)
-    qtbot.waitUntil(lambda: "Exported" in explorer.session_bar.note.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "Exported" in explorer.session_bar.note.text())
     assert read_run(folder).why == result.why
 
 
@@ -87,10 +87,10 @@ def test_the_window_finds_what_the_command_line_finds(explorer, add_scan, qtbot,
 def test_stop_works_within_a_second_and_it_runs_again(surface_explorer, qtbot):
     explorer = surface_explorer
     explorer.start()
-    qtbot.waitUntil(lambda: explorer.candidate_panel.table.rowCount() >= 1, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.candidate_panel.table.rowCount() >= 1)
     pressed = time.monotonic()
     explorer.run_bar.stop_button.click()
-    qtbot.waitUntil(lambda: not explorer.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not explorer.running)
     print(f"\nstopped after {time.monotonic() - pressed:.2f} s")  # noqa: T201
     assert "Stopped" in explorer.verdict.text()
     assert explorer.candidate_panel.table.rowCount() >= 1
@@ -132,17 +132,17 @@ def test_key_points_edited_by_hand_are_used(surface_explorer, qtbot):
 
 def test_a_scan_that_cannot_be_used_says_why(explorer, qtbot):
     explorer.viewer.add_image(np.ones((64, 64)), name="flat")
-    qtbot.waitUntil(lambda: explorer.key_points_step.count.text() != "", timeout=20_000)
+    qtbot.waitUntil(lambda: explorer.key_points_step.count.text() != "")
     assert "contrast" in explorer.key_points_step.count.text()
     explorer.start()
-    qtbot.waitUntil(lambda: not explorer.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.running)
     assert "contrast" in explorer.verdict.text()
 
 
 def test_a_run_folder_opens_and_shows_the_same(explorer, add_scan, qtbot, quick_result, tmp_path):
     folder = save(quick_result, tmp_path / "dropped.corescout")
     add_scan(folder)
-    qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: explorer.result is not None)
     assert explorer.result.why == quick_result.why
     assert explorer.candidate_panel.table.rowCount() == len(quick_result.trials)
     np.testing.assert_allclose(
@@ -163,11 +163,11 @@ def test_the_readout_is_in_the_instruments_coordinates(explorer, add_scan, scan_
 def test_closing_in_the_middle_of_a_run_leaves_nothing(surface_explorer, qtbot):
     explorer, viewer = surface_explorer, surface_explorer.viewer
     explorer.start()
-    qtbot.waitUntil(lambda: explorer.candidate_panel.table.rowCount() >= 1, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.candidate_panel.table.rowCount() >= 1)
     callbacks = len(viewer.mouse_move_callbacks)
     viewer.window.remove_dock_widget(explorer)
     explorer.close()
-    qtbot.waitUntil(lambda: not _work_threads(), timeout=10_000)
+    qtbot.waitUntil(lambda: not _work_threads())
     assert len(viewer.mouse_move_callbacks) == callbacks - 1
     viewer.layers.clear()  # an event that must not reach the closed window
     viewer.add_image(np.zeros((20, 20)))
@@ -185,7 +185,7 @@ def test_a_scan_not_worth_a_decision_is_named_before_anything_runs(
     assert "mostly noise" in explorer.scan_step.doubts.text()
     add_scan(scan_file("PZT_final0001.h5"))
     wait_for_preview(explorer, qtbot)
-    qtbot.waitUntil(lambda: not explorer.scan_step.doubts.text(), timeout=20000)
+    qtbot.waitUntil(lambda: not explorer.scan_step.doubts.text())
 
 
 def test_edits_of_one_scan_are_not_used_on_another(surface_explorer):
@@ -207,7 +207,7 @@ def test_edits_are_there_again_when_their_scan_is(surface_explorer, qtbot):
     data, options, _ = scan_layers(other)[-1]
     name = window.viewer.add_image(data, **(options | {"name": "the other"})).name
     window.scan_step.channel.setCurrentText(name)
-    qtbot.waitUntil(lambda: step.scan_uid == other.uid, timeout=10_000)
+    qtbot.waitUntil(lambda: step.scan_uid == other.uid)
     assert not step.edits
     count = len(step.keypoints)
     window.undo_stack.undo()  # of the first scan: nothing changes on this one
@@ -216,6 +216,6 @@ def test_edits_are_there_again_when_their_scan_is(surface_explorer, qtbot):
     window.undo_stack.redo()
 
     window.scan_step.channel.setCurrentText(first)
-    qtbot.waitUntil(lambda: step.scan_uid != other.uid, timeout=10_000)
+    qtbot.waitUntil(lambda: step.scan_uid != other.uid)
     np.testing.assert_array_equal(step.keypoints.yx_px, edited)
     assert len(window.viewer.layers["paths and regions"].data) == 1

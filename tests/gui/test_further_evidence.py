@@ -36,8 +36,8 @@ def files(tmp_path_factory):
 def window(explorer, add_scan, qtbot, files):
     """The explorer with that run, step 4 open at the evidence."""
     add_scan(files[0])
-    qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.result is not None)
+    qtbot.waitUntil(lambda: not explorer.busy)
     explorer.types_step.set_expanded(True)
     look_at_evidence(explorer, qtbot)
     return explorer
@@ -94,13 +94,13 @@ def choose_files(window, qtbot, *paths):
     try:
         QTimer.singleShot(300, pick)
         qtbot.mouseClick(panel.add_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: window.work.running("further scans"), timeout=10_000)
+        qtbot.waitUntil(lambda: window.work.running("further scans"))
     finally:
         QFileDialog.getOpenFileNames = before
 
 
 def wait_for_answer(window, qtbot):
-    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.busy)
 
 
 def test_a_repeat_raises_the_grade_and_undo_brings_it_back(window, qtbot, files, tmp_path):
@@ -154,7 +154,7 @@ def test_what_a_scan_is_may_be_corrected_and_it_may_be_taken_away(window, qtbot,
     assert "time" in row.outcomes[0].text()
     look_at_evidence(window, qtbot)
     qtbot.mouseClick(row.remove_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.rows == [], timeout=5_000)
+    qtbot.waitUntil(lambda: panel.rows == [])
     assert window.result.evidence.grade == "possible zones"
     assert window.undo_stack.undoText() == "take again.h5 away"
 
@@ -199,9 +199,9 @@ def test_scans_of_the_viewer_are_offered_and_an_edit_meanwhile_stays(
     panel = window.types_step.further
     first = window.workspace.chosen.name
     add_scan(files[1])  # its types are read and shown, as of every scan that comes
-    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.busy)
     window.scan_step.choose_image(first)
-    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.busy)
     menu = panel.add_button.menu()
     menu.aboutToShow.emit()
     offered = [action for action in menu.actions() if action.text() == "again.h5"]
@@ -223,4 +223,4 @@ def test_the_session_keeps_what_a_further_scan_said(window, qtbot, files, sessio
         runs = [path.parent for path in sessions.glob("*/*/decision.json")]
         return [read_run(r).evidence.grade for r in runs if not r.name.startswith(".")]
 
-    qtbot.waitUntil(lambda: "zones" in kept(), timeout=60_000)
+    qtbot.waitUntil(lambda: "zones" in kept())

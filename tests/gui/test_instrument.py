@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import QuickScans
+from hands import WAIT_S, QuickScans
 from qtpy.QtCore import QPoint, Qt
 
 from corescout.gui.canvas.layer_data import LIVE, TARGETS, result_layers
@@ -21,7 +21,6 @@ from corescout.instruments.twin_demo import limits_of
 from corescout.whole import read_journal
 
 pytestmark = pytest.mark.gui
-LONG = 30_000
 
 
 @pytest.fixture
@@ -42,14 +41,14 @@ def step(explorer, quick_result, qtbot, tmp_path):
     )  # fmt: skip
     for data, options, kind in result_layers(replace(quick_result, targets=targets)):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy)
     made = explorer.instrument_step
     made.days = tmp_path / "days"
     made.set_expanded(True)
     made.explorer = explorer  # the rest of the window, for the tests
     yield made
     made.leave()
-    assert made.wait(20)
+    assert made.wait(WAIT_S)
 
 
 @pytest.fixture
@@ -57,24 +56,24 @@ def connected(step, twin, qtbot):
     step.connect_instrument(
         InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
     )
-    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.link is not None)
     return step
 
 
 def click(qtbot, button):
-    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def dry_run(step, qtbot):
     click(qtbot, step.panel.dry_run_button)
-    qtbot.waitUntil(step.panel.approve_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(step.panel.approve_button.isEnabled)
 
 
 def run_approved(step, qtbot):
     dry_run(step, qtbot)
     click(qtbot, step.panel.approve_button)
-    qtbot.waitUntil(step.panel.run_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(step.panel.run_button.isEnabled)
     click(qtbot, step.panel.run_button)
 
 
@@ -101,17 +100,17 @@ def test_ten_targets_are_approved_and_run_with_four_clicks(step, twin, qtbot):
     assert "messages" in summary
     assert "move to X" in step.panel.preview_box.messages.toPlainText()
     click(qtbot, step.panel.approve_button)
-    qtbot.waitUntil(step.panel.run_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(step.panel.run_button.isEnabled)
     assert step.state == "ARMED"
     assert "Run (1" in step.panel.run_button.text()
     click(qtbot, step.panel.run_button)
-    qtbot.waitUntil(lambda: step.progress.ended == "done", timeout=60_000)
+    qtbot.waitUntil(lambda: step.progress.ended == "done")
     assert step.progress.text == "10 of 10 targets measured"
     workflow = step.workspace.workflow
-    qtbot.waitUntil(lambda: workflow.state("instrument") is StepState.DONE, timeout=LONG)
+    qtbot.waitUntil(lambda: workflow.state("instrument") is StepState.DONE)
     targets = step.explorer.targets_step
     assert [targets.table.item(row, 4).text() for row in range(10)] == ["measured"] * 10
-    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not step.explorer.busy)
     assert list(find_layer(step.explorer.viewer, TARGETS).features["state"]) == ["measured"] * 10
     assert len(find_layer(step.explorer.viewer, LOOPS).data) == 10 * 63
     assert find_layer(step.explorer.viewer, TIP) is not None
@@ -163,11 +162,11 @@ def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):
     step = connected
     dry_run(step, qtbot)
     click(qtbot, step.panel.approve_button)
-    qtbot.waitUntil(step.panel.run_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(step.panel.run_button.isEnabled)
     targets = step.explorer.targets_step
     targets.table.selectRow(0)
     targets.delete_selected()
-    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE")
     assert not step.panel.run_button.isEnabled()
     assert not step.panel.approve_button.isEnabled()
     assert "changed" in step.panel.preview_box.summary.text()
@@ -176,7 +175,7 @@ def test_a_changed_plan_is_refused_until_a_new_dry_run(connected, twin, qtbot):
     dry_run(step, qtbot)
     assert "9 targets" in step.panel.preview_box.summary.text()
     step.panel.form_of_action.bias.setValue(3.0)
-    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE")
     assert not step.panel.approve_button.isEnabled()
     assert twin.log == []
 
@@ -188,12 +187,12 @@ def test_an_undone_drag_is_another_plan_too(connected, qtbot):
     places = np.array(layer.data)
     places[0] += 3.0
     layer.data = places
-    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not step.explorer.busy)
     dry_run(step, qtbot)
     digest = step.plan.digest
     step.explorer.undo_stack.undo()
     assert step.workspace.targets.ordered == before
-    qtbot.waitUntil(lambda: step.state == "OBSERVE" and not step.explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE" and not step.explorer.busy)
     dry_run(step, qtbot)
     assert step.plan.digest != digest
 
@@ -202,7 +201,7 @@ def test_errors_stand_in_the_dry_run_and_nothing_is_approved(connected, qtbot):
     step = connected
     step.panel.form_of_action.bias.setValue(99.0)
     click(qtbot, step.panel.dry_run_button)
-    qtbot.waitUntil(lambda: bool(step.panel.preview_box.errors.text()), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(step.panel.preview_box.errors.text()))
     assert "exceeds 6 V" in step.panel.preview_box.errors.text()
     step.poll()
     assert not step.panel.approve_button.isEnabled()
@@ -228,12 +227,12 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     step = connected
     twin.speed = 2.0
     run_approved(step, qtbot)
-    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text)
     pressed = time.monotonic()
     qtbot.keyClick(step.explorer.targets_step.table, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "HOLD")
     print(f"\nstopped {time.monotonic() - pressed:.2f} s after Esc")  # noqa: T201
-    qtbot.waitUntil(lambda: step.progress.ended == "held", timeout=LONG)
+    qtbot.waitUntil(lambda: step.progress.ended == "held")
     sent = len(twin.log)
     at_m = twin.status().at_m
     qtbot.wait(200)
@@ -245,11 +244,11 @@ def test_esc_stops_within_a_second_and_the_hold_is_released(connected, twin, qtb
     assert not step.panel.dry_run_button.isEnabled()
     assert step.workspace.workflow.state("instrument") is StepState.PROBLEM
     click(qtbot, step.panel.stop_bar.release_button)
-    qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
-    qtbot.waitUntil(step.panel.dry_run_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "OBSERVE")
+    qtbot.waitUntil(step.panel.dry_run_button.isEnabled)
     assert step.panel.stop_bar.said.isHidden()
     click(qtbot, step.panel.dry_run_button)  # what was begun is not measured again unasked
-    qtbot.waitUntil(lambda: "measured before" in step.panel.preview_box.errors.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "measured before" in step.panel.preview_box.errors.text())
     entries = read_journal(step.link.day.journal.path)
     assert [e["by"] for e in entries if e["what"] == "released"]
 
@@ -269,10 +268,10 @@ def test_a_fault_ends_in_a_hold_that_says_why(connected, twin, qtbot):
     step = connected
     twin.speed = 5.0
     run_approved(step, qtbot)
-    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text)
     twin.fault = "crash flag"
-    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
-    qtbot.waitUntil(lambda: "crash flag" in step.panel.stop_bar.said.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "HOLD")
+    qtbot.waitUntil(lambda: "crash flag" in step.panel.stop_bar.said.text())
 
 
 def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected, twin, qtbot):
@@ -280,7 +279,7 @@ def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected
     twin.speed = 30.0
     seen = []
     click(qtbot, step.panel.scan_button)
-    qtbot.waitUntil(lambda: find_layer(viewer, LIVE) is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: find_layer(viewer, LIVE) is not None)
     while find_layer(viewer, LIVE) is not None:
         layer = find_layer(viewer, LIVE)
         seen.append(int(np.isfinite(layer.data).all(axis=1).sum()))
@@ -288,7 +287,7 @@ def test_rows_appear_as_they_come_and_the_whole_scan_is_one_to_explore(connected
         qtbot.wait(50)
     assert seen == sorted(seen)
     assert 0 < seen[0] < seen[-1] < twin.sample.frame.shape_px[0]
-    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not step.explorer.busy)
     chosen = step.workspace.chosen.scan
     assert chosen.uid == "survey-1"
     assert chosen.rows_done is None
@@ -299,14 +298,14 @@ def test_closing_in_the_middle_of_a_run_stops_it_and_leaves_nothing(step, twin, 
     step.connect_instrument(
         InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
     )
-    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.link is not None)
     link = step.link
     twin.speed = 1.0
     run_approved(step, qtbot)
-    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text)
     step.explorer.viewer.window.remove_dock_widget(step.explorer)
     step.explorer.close()
-    assert link.wait(20)
+    assert link.wait(WAIT_S)
     sent = len(twin.log)
     time.sleep(0.2)
     assert len(twin.log) == sent
@@ -321,8 +320,8 @@ def test_a_window_that_is_gone_without_a_close_stops_its_run(connected, twin, qt
     step, link = connected, connected.link
     twin.speed = 1.0
     run_approved(step, qtbot)
-    qtbot.waitUntil(lambda: "spectrum" in step.progress.text, timeout=LONG)
+    qtbot.waitUntil(lambda: "spectrum" in step.progress.text)
     step.attached()  # what `destroyed` calls
-    qtbot.waitUntil(lambda: link.session.state == "HOLD", timeout=LONG)
-    assert link.wait(20)
+    qtbot.waitUntil(lambda: link.session.state == "HOLD")
+    assert link.wait(WAIT_S)
     assert sum(m.kind == "spectrum" for m in twin.log) < 10

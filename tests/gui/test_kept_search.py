@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from hands import search_quickly, wait_for_preview
+from hands import WAIT_S, search_quickly, wait_for_preview
 
 from corescout import folders
 from corescout.data import StoppedError
@@ -79,14 +79,13 @@ def test_a_crash_in_a_search_is_gone_on_with_at_a_click(
     add_scan(tmp_path / "scan.h5")
     wait_for_preview(explorer, qtbot)
     explorer.start()
-    qtbot.waitUntil(lambda: len(list(sessions.glob("*/search/record/trials/[!.]*.h5"))) >= 2,
-                    timeout=90_000)  # fmt: skip
+    qtbot.waitUntil(lambda: len(list(sessions.glob("*/search/record/trials/[!.]*.h5"))) >= 2)
     # A crash: what is on the disk is all there is, and nobody holds its locks.
     (saved,) = sessions.iterdir()
     left = shutil.copytree(saved, tmp_path / "left" / saved.name)
     explorer.stop()
     known = {p.stem for p in left.glob("search/record/trials/[!.]*.h5")}
-    qtbot.waitUntil(lambda: not explorer.workspace.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not explorer.workspace.running)
 
     monkeypatch.setattr(folders, "sessions_folder", lambda: tmp_path / "left")
     taken, get = set(), KeptSearch.get
@@ -103,8 +102,8 @@ def test_a_crash_in_a_search_is_gone_on_with_at_a_click(
     assert "a search under way" in offer.text.text()
     assert offer.restore_button.text() == "Continue"
     offer.restore_button.click()
-    qtbot.waitUntil(lambda: other.result is not None, timeout=180_000)
+    qtbot.waitUntil(lambda: other.result is not None)
     assert known <= taken
     assert not list((tmp_path / "left").glob("*/search"))
     other.disconnect_viewer()
-    other.wait_for_jobs(20)
+    other.wait_for_jobs(WAIT_S)

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from hands import WAIT_S
 
 PLUGIN = "napari-corescout"
 
@@ -39,8 +40,8 @@ def test_a_large_scan_is_not_read_in_the_thread_of_the_window(
 ):
     path = scan_file("PTO_Funakubo0005.h5")
     assert explorer.viewer.open(path, plugin=PLUGIN) == []
-    qtbot.waitUntil(lambda: explorer.workspace.chosen is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.workspace.chosen is not None)
+    qtbot.waitUntil(lambda: not explorer.busy)
     assert len(threads) == 2
     assert threading.main_thread() not in threads
     from corescout.gui.canvas.opening import read
@@ -52,7 +53,7 @@ def test_a_large_scan_is_not_read_in_the_thread_of_the_window(
 
 def test_channels_of_a_large_scan_come_one_at_a_time(explorer, qtbot, scan_file, any_size_is_large):
     explorer.viewer.open(scan_file("PTO_Funakubo0005.h5"), plugin=PLUGIN)
-    explorer.work.wait(30)
+    explorer.work.wait(WAIT_S)
     poll, added = explorer.work._poll, []
 
     def turn():
@@ -69,11 +70,11 @@ def test_the_channel_that_is_shown_is_drawn_in_a_turn_after_it_came(
     explorer, qtbot, scan_file, any_size_is_large
 ):
     explorer.viewer.open(scan_file("PTO_Funakubo0005.h5"), plugin=PLUGIN)
-    explorer.work.wait(30)
+    explorer.work.wait(WAIT_S)
     for _ in range(4):
         explorer.work._poll()
     assert not any(layer.visible for layer in explorer.viewer.layers)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     images = explorer.canvas.images()
     assert [layer.visible for layer in images] == [True] + [False] * (len(images) - 1)
     assert explorer.workspace.chosen.name == images[0].name
@@ -92,7 +93,7 @@ def test_a_large_file_that_cannot_be_read_is_said(
 
     monkeypatch.setattr(readers, "read_scans", fail)
     assert explorer.viewer.open(scan_file("PTO_Funakubo0005.h5"), plugin=PLUGIN) == []
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     assert "half of it" in notification_manager.records[-1].message
     assert len(explorer.viewer.layers) == 0
 

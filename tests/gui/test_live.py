@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hands import WAIT_S
 from qtpy.QtCore import Qt
 
 from corescout.exports import write_nsid
@@ -21,7 +22,6 @@ from corescout.live.states import Snapshot
 from corescout.whole import read_journal
 
 pytestmark = pytest.mark.gui
-LONG = 90_000
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def step(instrument_step):
 
 
 def click(qtbot, button):
-    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -49,7 +49,7 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     folder.mkdir()
     earlier = explorer.result
     step.watch_scans(FOLDER, folder)
-    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is not None)
     rng = np.random.default_rng(1)
     for number in range(2):
         channels = {
@@ -58,13 +58,14 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
         }
         scan = replace(surface.scan, uid=f"s{number}", channels=channels)
         write_nsid(scan, folder / f"s{number}.h5")
-        qtbot.waitUntil(lambda n=number: len(rows(step)) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda n=number: len(rows(step)) == n + 1)
     assert "analysed" not in rows(step)[0]  # types and targets, in words
     assert "targets" in rows(step)[0]
-    qtbot.waitUntil(lambda: step.live.settled, timeout=LONG)  # a part at each tick
+    qtbot.waitUntil(lambda: step.live.settled)  # a part at each tick
     assert explorer.result is not earlier
+    assert "found again" in explorer.candidate_panel.empty.text()  # it has no candidates
     assert explorer.result.scan.channels.keys() == surface.scan.channels.keys()
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not explorer.busy)
     assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1
     live = find_layer(explorer.viewer, LIVE)
     shown = live.metadata["corescout_scan"]
@@ -76,7 +77,7 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     np.testing.assert_allclose(find_layer(explorer.viewer, CORE).data, core)
     assert len(explorer.viewer.layers) <= 12  # one layer for all scans that come
     click(qtbot, step.panel.live_section.watch_button)
-    qtbot.waitUntil(lambda: step.live.watch is None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is None)
     assert step.panel.live_section.watch_button.text() == "Watch"
 
 
@@ -84,7 +85,7 @@ def test_types_edited_during_a_watch_go_on_from_scan_to_scan(step, surface, qtbo
     explorer, folder = step.explorer, tmp_path / "scans"
     folder.mkdir()
     step.watch_scans(FOLDER, folder)
-    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is not None)
     rng = np.random.default_rng(2)
 
     def scan_comes(number):
@@ -95,13 +96,13 @@ def test_types_edited_during_a_watch_go_on_from_scan_to_scan(step, surface, qtbo
         write_nsid(
             replace(surface.scan, uid=f"e{number}", channels=channels), folder / f"e{number}.h5"
         )
-        qtbot.waitUntil(lambda: len(rows(step)) == number + 1, timeout=LONG)
-        qtbot.waitUntil(lambda: step.live.settled, timeout=LONG)
+        qtbot.waitUntil(lambda: len(rows(step)) == number + 1)
+        qtbot.waitUntil(lambda: step.live.settled)
 
     scan_comes(0)
     assert explorer.types_step.edits.rename(1, "flux closure")
     assert explorer.types_step.edits.recolor(1, "#123456")
-    qtbot.waitUntil(lambda: not explorer.work.running("adopt"), timeout=LONG)
+    qtbot.waitUntil(lambda: not explorer.work.running("adopt"))
     before = explorer.result.scan.uid
     scan_comes(1)
     assert explorer.result.scan.uid != before
@@ -135,52 +136,52 @@ def watching(step, twin, qtbot):
     step.connect_instrument(
         InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
     )
-    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.link is not None)
     assert step.panel.live_section.source.currentText() == INSTRUMENT
     click(qtbot, step.panel.live_section.watch_button)
-    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is not None)
     return step
 
 
 def test_a_plan_of_the_watch_is_approved_measured_and_stopped(watching, twin, qtbot):
     step, explorer = watching, watching.explorer
-    qtbot.waitUntil(lambda: find_layer(explorer.viewer, LIVE) is not None, timeout=LONG)
-    qtbot.waitUntil(step.panel.approve_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(lambda: find_layer(explorer.viewer, LIVE) is not None)
+    qtbot.waitUntil(step.panel.approve_button.isEnabled)
     assert not step.panel.dry_run_button.isEnabled()
     assert "messages" in step.panel.preview_box.summary.text()
     assert not any(m.kind == "spectrum" for m in twin.log)
     click(qtbot, step.panel.approve_button)
     snapshot = lambda: step.live.watch.snapshot  # noqa: E731
-    qtbot.waitUntil(lambda: len(snapshot().measurements) > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: len(snapshot().measurements) > 0)
     table = explorer.targets_step.table
     states = lambda: [table.item(r, 4).text() for r in range(table.rowCount())]  # noqa: E731
-    qtbot.waitUntil(lambda: "measured" in states(), timeout=LONG)
+    qtbot.waitUntil(lambda: "measured" in states())
     targets = find_layer(explorer.viewer, TARGETS)
     shown = lambda: len(targets.data) == len(explorer.workspace.targets.ordered)  # noqa: E731
-    qtbot.waitUntil(shown, timeout=LONG)  # layers are updated one for each tick
+    qtbot.waitUntil(shown)  # layers are updated one for each tick
     assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1
     qtbot.keyClick(table, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "HOLD")
     sent = len(twin.log)
     qtbot.wait(300)
     assert len(twin.log) == sent
-    qtbot.waitUntil(lambda: "then release" in step.panel.live_section.status.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "then release" in step.panel.live_section.status.text())
     assert "Not connected" not in step.panel.live_section.status.text()
     click(qtbot, step.panel.stop_bar.release_button)
-    qtbot.waitUntil(lambda: step.state != "HOLD", timeout=LONG)
-    qtbot.waitUntil(step.panel.stop_bar.said.isHidden, timeout=LONG)
+    qtbot.waitUntil(lambda: step.state != "HOLD")
+    qtbot.waitUntil(step.panel.stop_bar.said.isHidden)
     before = len(snapshot().records)
-    qtbot.waitUntil(lambda: len(snapshot().records) > before, timeout=LONG)  # it goes on
+    qtbot.waitUntil(lambda: len(snapshot().records) > before)  # it goes on
 
 
 def test_closing_while_the_twin_is_watched_leaves_nothing(watching, twin, qtbot):
     step, explorer = watching, watching.explorer
-    qtbot.waitUntil(lambda: len(rows(step)) > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: len(rows(step)) > 0)
     link = step.link
     explorer.viewer.window.remove_dock_widget(explorer)
     explorer.close()
-    assert step.wait(40)
-    assert link.wait(40)
+    assert step.wait(WAIT_S)
+    assert link.wait(WAIT_S)
     left = [t.name for t in threading.enumerate() if t.name.startswith("corescout")]
     assert [name for name in left if "job" not in name] == []
     entries = read_journal(link.day.folder / "journal.jsonl")

@@ -33,9 +33,7 @@ def two_scans(explorer, qtbot):
 def explore(explorer, qtbot, count):
     """Press the button and wait for so many results in the list."""
     qtbot.mouseClick(explorer.run_bar.explore_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(
-        lambda: len(explorer.workspace.results) == count and not explorer.busy, timeout=240_000
-    )
+    qtbot.waitUntil(lambda: len(explorer.workspace.results) == count and not explorer.busy)
     return list(explorer.workspace.results)
 
 
@@ -83,7 +81,7 @@ def test_the_workers_of_a_cluster_are_told_while_they_compute(two_scans, qtbot, 
         assert step.workers.isHidden()
         step.cluster.setText("tcp://127.0.0.1:9")
         qtbot.mouseClick(explorer.run_bar.explore_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: not explorer.busy)
         assert len(explorer.workspace.results) == 1
         assert "Dask scheduler" in explorer.column.notice.text()
     finally:

@@ -30,7 +30,6 @@ from corescout.pipeline import save
 from corescout.surfaces import generate_surface
 
 pytestmark = pytest.mark.gui
-LONG = 60_000
 
 
 def colored(picture, hands, places):
@@ -114,7 +113,7 @@ def test_images_of_any_kind_are_answered_in_words(explorer, qtbot, surface):
     ):
         step.count.setText("")
         explorer.viewer.add_image(data, name=name)
-        qtbot.waitUntil(lambda: bool(step.count.text()) and not explorer.busy, timeout=LONG)
+        qtbot.waitUntil(lambda: bool(step.count.text()) and not explorer.busy)
         state = explorer.workspace.workflow.state("key_points")
         assert (state is StepState.DONE) is found, (name, step.count.text())
         assert explorer.run_bar.explore_button.isEnabled() is found
@@ -132,19 +131,19 @@ def test_our_layers_come_back_and_three_dimensions_do_no_harm(found, qtbot):
     viewer.reset_view()
     assert found.types_step.edits.rename(number, "needles")
     found.undo_stack.undo()
-    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not found.busy)
     assert canvas_picture(found, qtbot).shape == before.shape
     for name in (TYPES, CORE, TARGETS):
         viewer.layers.remove(find_layer(viewer, name))
     assert found.types_step.edits.merge(list(found.result.types.numbers[:2]))
-    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not found.busy)
     assert all(find_layer(viewer, name) is not None for name in (TYPES, CORE, TARGETS))
 
 
 def test_a_file_that_comes_during_a_search_does_not_take_its_place(found, qtbot):
     chosen = found.workspace.chosen
     found.start()
-    qtbot.waitUntil(lambda: found.candidate_panel.table.rowCount() >= 1, timeout=LONG)
+    qtbot.waitUntil(lambda: found.candidate_panel.table.rowCount() >= 1)
     data, options, _ = scan_layers(generate_surface((90, 90), seed=5).scan)[-1]
     layer = found.viewer.add_image(data, **(options | {"name": "dropped"}))
     assert found.workspace.chosen is chosen
@@ -152,7 +151,7 @@ def test_a_file_that_comes_during_a_search_does_not_take_its_place(found, qtbot)
     layers = found.viewer.layers
     assert layers.index(layer) < layers.index(found.canvas.image_layer())
     found.stop()
-    qtbot.waitUntil(lambda: not found.running, timeout=LONG)
+    qtbot.waitUntil(lambda: not found.running)
     assert found.workspace.chosen is chosen
 
 
@@ -190,7 +189,7 @@ def test_a_fitted_scan_fills_a_canvas_that_becomes_another_until_the_view_is_mov
     def resized_to(width, height):
         before = hands.canvas.size()
         viewer.window.resize(width, height)
-        qtbot.waitUntil(lambda: hands.canvas.size() != before, timeout=LONG)
+        qtbot.waitUntil(lambda: hands.canvas.size() != before)
         qtbot.waitUntil(
             lambda: tuple(viewer.canvas.size) == (hands.canvas.height(), hands.canvas.width())
         )
@@ -229,7 +228,7 @@ def test_a_run_folder_dropped_on_its_open_scan_adds_no_layer(found, qtbot, tmp_p
     run = save(typed_result, tmp_path / "yesterday.corescout")
     layers, results = list(found.viewer.layers), len(found.workspace.results)
     assert read(str(run)) == [(None,)]
-    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not found.busy)
     assert list(found.viewer.layers) == layers
     assert len(found.workspace.results) == results + 1
     assert found.result.types.numbers == typed_result.types.numbers

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hands import WAIT_S
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -91,7 +92,7 @@ def bare(qtbot):
     made.workspace.close()
     made.canvas.connections.close()
     made.work.close()
-    made.work.wait(20)
+    made.work.wait(WAIT_S)
     made.keys.close()
 
 
@@ -192,11 +193,11 @@ def test_what_came_of_an_export_is_not_said_for_good(bare, typed_result, qtbot, 
     bare.workspace.set_result(typed_result)
     (tmp_path / "file").write_text("")
     exporter.export("tables", tmp_path / "file" / "tables")  # no folder can be made there
-    qtbot.waitUntil(lambda: not exporter.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not exporter.running)
     assert bar.note.text().startswith("Not exported")
     exporter.export("tables", tmp_path / "tables")
     assert bar.note.isHidden()
-    qtbot.waitUntil(lambda: not exporter.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not exporter.running)
     assert bar.note.text().startswith("Exported to")
     bare.workspace.begin_search(typed_result.scan)
     assert bar.note.isHidden()

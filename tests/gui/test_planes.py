@@ -16,8 +16,8 @@ pytestmark = pytest.mark.gui
 def window(explorer, add_scan, qtbot, consensus_result, tmp_path):
     """The explorer with a run whose types candidates make together."""
     add_scan(write_run(consensus_result, tmp_path / "together.corescout"))
-    qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.result is not None)
+    qtbot.waitUntil(lambda: not explorer.busy)
     return explorer
 
 

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from hands import WAIT_S
 from npe2 import PluginManifest
 
 from corescout.pipeline import save
@@ -185,4 +186,4 @@ def test_acquire_opens_the_step_of_the_instrument(viewer):
     _, explorer = viewer.window.add_plugin_dock_widget("napari-corescout", "Corescout")
     assert explorer.instrument_step.expanded
     explorer.disconnect_viewer()
-    explorer.wait_for_jobs(20)
+    explorer.wait_for_jobs(WAIT_S)

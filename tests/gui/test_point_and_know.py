@@ -15,8 +15,6 @@ from corescout.gui.model.workflow import StepState
 from corescout.reading import read_places
 from corescout.surfaces import generate_surface
 
-LONG = 60_000
-
 
 def test_places_are_read_as_the_search_read_them(typed_result):
     places = np.asarray(typed_result.patches.center_yx_px)
@@ -59,13 +57,13 @@ def test_a_click_and_a_drawn_wall_are_told_at_once_and_nothing_is_out_of_date(fo
     found.types_step.set_expanded(True)
     qtbot.mouseClick(found.types_step.point_button, Qt.MouseButton.LeftButton)
     hands.click(np.asarray(result.patches.center_yx_px)[row])
-    qtbot.waitUntil(lambda: note.text().startswith("Here: "), timeout=LONG)
+    qtbot.waitUntil(lambda: note.text().startswith("Here: "))
     assert name in note.text()
     assert "like target" in note.text()
     editor = found.workspace.key_points
     line = Outline("along", np.array([[40.0, 30], [40, 120]]))
     editor.push(editor.edits.with_outlines([line]), "a line")
-    qtbot.waitUntil(lambda: note.text().startswith("This wall: "), timeout=LONG)
+    qtbot.waitUntil(lambda: note.text().startswith("This wall: "))
     assert "of the types that were found" in note.text()
     states = [found.workspace.workflow.state(s) for s in ("explore", "types", "targets")]
     assert states == [StepState.DONE] * 3
@@ -78,14 +76,14 @@ def test_a_new_scan_is_read_with_the_types_at_hand(found, qtbot, typed_result):
     other = replace(generate_surface((120, 120), seed=5).scan, uid="another")
     data, options, _ = scan_layers(other)[-1]
     found.viewer.add_image(data, **(options | {"name": "the other"}))
-    qtbot.waitUntil(lambda: found.result is not typed_result, timeout=LONG)
+    qtbot.waitUntil(lambda: found.result is not typed_result)
     assert found.result.scan.uid == "another"
     assert "of an earlier exploration" in found.verdict.text()
     assert found.workspace.workflow.state("types") is StepState.DONE
-    qtbot.waitUntil(lambda: not found.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not found.busy)
     found.scan_step.channel.setCurrentText(first)
     # It may have been kept on the disk meanwhile: the same by its codes.
     uid = typed_result.scan.uid
-    qtbot.waitUntil(lambda: found.result.scan.uid == uid, timeout=LONG)
+    qtbot.waitUntil(lambda: found.result.scan.uid == uid)
     np.testing.assert_array_equal(found.result.codes, typed_result.codes)
     assert len(found.workspace.results) == 2

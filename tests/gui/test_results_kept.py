@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hands import Hands, canvas_picture, close_until, wait_for_preview, when_modal
+from hands import WAIT_S, Hands, canvas_picture, close_until, wait_for_preview, when_modal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 
@@ -24,7 +24,7 @@ from corescout.runs import read_run, write_run
 def found(found, qtbot):
     """One of its types is named."""
     assert found.types_step.edits.rename(1, "needles")
-    qtbot.waitUntil(lambda: not found.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not found.busy)
     return found
 
 
@@ -53,16 +53,16 @@ def test_a_search_that_cannot_begin_changes_nothing(found, qtbot):
     step = found.key_points_step
     step.detector.setCurrentIndex(step.detector.findData("none"))
     state = found.workspace.workflow.state
-    qtbot.waitUntil(lambda: state("key_points") is StepState.PROBLEM, timeout=30_000)
+    qtbot.waitUntil(lambda: state("key_points") is StepState.PROBLEM)
     assert not found.run_bar.explore_button.isEnabled()
     found.start()  # the palette has no button that is grey
-    qtbot.waitUntil(lambda: not found.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not found.running)
     assert "50 key points" in found.column.notice.text()
     assert found.column.notice.isVisible()
     assert found.result is before
     assert found.verdict.text() == before.verdict.summary
     found.undo_stack.undo()  # the detector
-    qtbot.waitUntil(lambda: state("key_points") is StepState.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: state("key_points") is StepState.DONE)
     np.testing.assert_array_equal(canvas_picture(found, qtbot), picture)
     click(qtbot, found.session_bar.undo_button)
     assert found.result.types.name(1) == "type 1"
@@ -72,14 +72,14 @@ def test_a_search_that_cannot_begin_changes_nothing(found, qtbot):
 def test_a_search_that_is_stopped_changes_nothing_and_says_so(found, qtbot):
     before, picture = found.result, canvas_picture(found, qtbot)
     click(qtbot, found.run_bar.explore_button)
-    qtbot.waitUntil(lambda: found.candidate_panel.table.rowCount() >= 1, timeout=60_000)
+    qtbot.waitUntil(lambda: found.candidate_panel.table.rowCount() >= 1)
     assert found.result is before
     click(qtbot, found.run_bar.stop_button)
-    qtbot.waitUntil(lambda: not found.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not found.running)
     assert found.result is before
     assert "Stopped" in found.column.notice.text()
     assert found.workspace.workflow.state("explore") is StepState.DONE
-    qtbot.waitUntil(lambda: not found.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not found.busy)
     np.testing.assert_array_equal(canvas_picture(found, qtbot), picture)
 
 
@@ -96,7 +96,7 @@ def test_another_candidate_is_used_at_a_click_and_both_results_stay(found, qtbot
     label = first.trials[number].candidate.in_nm(first.analysis_pitch_m)
     assert label in panel.looked_at.text()
     click(qtbot, panel.use_button)
-    qtbot.waitUntil(lambda: not found.running, timeout=120_000)
+    qtbot.waitUntil(lambda: not found.running)
     second = found.result
     assert second.winner == first.trials[number].candidate, found.column.notice.text()
     np.testing.assert_array_equal(second.fit.latents.mean, first.latents_by_trial[number])
@@ -114,7 +114,7 @@ def test_another_candidate_is_used_at_a_click_and_both_results_stay(found, qtbot
     assert not bar.isVisible()
     click(qtbot, found.session_bar.undo_button)
     assert found.result is first
-    qtbot.waitUntil(lambda: not found.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not found.busy)
 
 
 @pytest.mark.gui
@@ -134,16 +134,16 @@ def test_discard_beside_restore_can_be_taken_back(
     viewer.window.add_dock_widget(explorer, name="Corescout", area="right")
     offer = explorer.findChild(Offer)
     click(qtbot, offer.discard_button)
-    qtbot.waitUntil(offer.isVisible, timeout=20_000)
+    qtbot.waitUntil(offer.isVisible)
     assert "Discarded when this window closes" in offer.text.text()
     assert len(kept_sessions(sessions)) == 1
     click(qtbot, offer.restore_button)
     assert len(explorer.workspace.results) == 2
     assert explorer.result.why == quick_result.why
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     explorer.workspace.mark_exported()
     explorer.disconnect_viewer()
-    explorer.wait_for_jobs(20)
+    explorer.wait_for_jobs(WAIT_S)
 
 
 @pytest.mark.gui
@@ -195,8 +195,8 @@ def test_ten_results_take_the_memory_of_one_and_come_back_from_disk(
         workspace.finish_search(found)
         del found
     entries = list(workspace.results)
-    qtbot.waitUntil(lambda: not any(e.held.in_memory for e in entries[:-1]), timeout=120_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not any(e.held.in_memory for e in entries[:-1]))
+    qtbot.waitUntil(lambda: not explorer.busy)
     gc.collect()
     assert [reference() is None for reference in kept] == [True] * 9 + [False]
     folders = {path.name for path in next(sessions.iterdir()).glob("*.corescout")}
@@ -208,8 +208,8 @@ def test_ten_results_take_the_memory_of_one_and_come_back_from_disk(
     np.testing.assert_array_equal(explorer.result.codes, quick_result.codes)
     remove_result(workspace, entries[5].key)
     gone = next(sessions.iterdir()) / run_name(entries[5].key)
-    qtbot.waitUntil(lambda: not gone.exists(), timeout=60_000)
+    qtbot.waitUntil(lambda: not gone.exists())
     explorer.undo_stack.undo()
     workspace.take_up(entries[5].key)
     assert explorer.result.why == "search 5"
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not explorer.busy)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hands import QuickScans, close_until, when_modal
+from hands import WAIT_S, QuickScans, close_until, when_modal
 from qtpy.QtCore import QLocale, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QDialog
@@ -18,8 +18,6 @@ from corescout.instruments.twin import DigitalTwin
 from corescout.instruments.twin_demo import limits_of
 from corescout.instruments.visits import visits
 from corescout.surfaces import generate_surface
-
-LONG = 60_000
 
 
 @pytest.fixture
@@ -39,11 +37,11 @@ def connect(step, twin, qtbot):
     step.connect_instrument(
         InstrumentChoice("test twin", lambda: (twin, limits_of(twin)), fresh=True)
     )
-    qtbot.waitUntil(lambda: step.link is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.link is not None)
 
 
 def click(qtbot, button):
-    qtbot.waitUntil(button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -114,19 +112,19 @@ def test_nothing_is_measured_on_the_sample_of_another_scan(step, qtbot):
     twin = DigitalTwin(generate_surface((160, 160), seed=11), speed=200.0)
     connect(step, twin, qtbot)
     click(qtbot, step.panel.dry_run_button)
-    qtbot.waitUntil(step.panel.approve_button.isEnabled, timeout=LONG)
+    qtbot.waitUntil(step.panel.approve_button.isEnabled)
     said = step.panel.preview_box.warnings.text()
     assert "not one of this instrument in this session" in said
     assert "First a frame of" in said
     assert "not compared" in step.panel.stop_bar.facts.text()
     click(qtbot, step.panel.approve_button)
     click(qtbot, step.panel.run_button)
-    qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
-    qtbot.waitUntil(lambda: step.progress.ended == "held", timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "HOLD")
+    qtbot.waitUntil(lambda: step.progress.ended == "held")
     kinds = [m.kind for m in twin.log]
     assert "zoom" in kinds
     assert "spectrum" not in kinds
-    qtbot.waitUntil(lambda: "look alike" in step.panel.stop_bar.headline.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "look alike" in step.panel.stop_bar.headline.text())
     assert "DOES NOT MATCH" in step.panel.stop_bar.facts.text()
 
 
@@ -142,18 +140,18 @@ def test_esc_stops_under_a_menu_a_dialog_and_another_window(step, surface, qtbot
 
     def stopped_in(show, widget):
         run_plan(step, qtbot)
-        qtbot.waitUntil(lambda: step.state == "RUNNING", timeout=LONG)
+        qtbot.waitUntil(lambda: step.state == "RUNNING")
         assert strip.headline.isVisible()
         QTimer.singleShot(300, lambda: press(widget()))
         show()
-        qtbot.waitUntil(lambda: step.state == "HOLD", timeout=LONG)
+        qtbot.waitUntil(lambda: step.state == "HOLD")
         for open_widget in (QApplication.activePopupWidget(), QApplication.activeModalWidget()):
             if open_widget is not None:
                 open_widget.close()
-        qtbot.waitUntil(lambda: step.progress.ended == "held", timeout=LONG)
+        qtbot.waitUntil(lambda: step.progress.ended == "held")
         sent = len(twin.log)
         click(qtbot, strip.release_button)
-        qtbot.waitUntil(lambda: step.state == "OBSERVE", timeout=LONG)
+        qtbot.waitUntil(lambda: step.state == "OBSERVE")
         assert len(twin.log) == sent
 
     step.panel.form_of_action.again.setChecked(True)
@@ -175,8 +173,8 @@ def test_closing_during_a_run_asks_in_the_words_of_the_instrument(step, surface,
     twin = QuickScans(surface, speed=1.0)
     connect(step, twin, qtbot)
     run_plan(step, qtbot)
-    qtbot.waitUntil(lambda: step.progress.current > 0, timeout=LONG)
-    qtbot.waitUntil(lambda: "MEASURING at" in step.panel.stop_bar.headline.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: step.progress.current > 0)
+    qtbot.waitUntil(lambda: "MEASURING at" in step.panel.stop_bar.headline.text())
     window, asked = step.explorer.window(), []
 
     def keep(box):
@@ -206,7 +204,7 @@ def test_the_x_of_the_dock_asks_during_a_run_and_hiding_leaves_the_strip(step, s
     dock, notes = dock_of(explorer), []
     explorer.workspace.noted.connect(notes.append)
     run_plan(step, qtbot)
-    qtbot.waitUntil(lambda: "MEASURING at" in strip.headline.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "MEASURING at" in strip.headline.text())
     asked = []
 
     def answer(words):
@@ -226,8 +224,8 @@ def test_the_x_of_the_dock_asks_during_a_run_and_hiding_leaves_the_strip(step, s
     assert step.state == "RUNNING"
     when_modal(answer("Stop and close"))
     qtbot.mouseClick(dock.titleBarWidget().close_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: explorer.closed, timeout=LONG)
-    assert step.wait(30)
+    qtbot.waitUntil(lambda: explorer.closed)
+    assert step.wait(WAIT_S)
     sent = len(twin.log)
     qtbot.wait(300)
     assert len(twin.log) == sent
@@ -240,22 +238,22 @@ def test_a_policy_is_signed_on_a_sheet_shown_in_the_strip_and_taken_back_by_esc(
     twin = DigitalTwin(surface, speed=5.0)
     connect(step, twin, qtbot)
     step.watch_scans(INSTRUMENT)
-    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is not None)
     section, strip = step.panel.live_section, step.panel.stop_bar
     click(qtbot, section.sign_button)
     sheet = step.safety.sheet
     assert not sheet.sign_button.isEnabled(), "nobody has signed"
     qtbot.keyClicks(sheet.name, "Anna")
     click(qtbot, sheet.sign_button)
-    qtbot.waitUntil(lambda: "signed by Anna" in strip.facts.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "signed by Anna" in strip.facts.text())
     assert "50 of 50 targets left" in strip.facts.text()
     assert section.sign_button.text() == "Revoke"
     qtbot.keyClick(step.explorer.targets_step.table, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: step.state == "HOLD" or strip.question.asking, timeout=LONG)
+    qtbot.waitUntil(lambda: step.state == "HOLD" or strip.question.asking)
     if strip.question.asking:  # the twin rested: nothing is sent, and it is asked
         qtbot.keyClick(step.explorer.targets_step.table, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: "signed by" not in strip.facts.text(), timeout=LONG)
-    qtbot.waitUntil(lambda: section.sign_button.text() != "Revoke", timeout=LONG)
+    qtbot.waitUntil(lambda: "signed by" not in strip.facts.text())
+    qtbot.waitUntil(lambda: section.sign_button.text() != "Revoke")
 
 
 def test_the_first_line_says_what_to_do():

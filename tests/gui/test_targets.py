@@ -30,7 +30,7 @@ def step(explorer, quick_result, qtbot):
     """The step with a result in the window."""
     for data, options, kind in result_layers(quick_result):
         getattr(explorer.viewer, f"add_{kind}")(data, **options)
-    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy, timeout=90_000)
+    qtbot.waitUntil(lambda: explorer.result is not None and not explorer.busy)
     made = explorer.targets_step
     made.set_expanded(True)
     made.explorer = explorer  # the rest of the window, for the tests
@@ -46,7 +46,7 @@ def targets_of(step):
 
 
 def settled(step, qtbot):
-    qtbot.waitUntil(lambda: not step.explorer.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not step.explorer.busy)
 
 
 def same_everywhere(step):

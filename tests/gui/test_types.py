@@ -29,8 +29,8 @@ pytestmark = pytest.mark.gui
 def window(explorer, add_scan, qtbot, typed_result, tmp_path):
     """The explorer with a run of three types, step 4 open."""
     add_scan(write_run(typed_result, tmp_path / "typed.corescout"))
-    qtbot.waitUntil(lambda: explorer.result is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: explorer.result is not None)
+    qtbot.waitUntil(lambda: not explorer.busy)
     explorer.types_step.set_expanded(True)
     wait_for_layout(explorer.latent_panel.plot, qtbot)
     return explorer
@@ -202,7 +202,7 @@ def test_the_mouse_over_a_point_shows_its_patch_in_the_plot_and_on_the_scan(
     move(panel.plot, point + QPoint(20, -20))
     qtbot.wait(50)  # pyqtgraph passes on at most a hundred moves a second
     move(panel.plot, point)
-    qtbot.waitUntil(lambda: panel.text.text().startswith(f"No. {alone} "), timeout=5000)
+    qtbot.waitUntil(lambda: panel.text.text().startswith(f"No. {alone} "))
     triple = panel.decoder.patch(alone)
     np.testing.assert_array_equal(triple.measured, typed_result.patches.values[alone])
     assert triple.rebuilt is not None
@@ -373,7 +373,7 @@ def test_the_layers_and_features_of_the_user_are_not_touched(window, qtbot):
 def test_every_choice_of_colour_is_on_the_plot_and_on_the_scan(window, qtbot):
     panel = window.latent_panel
     panel.color_by("descriptor:junction_distance_m")  # the descriptors are computed now
-    qtbot.waitUntil(lambda: "computed" not in panel.scale.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "computed" not in panel.scale.text())
     keys = [panel.colors.itemData(i) for i in range(panel.colors.count())]
     assert {"type", "density", "misfit", "kl", "channel:Amplitude"} <= set(keys)
     seen = set()
@@ -399,7 +399,7 @@ def test_decoded_patches_behind_the_points_maps_and_walls(window, qtbot, typed_r
     # Maps are layers of their own, and none that could be explored.
     count = window.scan_step.channel.count()
     panel.maps.trigger()
-    qtbot.waitUntil(lambda: not window.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.busy)
     assert "map of z1" in window.viewer.layers
     assert window.scan_step.channel.count() == count
     if window.result.fit.latents.angle_rad is not None:
@@ -420,7 +420,7 @@ def test_a_type_is_kept_and_found_on_the_chosen_scan(window, qtbot, tmp_path):
     assert "is in the library already" in step.note.text()
     step.list.select_numbers([])
     choose(step.find_button, "type 1")
-    qtbot.waitUntil(lambda: not window.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.busy)
     like = layer_of(window, "like type 1")
     assert len(like.data) > 5
     assert (np.diff(like.features["likeness"]) <= 0).all()
@@ -472,7 +472,7 @@ def test_two_scans_are_compared_side_by_side(window, qtbot, tmp_path, typed_resu
     window.viewer.add_image(data, **options)
     step = window.types_step
     choose(step.compare_button, "next.ibw (analysed with these types)")
-    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.busy)
     view = step.comparer.view
     assert view.isVisible()
     assert "each row is one type" in view.words.text()
@@ -495,7 +495,7 @@ def test_two_scans_are_compared_side_by_side(window, qtbot, tmp_path, typed_resu
     assert QApplication.clipboard().text().startswith("type\tpoints left\tpoints right")
 
     step.comparer.compare_with_run(write_run(typed_result, tmp_path / "again.corescout"))
-    qtbot.waitUntil(lambda: not window.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.busy)
     assert "again" in step.comparer.view.windowTitle()
     step.comparer.view.close()
 

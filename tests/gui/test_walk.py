@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import Hands, canvas_picture, search_quickly, wait_for_preview
+from hands import WAIT_S, Hands, canvas_picture, search_quickly, wait_for_preview
 from napari.layers import Points
 from qtpy.QtCore import Qt
 
@@ -27,7 +27,7 @@ from corescout.gui.model.workflow import StepState
 from corescout.gui.steps.scan.information import ScanInformation
 
 pytestmark = pytest.mark.gui
-LONG, LONGEST = 300_000, 5_400_000  # ms: a busy machine
+LONGEST = 5_400_000  # ms: a search at the settings of the window
 SIZE = (1280, 720)
 
 FINDINGS = {
@@ -128,7 +128,7 @@ class Walk:
 
     def click(self, widget):
         self.explorer.column.ensureWidgetVisible(widget)
-        self.qtbot.waitUntil(lambda: widget.isVisible() and widget.isEnabled(), timeout=LONG)
+        self.qtbot.waitUntil(lambda: widget.isVisible() and widget.isEnabled())
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
         self.clicks += 1
 
@@ -239,7 +239,7 @@ def read_a_wall(walk):
         walk.hands.double_click((0.6 * height, 0.6 * width))
         walk.clicks += 2
         worked_s = time.process_time()  # of this process: what else runs here does not count
-        walk.qtbot.waitUntil(lambda: note.text().startswith("This wall"), timeout=LONG)
+        walk.qtbot.waitUntil(lambda: note.text().startswith("This wall"))
         if walk.timed:
             assert time.process_time() - worked_s <= 2.0
     assert "of the types that were found; novelty p" in note.text()
@@ -370,8 +370,8 @@ def open_twice(walk):
     explorer, viewer = walk.explorer, walk.explorer.viewer
     second = Explorer(viewer)
     viewer.window.add_dock_widget(second, name="Corescout (Corescout)", area="right")
-    walk.qtbot.waitUntil(lambda: second.closed, timeout=LONG)
-    second.wait_for_jobs(20)
+    walk.qtbot.waitUntil(lambda: second.closed)
+    second.wait_for_jobs(WAIT_S)
     walk.settle()
     docked = [w for w in viewer.window.dock_widgets.values() if isinstance(w, Explorer)]
     assert docked == [explorer]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hands import WAIT_S, search_quickly
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDesktopServices
 
@@ -16,7 +17,6 @@ from corescout.live.loop.sources import FolderSource
 from corescout.whole import read_journal
 
 pytestmark = pytest.mark.gui
-LONG = 180_000
 FIRST, SECOND, THIRD = "PZT_thick0009.h5", "PZT_final0001.h5", "scan_0001.ibw"
 
 
@@ -24,6 +24,7 @@ FIRST, SECOND, THIRD = "PZT_thick0009.h5", "PZT_final0001.h5", "scan_0001.ibw"
 def step(explorer, monkeypatch, tmp_path):
     # What cannot be read is given up after seconds, not minutes.
     monkeypatch.setattr(live_watch, "FolderSource", partial(FolderSource, timeout_s=3.0))
+    search_quickly(explorer, windows="9", seeds=1)  # the scans are large
     made = explorer.instrument_step
     made.days = tmp_path / "days"
     made.set_expanded(True)
@@ -31,7 +32,7 @@ def step(explorer, monkeypatch, tmp_path):
     made.explorer = explorer
     yield made
     made.leave()
-    assert made.wait(60)
+    assert made.wait(WAIT_S)
 
 
 def rows(step):
@@ -55,8 +56,8 @@ def click_row(step, qtbot, number):
 
 def begin(step, folder, qtbot):
     step.watch_scans(FOLDER, folder)
-    qtbot.waitUntil(lambda: step.live.watch is not None, timeout=LONG)
-    qtbot.waitUntil(lambda: str(folder) in words(step.panel.live_section.where), timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is not None)
+    qtbot.waitUntil(lambda: str(folder) in words(step.panel.live_section.where))
 
 
 def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
@@ -68,17 +69,17 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     begin(step, folder, qtbot)
 
     shutil.copy(scan_file(FIRST), folder / FIRST)
-    qtbot.waitUntil(lambda: f"Exploring: {FIRST}" in words(section.status), timeout=LONG)
+    qtbot.waitUntil(lambda: f"Exploring: {FIRST}" in words(section.status))
     assert section.status.isVisible()
-    qtbot.waitUntil(section.bar.isVisible, timeout=LONG)
-    qtbot.waitUntil(section.first.isVisible, timeout=LONG)
+    qtbot.waitUntil(section.bar.isVisible)
+    qtbot.waitUntil(section.first.isVisible)
     assert "provisional type" in words(section.first)
-    qtbot.waitUntil(lambda: f"Exploring {FIRST}" in explorer.verdict.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: f"Exploring {FIRST}" in explorer.verdict.text())
     with Heartbeat() as heartbeat:
-        qtbot.waitUntil(lambda: len(rows(step)) == 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(rows(step)) == 1)
     print(f"\nlongest gap while exploring and reading {heartbeat.longest_ms:.0f} ms")  # noqa: T201
     assert rows(step)[0].startswith(f"1  {FIRST}")
-    qtbot.waitUntil(lambda: step.live.settled and not explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.settled and not explorer.busy)
     worth = explorer.result.worth
     said = worth if worth.startswith("one") else f"{explorer.result.n_types} {worth}"
     assert f"{said}, " in rows(step)[0]
@@ -86,7 +87,7 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     assert section.first.isHidden()
 
     click_row(step, qtbot, 0)
-    qtbot.waitUntil(lambda: bool(opened), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(opened))
     assert opened[0].endswith("report.html")
     assert FIRST in Path(opened[0]).read_text(encoding="utf-8")
 
@@ -94,11 +95,11 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     (folder / "cut.ibw").write_bytes(whole[: len(whole) // 2])
     noise = np.random.default_rng(0).standard_normal((64, 64)).astype("f4")
     np.save(folder / "noise.npy", noise)
-    qtbot.waitUntil(lambda: len(rows(step)) == 3, timeout=LONG)
+    qtbot.waitUntil(lambda: len(rows(step)) == 3)
     failed = {row.split()[1]: row for row in rows(step)[:2]}
     assert set(failed) == {"cut.ibw", "noise.npy"}
     assert all("set aside: " in row for row in failed.values())
-    qtbot.waitUntil(lambda: step.live.settled and not explorer.busy, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.settled and not explorer.busy)
     shown = explorer.result
     assert shown.scan.source.endswith(FIRST), "what was found stays, whatever is set aside after"
     assert explorer.canvas.image_layer().data.shape == shown.scan.shape_px
@@ -107,12 +108,12 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
     assert explorer.result is shown
 
     shutil.copy(scan_file(SECOND), folder / SECOND)
-    qtbot.waitUntil(lambda: f"Exploring: {SECOND}" in words(section.status), timeout=LONG)
+    qtbot.waitUntil(lambda: f"Exploring: {SECOND}" in words(section.status))
     qtbot.mouseClick(section.watch_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: step.live.watch is None, timeout=LONG)
+    qtbot.waitUntil(lambda: step.live.watch is None)
     assert f"4  {SECOND}" in rows(step)[0]
     assert "the watch was stopped" in rows(step)[0]
-    qtbot.waitUntil(lambda: explorer.result is shown, timeout=LONG)
+    qtbot.waitUntil(lambda: explorer.result is shown)
     page = section.status.text().partition('href="file://')[2].partition('"')[0]
     html = Path(page).read_text(encoding="utf-8")
     for name in (FIRST, "cut.ibw", "noise.npy", SECOND):
@@ -122,11 +123,11 @@ def test_a_night_of_real_files(step, scan_file, qtbot, tmp_path, monkeypatch):
 
     opened.clear()
     qtbot.mouseClick(section.page_button, Qt.MouseButton.LeftButton)  # also when it has ended
-    qtbot.waitUntil(lambda: opened == [page], timeout=LONG)
+    qtbot.waitUntil(lambda: opened == [page])
 
     begin(step, folder, qtbot)
     shutil.copy(scan_file(THIRD), folder / THIRD)
-    qtbot.waitUntil(lambda: THIRD in words(section.status), timeout=LONG)
+    qtbot.waitUntil(lambda: THIRD in words(section.status))
     (journal,) = step.days.rglob("journal.jsonl")
     numbers = [e["number"] for e in read_journal(journal) if e["what"] == "scan outcome"]
     assert numbers == [1, 2, 3, 4], "what was decided before is not taken again"

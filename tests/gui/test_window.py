@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import psutil
 import pytest
-from hands import cut_controls, wait_for_preview
+from hands import WAIT_S, cut_controls, wait_for_preview
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QStyle, QStyleOptionComboBox
@@ -30,7 +30,7 @@ def plugin_viewer(make_napari_viewer_proxy, npe2pm):
         for widget in list(viewer.window.dock_widgets.values()):
             if isinstance(widget, Explorer):
                 widget.disconnect_viewer()
-                widget.wait_for_jobs(20)
+                widget.wait_for_jobs(WAIT_S)
 
 
 def add_surface(viewer):
@@ -61,7 +61,7 @@ def test_menus_and_palette_do_what_the_dock_does(plugin_viewer, qtbot):
     contributions.explore(viewer)
     assert explorer.running
     explorer.stop()
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
 
 
 def test_preferences_are_what_a_new_window_starts_with(plugin_viewer):
@@ -98,8 +98,8 @@ def test_an_image_opened_later_does_not_hide_what_is_ours(explorer, qtbot):
         names = [layer.name for layer in viewer.layers]
         return names.index("Amplitude (pm)") < names.index("key points")
 
-    qtbot.waitUntil(ours_is_above, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    qtbot.waitUntil(ours_is_above)
+    qtbot.waitUntil(lambda: not explorer.busy)
     viewer.layers.clear()
     assert explorer.column.sample_button.isVisible()
     assert not explorer.key_points_step.tools["line"].isEnabled()
@@ -159,8 +159,8 @@ def test_opening_and_closing_twenty_times_leaves_nothing(make_napari_viewer_prox
         QApplication.processEvents()
         # As the cross of napari's dock does it: nobody calls close.
         viewer.window.remove_dock_widget(explorer)
-        qtbot.waitUntil(lambda e=explorer: e.closed, timeout=5000)
-        explorer.wait_for_jobs(20)
+        qtbot.waitUntil(lambda e=explorer: e.closed)
+        explorer.wait_for_jobs(WAIT_S)
         explorer.deleteLater()
         del explorer
         QApplication.processEvents()
@@ -182,11 +182,11 @@ def test_what_is_the_users_is_never_touched(explorer, qtbot):
         [[1.0, 2.0], [3.0, 4.0]], name="key points", features={"mine": [1, 2]}, face_color="red"
     )
     outline = viewer.add_shapes([[[0, 0], [5, 5]]], shape_type="line", name="paths and regions")
-    qtbot.waitUntil(lambda: explorer.workspace.key_points.keypoints is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: explorer.workspace.key_points.keypoints is not None)
+    qtbot.waitUntil(lambda: not explorer.busy)
     explorer.key_points_step.use("line")
     explorer.start()
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=400_000)
+    qtbot.waitUntil(lambda: not explorer.busy)
     assert explorer.result is not None, explorer.verdict.text()
     np.testing.assert_array_equal(mine.data, [[1, 2], [3, 4]])
     assert list(mine.features.columns) == ["mine"]

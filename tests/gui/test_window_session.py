@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from hands import wait_for_preview
+from hands import WAIT_S, wait_for_preview
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -100,8 +100,8 @@ def test_edits_and_result_come_back_after_a_crash(
     editor.push(editor.edits.with_outlines([WALL]), "a line")
     explorer.workspace.set_result(quick_result)
     assert explorer.session.unsaved
-    qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{run_name(1)}"))) == 1, timeout=20_000)
-    qtbot.waitUntil(lambda: not explorer.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: len(list(sessions.glob(f"*/{run_name(1)}"))) == 1)
+    qtbot.waitUntil(lambda: not explorer.busy)
     # A crash: what is on the disk is all there is, and nobody holds its lock.
     (saved,) = sessions.iterdir()
     shutil.copytree(saved, tmp_path / "left behind" / saved.name)
@@ -126,7 +126,7 @@ def test_edits_and_result_come_back_after_a_crash(
     )
     assert other.workspace.workflow.state("explore") is StepState.DONE
     other.disconnect_viewer()
-    other.wait_for_jobs(20)
+    other.wait_for_jobs(WAIT_S)
 
 
 @pytest.mark.gui
@@ -138,7 +138,7 @@ def test_exports_diagnostic_and_the_question_at_the_end(
     targets = {"figures": "figures", "tables": "tables", "script": "a.py", "run": "a.corescout"}
     for kind, target in targets.items():
         explorer.exporter.export(kind, tmp_path / target)
-        qtbot.waitUntil(lambda t=target: bar.note.text().endswith(t), timeout=240_000)
+        qtbot.waitUntil(lambda t=target: bar.note.text().endswith(t))
     assert (tmp_path / "figures" / "F1.pdf").stat().st_size > 1000
     assert (tmp_path / "tables" / "targets.csv").read_text().startswith("y_px")
     assert read_run(tmp_path / "a.corescout").why == quick_result.why
@@ -190,5 +190,5 @@ def test_the_report_is_exported_by_a_click(explorer, quick_result, qtbot, tmp_pa
 
     QTimer.singleShot(300, choose_report)  # a menu holds whoever opened it
     qtbot.mouseClick(bar.export_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bar.note.text() == f"Exported to {target}", timeout=60_000)
+    qtbot.waitUntil(lambda: bar.note.text() == f"Exported to {target}")
     assert quick_result.winner.label in target.read_text()

@@ -228,12 +228,10 @@ def test_a_stop_from_another_thread_ends_a_run(backend, session_of):
     next(run)
     stopper = threading.Thread(target=session_of.stop, args=("test",))
     stopper.start()
-    stopper.join(1.0)
+    stopper.join(30)
     assert not stopper.is_alive()
-    began = time.monotonic()
-    assert [e.what for e in run][-1] == "held"
-    assert time.monotonic() - began < 0.5
     sent = len(instrument.log)
+    assert [e.what for e in run] == ["held"]
     time.sleep(0.1)
     assert len(instrument.log) == sent
     assert session_of.state == "HOLD"

@@ -1,7 +1,5 @@
 """Generated surfaces: known walls of every type, nothing else random, and their surrogates."""
 
-import threading
-import time
 import tracemalloc
 
 import numpy as np
@@ -83,19 +81,10 @@ def test_a_large_surrogate_takes_little_memory(large):
     assert peak < 8 * large.size * 4  # eight images of single precision
 
 
-def test_a_stop_ends_a_surface_under_way(large):
-    stop = threading.Event()
-    asked = []
-
-    def press():
-        asked.append(time.monotonic())
-        stop.set()
-
-    def make_many():
-        for seed in range(1000):
-            phase_randomised(large, seed, stop=stop)
-
-    threading.Timer(0.02, press).start()
+@pytest.mark.parametrize("turn", [1, 4, 10])
+def test_a_stop_ends_a_surface_under_way(large, pressed_at_look, turn):
+    """It is looked at ten times in one surface, and nothing is done after it was seen."""
+    stop = pressed_at_look(turn)
     with pytest.raises(StoppedError, match="surface without types"):
-        make_many()
-    assert time.monotonic() - asked[0] < 1.0
+        phase_randomised(large, 0, stop=stop)
+    assert stop.looks == turn

@@ -110,6 +110,12 @@ class Evidence:
         return any(check.found is False for check in self.checks)
 
     @property
+    def grade_in_short(self) -> str:
+        """The grade, and whether another image denies it; "claimed" or "none" without a grade."""
+        ungraded = "claimed" if self.has_types else "none"
+        return f"{self.grade or ungraded}{', denied' if self.is_denied else ''}"
+
+    @property
     def is_spread(self) -> bool:
         """Whether the types of a vote are met everywhere, by the patches alone."""
         return self.shown is not None and not self.shown.keep_to_places
@@ -252,8 +258,7 @@ class Result:
         """What is claimed of the types, for a narrow place: "possible types (drift)"."""
         kinds = "one type" if self.n_types == 1 else "types"
         claimed = self.evidence.has_types or self.n_types == 1
-        denied = ", denied" if self.evidence.is_denied else ""
-        grade = f" ({self.evidence.grade}{denied})" if self.evidence.grade else ""
+        grade = f" ({self.evidence.grade_in_short})" if self.evidence.grade else ""
         return f"{kinds if claimed else 'possible types'}{grade}"
 
     @property

@@ -15,7 +15,7 @@ from corescout.data import Result
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.canvas_context import CanvasContext
 from corescout.gui.canvas.doubted_lines import DoubtedLines
-from corescout.gui.canvas.first_use import load_ahead
+from corescout.gui.canvas.first_use import LoadedAhead
 from corescout.gui.canvas.result_layers import ResultLayers
 from corescout.gui.docked import Docked, give_way, other_in
 from corescout.gui.fields import PlainFields
@@ -81,7 +81,7 @@ class Explorer(Docked):
         self.column.serve(self._running, self.run_bar.say_scans)
         self.scan_step.refresh()
         self.session.offer()
-        load_ahead()
+        self._loaded = LoadedAhead()
 
     # -- what the operator does -----------------------------------------------------------
 
@@ -212,6 +212,7 @@ class Explorer(Docked):
         self.workspace.close()
         self.canvas.connections.close()
         self.work.close()
+        self._loaded.close()
         self.keys.close()
         self._log.leave()
         if self.bottom.parent() is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from corescout.data import InputError, Result
 from corescout.data.bounds import regular_file
 from corescout.runs import layout
-from corescout.runs.reading import read_run
+from corescout.runs.reading import evidence_of, read_run
 from corescout.runs.record import is_unfinished
 from corescout.whole import read_journal
 
@@ -29,8 +29,8 @@ class RunRow:
     run : str
         Its folder.
     scan, date, choice, types, evidence : str
-        File, when it was begun or decided (local time), winner, how many types, and whether they
-        are claimed; "" where it is not known.
+        File, when it was begun or decided (local time), winner, how many types, and the grade of
+        their evidence; "" where it is not known.
     state : str
         "finished", "unfinished", or what is wrong with it.
     trials : int
@@ -98,7 +98,8 @@ def compare_runs(one: Path, other: Path) -> dict[str, object]:
         "plan": _differences(dict(first.plan), dict(second.plan)),
         "choice": [first.winner.label, second.winner.label],
         "types": [first.types_in_words, second.types_in_words],
-        "evidence": [first.evidence.reason, second.evidence.reason],
+        "evidence": [first.evidence.grade_in_short, second.evidence.grade_in_short],
+        "why": [first.evidence.reason, second.evidence.reason],
         "shared_key_points": shared,
         "ami_of_types": ami,
     }
@@ -175,7 +176,6 @@ def as_row(row: RunRow) -> dict[str, object]:
 
 def _finished_row(run: Path) -> RunRow:
     decision = _json(run / layout.DECISION)
-    evidence = decision["evidence"]
     voters = len((decision.get("consensus") or {}).get("voters", ()))
     trials = json.loads(regular_file(run / layout.TRIALS).read_text("utf-8"))
     return RunRow(
@@ -186,7 +186,7 @@ def _finished_row(run: Path) -> RunRow:
         choice=f"{decision['window_px']} px, {decision['invariances']}"
         + (f"; {voters} vote" if voters else ""),
         types=str(decision["n_types"]),
-        evidence="yes" if evidence["has_types"] else "no",
+        evidence=evidence_of(decision["evidence"]).grade_in_short,
         trials=sum(t["state"] != "not_tried" for t in trials),
     )
 

@@ -130,7 +130,7 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
         winner=winner,
         weights={n: w for n, w in kept.items() if not n.startswith("consensus.")},
         targets=_targets(_json(path, layout.TARGETS_JSON)),
-        evidence=_evidence(decision["evidence"]),
+        evidence=evidence_of(decision["evidence"]),
         why=decision["why"],
         tied=tuple(_runner_up(r) for r in decision["tied"]),
         runners_up=tuple(_runner_up(r) for r in decision["runners_up"]),
@@ -142,7 +142,8 @@ def _result(path: Path, decision: dict[str, Any]) -> Result:
     )
 
 
-def _evidence(values: dict[str, Any]) -> Evidence:
+def evidence_of(values: dict[str, Any]) -> Evidence:
+    """Return the evidence that a decision's table holds; what an older one lacks is unknown."""
     return Evidence(
         p_value=_number(values["p_value"]),
         gain=_number(values["gain"]),
@@ -158,7 +159,7 @@ def _evidence(values: dict[str, Any]) -> Evidence:
         code_trend=_number(values.get("code_trend")),
         correlation_lengths=_number(values.get("correlation_lengths")),
         checks=tuple(_check(c) for c in values.get("checks", ())),
-        alone=None if values.get("alone") is None else _evidence(values["alone"]),
+        alone=None if values.get("alone") is None else evidence_of(values["alone"]),
         shown=None if values.get("shown") is None else _shown(values["shown"]),
     )
 

@@ -12,6 +12,7 @@ from corescout.colors import PALE, type_color, type_shape
 from corescout.data import CorePoints, Keypoints, Result, Scan, Target, TypedPoints, Types
 from corescout.gui.canvas.placement import geometry
 from corescout.gui.look import rgba
+from corescout.gui.model.keypoint_edits import among
 from corescout.gui.model.target_list import in_order
 from corescout.report.drawing import scaled_unit
 
@@ -31,6 +32,7 @@ _GREY, _NEW = "#D8D8D8", "#56B4E9"  # of key points
 _SAMPLED_PX = 512  # rows and columns that the contrast of a larger image is judged by
 HOVER_PX = 4.0  # a point farther from the mouse is not meant
 _LEAST_SEEN_PX = 4  # of a key point on the screen, however small the scan is drawn
+_CROWD = 20_000
 _SMALL_PX, _TYPE_PX, _LARGE_PX, _TARGET_PX, _RING_PX = 2.0, 2.6, 4.5, 13.0, 6.0
 _SIZED_FOR_PX = 256  # side of a scan on which points of these sizes are well seen
 _SYMBOLS = {"disc": "disc", "square": "square", "triangle": "triangle_up", "diamond": "diamond"}
@@ -115,17 +117,17 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints, known: Keypoints | None = N
     """Return key points: small and grey; those that are not among the known ones are blue."""
     face: Any = _GREY
     if known is not None and not np.array_equal(known.yx_px, keypoints.yx_px):
-        there = {tuple(place) for place in np.asarray(known.yx_px).tolist()}
-        new = [tuple(place) not in there for place in np.asarray(keypoints.yx_px).tolist()]
-        if any(new):
-            face = np.where(np.array(new)[:, None], rgba(_NEW), rgba(_GREY))
+        new = ~among(np.asarray(keypoints.yx_px), np.asarray(known.yx_px))
+        if new.any():
+            face = np.where(new[:, None], rgba(_NEW), rgba(_GREY))
     return (
         np.array(keypoints.yx_px),
         {
             "name": KEYPOINTS,
             "metadata": {OURS: KEYPOINTS},
             "size": size_on(scan, _SMALL_PX),
-            "canvas_size_limits": (_LEAST_SEEN_PX, 10_000),
+            "canvas_size_limits": (0 if is_crowd(len(keypoints)) else _LEAST_SEEN_PX, 10_000),
+            "antialiasing": _edge_px(len(keypoints)),
             "face_color": face,
             "border_color": "#404040",  # seen on a bright domain too
             "border_width": 0.25,
@@ -134,6 +136,16 @@ def keypoint_layer(scan: Scan, keypoints: Keypoints, known: Keypoints | None = N
         },
         "points",
     )
+
+
+def is_crowd(count: int) -> bool:
+    """Whether points are so many that they cover each other where the whole scan is seen."""
+    return count > _CROWD
+
+
+def _edge_px(count: int) -> float:
+    """Width of a point's soft edge: most of what is drawn of a small point."""
+    return 0.25 if is_crowd(count) else 1.0
 
 
 def size_on(scan: Scan, size_px: float) -> float:
@@ -155,7 +167,9 @@ def type_layer(
             "metadata": {OURS: TYPES},
             "size": size_on(scan, _TYPE_PX),
             "face_color": colors,
+            "border_color": "#000000",
             "border_width": 0.0,
+            "antialiasing": _edge_px(len(yx_px)),
             "opacity": 0.9,
             "shown": shown,
             **geometry(scan),

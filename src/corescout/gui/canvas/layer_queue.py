@@ -87,8 +87,7 @@ def put_in_order(viewer: Any) -> None:
     wanted = sorted(ours, key=lambda layer: order.index(layer.metadata[OURS]))
     if ours == wanted:
         return
-    for layer in wanted:
-        layers.move(layers.index(layer), len(layers))
+    layers.move_multiple([layers.index(layer) for layer in wanted], len(layers))
 
 
 def _is_scan(layer: Any) -> bool:

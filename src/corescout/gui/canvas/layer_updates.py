@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from corescout.gui.canvas.layer_data import OURS, OVERLAYS, LayerData
 from corescout.gui.canvas.placement import GEOMETRY
+from corescout.gui.look import rgba
 
 
 def find_layer(viewer: Any, name: str) -> Any | None:
@@ -26,9 +27,10 @@ def raise_ours(viewer: Any, image: Any) -> None:
     if image is None or image not in viewer.layers:
         return
     order = list(viewer.layers)
-    below = [layer for layer in order[: order.index(image)] if layer.metadata.get(OURS) in OVERLAYS]
-    for layer in below:
-        viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+    lower = enumerate(order[: order.index(image)])
+    below = [place for place, layer in lower if layer.metadata.get(OURS) in OVERLAYS]
+    if below:
+        viewer.layers.move_multiple(below, len(order))
 
 
 def update_layer(layer: Any, data: LayerData) -> None:
@@ -48,22 +50,27 @@ def update_layer(layer: Any, data: LayerData) -> None:
             _dress_points(layer, moved, options)
         elif isinstance(options["edge_color"], list) and len(places):
             layer.edge_color = options["edge_color"]
-    if kind == "points" and layer.selected_data:
-        layer.selected_data = set()
+    if kind == "points":
+        _say_how_drawn(layer, options)
+        if layer.selected_data:
+            layer.selected_data = set()
+
+
+def recolor(layer: Any, colors: NDArray[np.float64]) -> None:
+    """Give points other colours (N, 4); napari would draw them for the event once more."""
+    with layer.events.face_color.blocker():
+        layer.face_color = colors
 
 
 def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
-    border = options.get("border_color")
-    several = border is not None and not isinstance(border, str)
-    plain = np.ptp(np.asarray(layer.border_color), axis=0).any() if len(layer.data) else False
-    if moved:
-        layer.size = options["size"]
+    """Set what differs: napari computes all points anew for each of these."""
     if len(layer.data):
-        if moved or several or plain:
-            layer.border_color = options.get("border_color", "black")
-        if moved:
-            layer.border_width = options["border_width"]
-        layer.face_color = options["face_color"]
+        _dress_borders(layer, moved, options.get("border_color", "#000000"))
+        for name in ("size", "border_width") if moved else ():
+            if not np.allclose(getattr(layer, name), options[name]):
+                setattr(layer, name, options[name])
+        if _other_colors(layer.face_color, options["face_color"]):
+            layer.face_color = options["face_color"]
     if "symbol" in options and len(layer.data):
         wanted = list(np.broadcast_to(options["symbol"], len(layer.data)))
         if [each.value for each in layer.symbol] != wanted:
@@ -72,6 +79,30 @@ def _dress_points(layer: Any, moved: bool, options: dict[str, Any]) -> None:
         layer.shown = options["shown"]
     if "features" in options:
         layer.features = options["features"]
+
+
+def _dress_borders(layer: Any, moved: bool, wanted: Any) -> None:
+    """Set the borders' colours; one colour that a person gave to points that stay is kept."""
+    varied = np.ptp(layer.border_color, axis=0).any()
+    mixed = not isinstance(wanted, str)
+    if (moved or mixed or varied) and _other_colors(layer.border_color, wanted):
+        layer.border_color = wanted
+
+
+def _other_colors(colors: NDArray[np.float32], wanted: Any) -> bool:
+    """Whether colours (N, 4) differ from those that are wanted: "#rrggbb", names, or (N, 4)."""
+    if isinstance(wanted, str) and wanted.startswith("#"):
+        wanted = rgba(wanted)
+    elif not isinstance(wanted, np.ndarray):
+        return True
+    return not np.array_equal(np.broadcast_to(wanted, colors.shape).astype(colors.dtype), colors)
+
+
+def _say_how_drawn(layer: Any, options: dict[str, Any]) -> None:
+    """Set what napari hears of by an event of its own."""
+    for name in ("antialiasing", "canvas_size_limits"):
+        if name in options and getattr(layer, name) != options[name]:
+            setattr(layer, name, options[name])
 
 
 @contextmanager

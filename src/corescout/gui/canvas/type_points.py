@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corescout.gui.canvas.canvas import Canvas
 from corescout.gui.canvas.layer_data import HOVER_PX, TYPES, faded, shown_of, type_layer
-from corescout.gui.canvas.layer_updates import find_layer
+from corescout.gui.canvas.layer_updates import find_layer, recolor
 from corescout.gui.model.candidate_view import CandidateView
 from corescout.gui.model.workspace import Workspace
 
@@ -38,7 +38,7 @@ class TypePoints:
         if layer is None or not np.array_equal(layer.data, view.yx_px):
             self._canvas.show_layers([type_layer(scan, view.yx_px, colors, visible)])
             return
-        layer.face_color = colors
+        recolor(layer, colors)
         if not np.array_equal(layer.shown, visible):
             layer.shown = visible
 

@@ -27,10 +27,12 @@ class FullCollections:
 
 
 class CheapCollections:
-    """Full collections that pass over what is there by now: for a watch, which may take days.
+    """Full collections that pass over what is there by now.
 
-    Put off for so long, what lies in cycles would pile up. Most of what a full one looks through is
-    the window itself, which does not go before the watch does.
+    Most of what a full one looks through is napari, torch and the window: there before the first
+    scan, and as long as the window is. A watch may take days, and passes over what it begins with
+    too: what lies in cycles would pile up if collections were put off for so long. When it ends,
+    everything is looked at again.
     """
 
     def __init__(self) -> None:

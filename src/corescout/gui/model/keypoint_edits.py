@@ -142,7 +142,12 @@ def _rows_without(rows: Points, others: Points) -> Points:
     """Those of rows (n, 2) that are not among others (m, 2), to a millionth of a pixel."""
     if not len(rows) or not len(others):
         return rows
-    return rows[~np.isin(_as_one(rows), _as_one(others))]
+    return rows[~among(rows, others)]
+
+
+def among(places: Points, others: Points) -> NDArray[np.bool_]:
+    """Which of places (n, 2) are among others (m, 2), to a millionth of a pixel."""
+    return np.isin(_as_one(places), _as_one(others))
 
 
 def _as_one(places: Points) -> NDArray[np.complex128]:

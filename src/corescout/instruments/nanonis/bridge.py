@@ -111,7 +111,9 @@ class NanonisInstrument:
         self._began_last: str | None = None  # the command of the last motion
         self._wiring = Wiring(bias_gain, bias_at)
         self._error_signal, self._modulator = error_signal, ac_modulator
-        self._orders = Orders(self._say, self._wiring, with_reply=self._files is None)
+        self._orders = Orders(
+            self._say, self._wiring, with_reply=self._files is None, rest_m=self._way_at_rest_m
+        )
         self._signals = Signals((), "")
         self._scans = ScanWatch()
         self._held_back: list[Message] = []
@@ -323,8 +325,12 @@ class NanonisInstrument:
         """Time in which a tip that travels would leave its place, however slow it is."""
         if not self._orders.speed_m_per_s:
             return REST_S
-        way_m = 2 * max(REST_M, 3 * self._noise_m)
+        way_m = self._way_at_rest_m()
         return min(max(REST_S, way_m / self._orders.speed_m_per_s), _LONGEST_REST_S)
+
+    def _way_at_rest_m(self) -> float:
+        """How far two readings of a tip that rests may be apart."""
+        return 2 * max(REST_M, 3 * self._noise_m)
 
     def _unless_stopped(self, do: Callable[[], _Result]) -> _Result:
         """A call that a stop has ended tells of the stop, not of what it broke."""

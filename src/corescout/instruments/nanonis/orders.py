@@ -26,6 +26,7 @@ from corescout.instruments.protocol import InstrumentError
 LONGEST_MOVE_S, LONGEST_SPECTRUM_S, LONGEST_SCAN_S = 120.0, 300.0, 7200.0
 _RED = 0xFF0000
 _START, _STOP = 0, 1  # of Scan.Action
+_LOOKS_S = (0.03, 0.07, 0.17)  # between readings of a place
 _LIMIT_S = {"FolMe.XYPosSet": LONGEST_MOVE_S, "BiasSpectr.Start": LONGEST_SPECTRUM_S}
 Commands = list[tuple[Any, ...]]
 
@@ -40,10 +41,15 @@ class Orders:
     wiring : Wiring
     with_reply : bool
         Whether spectra come with the reply.
+    rest_m : callable
+        How far the readings of a tip that rests may be apart.
     """
 
-    def __init__(self, say: Say, wiring: Wiring, *, with_reply: bool) -> None:
+    def __init__(
+        self, say: Say, wiring: Wiring, *, with_reply: bool, rest_m: Callable[[], float]
+    ) -> None:
         self._say, self._wiring, self._with_reply = say, wiring, with_reply
+        self._rest_m = rest_m
         self.speed_m_per_s: float | None = None  # that was set last
         self._bias_v: float | None = None  # of the controller, that was set last
 
@@ -177,9 +183,18 @@ class Orders:
             readback.check_frame(self._say("Scan.FrameGet"), frame)
             late, _ = self._say("Scan.WaitEndOfScan", POLL_MS)
             (running,) = self._say("Scan.StatusGet")
-            if not late or not running:
-                return
+            if not late or (not running and self._rests()):
+                return  # a tip that moves scans, whatever the status says
         raise InstrumentError(f"the scan did not end within {LONGEST_SCAN_S:.0f} s")
+
+    def _rests(self) -> bool:
+        """Say whether the tip keeps its place over some readings, at uneven times: lines repeat."""
+        first = self._place()
+        for pause_s in _LOOKS_S:
+            time.sleep(pause_s)
+            if not math.dist(first, self._place()) <= self._rest_m():
+                return False
+        return True
 
     def _converted(self, command: tuple[Any, ...]) -> tuple[Any, ...]:
         name, *arguments = command
