@@ -82,9 +82,23 @@ class SeenScan:
     response: NDArray[np.complexfloating] | None
 
     @classmethod
-    def of(cls, scan: Scan, channels: tuple[str, ...], plan: Plan, grid: SquareGrid) -> SeenScan:
-        """Clean the channels of a scan, mend their lines and put them on the grid."""
-        found = [analysed_channel(scan, name, plan.cleaning) for name in channels]
+    def of(
+        cls,
+        scan: Scan,
+        channels: tuple[str, ...],
+        plan: Plan,
+        grid: SquareGrid,
+        line_faults: tuple[LineFaults, ...] | None = None,
+    ) -> SeenScan:
+        """Clean the channels of a scan, mend their lines and put them on the grid.
+
+        Faults of the lines of each channel are estimated where they are not given.
+        """
+        known = (None,) * len(channels) if line_faults is None else line_faults
+        found = [
+            analysed_channel(scan, name, plan.cleaning, faults)
+            for name, faults in zip(channels, known, strict=True)
+        ]
         mended = [grid.resample(f.mended) for f in found]
         first = found[0]
         untouched = first.mended is first.raw
