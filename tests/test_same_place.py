@@ -74,6 +74,27 @@ def test_another_gain_moves_the_grey_levels(typed_result, again, gain):
     assert before.patches.normalisation.high == pytest.approx(levels)
 
 
+def test_types_repeat_where_the_gain_of_lines_jumps(typed_result, again):
+    same, _ = agreement(typed_result, again())
+    jumps = again(jump_share=0.3)
+    frozen, _ = agreement(typed_result, jumps, match_instrument=False)
+    matched, applied = agreement(typed_result, jumps)
+    assert frozen < 0.8 * same
+    assert matched > 0.9 * same
+    assert applied.line_faults.told_by_first
+    assert any("first scan of the place, which told the gains" in note for note in applied.notes)
+    np.testing.assert_array_equal(
+        applied.scan.channel("Amplitude"), jumps.channel("Amplitude")
+    )  # values stay as measured
+
+
+@pytest.mark.parametrize("tip_px", [0.7, 1.6, 2.2])
+def test_a_tip_is_not_taken_for_a_gain(typed_result, again, tip_px):
+    """Through a blunt tip fine walls are fainter; the gain here is 1.3."""
+    change = instrument_change(FirstScan(typed_result), again(tip_px=tip_px, gain=1.3))
+    assert change.gains[0] == pytest.approx(1.3, rel=0.025)
+
+
 def test_of_another_place_nothing_is_taken_for_the_microscope(typed_result):
     other = generate_surface((160, 160), seed=8, imaging=replace(FIRST, tip_px=1.8, gain=2)).scan
     change = instrument_change(FirstScan(typed_result), other)
@@ -105,12 +126,13 @@ def test_a_tip_that_does_not_make_codes_likelier_is_not_reckoned_with(
     """An estimate that is off, as of a microscope that blurs in another way, does no harm."""
     scan = again(tip_px=1.3)
     change = replace(instrument_change(FirstScan(typed_result), scan), blunter_px=blunter_px)
-    found, typed, taken = found_there(FirstScan(typed_result), change, scan, None)
+    first = FirstScan(typed_result)
+    found, typed, taken = found_there(first, change, scan, None)
     assert not taken.taken
     assert any("no likelier" in note for note in taken.in_words)
-    frozen = apply(typed_result, scan, match_instrument=False)
-    np.testing.assert_array_equal(found.z, frozen.codes)
-    np.testing.assert_array_equal(typed.types.of_point, frozen.types.of_point)
+    frozen, own, _ = found_there(first, replace(change, blunter_px=0.0), scan, None)
+    np.testing.assert_array_equal(found.z, frozen.z)
+    np.testing.assert_array_equal(typed.types.of_point, own.types.of_point)
 
 
 def test_training_that_went_on_has_seen_points_of_other_scans(typed_result):

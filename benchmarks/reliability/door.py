@@ -127,7 +127,8 @@ def _running_plan(day: Path) -> Iterator[Any]:
     ended, ran, wrong = threading.Event(), [0], [0]
     with ExitStack() as stack:
         server = stack.enter_context(NanonisServer(twin, "127.0.0.1", 0))
-        instrument = NanonisInstrument("127.0.0.1", ports=server.ports)
+        # a busy machine answers late, which would hold the plan: that is no matter of the calls
+        instrument = NanonisInstrument("127.0.0.1", ports=server.ports, timeout_s=60.0)
         instrument.connect()
         journal = Journal(day / "journal.jsonl", synced=False)
         session = Session(instrument, _LIMITS, journal)

@@ -89,6 +89,7 @@ def _as_x_and_y(scan: Scan) -> Scan:
     return replace(scan, channels={**parts, **kept}, roles=roles, units=units)
 
 
+JUMPS = replace(FIRST, jump_share=0.15)
 KINDS: Mapping[str, Kind] = {
     "noise alone": Kind(),
     "drift of 8 px": Kind(_drift(5.7, 5.7)),
@@ -104,7 +105,9 @@ KINDS: Mapping[str, Kind] = {
     "three times the gain": Kind(imaging=replace(FIRST, gain=3.0)),
     "in volts": Kind(channels=_in_volts),
     "X and Y instead of amplitude and phase": Kind(channels=_as_x_and_y),
-    "lines that jump": Kind(imaging=replace(FIRST, jump_share=0.15)),
+    "lines that jump": Kind(imaging=JUMPS),
+    "lines that jump, drift of 8 px": Kind(_drift(5.7, 5.7), imaging=JUMPS),
+    "lines that jump, turned by 90 degrees": Kind(imaging=JUMPS, turned=True),
 }  # fmt: skip
 
 

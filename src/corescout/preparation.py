@@ -244,12 +244,14 @@ def prepare_like(
     *,
     blunted_px: float = 0.0,
     quarter_turns: int = 0,
+    line_faults: tuple[LineFaults, ...] | None = None,
 ) -> Prepared:
     """Prepare a scan for a representation that was trained on another one.
 
     Normalisation and pixel pitch are those of the representation; one key point is enough. Patches
     are seen through a tip that is blunter by `blunted_px`; key points are sought without it. Those
-    of a frame that is turned clockwise by `quarter_turns` are turned back.
+    of a frame that is turned clockwise by `quarter_turns` are turned back. Faults of lines are
+    estimated from the scan where they are not given.
 
     Raises
     ------
@@ -282,7 +284,7 @@ def prepare_like(
             f"{grid.shape_px[1]} x {grid.shape_px[0]} px at the representation's pitch",
             "scan a larger area",
         )
-    seen = SeenScan.of(scan, representation.channels, plan, grid)
+    seen = SeenScan.of(scan, representation.channels, plan, grid, line_faults)
     levels, images = representation.normalisation, representation.normalisation.grey(seen.mended)
     given = None if keypoints is None else on_grid(keypoints, grid)
     found = fitting_points(images, seen.sought, plan, given, window)

@@ -5,7 +5,7 @@ tip of 1.2 px, and frozen types with sharp borders then name a third of the poin
 is frozen is therefore which points of the first scan are of which component: the scan is blunted
 as much as the second one is, its patches are encoded once more, and each component is what its own
 points are then (one M step). A second scan that is sharper is blunted itself. A gain moves the grey
-levels.
+levels, and the gain of each line is told by the first scan.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from corescout.data import (
     Keypoints,
+    LineFaults,
     Mixture,
     Normalisation,
     Representation,
@@ -26,20 +27,18 @@ from corescout.data import (
     Scan,
     TypedPoints,
 )
+from corescout.gains import COARSE_PX, OnSample, gain_between, gain_of_tip, line_faults_of
 from corescout.mixtures.averaging import moments
 from corescout.plan import Plan
 from corescout.registration import register
 from corescout.seen_scan import SeenScan, completed
 from corescout.sharpness import Shown, blunter_by_px
-from corescout.square_grid import SquareGrid, square_grid
+from corescout.square_grid import square_grid
 from corescout.transfer import Transferred, transfer
 
 _LEAST_SHARE = 0.5  # of either scan that the other must show
 _LEAST_POINTS = 2  # for each dimension: a component of fewer stays as it was
-_COARSE_PX = 4.0  # Gaussian width over which amplitudes are compared: drift within it is no matter
 _OTHER_RESONANCE = 0.2  # of a logarithm: a resonance drifts by a few percent
-_LEAST_GAIN = 0.03  # of a logarithm: less cannot be told from noise
-_MOST_GAIN = np.log(10.0)  # more is another unit, and is refused with the grey levels
 
 Field = NDArray[np.float64]
 
@@ -62,6 +61,8 @@ class InstrumentChange:
         Whether the other tip is reckoned with; False where codes are no likelier with it.
     mended : bool
         False where lines were left as measured, as codes are likelier so.
+    line_faults : tuple of LineFaults or None
+        Of each channel, with the gains of lines that the first scan tells; None if it tells none.
     """
 
     blunter_px: float
@@ -70,6 +71,7 @@ class InstrumentChange:
     drives_hz: tuple[float | None, float | None] = (None, None)
     taken: bool = True
     mended: bool = True
+    line_faults: tuple[LineFaults, ...] | None = None
 
     @property
     def in_words(self) -> tuple[str, ...]:
@@ -135,11 +137,13 @@ class FirstScan:
         """The scan as others are compared with it."""
         return self.compared(self.result.scan)
 
-    def compared(self, scan: Scan) -> ComparedScan:
+    def compared(
+        self, scan: Scan, line_faults: tuple[LineFaults, ...] | None = None
+    ) -> ComparedScan:
         """Return what the microscope is told by from a scan, on the grid of the analysis."""
         pitch_m = self.result.analysis_pitch_m
         grid = square_grid(scan.shape_px, None if pitch_m is None else scan.frame, pitch_m)
-        seen = SeenScan.of(scan, self.result.channels, self.plan, grid)
+        seen = SeenScan.of(scan, self.result.channels, self.plan, grid, line_faults)
         return ComparedScan.of(seen, OnSample(scan, grid))
 
     def codes_blunter(self, sigma_px: float) -> Field | None:
@@ -160,6 +164,8 @@ class ComparedScan:
 
     Attributes
     ----------
+    mended : (C, H, W) float32
+        The channels as they are analysed.
     coarse : tuple of (H, W) float32 or None
         Each channel, smoothed; None where it has negative values, and so no gain.
     shown : Shown
@@ -167,6 +173,7 @@ class ComparedScan:
     on_sample : OnSample
     """
 
+    mended: NDArray[np.float32]
     coarse: tuple[NDArray[np.float32] | None, ...]
     shown: Shown
     on_sample: OnSample
@@ -175,10 +182,10 @@ class ComparedScan:
     def of(cls, seen: SeenScan, on_sample: OnSample) -> ComparedScan:
         """Take what is needed of a scan on the grid of the analysis."""
         coarse = tuple(
-            None if np.nanmin(image) < 0 else Shown(image).blunted(_COARSE_PX).image
+            None if np.nanmin(image) < 0 else Shown(image).blunted(COARSE_PX).image
             for image in seen.mended
         )
-        return cls(coarse, seen.shown.middle, on_sample)
+        return cls(seen.mended, coarse, seen.shown.middle, on_sample)
 
 
 def instrument_change(first: FirstScan, scan: Scan | None) -> InstrumentChange:
@@ -197,15 +204,19 @@ def instrument_change(first: FirstScan, scan: Scan | None) -> InstrumentChange:
     found = register(result.scan, second)
     if found.refused is not None or not _overlap(result.scan, second):
         return nothing
-    before, now = first.seen, first.compared(second)
     moved = np.array(found.drift_m)
-    gains = tuple(
-        _gain(one, other, before.on_sample, now.on_sample, moved)
-        for one, other in zip(before.coarse, now.coarse, strict=True)
-    )
+    before, channels = first.seen, zip(result.channels, first.seen.mended, strict=True)
+    lines = line_faults_of(second, dict(channels), before.on_sample, moved, first.plan.cleaning)
+    now = first.compared(second, lines)
     blunter = blunter_by_px(before.shown, now.shown)
+    by_tip = (gain_of_tip(before.shown, now.shown, blunter), *(1.0,) * len(result.channels))
+    gains = tuple(
+        gain_between(one, other, before.on_sample, now.on_sample, moved, tip)
+        for one, other, tip in zip(before.coarse, now.coarse, by_tip, strict=False)
+    )
     drives = _drive_hz(result.scan), _drive_hz(second)
-    return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives)
+    told = lines if any(faults.told_by_first for faults in lines) else None
+    return replace(nothing, blunter_px=blunter, gains=gains, drives_hz=drives, line_faults=told)
 
 
 def found_there(
@@ -221,7 +232,8 @@ def found_there(
     known = result.representation
     known = replace(known, normalisation=change.levels(known.normalisation))
     own, turns = result.typed, _quarter_turns(result.scan, scan)
-    known, as_it_is = read_as_it_is(result, known, scan, keypoints)
+    lines = change.line_faults
+    known, as_it_is = read_as_it_is(result, known, scan, keypoints, lines)
     change = replace(change, mended=_mends(known) or not _mends(result.representation))
     if change.blunter_px == 0:
         return as_it_is, own.at(as_it_is.z, as_it_is.neighbours), change
@@ -229,24 +241,35 @@ def found_there(
     if change.blunter_px > 0:
         typed = replace(own, mixture=mixture_seen_blunter(first, change.blunter_px))
     else:
-        seen = transfer(known, scan, keypoints, blunted_px=-change.blunter_px, quarter_turns=turns)
+        seen = transfer(
+            known,
+            scan,
+            keypoints,
+            blunted_px=-change.blunter_px,
+            quarter_turns=turns,
+            line_faults=lines,
+        )
     taken = _log_density(typed, seen) > _log_density(own, as_it_is)
     seen, typed = (seen, typed) if taken else (as_it_is, own)
     return seen, typed.at(seen.z, seen.neighbours), replace(change, taken=taken)
 
 
 def read_as_it_is(
-    result: Result, known: Representation, scan: Scan, keypoints: Keypoints | None = None
+    result: Result,
+    known: Representation,
+    scan: Scan,
+    keypoints: Keypoints | None = None,
+    line_faults: tuple[LineFaults, ...] | None = None,
 ) -> tuple[Representation, Transferred]:
     """Read a scan with a representation of a result; return that as it was taken, and the scan.
 
     Walls along the fast axis look like faults of lines, and what is taken off with these is another
     part of the sample on a frame that is turned: there the lines are mended only where that makes
-    the codes likelier.
+    the codes likelier, or where their gains were told by the first scan.
     """
     turns = _quarter_turns(result.scan, scan)
-    mended = transfer(known, scan, keypoints, quarter_turns=turns)
-    if turns % 2 == 0 or not _mends(known):
+    mended = transfer(known, scan, keypoints, quarter_turns=turns, line_faults=line_faults)
+    if turns % 2 == 0 or line_faults is not None or not _mends(known):
         return known, mended
     cleaning = {**_cleaning(known), "lines": "off"}
     untouched = replace(known, plan={**known.plan, "cleaning": cleaning})
@@ -304,56 +327,6 @@ def _drive_hz(scan: Scan) -> float | None:
         return float(str(told["drivefrequency"]).split()[0])
     except (KeyError, ValueError, IndexError):
         return None
-
-
-def _gain(
-    first: NDArray[np.float32] | None,
-    second: NDArray[np.float32] | None,
-    of_first: OnSample,
-    of_second: OnSample,
-    drift_m: Field,
-) -> float:
-    """Median ratio of a coarse channel (H, W) at the same places, of what is no noise.
-
-    1 if it is unknown, or no gain of a microscope.
-
-    A median, so that a part of the place that has switched since does not count. Channels with
-    negative values have no gain that noise and offset could be told from.
-    """
-    from scipy.ndimage import map_coordinates
-
-    if first is None or second is None:
-        return 1.0
-    y, x = np.indices(first.shape)[:, ::4, ::4].reshape(2, -1)
-    there = of_second.px(of_first.m(np.column_stack([y, x]).astype(np.float64)) + drift_m)
-    seen = map_coordinates(second, there.T, order=1, mode="constant", cval=np.nan)
-    before = first[y, x]
-    both = seen * before  # bright in one of them alone would be chosen for its gain
-    bright = (seen > 0) & (before > 0) & (both > np.nanmedian(both))
-    if not bright.any():
-        return 1.0
-    log_gain = float(np.median(np.log(seen[bright] / before[bright])))
-    return float(np.exp(log_gain)) if _LEAST_GAIN <= abs(log_gain) <= _MOST_GAIN else 1.0
-
-
-@dataclass(frozen=True)
-class OnSample:
-    """Where the pixels of an analysed scan lie on the sample."""
-
-    scan: Scan
-    grid: SquareGrid
-
-    def m(self, yx_px: Field) -> Field:
-        """Map (N, 2) pixels of the grid, (y, x), to (x, y) in metres."""
-        if self.scan.frame is None:
-            raise ValueError("OnSample.m: expected a scan with a frame")
-        return np.asarray(self.scan.frame.to_m(self.grid.to_scan_px(yx_px)))
-
-    def px(self, xy_m: Field) -> Field:
-        """Map (N, 2) metres, (x, y), to pixels of the grid, (y, x)."""
-        if self.scan.frame is None:
-            raise ValueError("OnSample.px: expected a scan with a frame")
-        return np.asarray(self.grid.from_scan_px(self.scan.frame.to_px(xy_m)))
 
 
 def _overlap(first: Scan, second: Scan) -> bool:

@@ -82,9 +82,23 @@ class SeenScan:
     response: NDArray[np.complexfloating] | None
 
     @classmethod
-    def of(cls, scan: Scan, channels: tuple[str, ...], plan: Plan, grid: SquareGrid) -> SeenScan:
-        """Clean the channels of a scan, mend their lines and put them on the grid."""
-        found = [analysed_channel(scan, name, plan.cleaning) for name in channels]
+    def of(
+        cls,
+        scan: Scan,
+        channels: tuple[str, ...],
+        plan: Plan,
+        grid: SquareGrid,
+        line_faults: tuple[LineFaults, ...] | None = None,
+    ) -> SeenScan:
+        """Clean the channels of a scan, mend their lines and put them on the grid.
+
+        Faults of the lines of each channel are estimated where they are not given.
+        """
+        known = (None,) * len(channels) if line_faults is None else line_faults
+        found = [
+            analysed_channel(scan, name, plan.cleaning, faults)
+            for name, faults in zip(channels, known, strict=True)
+        ]
         mended = [grid.resample(f.mended) for f in found]
         first = found[0]
         untouched = first.mended is first.raw
@@ -107,8 +121,9 @@ class SeenScan:
 
     def blunted(self, sigma_px: float) -> NDArray[np.float32]:
         """Return the channels (C, H, W) as a tip that is blunter by sigma shows them."""
-        others = [Shown(image).blunted(sigma_px).image for image in self.mended[1:]]
-        return np.stack([self.shown.blunted(sigma_px).image, *others]).astype(np.float32)
+        shown = (self.shown, *(Shown(image) for image in self.mended[1:]))
+        seen = [each.through_tip(sigma_px, seed).image for seed, each in enumerate(shown)]
+        return np.stack(seen).astype(np.float32)
 
     @property
     def _is_modulus(self) -> bool:

@@ -75,6 +75,7 @@ def transfer(
     *,
     blunted_px: float = 0.0,
     quarter_turns: int = 0,
+    line_faults: tuple[LineFaults, ...] | None = None,
 ) -> Transferred:
     """Encode the patches of a scan with a representation of another one.
 
@@ -90,6 +91,8 @@ def transfer(
     quarter_turns : int
         By which the frame is turned clockwise from that of the representation: patches are turned
         back, as a network knows the directions of walls that it was trained on.
+    line_faults : tuple of LineFaults, optional
+        Of each channel; estimated from the scan if None.
 
     Raises
     ------
@@ -105,6 +108,7 @@ def transfer(
             keypoints,
             blunted_px=blunted_px,
             quarter_turns=quarter_turns,
+            line_faults=line_faults,
         )
         candidate, weights = representation.candidate, representation.weights
         patches = prepared.patches(candidate.window_px)

@@ -10,8 +10,10 @@ import re
 import shlex
 import signal
 import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("README.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/**/*.md")))
@@ -81,7 +83,7 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
     out, err = io.StringIO(), io.StringIO()
     timer = None
     # Started in the background of a shell, a process is deaf to Ctrl-C; a person's is not.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, _interrupted)
     if interrupt_after_s is not None:
         timer = threading.Timer(interrupt_after_s, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
@@ -96,6 +98,17 @@ def run(command: str, interrupt_after_s: float | None = None) -> tuple[int, str,
         Path(target).write_text(out.getvalue(), "utf-8")
         return code, "", err.getvalue()
     return code, out.getvalue(), err.getvalue()
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """End the command; a moment later where Python would lose the exception, in a weak reference.
+
+    A person sees that it goes on, and presses again.
+    """
+    if frame is not None and frame.f_code.co_filename == weakref.__file__:
+        threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+        return
+    raise KeyboardInterrupt
 
 
 def masked(text: str) -> str:

@@ -1,5 +1,6 @@
 """A real viewer with the explorer in it."""
 
+import gc
 import os
 from functools import partial
 
@@ -7,6 +8,17 @@ import pytest
 from hands import WAIT_S, search_quickly, wait_for_preview
 
 os.environ.setdefault("NAPARI_ENSURE_PLUGIN_MAIN_THREAD", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_for_good():
+    """What is imported stays: collections, three of the whole memory a viewer, pass it over."""
+    import corescout.gui.explorer  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

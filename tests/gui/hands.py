@@ -13,13 +13,14 @@ from corescout.instruments.twin import DigitalTwin
 WAIT_S = 400  # of a busy machine; what hangs fails still
 
 
-def search_quickly(explorer):
+def search_quickly(explorer, **others):
     """Set a search of seconds in the form, as a person would: what runs is what the form says."""
     values = {
         "windows": "9, 13", "seeds": 2,
         "invariance rotation": False, "invariance both": True, "invariance none": True,
         "options": "training.epochs = 30; training.collapse_variance = 0.02;"
         " decision.finalists = 2; decision.null_surrogates = 3",
+        **others,
     }  # fmt: skip
     for name, value in values.items():
         explorer.workspace.parameters.get("explore", name).set(value)

@@ -63,6 +63,7 @@ def test_scans_of_a_folder_are_understood_and_shown_the_newest_first(
     assert "targets" in rows(step)[0]
     qtbot.waitUntil(lambda: step.live.settled)  # a part at each tick
     assert explorer.result is not earlier
+    assert "found again" in explorer.candidate_panel.empty.text()  # it has no candidates
     assert explorer.result.scan.channels.keys() == surface.scan.channels.keys()
     qtbot.waitUntil(lambda: not explorer.busy)
     assert len({tuple(map(str, x.units)) for x in explorer.viewer.layers}) == 1

@@ -3,19 +3,23 @@
 import numpy as np
 import pytest
 from hands import wait_for_preview
+from qtpy.QtCore import QRect
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
+    QHeaderView,
     QLabel,
     QLineEdit,
+    QListView,
     QPushButton,
 )
 
 from corescout.data import Finding
 from corescout.gui.canvas.layer_data import scan_layers
+from corescout.live.states import ScanRecord
 
 pytestmark = pytest.mark.gui
 LEAST = 4.5  # WCAG 2.1, level AA
@@ -27,9 +31,10 @@ def luminance(rgb):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-def contrast(widget):
+def contrast(widget, rect=None):
     """Contrast of the words of a widget, from its pixels: the ground is what most of it is."""
-    image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGB888)
+    image = (widget.grab() if rect is None else widget.grab(rect)).toImage()
+    image = image.convertToFormat(image.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint8)
     rows = rows.reshape(image.height(), image.bytesPerLine())[:, : 3 * image.width()]
     pixels = rows.reshape(-1, 3)
@@ -90,6 +95,71 @@ def test_words_can_be_read(opened, qtbot, theme):
                 low.append((round(found, 2), words[:40]))
     assert seen > 40
     assert low == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_rows_can_be_read(opened, qtbot, theme):
+    """Of the lists and tables of the window, by the pixels of each cell."""
+    opened.viewer.theme = theme
+    qtbot.wait(200)
+    low, views = [], set()
+    for root in (opened, opened.bottom):
+        for view in root.findChildren(QAbstractItemView):
+            inner = isinstance(view, QHeaderView) or isinstance(view.parentWidget(), QComboBox)
+            if view.isVisible() and not inner:
+                found = unreadable(view)
+                views.add(view.accessibleName())
+                low += found
+    assert {"Types", "Targets in the order of their visits"} <= views
+    assert low == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_what_became_of_scans_can_be_read(instrument_step, qtbot, theme):
+    viewer = instrument_step.explorer.viewer
+    viewer.theme = "light" if theme == "dark" else "dark"
+    instrument_step.set_expanded(True)
+    instrument_step.panel.live_fold.toggle.setChecked(True)
+    rows = instrument_step.panel.live_section.records
+    rows.setVisible(True)  # as soon as a watch has begun
+    rows.show_records(tuple(map(record, (1, 2, 3), OUTCOMES)))
+    viewer.theme = theme  # what is shown changes with it
+    instrument_step.explorer.column.ensureWidgetVisible(rows)
+    qtbot.waitUntil(rows.isVisible)
+    qtbot.wait(200)
+    assert len(list(cells(rows))) == 3
+    assert unreadable(rows) == []
+
+
+def unreadable(view):
+    """Words of a view whose contrast is too low, with it."""
+    window, inner = view.window(), view.viewport()
+    found = []
+    for words, rect in cells(view):
+        seen = QRect(inner.mapTo(window, rect.topLeft()), rect.size())  # on its true ground
+        whole = window.rect().contains(seen) and not inner.visibleRegion().isEmpty()
+        at = contrast(window, seen) if whole else contrast(inner, rect)
+        found.append((round(at, 2), words))
+    return [(at, words[:40]) for at, words in found if at < LEAST]
+
+
+OUTCOMES = ("analysed", "superseded", "set aside")
+
+
+def record(number, outcome):
+    return ScanRecord(number, f"s{number}", 0, outcome, "as it was found", types={1: 3})
+
+
+def cells(view):
+    """Words and place of what a view shows, cell by cell."""
+    model, inside = view.model(), view.viewport().rect()
+    columns = 1 if isinstance(view, QListView) else model.columnCount()
+    for row in range(model.rowCount()):
+        for column in range(columns):
+            index = model.index(row, column)
+            words, rect = str(index.data() or ""), view.visualRect(index)
+            if any(letter.isalnum() for letter in words) and inside.contains(rect):
+                yield words, rect
 
 
 def test_every_field_has_a_name_for_a_reader_of_the_screen(opened):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import WAIT_S
+from hands import WAIT_S, search_quickly
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDesktopServices
 
@@ -24,6 +24,7 @@ FIRST, SECOND, THIRD = "PZT_thick0009.h5", "PZT_final0001.h5", "scan_0001.ibw"
 def step(explorer, monkeypatch, tmp_path):
     # What cannot be read is given up after seconds, not minutes.
     monkeypatch.setattr(live_watch, "FolderSource", partial(FolderSource, timeout_s=3.0))
+    search_quickly(explorer, windows="9", seeds=1)  # the scans are large
     made = explorer.instrument_step
     made.days = tmp_path / "days"
     made.set_expanded(True)

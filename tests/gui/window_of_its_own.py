@@ -67,7 +67,7 @@ def main():
     """Do one of them, and take a picture of the whole window."""
     task, picture = sys.argv[1:]
     with open_session(size=(1280, 720), windows_px=(9,)) as session:
-        search_quickly(session.explorer)
+        search_quickly(session.explorer, windows="9", seeds=1)
         {"explore": explore, "fit": fit, "clear": clear}[task](session)
         session.screenshot(picture)
         ratio = QApplication.primaryScreen().devicePixelRatio()

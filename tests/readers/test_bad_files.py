@@ -47,7 +47,7 @@ BAD = {
     "text named .ibw": (lambda t, f: written(t / "x.ibw", b"hello" * 200), "x.ibw"),
     "text named .h5": (lambda t, f: written(t / "x.h5", b"hello" * 200), "x.h5"),
     "HDF5 without images": (lambda t, f: empty_h5(t / "e.h5"), "NSID or USID"),
-    "objects": (lambda t, f: saved(t / "o.npy", np.array([{}, None])), "numbers"),
+    "objects": (lambda t, f: saved(t / "o.npy", np.array([{}, None])), "would be code"),
     "one dimension": (lambda t, f: saved(t / "d.npy", np.arange(10.0)), "image|2"),
     "a picture": (lambda t, f: colour(t / "p.tif"), "grey"),
     "no pixel": (lambda t, f: saved(t / "n.npy", np.zeros((0, 5))), "2 x 2"),

@@ -154,7 +154,7 @@ def test_a_scan_of_another_material_does_not_fit(last, named):
 
 def test_a_pooled_series_of_a_folder_with_a_bad_file(tmp_path, capsys):
     for seed in (1, 2, 3):
-        np.save(tmp_path / f"s{seed}.npy", scan_of(seed).channel())
+        np.save(tmp_path / f"s{seed}.npy", scan_of(seed, side=96).channel())
     (tmp_path / "bad.npy").write_bytes(b"no array")
     (tmp_path / "values.csv").write_text(
         "file,voltage_V\ns1.npy,3\ns2.npy,1\ns3.npy,2\nbad.npy,0\n"

@@ -31,7 +31,10 @@ class LineFaults:
         The channel is signed, and `level` is added; else it is a gain.
     error_before, error_after : float
         Median difference between neighbouring lines on columns that the levels were not estimated
-        from, without and with mending, in the units of `level`.
+        from, without and with mending, in the units of `level`; where the first scan told the
+        gains, mean difference to it.
+    told_by_first : bool
+        The gains are those by which the lines differ from a first scan of the same place.
     """
 
     masked: NDArray[np.bool_]
@@ -41,6 +44,7 @@ class LineFaults:
     of_offsets: bool = False
     error_before: float = field(default=float("nan"))
     error_after: float = field(default=float("nan"))
+    told_by_first: bool = False
 
     __repr__ = short_repr
 
@@ -95,9 +99,12 @@ class LineFaults:
             )
         if self.mended.any():
             what = "offset" if self.of_offsets else "gain"
+            compared = "neighbouring lines differ"
+            if self.told_by_first:
+                compared = "lines differ from the first scan of the place, which told the gains,"
             said.append(
                 f"the {what} of {int(self.mended.sum())} lines was mended for key points and"
-                f" patches only: on columns left out, neighbouring lines differ by"
+                f" patches only: on columns left out, {compared} by"
                 f" {self.error_after:.2g} instead of {self.error_before:.2g}"
             )
         return "; ".join(said)

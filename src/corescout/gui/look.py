@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtGui import QColor, QIcon, QPixmap
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QBrush, QColor, QIcon, QPixmap
+from qtpy.QtWidgets import QListWidget, QListWidgetItem, QTableWidget, QTableWidgetItem, QWidget
 
 from corescout.gui.model.workflow import StepState
 
@@ -69,6 +70,7 @@ _TINTS = {
     "hint": ("#B8BCC4", "#50545A"),
 }  # fmt: skip
 _ROLE = "corescout-tint"
+_ITEM_ROLE = Qt.ItemDataRole.UserRole + 1000
 _shown = {"dark": True}
 
 
@@ -84,6 +86,12 @@ def tint(label: QWidget, role: str) -> None:
     label.setStyleSheet(f"color: {tint_color(role)};" if role else "")
 
 
+def tint_item(item: QListWidgetItem | QTableWidgetItem, role: str) -> None:
+    """Show the words of a row or a cell in the colour of a role, in any theme."""
+    item.setData(_ITEM_ROLE, role)
+    item.setForeground(QBrush(QColor(tint_color(role))))
+
+
 def follow_theme(root: QWidget, *, dark: bool) -> None:
     """The theme is dark or light now: words below a widget change their colours."""
     _shown["dark"] = dark
@@ -91,6 +99,15 @@ def follow_theme(root: QWidget, *, dark: bool) -> None:
         role = label.property(_ROLE)
         if role:
             tint(label, str(role))
+    rows = [view.item(i) for view in root.findChildren(QListWidget) for i in range(view.count())]
+    cells = [
+        view.item(i, k) for view in root.findChildren(QTableWidget)
+        for i in range(view.rowCount()) for k in range(view.columnCount())
+    ]  # fmt: skip
+    for item in (*rows, *cells):
+        role = None if item is None else item.data(_ITEM_ROLE)
+        if role:
+            tint_item(item, str(role))
 
 
 def swatch(color: str, side_px: int = 14) -> QIcon:

@@ -41,11 +41,27 @@ CLEANED = "corescout_cleaned"  # in the metadata of a scan to which this was don
 _NOTHING = {"lines": "off", "plane": False, "row_median": False, "scars": False}
 
 
-def analysed_channel(scan: Scan, name: str, plan: CleaningPlan) -> AnalysedChannel:
+def has_line_faults(scan: Scan, name: str, plan: CleaningPlan) -> bool:
+    """Whether faults of the lines of a channel are looked for.
+
+    Topography is levelled line by line by the cleaning, and phase and frequency have no gain.
+    """
+    if plan.lines == "off" or scan.metadata.get(CLEANED):
+        return False
+    return not scan.roles.get(name, "").startswith(("phase", "frequency", "topography"))
+
+
+def analysed_channel(
+    scan: Scan, name: str, plan: CleaningPlan, known: LineFaults | None = None
+) -> AnalysedChannel:
     """Clean a channel and take its lines' faults off, as far as the plan asks for it.
 
-    Topography is levelled line by line by the cleaning, and phase and frequency have no gain:
-    of these no line is mended. Nothing is done twice to a scan of a pooled series.
+    Nothing is done twice to a scan of a pooled series.
+
+    Parameters
+    ----------
+    known : LineFaults, optional
+        Of this channel; estimated from it if None.
 
     Raises
     ------
@@ -55,12 +71,10 @@ def analysed_channel(scan: Scan, name: str, plan: CleaningPlan) -> AnalysedChann
     if scan.metadata.get(CLEANED):
         plan = plan.model_copy(update=_NOTHING)
     raw = clean_channel(scan, name, plan)
-    role = scan.roles.get(name, "")
+    if not has_line_faults(scan, name, plan):
+        return AnalysedChannel(raw, raw, raw, LineFaults.none(len(raw)))
     signed = bool(np.nanmin(raw) < 0) if np.isfinite(raw).any() else False
-    if plan.lines == "off" or role.startswith(("phase", "frequency", "topography")):
-        faults = LineFaults.none(len(raw))
-        return AnalysedChannel(raw, raw, raw, faults)
-    faults = find_line_faults(raw, signed=signed)
+    faults = find_line_faults(raw, signed=signed) if known is None else known
     if plan.lines == "mask":
         faults = faults.masked_only()
     mended = mend(raw, faults)

@@ -57,7 +57,7 @@ def find_line_faults(image: NDArray[np.floating], *, signed: bool) -> LineFaults
         return LineFaults.none(height)
     image = image[:, :: max(1, width // _COLUMNS)]
     dead = _constant(image)
-    values = _levels(np.where(dead[:, None], np.nan, image).astype(np.float64), signed=signed)
+    values = line_levels(np.where(dead[:, None], np.nan, image).astype(np.float64), signed=signed)
     steps = _Steps.of(values)
     unknown = np.asarray(~np.isfinite(values).any(axis=1))
     jumps = _jumps(steps)
@@ -85,7 +85,7 @@ def _beats(
     return bool(where.any() and after[where].mean() < _WORTH * before[where].mean())
 
 
-def _levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
+def line_levels(image: NDArray[np.float64], *, signed: bool) -> NDArray[np.float64]:
     """What a line's fault adds to: the log of a modulus, or a signed value in units of contrast."""
     known = image[np.isfinite(image)]
     if known.size == 0:

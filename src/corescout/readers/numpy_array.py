@@ -33,9 +33,10 @@ def read_all(path: Path) -> list[Scan]:
         check_npy(path)
         return [scan_of(np.load(path, allow_pickle=False), path)]
     except ValueError as error:
+        objects = "objects, which would be code" if _is_of_objects(error) else str(error)
         raise InputError(
             "an array of numbers",
-            f"{path.name}: {error}",
+            f"{path.name}: {objects}",
             "save it again with numpy.save of a float array",
         ) from error
 
@@ -47,7 +48,7 @@ def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> list[Scan]:
         try:
             arrays[name] = archive[name]
         except ValueError as error:
-            if "allow_pickle" not in str(error):
+            if not _is_of_objects(error):
                 raise
             objects.append(f"{name} (objects)")  # they would be code: they are left alone
     images = _images(arrays)
@@ -70,6 +71,11 @@ def _archive(archive: np.lib.npyio.NpzFile, path: Path) -> list[Scan]:
             StoredImage(name, values.astype(np.float64) * factor, "deg" if is_phase else "", role)
         )
     return scans_of(stored, uid=path.stem, source=str(path), metadata={}, warnings=warnings)
+
+
+def _is_of_objects(error: ValueError) -> bool:
+    """Whether NumPy refused an array for holding Python objects."""
+    return "allow_pickle" in str(error)
 
 
 def _holds(name: str, images: dict[str, NDArray[np.generic]]) -> bool:

@@ -151,13 +151,14 @@ def line_faults_from_h5(file: h5py.File) -> LineFaults | None:
         of_offsets=bool(group.attrs["of_offsets"]),
         error_before=float(group.attrs["error_before"]),
         error_after=float(group.attrs["error_after"]),
+        told_by_first=bool(group.attrs.get("told_by_first", False)),
     )
 
 
 def _write_line_faults(group: h5py.Group, faults: LineFaults) -> None:
     for name in _LINE_FAULTS:
         put(group, name, getattr(faults, name))
-    for name in ("of_offsets", "error_before", "error_after"):
+    for name in ("of_offsets", "error_before", "error_after", "told_by_first"):
         group.attrs[name] = getattr(faults, name)
 
 

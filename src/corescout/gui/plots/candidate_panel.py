@@ -33,6 +33,10 @@ _EMPTY = (
     "No candidate yet.\n\nEach window and invariance appears here as it finishes, with its reward"
     " and error bars from the seeds. Click one to see its latent space."
 )
+_FOUND_AGAIN = (
+    "No candidates here: these types are of an earlier exploration, found again on this scan."
+    "\n\nExplore this scan trains candidates of its own."
+)
 
 
 class CandidatePanel(QWidget):
@@ -99,10 +103,10 @@ class CandidatePanel(QWidget):
         self._split.addWidget(self.table)
         self._split.setChildrenCollapsible(False)
         self._split.setSizes([320, 240])
-        empty = QLabel(_EMPTY)
-        empty.setWordWrap(True)
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        tint(empty, "hint")
+        self.empty = QLabel(_EMPTY)
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        tint(self.empty, "hint")
         row = QHBoxLayout()
         row.addWidget(self.legend, stretch=1)
         row.addWidget(self.table_button, alignment=_TOP_RIGHT)
@@ -122,7 +126,7 @@ class CandidatePanel(QWidget):
         column.addWidget(self._split, stretch=1)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(4, 0, 2, 2)
-        self._stack.addWidget(empty)
+        self._stack.addWidget(self.empty)
         self._stack.addWidget(full)
         self._share_room()
 
@@ -189,6 +193,7 @@ class CandidatePanel(QWidget):
 
     def _show_trials(self, trials: Sequence[Trial]) -> None:
         self._trials = tuple(trials)
+        self.empty.setText(_EMPTY if self._result is None else _FOUND_AGAIN)
         self._stack.setCurrentIndex(1 if trials else 0)
         self.table.add_trials(trials, self._pitch_m)
         self._offer_rewards()

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qtpy.QtCore import Signal
-from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QWidget
 
 from corescout.data import Candidate, Trial
-from corescout.gui.look import tint_color
+from corescout.gui.look import tint_item
 from corescout.gui.table import Table
 
 _REPEAT = 100  # seeds from here on are of a finalist that was trained again
@@ -77,7 +76,7 @@ class CandidateTable(Table):
 
     def _grey(self, row: int) -> None:
         for column in range(self.columnCount()):
-            self.item(row, column).setForeground(QBrush(QColor(tint_color("hint"))))
+            tint_item(self.item(row, column), "hint")
 
 
 def _cells(trial: Trial, pitch_m: float | None) -> list[str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QListWidget, QListWidgetItem
 
 from corescout.data.counted import counted
-from corescout.gui.look import tint_color
+from corescout.gui.look import tint_item
 from corescout.gui.steps.step import breakable
 from corescout.live.states import ScanRecord
 
@@ -24,7 +23,8 @@ class LiveRows(QListWidget):
         super().__init__()
         self.setMaximumHeight(150)
         self.setWordWrap(True)
-        self.setAlternatingRowColors(True)
+        self.setSpacing(2)
+        self.setStyleSheet("QListWidget { background: transparent; }")  # its colours read on it
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Scans, the newest first")
         self._shown = 0
@@ -61,9 +61,9 @@ def _item(record: ScanRecord) -> QListWidgetItem:
     opens = "Click: its report. " if record.outcome == "analysed" else ""
     item.setToolTip(f"{opens}{record}")
     if record.outcome == "set aside":
-        item.setForeground(QBrush(QColor(tint_color("problem"))))
+        tint_item(item, "problem")
     elif record.outcome == "superseded":
-        item.setForeground(QBrush(QColor(tint_color("hint"))))
+        tint_item(item, "hint")
     return item
 
 
