@@ -70,3 +70,16 @@ def test_what_is_missing_stays_missing_and_spoils_nothing_beside_it():
     assert seen[np.isfinite(seen)] == pytest.approx(1, abs=1e-5)
     assert Shown(image).blunted(0.0).image is image
     assert LEAST_PX < 1
+
+
+@pytest.mark.parametrize("noise", [0.03, 0.05])
+def test_a_blunter_tip_leaves_the_noise(noise):
+    """Of the scan it is told from its spectrum: 0.1 nm times the planted share."""
+    scan = shown("voronoi", 3, replace(FIRST, noise=noise, row_noise=0), 1)
+    assert scan.noise == pytest.approx(noise * 1e-10, rel=0.15)
+    assert scan.blunted(1.0).noise < 0.5 * scan.noise
+    through = scan.through_tip(1.0)
+    assert through.noise == pytest.approx(scan.noise, rel=0.1)
+    np.testing.assert_array_equal(through.image, scan.through_tip(1.0).image)
+    assert blunter_by_px(scan, through) == pytest.approx(1.0, abs=0.15)
+    assert scan.through_tip(0.0) is scan

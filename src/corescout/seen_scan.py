@@ -121,8 +121,9 @@ class SeenScan:
 
     def blunted(self, sigma_px: float) -> NDArray[np.float32]:
         """Return the channels (C, H, W) as a tip that is blunter by sigma shows them."""
-        others = [Shown(image).blunted(sigma_px).image for image in self.mended[1:]]
-        return np.stack([self.shown.blunted(sigma_px).image, *others]).astype(np.float32)
+        shown = (self.shown, *(Shown(image) for image in self.mended[1:]))
+        seen = [each.through_tip(sigma_px, seed).image for seed, each in enumerate(shown)]
+        return np.stack(seen).astype(np.float32)
 
     @property
     def _is_modulus(self) -> bool:

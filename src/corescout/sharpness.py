@@ -59,6 +59,27 @@ class Shown:
         )
         return Shown(np.abs(seen).astype(np.float32), seen)
 
+    def through_tip(self, sigma_px: float, seed: int = 0) -> Shown:
+        """Return what a blunter tip shows, as noisy as this: a tip blurs the sample, not the noise.
+
+        Where the sample is even there is nothing but noise, and codes tell whether it is there. The
+        noise is white, in both quadratures, and drawn from the seed.
+        """
+        blunt, noise = self.blunted(sigma_px), self.noise if sigma_px > 0 else 0.0
+        if noise == 0:
+            return blunt
+        real, other = noise * np.random.default_rng(seed).standard_normal((2, *self.image.shape))
+        if blunt.response is None:
+            return Shown((blunt.image + real).astype(np.float32))
+        seen = blunt.response + real + 1j * other
+        return Shown(np.abs(seen).astype(np.float32), seen)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the white noise of the image; 0 where it is unknown."""
+        power = self.middle.spectrum()[2]
+        return float(np.sqrt(power) / np.sum(np.hanning(_TILE_PX) ** 2))
+
     @cached_property
     def middle(self) -> Shown:
         """The part, no more than 384 px to a side, that a tip is told by."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from corescout.instruments.nanonis import codec
+from corescout.instruments.nanonis.turns import Turns
 from corescout.instruments.protocol import InstrumentError
 
 TIMEOUT_S = 10.0
@@ -111,7 +112,8 @@ class Connection:
         self, host: str, port: int, timeout_s: float = TIMEOUT_S, connect_s: float | None = None
     ) -> None:
         self._where, self._timeout_s = (host, port), timeout_s
-        self._turn, self._writing, self._changing = (threading.Lock() for _ in range(3))
+        self._turns = Turns()
+        self._writing, self._changing = threading.Lock(), threading.Lock()
         self._asked: list[Answer] = []
         self.came_s = float("-inf")  # of the last answer to anybody
         try:
@@ -150,7 +152,7 @@ class Connection:
             If the answer does not come in time, is not one, or reports an error. After anything
             but a reported error the connection is closed: its next bytes could be anything.
         """
-        with self._turn:
+        with self._turns:
             return self.finish(self.send(name, *arguments), timeout_s)
 
     def finish(self, answer: Answer, timeout_s: float | None = None) -> list[Any]:
