@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from qtpy.QtCore import Qt, QTimer
 
@@ -13,8 +13,46 @@ _LONG_MS = 100.0
 _SCHEDULER = Path("/proc/thread-self/schedstat")  # ns on a core, ns in the queue for one
 
 
+class CanvasDrawing:
+    """What drawing a viewer's canvas takes: the renderer's part of a gap.
+
+    Attributes
+    ----------
+    thread_s : float
+        Processor time of the window's thread in drawing, so far.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self.thread_s = self._began_s = 0.0
+        drawn = viewer.window._qt_viewer.canvas._scene_canvas.events.draw
+        drawn.connect(self._begin, position="first")
+        drawn.connect(self._end, position="last")
+
+    def rasterizer_s(self) -> float:
+        """Return the processor time of the threads of a renderer in software so far (Linux)."""
+        spent_ns = 0
+        for name in Path("/proc/self/task").glob("*/comm"):
+            try:
+                if name.read_text().startswith("llvmpipe"):
+                    spent_ns += int((name.parent / "schedstat").read_text().split()[0])
+            except OSError:
+                continue  # it has ended
+        return 1e-9 * spent_ns
+
+    def _begin(self, event: object) -> None:
+        self._began_s = time.thread_time()
+
+    def _end(self, event: object) -> None:
+        self.thread_s += time.thread_time() - self._began_s
+
+
 class Heartbeat:
     """Measures the event loop while it is entered.
+
+    Parameters
+    ----------
+    drawing : CanvasDrawing, optional
+        Tells the renderer's part.
 
     Attributes
     ----------
@@ -27,9 +65,15 @@ class Heartbeat:
     longest_served_ms : float
         Longest time between two beats without that in which every core was taken (Linux;
         elsewhere as `longest_ms`): what a busier machine adds is not in it.
+    longest_window_cpu_ms, longest_rasterizer_cpu_ms : float
+        Most that this thread computed between two beats without drawing the canvas, and most that
+        the threads of a renderer in software did; 0 without `drawing`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, drawing: CanvasDrawing | None = None) -> None:
+        self._drawing = drawing
+        self.longest_window_cpu_ms = self.longest_rasterizer_cpu_ms = 0.0
+        self._last_drawn = (0.0, 0.0)
         self.longest_ms = 0.0
         self.long_ones = 0
         self.longest_cpu_ms = self._last_cpu_s = 0.0
@@ -42,7 +86,7 @@ class Heartbeat:
 
     def __enter__(self) -> Self:
         self._last_s, self._last_cpu_s = time.perf_counter(), time.thread_time()
-        self._last_queue_s = _queue_s()
+        self._last_queue_s, self._last_drawn = _queue_s(), self._drawn()
         self._timer.start()
         return self
 
@@ -51,8 +95,11 @@ class Heartbeat:
 
     def _beat(self) -> None:
         now, cpu_s, queue_s = time.perf_counter(), time.thread_time(), _queue_s()
-        self.longest_cpu_ms = max(self.longest_cpu_ms, 1e3 * (cpu_s - self._last_cpu_s))
+        computed_ms = 1e3 * (cpu_s - self._last_cpu_s)
+        self.longest_cpu_ms = max(self.longest_cpu_ms, computed_ms)
         self._last_cpu_s = cpu_s
+        if self._drawing is not None:
+            self._beat_of_drawing(computed_ms)
         gap_ms = 1e3 * (now - self._last_s)
         self.longest_ms = max(self.longest_ms, gap_ms)
         served_ms = gap_ms - 1e3 * (queue_s - self._last_queue_s)
@@ -60,6 +107,18 @@ class Heartbeat:
         self._last_queue_s = queue_s
         self.long_ones += gap_ms > _LONG_MS
         self._last_s = now
+
+    def _beat_of_drawing(self, computed_ms: float) -> None:
+        before, self._last_drawn = self._last_drawn, self._drawn()
+        drawing_ms, raster_ms = (
+            1e3 * (b - a) for a, b in zip(before, self._last_drawn, strict=True)
+        )
+        self.longest_window_cpu_ms = max(self.longest_window_cpu_ms, computed_ms - drawing_ms)
+        self.longest_rasterizer_cpu_ms = max(self.longest_rasterizer_cpu_ms, raster_ms)
+
+    def _drawn(self) -> tuple[float, float]:
+        drawing = self._drawing
+        return (0.0, 0.0) if drawing is None else (drawing.thread_s, drawing.rasterizer_s())
 
 
 def _queue_s() -> float:

@@ -41,7 +41,7 @@ def run_points() -> dict[str, float]:
     result = many_points(N_POINTS)
     with open_session() as session:
         explorer = session.explorer
-        for data, options, kind in _images(result):
+        for data, options, kind in images_of(result):
             getattr(session.viewer, f"add_{kind}")(data, **options)
         explorer.workspace.set_result(result)
         session.pump(60, until=lambda: not explorer.busy)
@@ -124,7 +124,8 @@ def _of(values: NDArray[np.float64] | None, rows: NDArray[np.int64]) -> NDArray[
     return None if values is None else values[rows]
 
 
-def _images(result: Result) -> Any:
+def images_of(result: Result) -> Any:
+    """Return the images of a result's scan, as a reader does."""
     from corescout.gui.canvas.layer_data import scan_layers
 
     return scan_layers(result.scan)

@@ -123,3 +123,15 @@ def test_full_collections_pass_over_what_is_loaded_while_the_window_is_open(expl
     qtbot.waitUntil(lambda: gc.get_freeze_count() > 100_000, timeout=30_000)
     explorer.disconnect_viewer()
     assert gc.get_freeze_count() == 0
+
+
+def test_what_the_canvas_takes_to_draw_is_told_apart(make_napari_viewer, qtbot, scan):
+    from benchmarks.heartbeat import CanvasDrawing, Heartbeat
+
+    viewer = make_napari_viewer(show=True)
+    drawing = CanvasDrawing(viewer)
+    with Heartbeat(drawing) as beats:
+        viewer.add_image(scan.channel())
+        qtbot.waitUntil(lambda: drawing.thread_s > 0, timeout=30_000)
+        qtbot.wait(50)
+    assert 0 < beats.longest_window_cpu_ms <= beats.longest_cpu_ms

@@ -52,17 +52,22 @@ def data(surface, plan):
     return prepare(surface.scan, plan).trial_data
 
 
+@pytest.fixture(scope="module")
+def ours(surface, plan):
+    """The result of threads."""
+    return explore(surface.scan, plan, workers=1)
+
+
 def long_task(plan, data):
     training = plan.training.model_copy(update={"epochs": 20_000})
     slow = plan.model_copy(update={"training": training})
     return Task(slow, slow.candidates(data.channels)[:1])
 
 
-def test_a_cluster_gives_the_numbers_of_threads(surface, plan, dask):
+def test_a_cluster_gives_the_numbers_of_threads(surface, plan, dask, ours):
     with connect(dask, 2) as executor:
         theirs = explore(surface.scan, plan, executor=executor)
         assert set(executor.states().values()) == {"idle"}
-    ours = explore(surface.scan, plan, workers=1)
     assert ours.why == theirs.why
     assert repr(ours.evidence) == repr(theirs.evidence)
     assert ours.targets == theirs.targets
@@ -157,7 +162,9 @@ def test_what_a_killed_program_has_left_is_cleared_away(plan, data, dask):
             assert set(executor._client.run(held).values()) == {0}
 
 
-def test_a_killed_worker_and_a_killed_scheduler_change_no_number(surface, plan, dask, tmp_path):
+def test_a_killed_worker_and_a_killed_scheduler_change_no_number(
+    surface, plan, dask, ours, tmp_path
+):
     folder = tmp_path / "run"
     dask.start_worker()
 
@@ -181,7 +188,6 @@ def test_a_killed_worker_and_a_killed_scheduler_change_no_number(surface, plan, 
     with connect(dask, 1) as executor, Record(folder) as record:
         assert record.n_trials >= 3
         theirs = explore(surface.scan, record.plan, executor=executor, store=record)
-    ours = explore(surface.scan, plan, workers=1)
     save(ours, tmp_path / "ours")
     save(theirs, tmp_path / "theirs")
     for name in ("core_points.csv", "targets.csv", "key_points.csv"):

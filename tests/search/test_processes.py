@@ -40,8 +40,8 @@ def data(surface, plan):
 
 
 def long_tasks(plan, data, count=1):
-    """Trials of a minute."""
-    training = plan.training.model_copy(update={"epochs": 20_000})
+    """Trials of minutes."""
+    training = plan.training.model_copy(update={"epochs": 100_000})
     slow = plan.model_copy(update={"training": training})
     return [Task(slow, (c,)) for c in slow.candidates(data.channels)[:count]]
 
@@ -74,7 +74,7 @@ def test_stop_is_heard_during_a_trial(plan, data):
         runner.on_progress = lambda fraction, left: heard.append(0) if fraction > 0 else None
         with pytest.raises(StoppedError):
             runner.run(long_tasks(plan, data))
-        assert time.monotonic() - max(heard) < 5  # the figure stands in the bench
+        assert time.monotonic() - max(heard) < 30  # of minutes; the figure stands in the bench
 
 
 def test_a_worker_that_is_killed_once_costs_nothing_and_twice_the_trial(plan, data):
@@ -108,7 +108,7 @@ def test_workers_end_with_the_program_that_is_killed():
     process.kill()
     process.wait()
     process.stdout.close()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         try:
             os.kill(pid, 0)
