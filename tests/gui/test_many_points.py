@@ -108,15 +108,20 @@ def test_layers_are_put_in_order_at_once(make_napari_viewer_proxy, scan):
         getattr(viewer, f"add_{kind}")(data, **options)
     viewer.layers.reverse()
     image = viewer.add_image(scan.channel(), name="later")
-    moves = []
+    moves, rng = [], np.random.default_rng(0)
     viewer.layers.events.reordered.connect(moves.append)
-    put_in_order(viewer)
-    assert [layer.name for layer in viewer.layers] == ["later", *STACK]
-    viewer.layers.move(viewer.layers.index(image), len(viewer.layers))
-    del moves[:]
-    raise_ours(viewer, image)
-    assert len(moves) == 1
-    assert viewer.layers.index(find_layer(viewer, STACK[0])) > viewer.layers.index(image)
+    for _ in range(10):
+        put_in_order(viewer)
+        assert [layer.name for layer in viewer.layers] == ["later", *STACK]
+        for layer in rng.permutation(np.array(list(viewer.layers), object)):
+            viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+        before = [layer.name for layer in viewer.layers]
+        del moves[:]
+        raise_ours(viewer, image)
+        names = [layer.name for layer in viewer.layers]
+        at = before.index("later")
+        assert names == ["later", *before[at + 1 :], *before[:at]]
+        assert len(moves) <= 1
 
 
 def test_full_collections_pass_over_what_is_loaded_while_the_window_is_open(explorer, qtbot):

@@ -87,7 +87,10 @@ def put_in_order(viewer: Any) -> None:
     wanted = sorted(ours, key=lambda layer: order.index(layer.metadata[OURS]))
     if ours == wanted:
         return
-    layers.move_multiple([layers.index(layer) for layer in wanted], len(layers))
+    with layers.events.reordered.blocker():  # `move_multiple` fails where they are not in order
+        for layer in wanted:
+            layers.move(layers.index(layer), len(layers))
+    layers.events.reordered(value=layers)
 
 
 def _is_scan(layer: Any) -> bool:
