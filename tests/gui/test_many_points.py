@@ -14,7 +14,7 @@ from corescout.gui.canvas.layer_data import (
     type_layer,
 )
 from corescout.gui.canvas.layer_queue import put_in_order
-from corescout.gui.canvas.layer_updates import find_layer, raise_ours, recolor, update_layer
+from corescout.gui.canvas.layer_updates import raise_ours, recolor, update_layer
 from corescout.gui.look import rgba
 from corescout.surfaces import generate_surface
 
