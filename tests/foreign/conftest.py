@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -176,3 +177,11 @@ def _listen(bench: Bench) -> None:
         return report
 
     bench.instrument.stop = listening  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def only_its_own_garbage():
+    """A stop is timed here: collections pass over what other tests have left in the process."""
+    gc.freeze()
+    yield
+    gc.unfreeze()

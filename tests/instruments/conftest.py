@@ -1,5 +1,6 @@
 """A twin, limits that fit it, and plans of targets on its walls."""
 
+import gc
 import subprocess
 import sys
 from dataclasses import replace
@@ -81,3 +82,11 @@ def dtm_address():
     process.kill()
     process.wait()
     process.stdout.close()
+
+
+@pytest.fixture(autouse=True)
+def only_its_own_garbage():
+    """A stop is timed here: collections pass over what other tests have left in the process."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
