@@ -209,10 +209,11 @@ def instrument_change(first: FirstScan, scan: Scan | None) -> InstrumentChange:
     lines = line_faults_of(second, dict(channels), before.on_sample, moved, first.plan.cleaning)
     now = first.compared(second, lines)
     blunter = blunter_by_px(before.shown, now.shown)
-    by_tip = (gain_of_tip(before.shown, now.shown, blunter), *(1.0,) * len(result.channels))
+    of_first_channel = gain_of_tip(before.shown, now.shown, blunter)
+    by_tip = (of_first_channel, *(1.0,) * (len(result.channels) - 1))
     gains = tuple(
         gain_between(one, other, before.on_sample, now.on_sample, moved, tip)
-        for one, other, tip in zip(before.coarse, now.coarse, by_tip, strict=False)
+        for one, other, tip in zip(before.coarse, now.coarse, by_tip, strict=True)
     )
     drives = _drive_hz(result.scan), _drive_hz(second)
     told = lines if any(faults.told_by_first for faults in lines) else None

@@ -192,6 +192,7 @@ def test_scans_that_follow_each_other_are_told_once_each(bouncy, idle):
         with microscope.lock:
             scanner.stop()
         until(lambda: len(watch.whole() + watch.doubtful()) >= 4)  # none is passed over
+        time.sleep(1.0)  # nor told twice
         assert len({scan.content_sha256 for scan in watch.whole()}) == len(watch.whole())
         for scan in watch.whole():
             seen = scan.channels["Phase"]
